@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// Every limit of torc that is not a setting, each with its unit in its name. Settings (which a
+/// user may change) have their defaults in server/settings.hpp.
+namespace torc::limits {
+
+// http: what a request may be. RFC 9112 §3 asks for at least 8000 octets of request line.
+inline constexpr std::size_t request_line_bytes_max = 8 * 1024;
+inline constexpr std::size_t request_head_bytes_max = 32 * 1024;
+inline constexpr std::size_t request_fields_max = 100;
+/// A body that nobody asked for is read and dropped up to here; beyond it the connection closes.
+inline constexpr std::uint64_t request_body_drain_bytes_max = 64 * 1024;
+
+// file: PATH_MAX of the kernel, which counts the terminating NUL.
+inline constexpr std::size_t path_bytes_max = 4096;
+
+// io: one worker's share of everything that is made when it starts.
+inline constexpr std::uint32_t receive_buffer_bytes = 4 * 1024;
+/// A power of two, as the kernel wants for a provided-buffer ring.
+inline constexpr std::uint32_t receive_buffers = 256;
+inline constexpr std::uint32_t completions_per_wait_max = 256;
+inline constexpr std::uint32_t submission_queue_entries = 512;
+/// Beyond it the kernel keeps completions in a list of its own, which is slower but loses none.
+inline constexpr std::uint32_t completion_queue_entries_max = 16 * 1024;
+/// Kernel threads that one ring may make for calls that can block (a cold open or stat).
+inline constexpr unsigned ring_bounded_threads_max = 4;
+inline constexpr unsigned ring_unbounded_threads_max = 4;
+/// Threads that one EpollProactor may make for the same calls.
+inline constexpr unsigned epoll_blocking_threads_max = 4;
+/// sendfile(2) sends at most this much before the loop turns to other connections.
+inline constexpr std::uint32_t send_file_chunk_bytes = 1024 * 1024;
+
+// server: one answer's head and the small bodies that leave with it.
+inline constexpr std::size_t outbox_bytes = 32 * 1024;
+inline constexpr std::size_t outbox_pieces_max = 64;
+/// Bodies up to here are copied behind their head, so that small answers leave as one run of bytes.
+inline constexpr std::size_t outbox_copied_body_bytes_max = 4 * 1024;
+/// Lines that wait for the disk; when both halves are full, lines are dropped and counted.
+inline constexpr std::size_t access_log_buffer_bytes = 64 * 1024;
+/// What is read and dropped of a peer that was told to stop, so that it sees the answer.
+inline constexpr std::uint64_t linger_bytes_max = 256 * 1024;
+inline constexpr std::uint32_t worker_connections_max = 1U << 20;
+/// Connections admitted beyond the limit while an idle one is closed for each.
+inline constexpr std::uint32_t connections_spare = 64;
+
+static_assert((receive_buffers & (receive_buffers - 1)) == 0);
+static_assert(completions_per_wait_max >= receive_buffers,
+              "a batch must be able to report every buffer that the kernel can fill");
+
+}  // namespace torc::limits

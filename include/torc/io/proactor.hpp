@@ -1,0 +1,128 @@
+#pragma once
+
+#include <torc/base/clock.hpp>
+#include <torc/base/errno.hpp>
+
+#include <linux/openat2.h>
+#include <linux/stat.h>
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace torc::io {
+
+/// What its owner wants to find again when an operation completes.
+struct Token {
+    /// The owner's own enumeration. Values from `reserved_operations` on belong to the proactor.
+    std::uint8_t operation = 0;
+    /// 24 bits. Lets the owner assert that a slot was not given to somebody else meanwhile.
+    std::uint32_t generation = 0;
+    std::uint32_t slot = 0;
+
+    static constexpr std::uint8_t reserved_operations = 0xf0;
+
+    [[nodiscard]] constexpr std::uint64_t pack() const noexcept {
+        return (std::uint64_t{operation} << 56) | (std::uint64_t{generation & 0xff'ffffU} << 32) |
+               slot;
+    }
+    [[nodiscard]] static constexpr Token unpack(std::uint64_t bits) noexcept {
+        return Token{.operation = static_cast<std::uint8_t>(bits >> 56),
+                     .generation = static_cast<std::uint32_t>(bits >> 32) & 0xff'ffffU,
+                     .slot = static_cast<std::uint32_t>(bits)};
+    }
+    friend constexpr bool operator==(const Token&, const Token&) noexcept = default;
+};
+
+/// The end of an operation, or one more item of a stream.
+struct Completion {
+    Token token;
+    /// A count, a descriptor or 0, as the operation says; negative: an errno(3) value negated.
+    std::int32_t result = 0;
+    /// True when the operation goes on and will complete again (only `accept` does).
+    bool more = false;
+    /// What `receive` received. Lives until the next call of `wait`.
+    std::span<const std::byte> data;
+
+    [[nodiscard]] bool failed() const noexcept { return result < 0; }
+    /// Precondition: failed().
+    [[nodiscard]] Errno error() const noexcept { return Errno(-result); }
+};
+
+/// A part of a file that is to go out on a socket.
+struct FileSlice {
+    int socket = -1;
+    int file = -1;
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+};
+
+/// torc's one seam to the kernel: what a server asks of it, as operations that start now and
+/// complete later. One thread owns a proactor and calls everything but `wake`.
+///
+/// Every operation ends in exactly one completion (`accept` in any number with `more`, then one
+/// without). Whatever it was given by pointer, reference, span or descriptor stays the caller's and
+/// must stay valid until then. There is no cancellation but that of a stream: to end an operation
+/// on a socket early, `shutdown` it and wait for the completion.
+///
+/// An implementation may report `-ENOBUFS` for `receive` when every buffer is in use by the same
+/// batch of completions; the caller receives again. It is never a reason to close.
+class Proactor {
+public:
+    Proactor() = default;
+    Proactor(const Proactor&) = delete;
+    Proactor& operator=(const Proactor&) = delete;
+    virtual ~Proactor() = default;
+
+    /// Accepts connections on a listening socket as they come: each completes with the descriptor
+    /// of a non-blocking, close-on-exec socket that the caller owns, and `more`. Ends with an error
+    /// (EMFILE, ENFILE, ENOBUFS, ENOMEM: start it again when there is room) or by `cancel_accept`.
+    virtual void accept(Token token, int listener) = 0;
+    /// Ends the stream of `accept` on `listener`; its last completion is ECANCELED, without `more`.
+    virtual void cancel_accept(Token token, int listener) = 0;
+
+    /// Receives what is there, at most limits::receive_buffer_bytes, as soon as anything is.
+    /// Completes with the count and `data`; 0 is the peer's orderly end.
+    virtual void receive(Token token, int socket) = 0;
+
+    /// Sends the whole of `message` (msg_iov alone is looked at). Completes with the sum of its
+    /// lengths, or with less or an error when the peer is gone. `more_follows`: as MSG_MORE, the
+    /// kernel may hold back a partial segment because the rest comes in the next operation.
+    virtual void send(Token token, int socket, const msghdr& message, bool more_follows) = 0;
+
+    /// Sends from a regular file without copying (sendfile(2)), first waiting, without blocking the
+    /// thread, for the pages to be in memory and for room in the socket. Completes with how much
+    /// was sent, at least 1 and at most limits::send_file_chunk_bytes; 0 when the file ends before
+    /// `offset` (it was truncated).
+    virtual void send_file(Token token, const FileSlice& slice) = 0;
+
+    /// openat2(2). Completes with a descriptor that the caller owns.
+    virtual void open(Token token, int directory, const char* path, const open_how& how) = 0;
+    /// statx(2) of an open descriptor, with STATX_BASIC_STATS. Completes with 0.
+    virtual void stat(Token token, int fd, struct statx& status) = 0;
+    /// pread(2). Completes with the count; 0 at the end of the file.
+    virtual void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset) = 0;
+    /// write(2) at the descriptor's own position. Completes with the count, which may be short.
+    virtual void write(Token token, int fd, std::span<const std::byte> bytes) = 0;
+
+    /// Closes a descriptor that no operation is using. No completion.
+    virtual void close(int fd) = 0;
+    /// shutdown(2) at once; `how` is SHUT_WR or SHUT_RDWR. Errors are ignored: the peer may be
+    /// gone.
+    virtual void shutdown(int socket, int how) = 0;
+
+    /// Starts what was asked since the last call and blocks until something completes, `deadline`
+    /// passes or `wake` is called. The completions, at most limits::completions_per_wait_max, live
+    /// until the next call; none when it returned for another reason.
+    [[nodiscard]] virtual std::span<const Completion> wait(MonotonicTime deadline) = 0;
+
+    /// The time when `wait` last returned.
+    [[nodiscard]] virtual MonotonicTime now() const = 0;
+
+    /// Makes `wait`, the current call or the next, return. May be called from any thread and from a
+    /// signal handler. Wakes may be merged.
+    virtual void wake() noexcept = 0;
+};
+
+}  // namespace torc::io

@@ -1,0 +1,468 @@
+#include "epoll_proactor.hpp"
+
+#include <torc/base/assert.hpp>
+#include <torc/base/limits.hpp>
+
+#include "page_cache.hpp"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+namespace torc::io {
+namespace {
+
+/// How many connections one listener may hand over before the loop turns to others.
+constexpr int accepts_per_turn_max = 64;
+
+std::size_t total_bytes(const msghdr& message) noexcept {
+    std::size_t total = 0;
+    for (std::size_t index = 0; index < message.msg_iovlen; ++index) {
+        total += message.msg_iov[index].iov_len;
+    }
+    return total;
+}
+
+/// What is left of `message` after its first `sent` bytes.
+std::size_t remaining_pieces(const msghdr& message, std::size_t sent,
+                             std::span<iovec, limits::outbox_pieces_max> pieces) noexcept {
+    TORC_ASSERT(message.msg_iovlen <= pieces.size());
+    std::size_t count = 0;
+    for (std::size_t index = 0; index < message.msg_iovlen; ++index) {
+        iovec piece = message.msg_iov[index];
+        const std::size_t skipped = std::min(sent, piece.iov_len);
+        sent -= skipped;
+        piece.iov_base = static_cast<std::byte*>(piece.iov_base) + skipped;
+        piece.iov_len -= skipped;
+        if (piece.iov_len > 0) {
+            pieces[count++] = piece;
+        }
+    }
+    return count;
+}
+
+int milliseconds_until(MonotonicTime deadline) noexcept {
+    if (deadline == never) {
+        return -1;
+    }
+    const auto remaining =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    constexpr std::int64_t longest = 60 * 60 * 1000;
+    return static_cast<int>(std::clamp<std::int64_t>(remaining.count(), 0, longest));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Proactor>> EpollProactor::create(const ProactorOptions& /*options*/) {
+    std::unique_ptr<EpollProactor> proactor(new EpollProactor());
+    if (const auto result = proactor->initialise(); !result) {
+        return std::unexpected(result.error());
+    }
+    return proactor;
+}
+
+Result<void> EpollProactor::initialise() {
+    auto buffers = ReceiveBuffers::create();
+    if (!buffers) {
+        return std::unexpected(buffers.error());
+    }
+    buffers_ = std::move(*buffers);
+    epoll_fd_.reset(::epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll_fd_) {
+        return std::unexpected(Errno::last());
+    }
+    wake_fd_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!wake_fd_) {
+        return std::unexpected(Errno::last());
+    }
+    epoll_event event{.events = EPOLLIN, .data = {.fd = wake_fd_.get()}};
+    if (::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_ADD, wake_fd_.get(), &event) < 0) {
+        return std::unexpected(Errno::last());
+    }
+    pool_ = std::make_unique<BlockingPool>(wake_fd_.get());
+    completions_.reserve(limits::completions_per_wait_max);
+    ready_.reserve(limits::completions_per_wait_max);
+    now_ = std::chrono::steady_clock::now();
+    return {};
+}
+
+EpollProactor::Descriptor& EpollProactor::descriptor(int fd) {
+    TORC_ASSERT(fd >= 0);
+    const auto index = static_cast<std::size_t>(fd);
+    if (index >= descriptors_.size()) {
+        descriptors_.resize(std::max(index + 1, descriptors_.size() * 2));
+    }
+    return descriptors_[index];
+}
+
+void EpollProactor::begin(int fd, Pending pending, Token token) {
+    Descriptor& state = descriptor(fd);
+    TORC_ASSERT(state.pending == Pending::nothing);
+    state.pending = pending;
+    state.token = token;
+    if (!state.is_registered) {
+        const std::uint32_t interest =
+            pending == Pending::accept
+                ? static_cast<std::uint32_t>(EPOLLIN)
+                : static_cast<std::uint32_t>(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+        epoll_event event{.events = interest, .data = {.fd = fd}};
+        if (::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_ADD, fd, &event) < 0) {
+            state.pending = Pending::nothing;
+            complete(token, -errno);
+            return;
+        }
+        state.is_registered = true;
+    }
+    const bool may_go_on = pending == Pending::receive ? state.is_readable : state.is_writable;
+    if (may_go_on) {
+        enqueue(fd, state);
+    }
+}
+
+void EpollProactor::enqueue(int fd, Descriptor& state) {
+    if (!state.is_queued) {
+        state.is_queued = true;
+        queue_.push_back(fd);
+    }
+}
+
+void EpollProactor::complete(Token token, std::int32_t result) {
+    ready_.push_back(Completion{.token = token, .result = result, .more = false, .data = {}});
+}
+
+void EpollProactor::finish(Descriptor& state, std::int32_t result) {
+    state.pending = Pending::nothing;
+    completions_.push_back(
+        Completion{.token = state.token, .result = result, .more = false, .data = {}});
+}
+
+void EpollProactor::accept(Token token, int listener) {
+    begin(listener, Pending::accept, token);
+}
+
+void EpollProactor::cancel_accept(Token token, int listener) {
+    Descriptor& state = descriptor(listener);
+    if (state.pending != Pending::accept || state.token != token) {
+        return;  // The stream has ended on its own; its last completion was reported or is about to
+                 // be.
+    }
+    ::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_DEL, listener, nullptr);
+    state.is_registered = false;
+    state.pending = Pending::nothing;
+    complete(token, -ECANCELED);
+}
+
+void EpollProactor::receive(Token token, int socket) {
+    begin(socket, Pending::receive, token);
+}
+
+void EpollProactor::send(Token token, int socket, const msghdr& message, bool more_follows) {
+    Descriptor& state = descriptor(socket);
+    state.message = &message;
+    state.sent_bytes = 0;
+    state.more_follows = more_follows;
+    begin(socket, Pending::send, token);
+}
+
+void EpollProactor::send_file(Token token, const FileSlice& slice) {
+    TORC_ASSERT(slice.length > 0);
+    Descriptor& state = descriptor(slice.socket);
+    state.slice = slice;
+    state.resident_bytes = 0;
+    begin(slice.socket, Pending::send_file, token);
+}
+
+void EpollProactor::open(Token token, int directory, const char* path, const open_how& how) {
+    // First by what the kernel has in memory (Linux 5.12); only a miss is worth a thread.
+    open_how cached = how;
+    cached.resolve |= RESOLVE_CACHED;
+    const std::int32_t result = open_beneath(directory, path, cached);
+    if (result != -EAGAIN && result != -EINVAL) {
+        complete(token, result);
+        return;
+    }
+    pool_->submit(BlockingCall{.kind = BlockingCall::Kind::open,
+                               .token = token,
+                               .fd = directory,
+                               .path = path,
+                               .how = &how});
+}
+
+void EpollProactor::stat(Token token, int fd, struct statx& status) {
+    pool_->submit(BlockingCall{
+        .kind = BlockingCall::Kind::stat, .token = token, .fd = fd, .status = &status});
+}
+
+void EpollProactor::read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset) {
+    const iovec target{.iov_base = buffer.data(), .iov_len = buffer.size()};
+    const ssize_t got = ::preadv2(fd, &target, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+    // Less than was asked for may mean that the rest is not in memory; a thread finds out.
+    if (got == 0 || std::cmp_equal(got, buffer.size())) {
+        complete(token, static_cast<std::int32_t>(got));
+        return;
+    }
+    pool_->submit(BlockingCall{.kind = BlockingCall::Kind::read,
+                               .token = token,
+                               .fd = fd,
+                               .buffer = buffer.data(),
+                               .length = buffer.size(),
+                               .offset = offset});
+}
+
+void EpollProactor::write(Token token, int fd, std::span<const std::byte> bytes) {
+    // The pool only reads the bytes; a read call needs the same member to be writable.
+    pool_->submit(BlockingCall{.kind = BlockingCall::Kind::write,
+                               .token = token,
+                               .fd = fd,
+                               .buffer = const_cast<std::byte*>(bytes.data()),
+                               .length = bytes.size()});
+}
+
+void EpollProactor::close(int fd) {
+    // Closing ends the registration too, for nobody else holds these files open.
+    Descriptor& state = descriptor(fd);
+    TORC_ASSERT(state.pending == Pending::nothing);
+    const bool is_queued = std::exchange(state.is_queued, false);
+    if (is_queued) {
+        std::erase(queue_, fd);
+    }
+    state = Descriptor{};
+    ::close(fd);
+}
+
+void EpollProactor::shutdown(int socket, int how) {
+    ::shutdown(socket, how);
+}
+
+void EpollProactor::wake() noexcept {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(wake_fd_.get(), &one, sizeof one);
+}
+
+std::span<const Completion> EpollProactor::wait(MonotonicTime deadline) {
+    for (std::uint16_t index = 0; index < lent_buffers_; ++index) {
+        buffers_.take_back(index);
+    }
+    lent_buffers_ = 0;
+    completions_.clear();
+    // Half the batch at most, so that what completes at once can't keep the sockets from their
+    // turn.
+    take_ready(limits::completions_per_wait_max / 2);
+    run_queue();
+    poll(completions_.empty() ? deadline : MonotonicTime::min());
+    run_queue();
+    take_ready(limits::completions_per_wait_max);
+    return completions_;
+}
+
+void EpollProactor::take_ready(std::size_t size_max) {
+    const std::size_t room = size_max - std::min(size_max, completions_.size());
+    const auto end = ready_.begin() + static_cast<std::ptrdiff_t>(std::min(room, ready_.size()));
+    completions_.insert(completions_.end(), ready_.begin(), end);
+    ready_.erase(ready_.begin(), end);
+}
+
+bool EpollProactor::has_room() const noexcept {
+    return completions_.size() < limits::completions_per_wait_max;
+}
+
+void EpollProactor::run_queue() {
+    std::size_t count = 0;
+    while (count < queue_.size() && has_room()) {
+        const int fd = queue_[count++];
+        Descriptor& state = descriptor(fd);
+        state.is_queued = false;
+        attempt(fd, state);
+    }
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
+void EpollProactor::attempt(int fd, Descriptor& state) {
+    switch (state.pending) {
+        case Pending::nothing:
+            break;
+        case Pending::accept:
+            attempt_accept(fd, state);
+            break;
+        case Pending::receive:
+            attempt_receive(fd, state);
+            break;
+        case Pending::send:
+            attempt_send(fd, state);
+            break;
+        case Pending::send_file:
+            attempt_send_file(state);
+            break;
+    }
+}
+
+void EpollProactor::attempt_accept(int fd, Descriptor& state) {
+    for (int count = 0; count < accepts_per_turn_max && has_room(); ++count) {
+        const int socket = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (socket >= 0) {
+            completions_.push_back(
+                Completion{.token = state.token, .result = socket, .more = true, .data = {}});
+        } else if (errno == EAGAIN) {
+            return;
+        } else if (errno != EINTR && errno != ECONNABORTED) {
+            const int error = errno;
+            ::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_DEL, fd, nullptr);
+            state.is_registered = false;
+            finish(state, -error);
+            return;
+        }
+    }
+    // Level-triggered: what is left in the queue is reported again.
+}
+
+void EpollProactor::attempt_receive(int fd, Descriptor& state) {
+    // A batch with room for one more completion has lent fewer buffers than there are.
+    TORC_ASSERT(lent_buffers_ < limits::receive_buffers);
+    const std::uint16_t index = lent_buffers_;
+    static_cast<void>(buffers_.lend(index, limits::receive_buffer_bytes));
+    ssize_t got = 0;
+    do {
+        got = ::recv(fd, buffers_.address(index), limits::receive_buffer_bytes, 0);
+    } while (got < 0 && errno == EINTR);
+    const int error = errno;
+    buffers_.take_back(index);
+    if (got < 0) {
+        if (error == EAGAIN) {
+            state.is_readable = false;
+        } else {
+            finish(state, -error);
+        }
+        return;
+    }
+    const auto count = static_cast<std::size_t>(got);
+    // Less than there was room for: the socket is empty, and the next bytes bring an edge.
+    state.is_readable = count == limits::receive_buffer_bytes || state.has_peer_ended;
+    ++lent_buffers_;
+    state.pending = Pending::nothing;
+    completions_.push_back(Completion{.token = state.token,
+                                      .result = static_cast<std::int32_t>(got),
+                                      .more = false,
+                                      .data = buffers_.lend(index, count)});
+}
+
+void EpollProactor::attempt_send(int fd, Descriptor& state) {
+    const std::size_t total = total_bytes(*state.message);
+    const int flags = MSG_NOSIGNAL | (state.more_follows ? MSG_MORE : 0);
+    while (state.sent_bytes < total) {
+        std::array<iovec, limits::outbox_pieces_max> pieces;
+        msghdr rest{};
+        rest.msg_iov = pieces.data();
+        rest.msg_iovlen = remaining_pieces(*state.message, state.sent_bytes, pieces);
+        const ssize_t sent = ::sendmsg(fd, &rest, flags);
+        if (sent >= 0) {
+            state.sent_bytes += static_cast<std::size_t>(sent);
+        } else if (errno == EAGAIN) {
+            state.is_writable = false;
+            return;
+        } else if (errno != EINTR) {
+            finish(state, -errno);
+            return;
+        }
+    }
+    finish(state, static_cast<std::int32_t>(total));
+}
+
+void EpollProactor::attempt_send_file(Descriptor& state) {
+    if (state.is_warming) {
+        return;
+    }
+    const FileSlice& slice = state.slice;
+    std::uint64_t length = std::min<std::uint64_t>(slice.length, limits::send_file_chunk_bytes);
+    if (state.resident_bytes > 0) {
+        length = std::min(length, state.resident_bytes);
+    } else if (!is_resident(slice.file, slice.offset, length)) {
+        state.is_warming = true;
+        pool_->submit(BlockingCall{.kind = BlockingCall::Kind::warm,
+                                   .token = Token{.slot = static_cast<std::uint32_t>(slice.socket)},
+                                   .fd = slice.file,
+                                   .length = length,
+                                   .offset = slice.offset});
+        return;
+    }
+    off_t offset = static_cast<off_t>(slice.offset);
+    ssize_t sent = 0;
+    do {
+        sent = ::sendfile(slice.socket, slice.file, &offset, length);
+    } while (sent < 0 && errno == EINTR);
+    if (sent >= 0) {
+        finish(state, static_cast<std::int32_t>(sent));
+    } else if (errno == EAGAIN) {
+        state.is_writable = false;
+        state.resident_bytes = 0;
+    } else {
+        finish(state, -errno);
+    }
+}
+
+void EpollProactor::poll(MonotonicTime deadline) {
+    std::array<epoll_event, limits::completions_per_wait_max> events;
+    const int timeout = deadline == MonotonicTime::min() ? 0 : milliseconds_until(deadline);
+    const int count =
+        ::epoll_wait(epoll_fd_.get(), events.data(), static_cast<int>(events.size()), timeout);
+    TORC_ASSERT(count >= 0 || errno == EINTR);
+    now_ = std::chrono::steady_clock::now();
+    for (int index = 0; index < count; ++index) {
+        const epoll_event& event = events[static_cast<std::size_t>(index)];
+        if (event.data.fd == wake_fd_.get()) {
+            take_pool_results();
+        } else {
+            take_event(event.data.fd, event.events);
+        }
+    }
+}
+
+void EpollProactor::take_event(int fd, std::uint32_t events) {
+    Descriptor& state = descriptor(fd);
+    constexpr auto ends = static_cast<std::uint32_t>(EPOLLERR | EPOLLHUP);
+    if ((events & (static_cast<std::uint32_t>(EPOLLIN | EPOLLRDHUP) | ends)) != 0) {
+        state.is_readable = true;
+        state.has_peer_ended |= (events & (static_cast<std::uint32_t>(EPOLLRDHUP) | ends)) != 0;
+        if (state.pending == Pending::receive || state.pending == Pending::accept) {
+            enqueue(fd, state);
+        }
+    }
+    if ((events & (static_cast<std::uint32_t>(EPOLLOUT) | ends)) != 0) {
+        state.is_writable = true;
+        if (state.pending == Pending::send || state.pending == Pending::send_file) {
+            enqueue(fd, state);
+        }
+    }
+}
+
+void EpollProactor::take_pool_results() {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const ssize_t got = ::read(wake_fd_.get(), &count, sizeof count);
+    pool_->take_done(pool_results_);
+    for (const BlockingPool::Done& done : pool_results_) {
+        if (done.call.kind != BlockingCall::Kind::warm) {
+            complete(done.call.token, done.result);
+            continue;
+        }
+        const int socket = static_cast<int>(done.call.token.slot);
+        Descriptor& state = descriptor(socket);
+        state.is_warming = false;
+        if (done.result > 0) {
+            state.resident_bytes = static_cast<std::uint64_t>(done.result);
+            enqueue(socket, state);
+        } else {
+            state.pending = Pending::nothing;
+            complete(state.token, done.result);
+        }
+    }
+    pool_results_.clear();
+}
+
+}  // namespace torc::io

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <torc/base/unique_fd.hpp>
+#include <torc/io/backend.hpp>
+#include <torc/io/proactor.hpp>
+
+#include "blocking_pool.hpp"
+#include "receive_buffers.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace torc::io {
+
+/// The proactor over epoll(7), for kernels where io_uring is forbidden or missing. Sockets are
+/// registered once, edge-triggered, and what is known of their readiness is kept here; calls on
+/// files that may block go to a BlockingPool.
+class EpollProactor final : public Proactor {
+public:
+    [[nodiscard]] static Result<std::unique_ptr<Proactor>> create(const ProactorOptions& options);
+
+    void accept(Token token, int listener) override;
+    void cancel_accept(Token token, int listener) override;
+    void receive(Token token, int socket) override;
+    void send(Token token, int socket, const msghdr& message, bool more_follows) override;
+    void send_file(Token token, const FileSlice& slice) override;
+    void open(Token token, int directory, const char* path, const open_how& how) override;
+    void stat(Token token, int fd, struct statx& status) override;
+    void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset) override;
+    void write(Token token, int fd, std::span<const std::byte> bytes) override;
+    void close(int fd) override;
+    void shutdown(int socket, int how) override;
+    [[nodiscard]] std::span<const Completion> wait(MonotonicTime deadline) override;
+    [[nodiscard]] MonotonicTime now() const override { return now_; }
+    void wake() noexcept override;
+
+private:
+    enum class Pending : std::uint8_t { nothing, accept, receive, send, send_file };
+
+    /// What is known of one descriptor, found by its number.
+    struct Descriptor {
+        Pending pending = Pending::nothing;
+        bool is_registered = false;
+        /// Until a call says EAGAIN or falls short; the next edge sets it again.
+        bool is_readable = true;
+        bool is_writable = true;
+        /// The peer has sent its last byte: no further edge will say that there is something to
+        /// read.
+        bool has_peer_ended = false;
+        bool is_queued = false;
+        /// The pool reads pages for `slice`; nothing else may go on with it meanwhile.
+        bool is_warming = false;
+        bool more_follows = false;
+        Token token;
+        const msghdr* message = nullptr;
+        std::size_t sent_bytes = 0;
+        FileSlice slice;
+        /// Of `slice`, from its offset on: known to be in memory. 0: ask.
+        std::uint64_t resident_bytes = 0;
+    };
+
+    EpollProactor() = default;
+    [[nodiscard]] Result<void> initialise();
+
+    [[nodiscard]] Descriptor& descriptor(int fd);
+    void begin(int fd, Pending pending, Token token);
+    void enqueue(int fd, Descriptor& state);
+    /// Keeps a completion for the next wait to report.
+    void complete(Token token, std::int32_t result);
+    /// Ends the operation of `state` in the batch that is being filled. Precondition: has_room().
+    void finish(Descriptor& state, std::int32_t result);
+
+    /// Moves what completed early into the batch, until that has `size_max` completions.
+    void take_ready(std::size_t size_max);
+    [[nodiscard]] bool has_room() const noexcept;
+    void run_queue();
+    void attempt(int fd, Descriptor& state);
+    void attempt_accept(int fd, Descriptor& state);
+    void attempt_receive(int fd, Descriptor& state);
+    void attempt_send(int fd, Descriptor& state);
+    void attempt_send_file(Descriptor& state);
+
+    void poll(MonotonicTime deadline);
+    void take_event(int fd, std::uint32_t events);
+    void take_pool_results();
+
+    std::vector<Descriptor> descriptors_;
+    /// Descriptors whose operation may get on without waiting; who came first has the first turn.
+    std::vector<int> queue_;
+    /// The batch that wait reports.
+    std::vector<Completion> completions_;
+    /// What completed without a socket, or at once; reported by the next `wait`.
+    std::vector<Completion> ready_;
+    std::vector<BlockingPool::Done> pool_results_;
+    ReceiveBuffers buffers_;
+    std::uint16_t lent_buffers_ = 0;
+    MonotonicTime now_{};
+    UniqueFd epoll_fd_;
+    UniqueFd wake_fd_;
+    std::unique_ptr<BlockingPool> pool_;
+};
+
+}  // namespace torc::io

@@ -1,0 +1,420 @@
+#include "uring_proactor.hpp"
+
+#include <torc/base/assert.hpp>
+#include <torc/base/limits.hpp>
+
+#include "page_cache.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+namespace torc::io {
+namespace {
+
+/// Token::operation of the operations that the proactor starts for itself.
+enum Internal : std::uint8_t {
+    internal_timer = Token::reserved_operations,
+    internal_timer_update,
+    internal_wake,
+    internal_close,
+    internal_cancel,
+    internal_file_warm,
+    internal_file_poll,
+};
+
+constexpr std::uint16_t receive_buffer_group = 0;
+
+}  // namespace
+
+Ring::~Ring() {
+    if (is_open_) {
+        io_uring_submit(&ring_);
+        io_uring_queue_exit(&ring_);
+    }
+}
+
+Result<void> Ring::open(std::uint32_t submissions, std::uint32_t completions) noexcept {
+    io_uring_params parameters{};
+    // SINGLE_ISSUER: one thread submits, so the kernel takes no lock for it; DEFER_TASKRUN needs
+    // it. DEFER_TASKRUN: completions are worked off when the loop waits, in one batch, not by
+    // interrupting it. SUBMIT_ALL: one bad submission completes with its error and does not hold up
+    // those behind it. CQSIZE: room for every connection's completion at once, since an overflow is
+    // slow to recover from. CLAMP: past the kernel's maximum take the maximum. Never a flag that
+    // liburing 2.3 does not know: with NO_SQARRAY it writes over the ring's head.
+    parameters.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+                       IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+    parameters.cq_entries = completions;
+    if (const int error = io_uring_queue_init_params(submissions, &ring_, &parameters); error < 0) {
+        return std::unexpected(Errno(-error));
+    }
+    is_open_ = true;
+    return {};
+}
+
+Result<std::unique_ptr<Proactor>> UringProactor::create(const ProactorOptions& options) {
+    std::unique_ptr<UringProactor> proactor(new UringProactor());
+    if (const auto result = proactor->initialise(options); !result) {
+        return std::unexpected(result.error());
+    }
+    return proactor;
+}
+
+UringProactor::~UringProactor() = default;
+
+Result<void> UringProactor::initialise(const ProactorOptions& options) {
+    // One completion for each connection, and as many again for loads, closes and accepts.
+    const std::uint32_t completions =
+        std::clamp(options.connections_max * 2, 2 * limits::submission_queue_entries,
+                   limits::completion_queue_entries_max);
+    if (auto result = ring_.open(limits::submission_queue_entries, completions); !result) {
+        return result;
+    }
+    // Saves the kernel a look-up of the ring's descriptor in each enter; not having it is no harm.
+    io_uring_register_ring_fd(ring_.get());
+    std::array<unsigned, 2> thread_limits = {limits::ring_bounded_threads_max,
+                                             limits::ring_unbounded_threads_max};
+    if (const int error = io_uring_register_iowq_max_workers(ring_.get(), thread_limits.data());
+        error < 0) {
+        return std::unexpected(Errno(-error));
+    }
+    if (auto result = register_receive_buffers(); !result) {
+        return result;
+    }
+    auto scratch = Mapping::create(limits::send_file_chunk_bytes);
+    if (!scratch) {
+        return std::unexpected(scratch.error());
+    }
+    scratch_ = std::move(*scratch);
+    // Blocking on purpose: the ring answers a read of a non-blocking eventfd with EAGAIN at once.
+    wake_fd_.reset(::eventfd(0, EFD_CLOEXEC));
+    if (!wake_fd_) {
+        return std::unexpected(Errno::last());
+    }
+    completions_.reserve(limits::completions_per_wait_max);
+    ready_.reserve(limits::completions_per_wait_max);
+    lent_buffers_.reserve(limits::receive_buffers);
+    arm_wake();
+    // Entered once here, so that a filter that forbids no more than this shows as an error of
+    // creation.
+    if (const int error = io_uring_submit(ring_.get()); error < 0) {
+        return std::unexpected(Errno(-error));
+    }
+    now_ = std::chrono::steady_clock::now();
+    return {};
+}
+
+Result<void> UringProactor::register_receive_buffers() {
+    auto buffers = ReceiveBuffers::create();
+    auto ring_memory = Mapping::create(sizeof(io_uring_buf) * limits::receive_buffers);
+    if (!buffers || !ring_memory) {
+        return std::unexpected(Errno(ENOMEM));
+    }
+    buffers_ = std::move(*buffers);
+    buffer_ring_memory_ = std::move(*ring_memory);
+    io_uring_buf_reg registration{};
+    registration.ring_addr = reinterpret_cast<std::uintptr_t>(buffer_ring_memory_.data());
+    registration.ring_entries = limits::receive_buffers;
+    registration.bgid = receive_buffer_group;
+    if (const int error = io_uring_register_buf_ring(ring_.get(), &registration, 0); error < 0) {
+        return std::unexpected(Errno(-error));
+    }
+    buffer_ring_ = reinterpret_cast<io_uring_buf_ring*>(buffer_ring_memory_.data());
+    io_uring_buf_ring_init(buffer_ring_);
+    for (std::uint16_t index = 0; index < limits::receive_buffers; ++index) {
+        io_uring_buf_ring_add(buffer_ring_, buffers_.address(index), limits::receive_buffer_bytes,
+                              index, io_uring_buf_ring_mask(limits::receive_buffers), index);
+    }
+    io_uring_buf_ring_advance(buffer_ring_, limits::receive_buffers);
+    return {};
+}
+
+io_uring_sqe* UringProactor::next_submission() {
+    io_uring_sqe* submission = io_uring_get_sqe(ring_.get());
+    if (submission == nullptr) {
+        submit(false);
+        submission = io_uring_get_sqe(ring_.get());
+        TORC_ASSERT(submission != nullptr);
+    }
+    return submission;
+}
+
+void UringProactor::tag(io_uring_sqe* submission, Token token) noexcept {
+    submission->user_data = token.pack();
+}
+
+void UringProactor::complete(Token token, std::int32_t result) {
+    ready_.push_back(Completion{.token = token, .result = result, .more = false, .data = {}});
+}
+
+void UringProactor::accept(Token token, int listener) {
+    io_uring_sqe* submission = next_submission();
+    io_uring_prep_multishot_accept(submission, listener, nullptr, nullptr,
+                                   SOCK_NONBLOCK | SOCK_CLOEXEC);
+    tag(submission, token);
+}
+
+void UringProactor::cancel_accept(Token token, int /*listener*/) {
+    io_uring_sqe* submission = next_submission();
+    io_uring_prep_cancel64(submission, token.pack(), 0);
+    tag(submission, Token{.operation = internal_cancel});
+}
+
+void UringProactor::receive(Token token, int socket) {
+    io_uring_sqe* submission = next_submission();
+    io_uring_prep_recv(submission, socket, nullptr, limits::receive_buffer_bytes, 0);
+    submission->flags |= IOSQE_BUFFER_SELECT;
+    submission->buf_group = receive_buffer_group;
+    // The peer has just been answered and thinks: polling first saves a receive that would find
+    // nothing.
+    submission->ioprio |= IORING_RECVSEND_POLL_FIRST;
+    tag(submission, token);
+}
+
+void UringProactor::send(Token token, int socket, const msghdr& message, bool more_follows) {
+    // WAITALL: the kernel goes on after a short send, so that one completion means all or an error.
+    const int flags = MSG_NOSIGNAL | MSG_WAITALL | (more_follows ? MSG_MORE : 0);
+    io_uring_sqe* submission = next_submission();
+    if (message.msg_iovlen == 1) {
+        const iovec& piece = message.msg_iov[0];
+        io_uring_prep_send(submission, socket, piece.iov_base, piece.iov_len, flags);
+    } else {
+        io_uring_prep_sendmsg(submission, socket, &message, static_cast<unsigned>(flags));
+    }
+    tag(submission, token);
+}
+
+void UringProactor::send_file(Token token, const FileSlice& slice) {
+    TORC_ASSERT(slice.length > 0);
+    std::uint32_t index = 0;
+    if (free_file_sends_.empty()) {
+        index = static_cast<std::uint32_t>(file_sends_.size());
+        file_sends_.emplace_back();
+    } else {
+        index = free_file_sends_.back();
+        free_file_sends_.pop_back();
+    }
+    file_sends_[index] = FileSend{.token = token, .slice = slice};
+    continue_file_send(index, 0);
+}
+
+void UringProactor::continue_file_send(std::uint32_t index, std::uint64_t resident_bytes) {
+    const FileSlice& slice = file_sends_[index].slice;
+    std::uint64_t length = std::min<std::uint64_t>(slice.length, limits::send_file_chunk_bytes);
+    if (resident_bytes > 0) {
+        length = std::min(length, resident_bytes);
+    } else if (!is_resident(slice.file, slice.offset, length)) {
+        io_uring_sqe* submission = next_submission();
+        io_uring_prep_read(submission, slice.file, scratch_.data(), static_cast<unsigned>(length),
+                           slice.offset);
+        tag(submission, Token{.operation = internal_file_warm, .slot = index});
+        return;
+    }
+    off_t offset = static_cast<off_t>(slice.offset);
+    ssize_t sent = 0;
+    do {
+        sent = ::sendfile(slice.socket, slice.file, &offset, length);
+    } while (sent < 0 && errno == EINTR);
+    if (sent >= 0) {
+        finish_file_send(index, static_cast<std::int32_t>(sent));
+    } else if (errno == EAGAIN) {
+        io_uring_sqe* submission = next_submission();
+        io_uring_prep_poll_add(submission, slice.socket, POLLOUT);
+        tag(submission, Token{.operation = internal_file_poll, .slot = index});
+    } else {
+        finish_file_send(index, -errno);
+    }
+}
+
+void UringProactor::finish_file_send(std::uint32_t index, std::int32_t result) {
+    complete(file_sends_[index].token, result);
+    free_file_sends_.push_back(index);
+}
+
+void UringProactor::open(Token token, int directory, const char* path, const open_how& how) {
+    io_uring_sqe* submission = next_submission();
+    // liburing takes the structure without const; the kernel only reads it.
+    io_uring_prep_openat2(submission, directory, path, const_cast<open_how*>(&how));
+    tag(submission, token);
+}
+
+void UringProactor::stat(Token token, int fd, struct statx& status) {
+    io_uring_sqe* submission = next_submission();
+    io_uring_prep_statx(submission, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status);
+    tag(submission, token);
+}
+
+void UringProactor::read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset) {
+    io_uring_sqe* submission = next_submission();
+    io_uring_prep_read(submission, fd, buffer.data(), static_cast<unsigned>(buffer.size()), offset);
+    tag(submission, token);
+}
+
+void UringProactor::write(Token token, int fd, std::span<const std::byte> bytes) {
+    io_uring_sqe* submission = next_submission();
+    constexpr auto at_own_position = static_cast<std::uint64_t>(-1);
+    io_uring_prep_write(submission, fd, bytes.data(), static_cast<unsigned>(bytes.size()),
+                        at_own_position);
+    tag(submission, token);
+}
+
+void UringProactor::close(int fd) {
+    // On the ring, since closing a file of a network file system can block.
+    io_uring_sqe* submission = next_submission();
+    io_uring_prep_close(submission, fd);
+    submission->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    tag(submission, Token{.operation = internal_close});
+}
+
+void UringProactor::shutdown(int socket, int how) {
+    // Not on the ring: IORING_OP_SHUTDOWN always goes to a kernel thread.
+    ::shutdown(socket, how);
+}
+
+void UringProactor::wake() noexcept {
+    const std::uint64_t one = 1;
+    // Only an overflow of the 64-bit counter could fail it, and then a wake is pending anyway.
+    [[maybe_unused]] const ssize_t written = ::write(wake_fd_.get(), &one, sizeof one);
+}
+
+void UringProactor::arm_wake() {
+    io_uring_sqe* submission = next_submission();
+    io_uring_prep_read(submission, wake_fd_.get(), &wake_count_, sizeof wake_count_, 0);
+    tag(submission, Token{.operation = internal_wake});
+}
+
+void UringProactor::arm_timer(MonotonicTime deadline) {
+    // A timeout in the ring, kept until it fires, not one for each wait: setting and cancelling a
+    // kernel timer in every turn costs more than the rest of the turn's bookkeeping.
+    if (deadline >= armed_deadline_) {
+        return;
+    }
+    const bool is_armed = std::exchange(armed_deadline_, deadline) != never;
+    const auto since_boot = deadline.time_since_epoch();
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(since_boot);
+    timer_.tv_sec = seconds.count();
+    timer_.tv_nsec = std::chrono::nanoseconds(since_boot - seconds).count();
+    io_uring_sqe* submission = next_submission();
+    const Token timer{.operation = internal_timer};
+    if (is_armed) {
+        // Brought forward, not left to fire for nothing: such timers would be more and more. If it
+        // has fired meanwhile, its completion ends this wait, and the next one arms it anew.
+        io_uring_prep_timeout_update(submission, &timer_, timer.pack(), IORING_TIMEOUT_ABS);
+        submission->flags |= IOSQE_CQE_SKIP_SUCCESS;
+        tag(submission, Token{.operation = internal_timer_update});
+    } else {
+        io_uring_prep_timeout(submission, &timer_, 0, IORING_TIMEOUT_ABS);
+        tag(submission, timer);
+    }
+}
+
+void UringProactor::submit(bool block) {
+    const int result = block ? io_uring_submit_and_wait(ring_.get(), 1)
+                             : io_uring_submit_and_get_events(ring_.get());
+    // EINTR: a signal came. EBUSY, EAGAIN, ENOMEM, EBADR: the kernel wants completions taken, or
+    // memory to come back, first; what is queued stays queued for the next call.
+    TORC_ASSERT(result >= 0 || result == -EINTR || result == -EBUSY || result == -EAGAIN ||
+                result == -ENOMEM || result == -EBADR);
+}
+
+std::span<const Completion> UringProactor::wait(MonotonicTime deadline) {
+    give_back_buffers();
+    completions_.clear();
+    // Half the batch at most: files that are sent at once and the ring must not starve each other.
+    take_ready(limits::completions_per_wait_max / 2);
+    const bool is_due = deadline <= now_;
+    if (!is_due && deadline != never) {
+        arm_timer(deadline);
+    }
+    submit(completions_.empty() && !is_due);
+    now_ = std::chrono::steady_clock::now();
+    reap();
+    take_ready(limits::completions_per_wait_max);
+    return completions_;
+}
+
+void UringProactor::take_ready(std::size_t size_max) {
+    const std::size_t room = size_max - std::min(size_max, completions_.size());
+    const auto end = ready_.begin() + static_cast<std::ptrdiff_t>(std::min(room, ready_.size()));
+    completions_.insert(completions_.end(), ready_.begin(), end);
+    ready_.erase(ready_.begin(), end);
+}
+
+void UringProactor::give_back_buffers() {
+    int offset = 0;
+    for (const std::uint16_t index : lent_buffers_) {
+        buffers_.take_back(index);
+        io_uring_buf_ring_add(buffer_ring_, buffers_.address(index), limits::receive_buffer_bytes,
+                              index, io_uring_buf_ring_mask(limits::receive_buffers), offset++);
+    }
+    if (offset > 0) {
+        io_uring_buf_ring_advance(buffer_ring_, offset);
+    }
+    lent_buffers_.clear();
+}
+
+void UringProactor::reap() {
+    unsigned head = 0;
+    unsigned seen = 0;
+    io_uring_cqe* entry = nullptr;
+    io_uring_for_each_cqe(ring_.get(), head, entry) {
+        if (completions_.size() == limits::completions_per_wait_max) {
+            break;
+        }
+        ++seen;
+        take_completion(*entry);
+    }
+    io_uring_cq_advance(ring_.get(), seen);
+}
+
+void UringProactor::take_completion(const io_uring_cqe& entry) {
+    const Token token = Token::unpack(entry.user_data);
+    if (token.operation >= Token::reserved_operations) {
+        take_internal_completion(token, entry.res);
+        return;
+    }
+    Completion completion{.token = token,
+                          .result = entry.res,
+                          .more = (entry.flags & IORING_CQE_F_MORE) != 0,
+                          .data = {}};
+    if ((entry.flags & IORING_CQE_F_BUFFER) != 0) {
+        const auto index = static_cast<std::uint16_t>(entry.flags >> IORING_CQE_BUFFER_SHIFT);
+        lent_buffers_.push_back(index);
+        completion.data =
+            buffers_.lend(index, entry.res > 0 ? static_cast<std::size_t>(entry.res) : 0);
+    }
+    completions_.push_back(completion);
+}
+
+void UringProactor::take_internal_completion(Token token, std::int32_t result) {
+    switch (static_cast<Internal>(token.operation)) {
+        case internal_timer:
+            armed_deadline_ = never;
+            break;
+        case internal_wake:
+            arm_wake();
+            break;
+        case internal_timer_update:  // Completes with an error only: the timer has just fired.
+        case internal_close:         // Completes with an error only, which nobody can mend.
+        case internal_cancel:        // The stream's own last completion says all.
+            break;
+        case internal_file_warm:
+            if (result > 0) {
+                continue_file_send(token.slot, static_cast<std::uint64_t>(result));
+            } else {
+                finish_file_send(token.slot, result);
+            }
+            break;
+        case internal_file_poll:
+            continue_file_send(token.slot, 0);
+            break;
+    }
+}
+
+}  // namespace torc::io

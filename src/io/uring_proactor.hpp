@@ -1,0 +1,115 @@
+#pragma once
+
+#include <torc/base/unique_fd.hpp>
+#include <torc/io/backend.hpp>
+#include <torc/io/proactor.hpp>
+
+#include "receive_buffers.hpp"
+
+#include <liburing.h>
+
+#include <memory>
+#include <vector>
+
+namespace torc::io {
+
+/// An initialised ring, torn down on destruction. Neither moves nor copies: liburing keeps pointers
+/// into it.
+class Ring {
+public:
+    Ring() = default;
+    Ring(const Ring&) = delete;
+    Ring& operator=(const Ring&) = delete;
+    /// Submits what is queued first: a descriptor whose close was asked for must not stay open.
+    ~Ring();
+
+    /// Makes the ring with the set-up flags that torc needs (see the .cpp) and at least
+    /// `completions` places in its completion queue. Call once.
+    [[nodiscard]] Result<void> open(std::uint32_t submissions, std::uint32_t completions) noexcept;
+
+    [[nodiscard]] io_uring* get() noexcept { return &ring_; }
+
+private:
+    io_uring ring_{};
+    bool is_open_ = false;
+};
+
+/// The proactor over io_uring; kernel 6.1 and liburing 2.3.
+class UringProactor final : public Proactor {
+public:
+    [[nodiscard]] static Result<std::unique_ptr<Proactor>> create(const ProactorOptions& options);
+    ~UringProactor() override;
+
+    void accept(Token token, int listener) override;
+    void cancel_accept(Token token, int listener) override;
+    void receive(Token token, int socket) override;
+    void send(Token token, int socket, const msghdr& message, bool more_follows) override;
+    void send_file(Token token, const FileSlice& slice) override;
+    void open(Token token, int directory, const char* path, const open_how& how) override;
+    void stat(Token token, int fd, struct statx& status) override;
+    void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset) override;
+    void write(Token token, int fd, std::span<const std::byte> bytes) override;
+    void close(int fd) override;
+    void shutdown(int socket, int how) override;
+    [[nodiscard]] std::span<const Completion> wait(MonotonicTime deadline) override;
+    [[nodiscard]] MonotonicTime now() const override { return now_; }
+    void wake() noexcept override;
+
+private:
+    /// A `send_file` under way; its index is the slot of the ring operations made for it.
+    struct FileSend {
+        Token token;
+        FileSlice slice;
+    };
+
+    UringProactor() = default;
+    [[nodiscard]] Result<void> initialise(const ProactorOptions& options);
+    [[nodiscard]] Result<void> register_receive_buffers();
+
+    [[nodiscard]] io_uring_sqe* next_submission();
+    /// Puts `token` on a prepared submission.
+    static void tag(io_uring_sqe* submission, Token token) noexcept;
+    void complete(Token token, std::int32_t result);
+
+    void arm_timer(MonotonicTime deadline);
+    void arm_wake();
+    void submit(bool block);
+    void reap();
+    /// Moves what completed without the ring into the batch, until that has `size_max` completions.
+    void take_ready(std::size_t size_max);
+    void take_completion(const io_uring_cqe& entry);
+    void take_internal_completion(Token token, std::int32_t result);
+    void give_back_buffers();
+
+    /// `resident_bytes`: how much from the slice's offset on is known to be in memory; 0: ask.
+    void continue_file_send(std::uint32_t index, std::uint64_t resident_bytes);
+    void finish_file_send(std::uint32_t index, std::int32_t result);
+
+    ReceiveBuffers buffers_;
+    Mapping buffer_ring_memory_;
+    io_uring_buf_ring* buffer_ring_ = nullptr;
+    /// Buffers whose bytes the last `wait` reported; the next gives them back to the kernel.
+    std::vector<std::uint16_t> lent_buffers_;
+
+    std::vector<Completion> completions_;
+    /// What completed without the ring; reported by the next `wait`.
+    std::vector<Completion> ready_;
+
+    std::vector<FileSend> file_sends_;
+    std::vector<std::uint32_t> free_file_sends_;
+    /// Cold file pages are read into this and forgotten: only their coming into memory counts, so
+    /// every read under way may share it.
+    Mapping scratch_;
+
+    UniqueFd wake_fd_;
+    std::uint64_t wake_count_ = 0;
+    /// When the ring's one timer fires; `never`: it is not armed.
+    MonotonicTime armed_deadline_ = never;
+    __kernel_timespec timer_{};
+    MonotonicTime now_{};
+
+    // Last, so that it goes first: no operation outlives the memory that it uses.
+    Ring ring_;
+};
+
+}  // namespace torc::io

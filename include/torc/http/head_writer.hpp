@@ -1,0 +1,68 @@
+#pragma once
+
+#include <torc/base/assert.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <system_error>
+
+namespace torc::http {
+
+/// Writes a response head into memory that somebody else owns, front to back.
+///
+/// Whoever makes one has seen to the room (see limits::outbox_bytes): running out is a broken
+/// invariant, not an answer.
+class HeadWriter {
+public:
+    explicit HeadWriter(std::span<char> buffer) noexcept
+        : begin_(buffer.data()), cursor_(buffer.data()), end_(buffer.data() + buffer.size()) {}
+
+    void append(std::string_view text) noexcept {
+        TORC_ASSERT(text.size() <= room());
+        // Not memcpy, which an empty view's null pointer must not be given.
+        cursor_ = std::copy(text.begin(), text.end(), cursor_);
+    }
+    /// In decimal.
+    void append(std::uint64_t number) noexcept {
+        const auto [end, error] = std::to_chars(cursor_, end_, number);
+        TORC_ASSERT(error == std::errc());
+        cursor_ = end;
+    }
+    /// "name: value\r\n".
+    void field(std::string_view name, std::string_view value) noexcept {
+        append(name);
+        append(": ");
+        append(value);
+        append("\r\n");
+    }
+    void field(std::string_view name, std::uint64_t value) noexcept {
+        append(name);
+        append(": ");
+        append(value);
+        append("\r\n");
+    }
+    /// Percent-encodes what RFC 3986 §3.3 does not allow in a path; '/' stays. At most 3 times as
+    /// long.
+    void append_path_encoded(std::string_view path) noexcept;
+    /// Percent-encodes octets that no URI may contain, and '#', and keeps all others, '%' included:
+    /// for a query that goes back as it came. At most 3 times as long.
+    void append_query(std::string_view query) noexcept;
+
+    [[nodiscard]] std::size_t room() const noexcept {
+        return static_cast<std::size_t>(end_ - cursor_);
+    }
+    [[nodiscard]] std::string_view written() const noexcept {
+        return {begin_, static_cast<std::size_t>(cursor_ - begin_)};
+    }
+
+private:
+    char* begin_;
+    char* cursor_;
+    char* end_;
+};
+
+}  // namespace torc::http

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <torc/base/limits.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace torc::http {
+
+/// Request methods (RFC 9110 §9.3, RFC 5789) that torc tells apart; names are case-sensitive.
+enum class Method : std::uint8_t {
+    get,
+    head,
+    options,
+    post,
+    put,
+    delete_,
+    patch,
+    trace,
+    connect,
+    /// A valid token that is none of the above.
+    unknown,
+};
+
+/// Fields that torc acts on or logs. The parser recognises them, so that nothing later compares names.
+enum class FieldName : std::uint8_t {
+    accept,
+    accept_encoding,
+    connection,
+    content_length,
+    expect,
+    host,
+    if_match,
+    if_modified_since,
+    if_none_match,
+    if_range,
+    if_unmodified_since,
+    range,
+    referer,
+    transfer_encoding,
+    user_agent,
+    /// Every other field.
+    other,
+};
+inline constexpr std::size_t field_names_count = static_cast<std::size_t>(FieldName::other) + 1;
+
+/// One field line of a request head.
+struct Field {
+    std::string_view name;
+    /// Without the white space around it.
+    std::string_view value;
+    FieldName id;
+};
+
+/// A parsed request head. Every view points into the bytes that were parsed and lives as long as they do.
+///
+/// 5 KiB and left uninitialised beyond `field_count`: keep one and parse into it again and again.
+struct Request {
+    Method method;
+    /// Of HTTP/1.x: 0 or 1. (1.2 and higher minor versions are answered as 1.1, RFC 9110 §2.5.)
+    std::uint8_t version_minor;
+    /// Bit n is set when a field with id n is there.
+    std::uint32_t present;
+    std::uint32_t field_count;
+    /// The head's length with the empty line that ends it (and any empty line before it).
+    std::size_t head_bytes;
+    std::string_view method_text;
+    /// The request target as received (RFC 9112 §3.2).
+    std::string_view target;
+    /// "GET /x HTTP/1.1", for the access log.
+    std::string_view request_line;
+    std::array<Field, limits::request_fields_max> field_storage;
+
+    [[nodiscard]] std::span<const Field> fields() const noexcept {
+        return {field_storage.data(), field_count};
+    }
+    [[nodiscard]] bool has(FieldName id) const noexcept {
+        return (present & (1U << static_cast<unsigned>(id))) != 0;
+    }
+    /// The first field line with that id; empty when there is none.
+    [[nodiscard]] std::string_view value(FieldName id) const noexcept;
+    /// How many field lines have that id.
+    [[nodiscard]] std::size_t count(FieldName id) const noexcept;
+};
+
+}  // namespace torc::http

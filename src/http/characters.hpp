@@ -1,0 +1,159 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+// The character classes of RFC 9110, RFC 9112 and RFC 3986, in one table for the whole layer.
+
+namespace torc::http {
+
+/// Each class is one bit of a table entry.
+enum class CharacterClass : std::uint8_t {
+    /// tchar (RFC 9110 §5.6.2): methods, field names.
+    token = 1U << 0U,
+    /// What a field value may hold: field-vchar, SP, HTAB (RFC 9110 §5.5).
+    field_value = 1U << 1U,
+    /// What torc takes in a request target: no controls, no space. More than RFC 9112 §3.2 allows,
+    /// for
+    /// clients do send raw UTF-8; none of it can end the target early.
+    target = 1U << 2U,
+    /// etagc (RFC 9110 §8.8.3).
+    entity_tag = 1U << 3U,
+    /// A reg-name's characters, '%' included (RFC 3986 §3.2.2).
+    host = 1U << 4U,
+    /// pchar but for '%', and '/' (RFC 3986 §3.3): what stands for itself in a path.
+    path = 1U << 5U,
+    /// What stands for itself in a query (RFC 3986 §3.4), '%' included, and the brackets that
+    /// browsers
+    /// leave as they are.
+    query = 1U << 6U,
+};
+
+constexpr bool is_digit(char character) noexcept {
+    return character >= '0' && character <= '9';
+}
+
+/// ASCII alone, whatever the locale.
+constexpr char to_lower(char character) noexcept {
+    return character >= 'A' && character <= 'Z' ? static_cast<char>(character | 0x20) : character;
+}
+
+/// SP or HTAB: what OWS is made of (RFC 9110 §5.6.3).
+constexpr bool is_blank(char character) noexcept {
+    return character == ' ' || character == '\t';
+}
+
+namespace detail {
+
+constexpr std::uint8_t classify(std::uint8_t byte) noexcept {
+    const auto character = static_cast<char>(byte);
+    const auto is_one_of = [character](std::string_view set) { return set.contains(character); };
+
+    const bool is_letter = to_lower(character) >= 'a' && to_lower(character) <= 'z';
+    const bool is_alphanumeric = is_letter || is_digit(character);
+    const bool is_vchar = byte >= 0x21 && byte <= 0x7E;
+    const bool is_obs_text = byte >= 0x80;
+    const bool is_unreserved = is_alphanumeric || is_one_of("-._~");
+    const bool is_sub_delimiter = is_one_of("!$&'()*+,;=");
+    const bool is_path = is_unreserved || is_sub_delimiter || is_one_of(":@/");
+
+    std::uint8_t classes = 0;
+    const auto add = [&classes](CharacterClass member, bool condition) {
+        classes |= condition ? static_cast<std::uint8_t>(member) : std::uint8_t{0};
+    };
+    add(CharacterClass::token, is_alphanumeric || is_one_of("!#$%&'*+-.^_`|~"));
+    add(CharacterClass::field_value, is_vchar || is_obs_text || is_blank(character));
+    add(CharacterClass::target, is_vchar || is_obs_text);
+    add(CharacterClass::entity_tag, (is_vchar && character != '"') || is_obs_text);
+    add(CharacterClass::host, is_unreserved || is_sub_delimiter || character == '%');
+    add(CharacterClass::path, is_path);
+    add(CharacterClass::query, is_path || is_one_of("?%[]"));
+    return classes;
+}
+
+inline constexpr auto character_classes = [] {
+    std::array<std::uint8_t, 256> table{};
+    for (unsigned byte = 0; byte < table.size(); ++byte) {
+        table[byte] = classify(static_cast<std::uint8_t>(byte));
+    }
+    return table;
+}();
+
+}  // namespace detail
+
+constexpr bool is_in(CharacterClass wanted, char character) noexcept {
+    return (detail::character_classes[static_cast<std::uint8_t>(character)] &
+            static_cast<std::uint8_t>(wanted)) != 0;
+}
+
+/// The first place in [cursor, end) whose character is not `wanted`, or `end`.
+constexpr const char* skip(CharacterClass wanted, const char* cursor, const char* end) noexcept {
+    while (cursor != end && is_in(wanted, *cursor)) {
+        ++cursor;
+    }
+    return cursor;
+}
+
+/// `skip` for field values, which are most of a head, eight bytes a step.
+inline const char* skip_field_value(const char* cursor, const char* end) noexcept {
+    constexpr std::uint64_t every_byte = 0x0101'0101'0101'0101;
+    constexpr std::uint64_t high_bits = every_byte * 0x80;
+    while (end - cursor >= std::ptrdiff_t{sizeof(std::uint64_t)}) {
+        std::uint64_t block = 0;
+        std::memcpy(&block, cursor, sizeof block);
+        if constexpr (std::endian::native == std::endian::big) {
+            block = std::byteswap(block);
+        }
+        // A subtraction borrows into the high bit of a byte that is less than what is taken from
+        // it: below SP, or DEL, once that has become 0. obs-text, whose high bit is its own, is
+        // masked out. Above the first such byte the borrow goes on, so only the lowest bit tells.
+        const std::uint64_t zero_if_delete = block ^ (every_byte * 0x7F);
+        const std::uint64_t below_space = (block - every_byte * 0x20) & ~block;
+        const std::uint64_t deletes = (zero_if_delete - every_byte) & ~zero_if_delete;
+        const std::uint64_t controls = (below_space | deletes) & high_bits;
+        if (controls == 0) {
+            cursor += sizeof block;
+            continue;
+        }
+        cursor += std::countr_zero(controls) / 8;
+        if (*cursor != '\t') {
+            return cursor;
+        }
+        ++cursor;
+    }
+    return skip(CharacterClass::field_value, cursor, end);
+}
+
+constexpr bool consists_of(CharacterClass wanted, std::string_view text) noexcept {
+    const char* const end = text.data() + text.size();
+    return skip(wanted, text.data(), end) == end;
+}
+
+/// Compares without regard to the case of ASCII letters; `lower` is in lower case.
+constexpr bool equals_ignoring_case(std::string_view text, std::string_view lower) noexcept {
+    if (text.size() != lower.size()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (to_lower(text[i]) != lower[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+constexpr std::string_view trim_blanks(std::string_view text) noexcept {
+    while (!text.empty() && is_blank(text.front())) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && is_blank(text.back())) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+}  // namespace torc::http

@@ -1,0 +1,166 @@
+#include <torc/http/framing.hpp>
+
+#include "authority.hpp"
+#include "characters.hpp"
+
+#include <charconv>
+#include <cstddef>
+#include <limits>
+
+namespace torc::http {
+namespace {
+
+/// The members of a comma-separated list of bare tokens, without empty ones (RFC 9110 §5.6.1.2).
+class ListMembers {
+public:
+    explicit ListMembers(std::string_view value) noexcept : rest_(value) {}
+
+    /// The next member; empty when there is none left.
+    std::string_view next() noexcept {
+        while (!rest_.empty()) {
+            const std::size_t comma = rest_.find(',');
+            const std::string_view member = trim_blanks(rest_.substr(0, comma));
+            rest_.remove_prefix(comma == std::string_view::npos ? rest_.size() : comma + 1);
+            if (!member.empty()) {
+                return member;
+            }
+        }
+        return {};
+    }
+
+private:
+    std::string_view rest_;
+};
+
+/// The members of a field's lines taken as one list (RFC 9110 §5.3).
+struct MemberCount {
+    std::size_t wanted = 0;
+    std::size_t others = 0;
+    bool ends_with_wanted = false;
+};
+
+MemberCount count_members(const Request& request, FieldName id, std::string_view wanted) noexcept {
+    MemberCount count;
+    if (!request.has(id)) {
+        return count;
+    }
+    for (const Field& field : request.fields()) {
+        if (field.id != id) {
+            continue;
+        }
+        ListMembers members(field.value);
+        for (auto member = members.next(); !member.empty(); member = members.next()) {
+            count.ends_with_wanted = equals_ignoring_case(member, wanted);
+            ++(count.ends_with_wanted ? count.wanted : count.others);
+        }
+    }
+    return count;
+}
+
+Rejection bad_request(std::string_view reason) noexcept {
+    return {.status = Status::bad_request, .reason = reason};
+}
+
+std::expected<void, Rejection> check_host(const Request& request) noexcept {
+    const std::size_t hosts = request.count(FieldName::host);
+    if (hosts == 0 && request.version_minor >= 1) {
+        return std::unexpected(bad_request("no Host field"));
+    }
+    if (hosts > 1) {
+        return std::unexpected(bad_request("more than one Host field"));
+    }
+    // Empty is what RFC 9110 §7.2 asks of a client whose target URI has no authority.
+    const std::string_view host = request.value(FieldName::host);
+    if (!host.empty() && !is_authority(host)) {
+        return std::unexpected(bad_request("invalid Host field"));
+    }
+    return {};
+}
+
+/// RFC 9112 §6.1 and §6.3: all that could let two parties see a different end of the body is
+/// refused.
+std::expected<void, Rejection> check_transfer_encoding(const Request& request) noexcept {
+    if (request.version_minor == 0) {
+        return std::unexpected(bad_request("Transfer-Encoding in HTTP/1.0"));
+    }
+    if (request.has(FieldName::content_length)) {
+        return std::unexpected(bad_request("both Transfer-Encoding and Content-Length"));
+    }
+    const auto codings = count_members(request, FieldName::transfer_encoding, "chunked");
+    if (!codings.ends_with_wanted) {
+        return std::unexpected(bad_request("final transfer coding is not chunked"));
+    }
+    if (codings.wanted > 1) {
+        return std::unexpected(bad_request("chunked transfer coding applied twice"));
+    }
+    if (codings.others > 0) {
+        return std::unexpected(Rejection{.status = Status::not_implemented,
+                                         .reason = "transfer coding other than chunked"});
+    }
+    return {};
+}
+
+std::expected<std::uint64_t, Rejection> content_length(const Request& request) noexcept {
+    if (request.count(FieldName::content_length) > 1) {
+        return std::unexpected(bad_request("more than one Content-Length field"));
+    }
+    const std::string_view text = request.value(FieldName::content_length);
+    const char* const text_end = text.data() + text.size();
+    std::uint64_t length = 0;
+    // For an unsigned type from_chars takes digits alone: no sign, no white space, no base prefix.
+    const auto [number_end, error] = std::from_chars(text.data(), text_end, length);
+    if (error != std::errc() || number_end != text_end ||
+        length > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
+        return std::unexpected(bad_request("invalid Content-Length field"));
+    }
+    return length;
+}
+
+bool is_persistent(const Request& request) noexcept {
+    if (count_members(request, FieldName::connection, "close").wanted > 0) {
+        return false;
+    }
+    return request.version_minor >= 1 ||
+           count_members(request, FieldName::connection, "keep-alive").wanted > 0;
+}
+
+}  // namespace
+
+std::expected<Framing, Rejection> determine_framing(const Request& request) noexcept {
+    if (const auto host = check_host(request); !host) {
+        return std::unexpected(host.error());
+    }
+    Framing framing;
+    if (request.has(FieldName::transfer_encoding)) {
+        if (const auto codings = check_transfer_encoding(request); !codings) {
+            return std::unexpected(codings.error());
+        }
+        framing.body = BodyKind::chunked;
+    } else if (request.has(FieldName::content_length)) {
+        const auto length = content_length(request);
+        if (!length) {
+            return std::unexpected(length.error());
+        }
+        framing.content_length = *length;
+        framing.body = *length > 0 ? BodyKind::content_length : BodyKind::none;
+    }
+    // Last, for this one says nothing of where the message ends: RFC 9110 §10.1.1.
+    if (count_members(request, FieldName::expect, "100-continue").others > 0) {
+        return std::unexpected(Rejection{.status = Status::expectation_failed,
+                                         .reason = "expectation other than 100-continue"});
+    }
+    framing.persistent = is_persistent(request);
+    return framing;
+}
+
+bool list_contains(std::string_view value, std::string_view token) noexcept {
+    ListMembers members(value);
+    for (auto member = members.next(); !member.empty(); member = members.next()) {
+        if (equals_ignoring_case(member, token)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace torc::http

@@ -1,0 +1,288 @@
+#include <torc/base/assert.hpp>
+#include <torc/base/limits.hpp>
+#include <torc/http/request_parser.hpp>
+
+#include "characters.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace torc::http {
+namespace {
+
+constexpr std::string_view line_end = "\r\n";
+/// Where a request line may begin: at the front, or after one empty line (RFC 9112 §2.2).
+constexpr std::size_t request_line_offset_max = line_end.size();
+/// What a request line may take with its CRLF.
+constexpr std::size_t request_line_window_bytes = limits::request_line_bytes_max + line_end.size();
+
+std::string_view view(const char* begin, const char* end) noexcept {
+    return {begin, static_cast<std::size_t>(end - begin)};
+}
+
+Method method_of(std::string_view name) noexcept {
+    switch (name.size()) {
+        case 3:
+            return name == "GET" ? Method::get : name == "PUT" ? Method::put : Method::unknown;
+        case 4:
+            return name == "HEAD" ? Method::head : name == "POST" ? Method::post : Method::unknown;
+        case 5:
+            return name == "PATCH"   ? Method::patch
+                   : name == "TRACE" ? Method::trace
+                                     : Method::unknown;
+        case 6:
+            return name == "DELETE" ? Method::delete_ : Method::unknown;
+        case 7:
+            return name == "OPTIONS"   ? Method::options
+                   : name == "CONNECT" ? Method::connect
+                                       : Method::unknown;
+        default:
+            return Method::unknown;
+    }
+}
+
+/// Whether a field name is `lower`, in any case. The lengths are equal, and a name holds tchars
+/// only: with those, setting bit 5 makes a letter or '-' of nothing that was not that letter or
+/// '-'. No early exit, so that a known length compiles to a few wide compares.
+template <std::size_t Size>
+bool is_name(std::string_view name, const char (&lower)[Size]) noexcept {
+    unsigned difference = 0;
+    for (std::size_t i = 0; i < Size - 1; ++i) {
+        difference |=
+            (static_cast<unsigned char>(name[i]) | 0x20U) ^ static_cast<unsigned char>(lower[i]);
+    }
+    return difference == 0;
+}
+
+FieldName field_name_of(std::string_view name) noexcept {
+    using enum FieldName;
+    switch (name.size()) {
+        case 4:
+            return is_name(name, "host") ? host : other;
+        case 5:
+            return is_name(name, "range") ? range : other;
+        case 6:
+            return is_name(name, "accept") ? accept : is_name(name, "expect") ? expect : other;
+        case 7:
+            return is_name(name, "referer") ? referer : other;
+        case 8:
+            return is_name(name, "if-match")   ? if_match
+                   : is_name(name, "if-range") ? if_range
+                                               : other;
+        case 10:
+            return is_name(name, "connection")   ? connection
+                   : is_name(name, "user-agent") ? user_agent
+                                                 : other;
+        case 13:
+            return is_name(name, "if-none-match") ? if_none_match : other;
+        case 14:
+            return is_name(name, "content-length") ? content_length : other;
+        case 15:
+            return is_name(name, "accept-encoding") ? accept_encoding : other;
+        case 17:
+            return is_name(name, "if-modified-since")   ? if_modified_since
+                   : is_name(name, "transfer-encoding") ? transfer_encoding
+                                                        : other;
+        case 19:
+            return is_name(name, "if-unmodified-since") ? if_unmodified_since : other;
+        default:
+            return other;
+    }
+}
+
+// The line parsers below take a line from `cursor` on and give the place where the next one begins.
+// Null says that they stopped, and `result` why: it is malformed, or still incomplete when the line
+// is.
+
+/// Stops at `place`, which breaks the grammar or is the end of what there is. The verdict falls
+/// when the line is complete, not before: so it is the same however the bytes arrive.
+const char* stop(const char* place, const char* end, ParseResult verdict,
+                 ParseResult& result) noexcept {
+    if (view(place, end).contains('\n')) {
+        result = verdict;
+    }
+    return nullptr;
+}
+
+ParseResult bad_request(std::string_view reason) noexcept {
+    return {.state = ParseState::malformed, .status = Status::bad_request, .reason = reason};
+}
+
+const char* parse_request_line(const char* cursor, const char* end, Request& request,
+                               ParseResult& result) noexcept {
+    const char* const method_end = skip(CharacterClass::token, cursor, end);
+    if (method_end == cursor || method_end == end || *method_end != ' ') {
+        return stop(method_end, end, bad_request("invalid method"), result);
+    }
+    const char* const target = method_end + 1;
+    const char* const target_end = skip(CharacterClass::target, target, end);
+    if (target_end == target || target_end == end || *target_end != ' ') {
+        return stop(target_end, end, bad_request("invalid request target"), result);
+    }
+    const char* const version_begin = target_end + 1;
+    const std::size_t version_bytes = view(version_begin, end).find('\n');
+    if (version_bytes == std::string_view::npos) {
+        return nullptr;
+    }
+    // RFC 9112 §2.3: HTTP-version = "HTTP/" DIGIT "." DIGIT, in upper case.
+    const std::string_view version(version_begin, version_bytes);
+    if (!version.ends_with('\r')) {
+        result = bad_request("bare LF after the request line");
+        return nullptr;
+    }
+    if (version.size() != std::strlen("HTTP/1.1\r") || !version.starts_with("HTTP/") ||
+        !is_digit(version[5]) || version[6] != '.' || !is_digit(version[7])) {
+        result = bad_request("invalid HTTP version");
+        return nullptr;
+    }
+    if (version[5] != '1') {
+        result = {.state = ParseState::malformed,
+                  .status = Status::http_version_not_supported,
+                  .reason = "major HTTP version other than 1"};
+        return nullptr;
+    }
+
+    request.method_text = view(cursor, method_end);
+    request.method = method_of(request.method_text);
+    request.target = view(target, target_end);
+    request.version_minor = version[7] == '0' ? 0 : 1;
+    request.request_line = view(cursor, version_begin + version_bytes - 1);
+    return version_begin + version_bytes + 1;
+}
+
+/// What is wrong where a field name should be, or with the byte that should be its colon.
+std::string_view field_name_problem(const char* name, const char* place) noexcept {
+    if (is_blank(*place)) {
+        return place == name ? "obsolete line folding" : "white space before a field's colon";
+    }
+    switch (*place) {
+        case ':':
+            return "empty field name";
+        case '\r':
+        case '\n':
+            return place == name ? "bare CR or LF" : "field line without a colon";
+        default:
+            return "invalid character in a field name";
+    }
+}
+
+const char* parse_field_line(const char* cursor, const char* end, Request& request,
+                             ParseResult& result) noexcept {
+    const char* const name_end = skip(CharacterClass::token, cursor, end);
+    if (name_end == end) {
+        return nullptr;
+    }
+    if (name_end == cursor || *name_end != ':') {
+        return stop(name_end, end, bad_request(field_name_problem(cursor, name_end)), result);
+    }
+    const char* value = name_end + 1;
+    while (value != end && is_blank(*value)) {
+        ++value;
+    }
+    const char* value_end = skip_field_value(value, end);
+    if (end - value_end < 2 || value_end[0] != '\r' || value_end[1] != '\n') {
+        return stop(value_end, end, bad_request("control character in a field value"), result);
+    }
+    const char* const next_line = value_end + line_end.size();
+    while (value_end != value && is_blank(value_end[-1])) {
+        --value_end;
+    }
+
+    // Lines over the limit are checked and counted, but not kept: the head is refused at its end.
+    if (request.field_count < limits::request_fields_max) {
+        const std::string_view name = view(cursor, name_end);
+        const FieldName id = field_name_of(name);
+        request.present |= 1U << static_cast<unsigned>(id);
+        request.field_storage[request.field_count] = {
+            .name = name, .value = view(value, value_end), .id = id};
+    }
+    ++request.field_count;
+    return next_line;
+}
+
+/// Parses the field lines that begin at `offset` and the empty line after them.
+ParseResult parse_fields(std::string_view input, std::size_t offset, Request& request) noexcept {
+    const char* const begin = input.data();
+    const char* const end = begin + std::min(input.size(), limits::request_head_bytes_max);
+    request.present = 0;
+    request.field_count = 0;
+
+    ParseResult result;
+    const char* cursor = begin + offset;
+    while (end - cursor < 2 || cursor[0] != '\r' || cursor[1] != '\n') {
+        cursor = parse_field_line(cursor, end, request, result);
+        if (cursor == nullptr) {
+            if (result.state == ParseState::incomplete &&
+                input.size() >= limits::request_head_bytes_max) {
+                result = {.state = ParseState::malformed,
+                          .status = Status::request_header_fields_too_large,
+                          .reason = "request head too long"};
+            }
+            return result;
+        }
+    }
+    if (request.field_count > limits::request_fields_max) {
+        return {.state = ParseState::malformed,
+                .status = Status::request_header_fields_too_large,
+                .reason = "too many fields"};
+    }
+    request.head_bytes = view(begin, cursor).size() + line_end.size();
+    result.state = ParseState::parsed;
+    return result;
+}
+
+ParseResult parse_head(std::string_view input, Request& request) noexcept {
+    const char* const begin = input.data();
+    const std::size_t offset = input.starts_with(line_end) ? line_end.size() : 0;
+    const std::string_view window = input.substr(offset, request_line_window_bytes);
+
+    ParseResult result;
+    const char* const fields =
+        parse_request_line(window.data(), window.data() + window.size(), request, result);
+    if (fields == nullptr) {
+        if (result.state == ParseState::incomplete && window.size() == request_line_window_bytes) {
+            result = {.state = ParseState::malformed,
+                      .status = Status::uri_too_long,
+                      .reason = "request line too long"};
+        }
+        return result;
+    }
+    return parse_fields(input, view(begin, fields).size(), request);
+}
+
+/// Whether what came after `scanned_bytes` can end the verdict "incomplete": it holds the end of a
+/// line, or reaches a size at which a limit trips.
+bool can_decide(std::string_view input, std::size_t scanned_bytes) noexcept {
+    static constexpr std::array decisive_sizes = {
+        request_line_window_bytes, request_line_window_bytes + request_line_offset_max,
+        limits::request_head_bytes_max};
+    return input.substr(scanned_bytes).contains('\n') ||
+           std::ranges::any_of(decisive_sizes, [&](std::size_t size) {
+               return scanned_bytes < size && input.size() >= size;
+           });
+}
+
+}  // namespace
+
+ParseResult parse_request(std::string_view input, std::size_t scanned_bytes,
+                          Request& request) noexcept {
+    TORC_ASSERT(scanned_bytes <= input.size());
+    if (scanned_bytes > 0) {
+        if (!can_decide(input, scanned_bytes)) {
+            return {};
+        }
+        // The lines before this one were complete and found valid. They are parsed again only once
+        // the head is whole, so every byte is looked at a bounded number of times.
+        const std::size_t line = input.substr(0, scanned_bytes).rfind('\n') + 1;
+        if (line > request_line_offset_max) {
+            const ParseResult result = parse_fields(input, line, request);
+            if (result.state != ParseState::parsed) {
+                return result;
+            }
+        }
+    }
+    return parse_head(input, request);
+}
+
+}  // namespace torc::http

@@ -1,0 +1,217 @@
+#include <torc/base/assert.hpp>
+#include <torc/http/target.hpp>
+
+#include "authority.hpp"
+#include "characters.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace torc::http {
+namespace {
+
+std::unexpected<Rejection> bad_request(std::string_view reason) noexcept {
+    return std::unexpected(Rejection{.status = Status::bad_request, .reason = reason});
+}
+
+std::unexpected<Rejection> not_found(std::string_view reason) noexcept {
+    return std::unexpected(Rejection{.status = Status::not_found, .reason = reason});
+}
+
+/// What follows "http://" or "https://", if that is how `target` begins.
+std::optional<std::string_view> strip_scheme(std::string_view target) noexcept {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (equals_ignoring_case(target.substr(0, scheme.size()), scheme)) {
+            return target.substr(scheme.size());
+        }
+    }
+    return std::nullopt;
+}
+
+/// The path and query of a target in origin-form or absolute-form: empty, or from the first '/' or
+/// '?' on.
+std::expected<std::string_view, Rejection> strip_authority(std::string_view target) noexcept {
+    if (target.starts_with('/')) {
+        return target;
+    }
+    const auto rest = strip_scheme(target);
+    if (!rest) {
+        return bad_request("request target neither a path nor an http URI");
+    }
+    const std::string_view authority = rest->substr(0, rest->find_first_of("/?"));
+    if (!is_authority(authority)) {
+        return bad_request("invalid authority in the request target");
+    }
+    return rest->substr(authority.size());
+}
+
+/// Whether a path (without its leading slash) is as `Target::path` has to be already: nothing to
+/// decode, no empty segment, none that begins with a dot.
+bool is_canonical(std::string_view path) noexcept {
+    char previous = '/';
+    for (const char character : path) {
+        if (!is_in(CharacterClass::target, character) || character == '%' ||
+            (previous == '/' && (character == '/' || character == '.'))) {
+            return false;
+        }
+        previous = character;
+    }
+    return true;
+}
+
+int hex_digit(char character) noexcept {
+    if (is_digit(character)) {
+        return character - '0';
+    }
+    const char lower = to_lower(character);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/// Builds a path in the scratch, segment by segment. Holds whole segments, each with its slash, but
+/// for the last of the target.
+class PathBuilder {
+public:
+    explicit PathBuilder(TargetScratch scratch) noexcept : scratch_(scratch) {}
+
+    [[nodiscard]] std::string_view path() const noexcept { return {scratch_.data(), size_}; }
+
+    /// Decodes a raw segment and adds it, or does what it asks for when it is empty, "." or "..".
+    std::expected<void, Rejection> add(std::string_view raw_segment) noexcept {
+        const auto decoded_bytes = decode(raw_segment);
+        if (!decoded_bytes) {
+            return std::unexpected(decoded_bytes.error());
+        }
+        const std::string_view segment(scratch_.data() + size_, *decoded_bytes);
+        if (segment == "..") {
+            return remove_last();
+        }
+        if (segment != ".") {
+            size_ += segment.size();
+        }
+        return {};
+    }
+
+    /// Ends the segment just added. A slash after nothing or after a slash adds none: empty
+    /// segments merge.
+    void add_slash() noexcept {
+        if (size_ > 0 && scratch_[size_ - 1] != '/') {
+            scratch_[size_] = '/';
+            ++size_;
+        }
+    }
+
+private:
+    /// Decodes behind the path so far; gives the length.
+    std::expected<std::size_t, Rejection> decode(std::string_view raw_segment) noexcept {
+        char* out = scratch_.data() + size_;
+        for (std::size_t i = 0; i < raw_segment.size(); ++i) {
+            if (!is_in(CharacterClass::target, raw_segment[i])) {
+                return bad_request("control character in the request target");
+            }
+            if (raw_segment[i] != '%') {
+                *out++ = raw_segment[i];
+                continue;
+            }
+            if (raw_segment.size() - i < 3) {
+                return bad_request("invalid percent-encoding");
+            }
+            const int high = hex_digit(raw_segment[i + 1]);
+            const int low = hex_digit(raw_segment[i + 2]);
+            if (high < 0 || low < 0) {
+                return bad_request("invalid percent-encoding");
+            }
+            const char character = static_cast<char>(high * 16 + low);
+            if (character == '\0') {
+                return bad_request("encoded NUL in the path");
+            }
+            if (character == '/') {
+                return not_found("encoded slash in the path");
+            }
+            *out++ = character;
+            i += 2;
+        }
+        return static_cast<std::size_t>(out - scratch_.data()) - size_;
+    }
+
+    std::expected<void, Rejection> remove_last() noexcept {
+        if (size_ == 0) {
+            return bad_request("path leaves the root");
+        }
+        const std::size_t parent_slash = path().substr(0, size_ - 1).rfind('/');
+        size_ = parent_slash == std::string_view::npos ? 0 : parent_slash + 1;
+        return {};
+    }
+
+    TargetScratch scratch_;
+    std::size_t size_ = 0;
+};
+
+/// Whether a normalised path names something that begins with a dot, apart from /.well-known (RFC
+/// 8615).
+bool is_hidden(std::string_view path) noexcept {
+    constexpr std::string_view well_known = ".well-known";
+    if (path == well_known || path.starts_with(".well-known/")) {
+        path.remove_prefix(well_known.size());
+    }
+    return path.starts_with('.') || path.contains("/.");
+}
+
+/// `raw_path`: without its leading slash.
+std::expected<std::string_view, Rejection> normalise(std::string_view raw_path,
+                                                     TargetScratch scratch) noexcept {
+    // Decoding shortens and normalising adds nothing, so what came in a request line fits.
+    TORC_ASSERT(raw_path.size() <= scratch.size());
+    PathBuilder builder(scratch);
+    while (true) {
+        const std::size_t slash = raw_path.find('/');
+        if (const auto added = builder.add(raw_path.substr(0, slash)); !added) {
+            return std::unexpected(added.error());
+        }
+        if (slash == std::string_view::npos) {
+            break;
+        }
+        builder.add_slash();
+        raw_path.remove_prefix(slash + 1);
+    }
+    if (is_hidden(builder.path())) {
+        return not_found("hidden path segment");
+    }
+    return builder.path();
+}
+
+}  // namespace
+
+std::expected<Target, Rejection> resolve_target(std::string_view target,
+                                                TargetScratch scratch) noexcept {
+    // RFC 9112 §3.2: no form has a fragment. Whoever sends one may mean the path to end there.
+    if (target.contains('#')) {
+        return bad_request("fragment in the request target");
+    }
+    const auto path_and_query = strip_authority(target);
+    if (!path_and_query) {
+        return std::unexpected(path_and_query.error());
+    }
+    const std::size_t question_mark = path_and_query->find('?');
+
+    Target resolved;
+    if (question_mark != std::string_view::npos) {
+        resolved.has_query = true;
+        resolved.query = path_and_query->substr(question_mark + 1);
+    }
+    std::string_view raw_path = path_and_query->substr(0, question_mark);
+    if (raw_path.starts_with('/')) {
+        raw_path.remove_prefix(1);
+    }
+    if (is_canonical(raw_path)) {
+        resolved.path = raw_path;
+        return resolved;
+    }
+    const auto path = normalise(raw_path, scratch);
+    if (!path) {
+        return std::unexpected(path.error());
+    }
+    resolved.path = *path;
+    return resolved;
+}
+
+}  // namespace torc::http

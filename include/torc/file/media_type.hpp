@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string_view>
+
+namespace torc::file {
+
+/// The value of the Content-Type field for a file of this name: "text/html; charset=utf-8".
+///
+/// `path` is a name or a path with '/'. Only the extension counts: what follows the last dot of the
+/// last segment, in any case. A name that has none ("README", ".bashrc", "draft.") or one that torc
+/// does not know is application/octet-stream, which browsers save and never guess about.
+///
+/// Every text/ type carries "; charset=utf-8", because without it browsers guess, by locale. No
+/// other type does: JSON is UTF-8 by definition and has no such parameter (RFC 8259 §8.1, §11);
+/// XML, SVG included, names its encoding in the document, which a charset here would overrule (RFC
+/// 7303 §3.2). JavaScript is text/javascript (RFC 9239).
+///
+/// The view is to static storage. Never allocates; about 25 comparisons of a few bytes, so a caller
+/// that answers often should keep the result.
+[[nodiscard]] std::string_view media_type(std::string_view path) noexcept;
+
+}  // namespace torc::file

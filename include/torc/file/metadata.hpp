@@ -1,0 +1,36 @@
+#pragma once
+
+#include <torc/base/clock.hpp>
+
+#include <linux/stat.h>
+
+#include <cstdint>
+
+namespace torc::file {
+
+enum class Kind : std::uint8_t {
+    regular,
+    directory,
+    /// A FIFO, a socket, a device: never served.
+    other,
+};
+
+/// What torc knows of an open file.
+struct Metadata {
+    Kind kind = Kind::other;
+    std::uint64_t size = 0;
+    /// When the contents last changed, as the file system says (and any tool may set).
+    WallTime modified;
+    /// When the inode last changed, which no tool can set.
+    WallTime changed;
+    std::uint64_t inode = 0;
+    std::uint64_t device = 0;
+
+    /// From the result of statx(2) with STATX_BASIC_STATS.
+    [[nodiscard]] static Metadata from(const struct statx& status) noexcept;
+
+    /// Equal members mean the same bytes, as far as a file system can tell.
+    friend bool operator==(const Metadata&, const Metadata&) noexcept = default;
+};
+
+}  // namespace torc::file

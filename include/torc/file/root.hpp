@@ -1,0 +1,32 @@
+#pragma once
+
+#include <torc/base/errno.hpp>
+#include <torc/base/unique_fd.hpp>
+
+#include <linux/openat2.h>
+
+#include <string>
+
+namespace torc::file {
+
+/// The directory that is served. Nothing in torc opens a served path but beneath one, with `how`.
+class Root {
+public:
+    /// Opens the directory itself, following symbolic links to it. Errors: as open(2); ENOTDIR for
+    /// a file.
+    [[nodiscard]] static Result<Root> open(const std::string& path) noexcept;
+
+    /// An O_PATH descriptor, the `dirfd` of openat2(2); lives as long as the root.
+    [[nodiscard]] int descriptor() const noexcept { return directory_.get(); }
+
+    /// How every served file is opened: for reading, beneath the root (the kernel sees to it, in
+    /// the same step: EXDEV), without magic links, and without waiting for the other end of a FIFO.
+    [[nodiscard]] static const open_how& how() noexcept;
+
+private:
+    explicit Root(UniqueFd directory) noexcept : directory_(std::move(directory)) {}
+
+    UniqueFd directory_;
+};
+
+}  // namespace torc::file

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <torc/base/clock.hpp>
+#include <torc/site/asset.hpp>
+#include <torc/site/asset_cache.hpp>
+#include <torc/site/asset_load.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace torc::site {
+
+/// One worker's view of the files that are served: what is in memory, and what is on its way there.
+class Site {
+public:
+    /// A cached asset is taken without a look at the file system for this long.
+    static constexpr std::chrono::milliseconds fresh_for{1000};
+
+    Site(LoadRules rules, const CacheLimits& limits) : rules_(std::move(rules)), cache_(limits) {}
+
+    /// The asset at a http::Target's path, if it is cached and fresh at `now`. Null: load it. Lives
+    /// until the next call that is not `find`; share it (AssetRef) to keep it longer. Neither
+    /// allocates nor blocks.
+    [[nodiscard]] Asset* find(std::string_view path, MonotonicTime now) noexcept;
+
+    /// Identifies a load under way, from `join_load` until `finish_load`.
+    using LoadId = std::uint32_t;
+    /// Whatever tells the caller who waits.
+    using Waiter = std::uint64_t;
+
+    struct Join {
+        LoadId id = 0;
+        /// True: nobody loaded this path yet; the caller drives the new load, beginning with
+        /// `start`.
+        bool is_new = false;
+    };
+    /// Makes `waiter` wait for the asset at `path`: all who want it at once wait for the same load.
+    [[nodiscard]] Join join_load(std::string_view path, Waiter waiter);
+
+    /// The load itself, to be driven. Lives until `finish_load`.
+    [[nodiscard]] AssetLoad& load(LoadId id) noexcept { return *loads_[id].load; }
+
+    struct Loaded {
+        AssetRef asset;
+        std::vector<Waiter> waiters;
+        /// To be closed by the caller.
+        UniqueFd leftover;
+    };
+    /// Ends a load whose last step was `finished`: caches the asset and gives it with those who
+    /// wait for it.
+    [[nodiscard]] Loaded finish_load(LoadId id, MonotonicTime now);
+
+    [[nodiscard]] std::size_t loads_under_way() const noexcept { return by_path_.size(); }
+
+    /// Gives back one cached descriptor, when there are too few; false when none is held.
+    bool release_descriptor() noexcept { return cache_.evict_descriptor(); }
+
+    [[nodiscard]] AssetCache& cache() noexcept { return cache_; }
+
+private:
+    struct PendingLoad {
+        std::unique_ptr<AssetLoad> load;
+        std::vector<Waiter> waiters;
+    };
+
+    LoadRules rules_;
+    AssetCache cache_;
+    std::vector<PendingLoad> loads_;
+    std::vector<LoadId> free_loads_;
+    std::unordered_map<std::string, LoadId> by_path_;
+};
+
+}  // namespace torc::site

@@ -1,0 +1,183 @@
+#pragma once
+
+#include <torc/base/clock.hpp>
+#include <torc/base/limits.hpp>
+#include <torc/http/request.hpp>
+#include <torc/io/proactor.hpp>
+#include <torc/server/access_log.hpp>
+#include <torc/server/outbox.hpp>
+#include <torc/site/responder.hpp>
+#include <torc/site/site.hpp>
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace torc::server {
+
+/// What a connection wants done next. Exactly one operation, or none for `load`, is in flight after
+/// it.
+enum class Action : std::uint8_t {
+    /// Receive; then `received`.
+    receive,
+    /// Send `message()`; then `sent`.
+    send,
+    /// Send `file_slice()`; then `file_sent`.
+    send_file,
+    /// Load the asset at `load_path()`; then `loaded`.
+    load,
+    /// Stop sending (SHUT_WR) and receive; then `received`. The peer still sends, and a close now
+    /// would reset the connection before it has read the answer (RFC 9112 §9.6).
+    linger,
+    /// Close. The connection is over.
+    close,
+};
+
+/// What a connection is waiting for, and so which deadline it has.
+enum class Waiting : std::uint8_t {
+    /// For a request to begin.
+    idle,
+    /// For the rest of a request.
+    request,
+    /// For the peer to take an answer.
+    peer,
+    /// For the disk.
+    asset,
+    /// For the peer to stop.
+    linger,
+};
+
+/// What the connections of one worker use together. Outlives them.
+struct Services {
+    site::Site& site;
+    site::Responder& responder;
+    OutboxPool& outboxes;
+    /// Null: nobody wants one.
+    AccessLog* access_log = nullptr;
+    /// Of the turn of the loop.
+    MonotonicTime now{};
+    /// Every answer from now on is its connection's last.
+    bool is_draining = false;
+    /// Where requests are parsed, one at a time.
+    http::Request request{};
+    std::array<char, limits::request_line_bytes_max> target_scratch{};
+};
+
+/// One HTTP/1.1 connection, without a socket: an event goes in, the next action comes out. Requests
+/// are taken in order; those that came in one receive are answered in one send; nothing is read
+/// while an answer is sent.
+class Connection {
+public:
+    explicit Connection(Services& services) noexcept : services_(services) {}
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    ~Connection();
+
+    /// For the access log; leave it out when there is none.
+    void set_remote_address(std::string address) { remote_address_ = std::move(address); }
+
+    // Events. Each is the completion of the last action. One that failed leaves nothing but to
+    // close.
+    [[nodiscard]] Action opened() noexcept { return Action::receive; }
+    /// `bytes`: valid during the call alone; empty: the peer has sent its last.
+    [[nodiscard]] Action received(std::string_view bytes);
+    [[nodiscard]] Action sent(std::size_t bytes);
+    [[nodiscard]] Action file_sent(std::size_t bytes);
+    /// Precondition: the last action was `load`.
+    [[nodiscard]] Action loaded(site::Asset& asset);
+
+    /// The deadline for the rest of a request has passed. Whoever says so then ends the receive
+    /// (SHUT_RD), and its completion is answered with 408.
+    void time_out() noexcept { has_timed_out_ = true; }
+
+    [[nodiscard]] Waiting waiting() const noexcept { return waiting_; }
+    /// True before the first answer.
+    [[nodiscard]] bool is_fresh() const noexcept { return is_fresh_; }
+
+    // What the last action is about.
+    [[nodiscard]] const msghdr& message() noexcept { return outbox_->message(); }
+    /// True when a file's bytes follow at once.
+    [[nodiscard]] bool more_follows() const noexcept { return file_remaining_bytes_ > 0; }
+    [[nodiscard]] io::FileSlice file_slice(int socket) const noexcept;
+    /// Lives as long as the bytes of the event that led to the action.
+    [[nodiscard]] std::string_view load_path() const noexcept { return load_path_; }
+
+private:
+    /// Bytes received but not yet served: the beginning of a request, or requests behind one being
+    /// answered.
+    struct Backlog {
+        std::string bytes;
+        std::size_t served_bytes = 0;
+        /// Seen by the parser, which found the head incomplete.
+        std::size_t scanned_bytes = 0;
+
+        [[nodiscard]] std::string_view view() const noexcept {
+            return std::string_view(bytes).substr(served_bytes);
+        }
+    };
+
+    enum class Next : std::uint8_t {
+        /// Serve the next request.
+        request,
+        /// More bytes are needed.
+        input,
+        /// The outbox must go out first: it is full, or a file follows, or the connection ends.
+        send,
+        /// The asset must be loaded first.
+        asset,
+    };
+    struct Served {
+        std::size_t bytes = 0;
+        Next next = Next::input;
+    };
+
+    [[nodiscard]] Action serve(std::string_view input, site::Asset* loaded_asset);
+    [[nodiscard]] Action serve_backlog(site::Asset* loaded_asset);
+    [[nodiscard]] Served serve_one(std::string_view input, site::Asset* loaded_asset);
+    [[nodiscard]] Served serve_parsed(site::Asset* loaded_asset);
+    [[nodiscard]] std::size_t skip_body(std::size_t available) noexcept;
+    void keep(std::string_view rest);
+
+    [[nodiscard]] Served reject(http::Status status, http::Method method);
+    void take_answer(const site::Answer& answer, const http::HeadWriter& writer,
+                     site::Asset* asset);
+    void log(const site::Answer& answer);
+
+    [[nodiscard]] Action after_serving(Next next);
+    [[nodiscard]] Action after_answer();
+    [[nodiscard]] Action ended();
+    [[nodiscard]] Outbox& outbox();
+
+    Services& services_;
+    Outbox* outbox_ = nullptr;
+    std::unique_ptr<Backlog> backlog_;
+
+    /// The file that is sent after the outbox.
+    site::AssetRef file_asset_;
+    std::uint64_t file_offset_ = 0;
+    std::uint64_t file_remaining_bytes_ = 0;
+
+    /// Of a request's content, still to come and to be dropped.
+    std::uint64_t body_remaining_bytes_ = 0;
+    std::uint64_t lingered_bytes_ = 0;
+
+    std::string_view load_path_;
+    std::string remote_address_;
+    std::unique_ptr<OpenLine> open_line_;
+    std::uint64_t file_sent_bytes_ = 0;
+
+    Waiting waiting_ = Waiting::idle;
+    bool is_fresh_ = true;
+    /// No further request is taken.
+    bool is_closing_ = false;
+    /// Bytes of the peer may still be on their way when the connection closes.
+    bool must_linger_ = false;
+    bool has_timed_out_ = false;
+};
+
+}  // namespace torc::server

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <torc/server/connection.hpp>
+#include <torc/server/deadline_list.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace torc::server {
+
+/// A place for one connection: its socket and what is in flight on it.
+struct ConnectionSlot : DeadlineLink {
+    std::uint32_t index = 0;
+    /// Goes up whenever the slot is given to another connection; 24 bits, as in io::Token.
+    std::uint32_t generation = 0;
+    int socket = -1;
+    /// True while an operation is in flight, or a load is waited for: the slot can't be given back.
+    bool is_busy = false;
+    /// As of the last deadline that was set.
+    Waiting waiting = Waiting::idle;
+    /// The socket was shut down; close when the operation in flight has completed.
+    bool is_ending = false;
+    std::optional<Connection> connection;
+};
+
+/// One worker's connections, at most as many as it was made for. Grows by chunks that never move
+/// and are never given back, so the memory is that of the most connections there ever were.
+class ConnectionTable {
+public:
+    explicit ConnectionTable(std::uint32_t slots_max) : slots_max_(slots_max) {}
+
+    /// A free slot with a fresh connection; null when all are taken.
+    [[nodiscard]] ConnectionSlot* acquire(int socket, Services& services);
+    /// Precondition: nothing is in flight.
+    void release(ConnectionSlot& slot);
+
+    [[nodiscard]] ConnectionSlot& at(std::uint32_t index) noexcept {
+        return (*chunks_[index / chunk_slots])[index % chunk_slots];
+    }
+
+    /// How many slots are taken.
+    [[nodiscard]] std::uint32_t size() const noexcept { return taken_; }
+
+    /// Calls `visit` with every taken slot. It must not acquire or release any.
+    template <typename Visit>
+    void for_each(Visit visit) {
+        for (std::uint32_t index = 0; index < made_; ++index) {
+            if (ConnectionSlot& slot = at(index); slot.connection) {
+                visit(slot);
+            }
+        }
+    }
+
+private:
+    static constexpr std::uint32_t chunk_slots = 64;
+    using Chunk = std::array<ConnectionSlot, chunk_slots>;
+
+    std::uint32_t slots_max_;
+    std::uint32_t made_ = 0;
+    std::uint32_t taken_ = 0;
+    std::vector<std::unique_ptr<Chunk>> chunks_;
+    std::vector<std::uint32_t> free_;
+};
+
+}  // namespace torc::server

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <torc/base/errno.hpp>
+#include <torc/base/unique_fd.hpp>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace torc::server {
+
+/// Where a server listens, or where a peer is.
+class Endpoint {
+public:
+    Endpoint() = default;
+    Endpoint(const sockaddr* address, socklen_t length) noexcept;
+
+    [[nodiscard]] const sockaddr* address() const noexcept {
+        return reinterpret_cast<const sockaddr*>(&storage_);
+    }
+    [[nodiscard]] socklen_t length() const noexcept { return length_; }
+    [[nodiscard]] bool is_ipv6() const noexcept { return storage_.ss_family == AF_INET6; }
+    [[nodiscard]] bool is_loopback() const noexcept;
+    [[nodiscard]] bool is_wildcard() const noexcept;
+    [[nodiscard]] bool is_link_local() const noexcept;
+
+    [[nodiscard]] std::uint16_t port() const noexcept;
+    void set_port(std::uint16_t port) noexcept;
+
+    /// "127.0.0.1", "::1".
+    [[nodiscard]] std::string host() const;
+    /// "http://127.0.0.1:8080/", "http://[::1]:8080/".
+    [[nodiscard]] std::string url() const;
+
+private:
+    sockaddr_storage storage_{};
+    socklen_t length_ = 0;
+};
+
+/// The peer of a connected socket; nothing when it is gone.
+[[nodiscard]] Result<Endpoint> peer_of(int socket) noexcept;
+
+/// Resolves what a user gave as addresses: numeric ones, and "localhost". Throws StartError naming
+/// one that is neither.
+[[nodiscard]] std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresses,
+                                                      std::uint16_t port);
+
+/// The sockets that a server listens on: for each endpoint one for each worker, in a SO_REUSEPORT
+/// group, so that the kernel deals out the connections and no worker shares a queue with another.
+class Listeners {
+public:
+    /// Binds and listens. `addresses` as in Settings; with port 0, one free port for all of them.
+    /// Throws StartError naming the address and the remedy: the port is taken (by another program,
+    /// or another torc, which SO_REUSEPORT alone would let share it unseen), needs a privilege, or
+    /// the machine does not have the address.
+    Listeners(const std::vector<std::string>& addresses, std::uint16_t port, unsigned workers);
+
+    [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept { return endpoints_; }
+    /// The sockets of one worker, handed over; call once for each.
+    [[nodiscard]] std::vector<UniqueFd> take(unsigned worker);
+
+private:
+    std::vector<Endpoint> endpoints_;
+    /// By worker, then by endpoint.
+    std::vector<std::vector<UniqueFd>> sockets_;
+};
+
+}  // namespace torc::server

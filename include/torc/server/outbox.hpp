@@ -1,0 +1,79 @@
+#pragma once
+
+#include <torc/base/limits.hpp>
+#include <torc/http/head_writer.hpp>
+#include <torc/site/asset.hpp>
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace torc::server {
+
+/// The answers that leave in one send: heads and small bodies copied one behind the other, larger
+/// bodies by reference to their asset, which is kept alive until `clear`.
+class Outbox {
+public:
+    Outbox() noexcept = default;
+    Outbox(const Outbox&) = delete;
+    Outbox& operator=(const Outbox&) = delete;
+    ~Outbox() = default;
+
+    [[nodiscard]] bool empty() const noexcept { return total_bytes_ == 0; }
+    /// Of all answers together.
+    [[nodiscard]] std::size_t total_bytes() const noexcept { return total_bytes_; }
+
+    /// Whether another answer fits whose head needs at most `head_bytes`.
+    [[nodiscard]] bool has_room(std::size_t head_bytes) const noexcept {
+        return head_bytes <= storage_.size() - used_bytes_ && pieces_count_ + 2 <= pieces_.size() &&
+               assets_count_ < assets_.size();
+    }
+
+    /// For the next head; what was written counts once it is given to `append_head`.
+    [[nodiscard]] http::HeadWriter writer() noexcept {
+        return http::HeadWriter(std::span(storage_).subspan(used_bytes_));
+    }
+    void append_head(const http::HeadWriter& writer) noexcept;
+    /// `body` is a part of the contents of `asset`.
+    void append_body(std::string_view body, site::Asset& asset) noexcept;
+
+    /// All of it, for sendmsg(2). Lives until the next change.
+    [[nodiscard]] const msghdr& message() noexcept;
+
+    /// Precondition: no send of `message()` is in flight.
+    void clear() noexcept;
+
+private:
+    void append_stored(std::size_t bytes) noexcept;
+
+    msghdr message_{};
+    std::size_t total_bytes_ = 0;
+    std::size_t used_bytes_ = 0;
+    std::size_t pieces_count_ = 0;
+    std::size_t assets_count_ = 0;
+    /// True when the last piece ends where `storage_` is free.
+    bool is_last_piece_stored_ = false;
+    std::array<iovec, limits::outbox_pieces_max> pieces_;
+    std::array<site::AssetRef, limits::outbox_pieces_max / 2> assets_;
+    std::array<char, limits::outbox_bytes> storage_;  // Not initialised: 32 KiB.
+};
+
+/// Outboxes for the connections that are being answered now: an idle connection has none. The most
+/// recently returned one, whose memory is still in the CPU's cache, goes out first.
+class OutboxPool {
+public:
+    [[nodiscard]] Outbox& acquire();
+    /// Clears it first.
+    void release(Outbox& outbox);
+
+private:
+    std::vector<std::unique_ptr<Outbox>> all_;
+    std::vector<Outbox*> free_;
+};
+
+}  // namespace torc::server

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <torc/base/unique_fd.hpp>
+#include <torc/file/root.hpp>
+#include <torc/io/backend.hpp>
+#include <torc/server/listener.hpp>
+#include <torc/server/settings.hpp>
+#include <torc/server/worker.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace torc::server {
+
+/// What a process ends with.
+enum class ExitCode : std::uint8_t {
+    /// Stopped as told, everything in flight finished.
+    stopped = 0,
+    /// It could not start; starting again changes nothing.
+    failed_start = 1,
+    /// Told twice, or out of patience: some connections were cut off.
+    forced = 2,
+};
+
+/// The whole server: what its workers share (the root, the listeners' ports, the log's file, the
+/// order to stop), and their threads.
+class Server {
+public:
+    /// Gets everything that can fail for an outside reason: the root, the log, descriptors, ports,
+    /// the choice of I/O. Throws StartError. Blocks SIGINT and SIGTERM and ignores SIGPIPE in the
+    /// calling thread and all it starts.
+    explicit Server(Settings settings);
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+    ~Server();
+
+    /// Starts the workers; throws StartError when one can't. Call once.
+    void start();
+    /// Serves until SIGINT or SIGTERM, or `request_stop`; a second signal cuts off what is still in
+    /// flight.
+    [[nodiscard]] ExitCode run();
+    /// As a signal: the first call drains, the second cuts off. From any thread.
+    void request_stop() noexcept;
+
+    [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
+    [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept {
+        return listeners_->endpoints();
+    }
+    [[nodiscard]] io::Backend backend() const noexcept { return backend_; }
+    /// One for each worker.
+    [[nodiscard]] const std::vector<unsigned>& worker_cpus() const noexcept { return worker_cpus_; }
+
+private:
+    void choose_cpus();
+    void choose_backend();
+    void open_access_log();
+    void share_out_descriptors();
+    void take_over_signals();
+    /// A worker's thread.
+    void work(unsigned worker, std::promise<void>& started);
+    void take_signals();
+
+    Settings settings_;
+    std::vector<unsigned> worker_cpus_;
+    io::Backend backend_ = io::Backend::uring;
+    file::Root root_;
+    UniqueFd access_log_file_;
+    int access_log_ = -1;
+    std::uint32_t connections_max_ = 0;
+    std::unique_ptr<Listeners> listeners_;
+    UniqueFd signals_;
+    /// Counts the workers that have ended.
+    UniqueFd ended_;
+
+    std::atomic<Stop> stop_ = Stop::no;
+    std::atomic<bool> was_cut_off_ = false;
+    std::mutex proactors_mutex_;
+    /// Those of the running workers, to be woken.
+    std::vector<io::Proactor*> proactors_;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace torc::server

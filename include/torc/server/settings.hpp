@@ -1,0 +1,53 @@
+#pragma once
+
+#include <torc/site/asset_cache.hpp>
+#include <torc/site/asset_load.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace torc::server {
+
+enum class IoChoice : std::uint8_t { automatic, uring, epoll };
+
+/// How long a connection may wait for its peer.
+struct Timeouts {
+    /// For a request to begin, after the last one.
+    std::chrono::seconds idle{75};
+    /// For a whole request head, from its first byte.
+    std::chrono::seconds request{10};
+    /// For the peer to take any of an answer.
+    std::chrono::seconds send{60};
+    /// For the peer to stop, once it was told that the connection ends.
+    std::chrono::seconds linger{5};
+    /// For everything in flight, once the server was told to stop.
+    std::chrono::seconds drain{30};
+};
+
+/// What a user may choose, with the defaults.
+struct Settings {
+    /// The directory to serve.
+    std::string directory = ".";
+    /// 0: any that is free.
+    std::uint16_t port = 8080;
+    /// Numeric addresses or "localhost"; none: the loopback addresses, as far as the machine has
+    /// them.
+    std::vector<std::string> addresses;
+    site::LoadRules load_rules;
+    /// For each worker.
+    site::CacheLimits cache_limits;
+    /// 0: one for each of `cpus`.
+    unsigned workers = 0;
+    /// The CPUs that workers are pinned to, in turn; none: all that the process may use.
+    std::vector<unsigned> cpus;
+    IoChoice io = IoChoice::automatic;
+    /// "-" is standard output; nothing: no access log.
+    std::optional<std::string> access_log;
+    std::string log_level = "info";
+    Timeouts timeouts;
+};
+
+}  // namespace torc::server

@@ -1,0 +1,147 @@
+#pragma once
+
+#include <torc/base/clock.hpp>
+#include <torc/base/unique_fd.hpp>
+#include <torc/io/proactor.hpp>
+#include <torc/server/access_log.hpp>
+#include <torc/server/connection_table.hpp>
+#include <torc/server/deadline_list.hpp>
+#include <torc/server/outbox.hpp>
+#include <torc/server/settings.hpp>
+#include <torc/site/responder.hpp>
+#include <torc/site/site.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace torc::server {
+
+/// How urgently a worker is told to stop; it only ever goes up.
+enum class Stop : std::uint8_t {
+    no,
+    /// Accept no more, finish what is in flight.
+    drain,
+    /// Close everything now.
+    now,
+};
+
+/// What one worker is made of. What it points to outlives it.
+struct WorkerOptions {
+    const Settings* settings = nullptr;
+    /// The directory that is served (file::Root::descriptor).
+    int root = -1;
+    std::vector<UniqueFd> listeners;
+    std::uint32_t connections_max = 1024;
+    /// -1: no access log.
+    int access_log = -1;
+    const std::atomic<Stop>* stop = nullptr;
+};
+
+/// One thread's loop: waits for completions, hands each to the connection or load that it belongs
+/// to, and starts what that wants next. Owns its connections, its cache and its log; shares
+/// nothing.
+class Worker {
+public:
+    Worker(io::Proactor& proactor, WorkerOptions options);
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+    ~Worker();
+
+    /// Serves until it is told to stop and everything in flight is over. False: some was cut off,
+    /// for its time was up or the order was to stop at once.
+    [[nodiscard]] bool run();
+
+    /// True when `run` gave up on some that did not end: the kernel may still use the memory of
+    /// this worker and of its proactor, so neither may be destroyed.
+    [[nodiscard]] bool has_operations_in_flight() const noexcept;
+
+private:
+    /// Token::operation of what the worker starts. The slot is that of a connection, a load or a
+    /// listener.
+    enum class Operation : std::uint8_t {
+        accept,
+        receive,
+        send,
+        send_file,
+        load_open,
+        load_stat,
+        load_read,
+        log_write,
+    };
+
+    struct Listener {
+        UniqueFd socket;
+        bool is_accepting = false;
+        bool is_cancelled = false;
+    };
+
+    // The first switch: what a completion means.
+    void dispatch(const io::Completion& completion);
+    void accepted(const io::Completion& completion);
+    void connection_completed(const io::Completion& completion);
+    void load_completed(const io::Completion& completion);
+    void log_written(const io::Completion& completion);
+
+    // The second switch: what an action does.
+    void perform(ConnectionSlot& slot, Action action);
+    void wait_for_asset(ConnectionSlot& slot);
+    void drive_load(site::Site::LoadId id, site::AssetLoad::Step step);
+    void finish_load(site::Site::LoadId id);
+
+    void start_accepting();
+    void admit(int socket);
+    void make_room();
+    void close(ConnectionSlot& slot);
+    /// Shuts the socket down; the completion of what is in flight closes it.
+    void end(ConnectionSlot& slot);
+
+    void set_deadline(ConnectionSlot& slot);
+    void expire();
+    [[nodiscard]] MonotonicTime next_deadline();
+
+    void write_log();
+    /// The last lines, when the loop is over.
+    void flush_log();
+
+    void obey_stop();
+    void begin_drain();
+    void take_waiting_connections(Listener& listener);
+    [[nodiscard]] bool is_finished() const noexcept;
+
+    [[nodiscard]] static io::Token token(Operation operation, std::uint32_t slot,
+                                         std::uint32_t generation = 0) noexcept;
+    [[nodiscard]] static io::Token token(Operation operation, const ConnectionSlot& slot) noexcept;
+
+    io::Proactor& proactor_;
+    const Settings& settings_;
+    const int root_;
+    const int access_log_fd_;
+    const std::atomic<Stop>& requested_stop_;
+    const std::uint32_t connections_max_;
+
+    site::Site site_;
+    site::Responder responder_;
+    OutboxPool outboxes_;
+    std::optional<AccessLog> access_log_;
+    Services services_;
+
+    DeadlineList<ConnectionSlot> idle_;
+    DeadlineList<ConnectionSlot> requests_;
+    DeadlineList<ConnectionSlot> sends_;
+    DeadlineList<ConnectionSlot> lingers_;
+    /// Connections that were accepted but have asked for nothing when a drain begins.
+    DeadlineList<ConnectionSlot> graces_;
+    ConnectionTable connections_;
+
+    std::vector<Listener> listeners_;
+    /// When to try again to accept, after the kernel ran out of something.
+    MonotonicTime accept_again_at_ = never;
+    Stop stop_ = Stop::no;
+    MonotonicTime stop_deadline_ = never;
+    bool was_cut_off_ = false;
+};
+
+}  // namespace torc::server

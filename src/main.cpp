@@ -1,0 +1,60 @@
+#include <torc/server/command_line.hpp>
+#include <torc/server/server.hpp>
+#include <torc/server/start_error.hpp>
+#include <torc/server/start_report.hpp>
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <variant>
+
+namespace {
+
+using torc::server::ExitCode;
+
+void start_logging() {
+    // Standard error, so that an access log on standard output stays clean.
+    spdlog::set_default_logger(spdlog::stderr_color_mt("torc"));
+    spdlog::set_pattern("torc: %^%l%$: %v");
+}
+
+int serve(const torc::server::Settings& settings) {
+    spdlog::set_level(spdlog::level::from_str(settings.log_level));
+    torc::server::Server server(settings);
+    server.start();
+    if (spdlog::should_log(spdlog::level::info)) {
+        fmt::print(stderr, "{}", torc::server::describe_start(server));
+    }
+    const ExitCode code = server.run();
+    if (code == ExitCode::forced) {
+        spdlog::warn("some connections were cut off");
+        // Their memory may still be in use by the kernel; the process goes as it stands.
+        std::fflush(nullptr);
+        ::_exit(static_cast<int>(code));
+    }
+    return static_cast<int>(code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        start_logging();
+        const auto command = torc::server::read_command_line(argc, argv);
+        if (const auto* early = std::get_if<torc::server::EarlyExit>(&command)) {
+            return early->code;
+        }
+        return serve(std::get<torc::server::Settings>(command));
+    } catch (const torc::server::StartError& error) {
+        fmt::print(stderr, "torc: {}\n", error.what());
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "torc: unexpected failure at start: {}\n", error.what());
+    }
+    return static_cast<int>(ExitCode::failed_start);
+}

@@ -1,0 +1,168 @@
+#include <torc/base/assert.hpp>
+#include <torc/base/limits.hpp>
+#include <torc/server/access_log.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <ctime>
+
+namespace torc::server {
+namespace {
+
+/// As nginx: quotes, backslashes, control characters and octets beyond ASCII as \xNN, so that
+/// nobody writes lines or terminal commands into the log.
+void append_escaped(std::string_view text, std::string& target) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    for (const char character : text) {
+        const auto octet = static_cast<unsigned char>(character);
+        if (octet < 0x20 || octet > 0x7e || octet == '"' || octet == '\\') {
+            target += "\\x";
+            target += digits[octet >> 4];
+            target += digits[octet & 0xf];
+        } else {
+            target += character;
+        }
+    }
+}
+
+void append_quoted_or_dash(std::string_view text, std::string& target) {
+    target += '"';
+    if (text.empty()) {
+        target += '-';
+    } else {
+        append_escaped(text, target);
+    }
+    target += '"';
+}
+
+void append_number(std::uint64_t number, std::string& target) {
+    std::array<char, 20> digits{};
+    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+    TORC_ASSERT(error == std::errc());
+    target.append(digits.data(), end);
+}
+
+}  // namespace
+
+AccessLog::AccessLog(std::size_t batch_bytes_max) : batch_bytes_max_(batch_bytes_max) {
+    collecting_.reserve(limits::access_log_buffer_bytes);
+    writing_.reserve(limits::access_log_buffer_bytes);
+}
+
+void AccessLog::set_time(WallTime now) {
+    const auto second = std::chrono::floor<std::chrono::seconds>(now);
+    if (second == second_) {
+        return;
+    }
+    second_ = second;
+    const std::time_t time = std::chrono::system_clock::to_time_t(second);
+    std::tm local{};
+    ::localtime_r(&time, &local);
+    // Not strftime(3), whose %b is the locale's: the format has English months in every locale.
+    static constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const long offset_minutes = local.tm_gmtoff / 60;
+    time_ = fmt::format("[{:02}/{}/{}:{:02}:{:02}:{:02} {:+05}]", local.tm_mday,
+                        months.at(static_cast<std::size_t>(local.tm_mon)), local.tm_year + 1900,
+                        local.tm_hour, local.tm_min, local.tm_sec,
+                        offset_minutes / 60 * 100 + offset_minutes % 60);
+}
+
+void AccessLog::render_before_bytes(const AccessEntry& entry, std::string& target) const {
+    target += entry.remote_address;
+    target += " - - ";
+    target += time_;
+    target += " \"";
+    append_escaped(entry.request_line, target);
+    target += "\" ";
+    append_number(http::code(entry.status), target);
+    target += ' ';
+}
+
+void AccessLog::render_after_bytes(const AccessEntry& entry, std::string& target) {
+    target += ' ';
+    append_quoted_or_dash(entry.referer, target);
+    target += ' ';
+    append_quoted_or_dash(entry.user_agent, target);
+    target += '\n';
+}
+
+void AccessLog::append(const AccessEntry& entry, std::uint64_t content_bytes, MonotonicTime now) {
+    scratch_.clear();
+    render_before_bytes(entry, scratch_);
+    append_number(content_bytes, scratch_);
+    render_after_bytes(entry, scratch_);
+    append_line(now);
+}
+
+OpenLine AccessLog::open_line(const AccessEntry& entry) const {
+    OpenLine line;
+    render_before_bytes(entry, line.before_bytes);
+    render_after_bytes(entry, line.after_bytes);
+    return line;
+}
+
+void AccessLog::append(const OpenLine& line, std::uint64_t content_bytes, MonotonicTime now) {
+    scratch_ = line.before_bytes;
+    append_number(content_bytes, scratch_);
+    scratch_ += line.after_bytes;
+    append_line(now);
+}
+
+void AccessLog::append_line(MonotonicTime now) {
+    if (collecting_.size() + scratch_.size() > limits::access_log_buffer_bytes) {
+        ++dropped_lines_;
+        return;
+    }
+    if (collecting_.empty()) {
+        oldest_ = now;
+    }
+    collecting_ += scratch_;
+}
+
+MonotonicTime AccessLog::due_at() const noexcept {
+    if (is_writing_) {
+        return never;
+    }
+    if (written_bytes_ < writing_.size() ||
+        collecting_.size() >= limits::access_log_buffer_bytes / 2) {
+        return MonotonicTime::min();
+    }
+    return collecting_.empty() ? never : oldest_ + delay_max;
+}
+
+std::span<const std::byte> AccessLog::begin_write() {
+    TORC_ASSERT(!is_writing_);
+    if (written_bytes_ == writing_.size()) {
+        writing_.clear();
+        written_bytes_ = 0;
+        writing_.swap(collecting_);
+    }
+    const std::string_view rest = std::string_view(writing_).substr(written_bytes_);
+    std::string_view batch = rest.substr(0, batch_bytes_max_);
+    if (batch.size() < rest.size()) {
+        // Whole lines, unless one line alone is too long.
+        const std::size_t end = batch.rfind('\n');
+        batch = batch.substr(0, end == std::string_view::npos ? batch.size() : end + 1);
+    }
+    batch_bytes_ = batch.size();
+    is_writing_ = !batch.empty();
+    return std::as_bytes(std::span(batch));
+}
+
+void AccessLog::finish_write(std::size_t written) noexcept {
+    TORC_ASSERT(is_writing_ && written <= batch_bytes_);
+    written_bytes_ += written;
+    is_writing_ = false;
+}
+
+void AccessLog::fail_write() noexcept {
+    const std::string_view lost = std::string_view(writing_).substr(written_bytes_, batch_bytes_);
+    dropped_lines_ += static_cast<std::uint64_t>(std::count(lost.begin(), lost.end(), '\n'));
+    finish_write(batch_bytes_);
+}
+
+}  // namespace torc::server

@@ -1,0 +1,42 @@
+#include <torc/base/assert.hpp>
+#include <torc/server/connection_table.hpp>
+
+namespace torc::server {
+
+ConnectionSlot* ConnectionTable::acquire(int socket, Services& services) {
+    std::uint32_t index = made_;
+    if (!free_.empty()) {
+        index = free_.back();
+        free_.pop_back();
+    } else if (made_ < slots_max_) {
+        if (made_ % chunk_slots == 0) {
+            chunks_.push_back(std::make_unique<Chunk>());
+            // Room for all of them, so that `release` never allocates.
+            free_.reserve(chunks_.size() * chunk_slots);
+        }
+        ++made_;
+    } else {
+        return nullptr;
+    }
+    ConnectionSlot& slot = at(index);
+    TORC_ASSERT(!slot.connection && !slot.is_busy && !slot.is_linked());
+    ++taken_;
+    slot.index = index;
+    slot.generation = (slot.generation + 1) & 0xff'ffffU;
+    slot.socket = socket;
+    slot.is_ending = false;
+    slot.waiting = Waiting::idle;
+    slot.connection.emplace(services);
+    return &slot;
+}
+
+void ConnectionTable::release(ConnectionSlot& slot) {
+    TORC_ASSERT(slot.connection && !slot.is_busy);
+    slot.unlink();
+    slot.connection.reset();
+    slot.socket = -1;
+    --taken_;
+    free_.push_back(slot.index);
+}
+
+}  // namespace torc::server

@@ -1,0 +1,257 @@
+#include <torc/base/assert.hpp>
+#include <torc/server/listener.hpp>
+#include <torc/server/start_error.hpp>
+
+#include <fmt/format.h>
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+
+#include <array>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <utility>
+
+namespace torc::server {
+namespace {
+
+/// With port 0: how many free ports of the first address are tried for one that is free on all.
+constexpr int free_port_attempts_max = 32;
+
+void set_option(int socket, int level, int option, int value) noexcept {
+    // Only an option that the kernel does not know can fail here, and these are as old as torc's
+    // baseline.
+    [[maybe_unused]] const int result = ::setsockopt(socket, level, option, &value, sizeof value);
+}
+
+Result<UniqueFd> bind_socket(const Endpoint& endpoint, bool is_shared) noexcept {
+    UniqueFd socket(
+        ::socket(endpoint.address()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket) {
+        return std::unexpected(Errno::last());
+    }
+    set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+    if (is_shared) {
+        set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+    }
+    if (endpoint.is_ipv6()) {
+        set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    }
+    // Accepted sockets inherit it.
+    set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    if (::bind(socket.get(), endpoint.address(), endpoint.length()) < 0) {
+        return std::unexpected(Errno::last());
+    }
+    return socket;
+}
+
+/// Finds out by binding without SO_REUSEPORT whether the endpoint is free; gives it with the port
+/// filled in.
+Result<Endpoint> probe(const Endpoint& endpoint) noexcept {
+    const auto socket = bind_socket(endpoint, false);
+    if (!socket) {
+        return std::unexpected(socket.error());
+    }
+    // A bound port that another socket listens on is refused only now when both have SO_REUSEADDR.
+    if (::listen(socket->get(), 1) < 0) {
+        return std::unexpected(Errno::last());
+    }
+    sockaddr_storage storage{};
+    socklen_t length = sizeof storage;
+    if (::getsockname(socket->get(), reinterpret_cast<sockaddr*>(&storage), &length) < 0) {
+        return std::unexpected(Errno::last());
+    }
+    return Endpoint(reinterpret_cast<const sockaddr*>(&storage), length);
+}
+
+std::string explain(const Endpoint& endpoint, Errno error) {
+    const std::string place = endpoint.is_ipv6()
+                                  ? fmt::format("[{}]:{}", endpoint.host(), endpoint.port())
+                                  : fmt::format("{}:{}", endpoint.host(), endpoint.port());
+    switch (error.value()) {
+        case EADDRINUSE:
+            return fmt::format(
+                "can't listen on {}: the port is in use; choose another with --port, or --port 0 "
+                "for any that is free",
+                place);
+        case EACCES:
+            return fmt::format(
+                "can't listen on {}: ports below 1024 need CAP_NET_BIND_SERVICE; use a higher "
+                "--port, or config/torc.service, which grants it",
+                place);
+        case EADDRNOTAVAIL:
+            return fmt::format(
+                "can't listen on {}: this machine does not have that address; see `ip address`",
+                place);
+        case EAFNOSUPPORT:
+            return fmt::format(
+                "can't listen on {}: this machine has no IPv6; give --address with an IPv4 address",
+                place);
+        default:
+            return fmt::format("can't listen on {}: {}", place, error.message());
+    }
+}
+
+/// True when an address that nobody asked for by name can be left out.
+bool is_absent(Errno error) noexcept {
+    return error == Errno(EAFNOSUPPORT) || error == Errno(EADDRNOTAVAIL);
+}
+
+/// Probes every endpoint, with the same port. Empties the ones that the machine does not have, when
+/// `may_skip`.
+Result<std::vector<Endpoint>> probe_all(const std::vector<Endpoint>& wanted, bool may_skip,
+                                        Endpoint& failed) {
+    std::vector<Endpoint> found;
+    for (Endpoint endpoint : wanted) {
+        if (endpoint.port() == 0 && !found.empty()) {
+            endpoint.set_port(found.front().port());
+        }
+        const auto probed = probe(endpoint);
+        if (probed) {
+            found.push_back(*probed);
+        } else if (!may_skip || !is_absent(probed.error())) {
+            failed = endpoint;
+            return std::unexpected(probed.error());
+        }
+    }
+    return found;
+}
+
+std::vector<Endpoint> find_free(const std::vector<Endpoint>& wanted, bool may_skip) {
+    Endpoint failed;
+    auto found = probe_all(wanted, may_skip, failed);
+    // Any free port: one that is free on the first address may be taken on another.
+    for (int attempt = 1; !found && found.error() == Errno(EADDRINUSE) &&
+                          wanted.front().port() == 0 && attempt < free_port_attempts_max;
+         ++attempt) {
+        found = probe_all(wanted, may_skip, failed);
+    }
+    if (!found) {
+        throw StartError(explain(failed, found.error()));
+    }
+    if (found->empty()) {
+        throw StartError("this machine has no loopback address; give --address");
+    }
+    return *std::move(found);
+}
+
+}  // namespace
+
+Endpoint::Endpoint(const sockaddr* address, socklen_t length) noexcept : length_(length) {
+    TORC_ASSERT(length <= sizeof storage_);
+    std::memcpy(&storage_, address, length);
+}
+
+bool Endpoint::is_loopback() const noexcept {
+    if (is_ipv6()) {
+        return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr) !=
+               0;
+    }
+    const auto* ipv4 = reinterpret_cast<const sockaddr_in*>(&storage_);
+    return (ntohl(ipv4->sin_addr.s_addr) >> 24) == IN_LOOPBACKNET;
+}
+
+bool Endpoint::is_wildcard() const noexcept {
+    if (is_ipv6()) {
+        return IN6_IS_ADDR_UNSPECIFIED(
+                   &reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr) != 0;
+    }
+    return reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr.s_addr == INADDR_ANY;
+}
+
+bool Endpoint::is_link_local() const noexcept {
+    return is_ipv6() &&
+           IN6_IS_ADDR_LINKLOCAL(&reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr) != 0;
+}
+
+std::uint16_t Endpoint::port() const noexcept {
+    return ntohs(is_ipv6() ? reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_port
+                           : reinterpret_cast<const sockaddr_in*>(&storage_)->sin_port);
+}
+
+void Endpoint::set_port(std::uint16_t port) noexcept {
+    if (is_ipv6()) {
+        reinterpret_cast<sockaddr_in6*>(&storage_)->sin6_port = htons(port);
+    } else {
+        reinterpret_cast<sockaddr_in*>(&storage_)->sin_port = htons(port);
+    }
+}
+
+std::string Endpoint::host() const {
+    std::array<char, NI_MAXHOST> text{};
+    if (::getnameinfo(address(), length_, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) !=
+        0) {
+        return "?";
+    }
+    return text.data();
+}
+
+std::string Endpoint::url() const {
+    return is_ipv6() ? fmt::format("http://[{}]:{}/", host(), port())
+                     : fmt::format("http://{}:{}/", host(), port());
+}
+
+Result<Endpoint> peer_of(int socket) noexcept {
+    sockaddr_storage storage{};
+    socklen_t length = sizeof storage;
+    if (::getpeername(socket, reinterpret_cast<sockaddr*>(&storage), &length) < 0) {
+        return std::unexpected(Errno::last());
+    }
+    return Endpoint(reinterpret_cast<const sockaddr*>(&storage), length);
+}
+
+std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresses,
+                                        std::uint16_t port) {
+    std::vector<Endpoint> endpoints;
+    const auto add = [&](const std::string& text) {
+        addrinfo hints{};
+        hints.ai_socktype = SOCK_STREAM;
+        hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+        addrinfo* list = nullptr;
+        const std::string service = std::to_string(port);
+        if (::getaddrinfo(text.c_str(), service.c_str(), &hints, &list) != 0) {
+            throw StartError(
+                fmt::format("--address {}: not an IPv4 or IPv6 address; give one like "
+                            "127.0.0.1, 0.0.0.0 or ::",
+                            text));
+        }
+        const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, &::freeaddrinfo);
+        endpoints.emplace_back(list->ai_addr, list->ai_addrlen);
+    };
+    for (const std::string& text : addresses) {
+        if (text == "localhost") {
+            add("127.0.0.1");
+            add("::1");
+        } else {
+            add(text);
+        }
+    }
+    return endpoints;
+}
+
+Listeners::Listeners(const std::vector<std::string>& addresses, std::uint16_t port,
+                     unsigned workers) {
+    const bool is_default = addresses.empty();
+    const auto wanted =
+        resolve_addresses(is_default ? std::vector<std::string>{"localhost"} : addresses, port);
+    endpoints_ = find_free(wanted, is_default);
+    for (unsigned worker = 0; worker < workers; ++worker) {
+        std::vector<UniqueFd>& sockets = sockets_.emplace_back();
+        for (const Endpoint& endpoint : endpoints_) {
+            auto socket = bind_socket(endpoint, true);
+            // The kernel cuts the backlog down to the sysctl net.core.somaxconn.
+            if (!socket || ::listen(socket->get(), std::numeric_limits<int>::max()) < 0) {
+                throw StartError(explain(endpoint, socket ? Errno::last() : socket.error()));
+            }
+            sockets.push_back(*std::move(socket));
+        }
+    }
+}
+
+std::vector<UniqueFd> Listeners::take(unsigned worker) {
+    return std::move(sockets_.at(worker));
+}
+
+}  // namespace torc::server

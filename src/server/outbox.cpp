@@ -1,0 +1,75 @@
+#include <torc/server/outbox.hpp>
+
+#include <cstring>
+
+namespace torc::server {
+
+void Outbox::append_stored(std::size_t bytes) noexcept {
+    if (is_last_piece_stored_) {
+        pieces_[pieces_count_ - 1].iov_len += bytes;
+    } else {
+        TORC_ASSERT(pieces_count_ < pieces_.size());
+        pieces_[pieces_count_++] =
+            iovec{.iov_base = storage_.data() + used_bytes_, .iov_len = bytes};
+        is_last_piece_stored_ = true;
+    }
+    used_bytes_ += bytes;
+    total_bytes_ += bytes;
+}
+
+void Outbox::append_head(const http::HeadWriter& writer) noexcept {
+    TORC_ASSERT(writer.written().data() == storage_.data() + used_bytes_);
+    append_stored(writer.written().size());
+}
+
+void Outbox::append_body(std::string_view body, site::Asset& asset) noexcept {
+    if (body.size() <= limits::outbox_copied_body_bytes_max &&
+        body.size() <= storage_.size() - used_bytes_) {
+        std::memcpy(storage_.data() + used_bytes_, body.data(), body.size());
+        append_stored(body.size());
+        return;
+    }
+    TORC_ASSERT(pieces_count_ < pieces_.size() && assets_count_ < assets_.size());
+    // iovec has no const; sendmsg(2) only reads.
+    pieces_[pieces_count_++] =
+        iovec{.iov_base = const_cast<char*>(body.data()), .iov_len = body.size()};
+    assets_[assets_count_++] = site::AssetRef(&asset);
+    is_last_piece_stored_ = false;
+    total_bytes_ += body.size();
+}
+
+const msghdr& Outbox::message() noexcept {
+    message_.msg_iov = pieces_.data();
+    message_.msg_iovlen = pieces_count_;
+    return message_;
+}
+
+void Outbox::clear() noexcept {
+    for (std::size_t index = 0; index < assets_count_; ++index) {
+        assets_[index] = site::AssetRef();
+    }
+    total_bytes_ = 0;
+    used_bytes_ = 0;
+    pieces_count_ = 0;
+    assets_count_ = 0;
+    is_last_piece_stored_ = false;
+}
+
+Outbox& OutboxPool::acquire() {
+    if (free_.empty()) {
+        all_.push_back(std::make_unique_for_overwrite<Outbox>());
+        // Room for all of them, so that `release` never allocates.
+        free_.reserve(all_.size());
+        return *all_.back();
+    }
+    Outbox& outbox = *free_.back();
+    free_.pop_back();
+    return outbox;
+}
+
+void OutboxPool::release(Outbox& outbox) {
+    outbox.clear();
+    free_.push_back(&outbox);
+}
+
+}  // namespace torc::server

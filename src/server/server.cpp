@@ -1,0 +1,287 @@
+#include <torc/base/assert.hpp>
+#include <torc/server/cpu_set.hpp>
+#include <torc/server/server.hpp>
+#include <torc/server/start_error.hpp>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <exception>
+#include <utility>
+
+namespace torc::server {
+namespace {
+
+/// Standard streams, the log, the root, signals and what libraries open for a moment.
+constexpr std::uint64_t process_descriptors = 32;
+/// A ring or epoll, its wake-up, listeners, and files on their way into the cache.
+constexpr std::uint64_t worker_descriptors = 32;
+constexpr std::uint64_t connections_min = 16;
+
+file::Root open_root(const std::string& directory) {
+    auto root = file::Root::open(directory);
+    if (root) {
+        return *std::move(root);
+    }
+    const Errno error = root.error();
+    if (error == Errno(ENOENT)) {
+        throw StartError(
+            fmt::format("{}: no such directory; give the one to serve: torc DIR", directory));
+    }
+    if (error == Errno(ENOTDIR)) {
+        throw StartError(
+            fmt::format("{}: not a directory; give the directory that holds it", directory));
+    }
+    throw StartError(fmt::format("{}: can't be opened: {}", directory, error.message()));
+}
+
+/// Raises the soft limit of descriptors to the hard one and gives what it is then.
+std::uint64_t raise_descriptor_limit() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    // Without a privilege one may raise it only this far, and just this is always allowed.
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
+sigset_t stop_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    return signals;
+}
+
+UniqueFd checked(int fd, const char* what) {
+    if (fd < 0) {
+        throw StartError(fmt::format("{}: {}", what, Errno::last().message()));
+    }
+    return UniqueFd(fd);
+}
+
+}  // namespace
+
+Server::Server(Settings settings)
+    : settings_(std::move(settings)), root_(open_root(settings_.directory)) {
+    choose_cpus();
+    choose_backend();
+    open_access_log();
+    share_out_descriptors();
+    listeners_ = std::make_unique<Listeners>(settings_.addresses, settings_.port,
+                                             static_cast<unsigned>(worker_cpus_.size()));
+    take_over_signals();
+}
+
+Server::~Server() {
+    stop_ = Stop::now;
+    {
+        const std::scoped_lock lock(proactors_mutex_);
+        for (io::Proactor* proactor : proactors_) {
+            proactor->wake();
+        }
+    }
+    for (std::thread& thread : threads_) {
+        if (thread.joinable()) {
+            thread.join();
+        }
+    }
+}
+
+void Server::choose_cpus() {
+    const std::vector<unsigned> allowed = allowed_cpus();
+    if (!settings_.cpus.empty()) {
+        require_allowed(settings_.cpus, allowed);
+    }
+    const std::vector<unsigned>& cpus = settings_.cpus.empty() ? allowed : settings_.cpus;
+    const std::size_t workers = settings_.workers > 0 ? settings_.workers : cpus.size();
+    for (std::size_t worker = 0; worker < workers; ++worker) {
+        worker_cpus_.push_back(cpus[worker % cpus.size()]);
+    }
+}
+
+void Server::choose_backend() {
+    if (settings_.io == IoChoice::epoll) {
+        backend_ = io::Backend::epoll;
+        return;
+    }
+    const auto obstacle = io::find_uring_obstacle();
+    if (!obstacle) {
+        backend_ = io::Backend::uring;
+    } else if (settings_.io == IoChoice::automatic) {
+        backend_ = io::Backend::epoll;
+        spdlog::warn("io_uring can't be used, running on epoll: {}", obstacle->explanation);
+    } else {
+        throw StartError(fmt::format("--io uring: {} ({}); or use --io auto", obstacle->explanation,
+                                     obstacle->error.name()));
+    }
+}
+
+void Server::open_access_log() {
+    if (!settings_.access_log) {
+        return;
+    }
+    if (*settings_.access_log == "-") {
+        access_log_ = STDOUT_FILENO;
+        return;
+    }
+    constexpr mode_t mode = 0640;
+    access_log_file_.reset(::open(settings_.access_log->c_str(),
+                                  O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, mode));
+    if (!access_log_file_) {
+        throw StartError(fmt::format("--access-log {}: can't be written: {}", *settings_.access_log,
+                                     Errno::last().message()));
+    }
+    access_log_ = access_log_file_.get();
+}
+
+void Server::share_out_descriptors() {
+    const std::uint64_t limit = raise_descriptor_limit();
+    const std::uint64_t workers = worker_cpus_.size();
+    const std::uint64_t share =
+        limit > process_descriptors ? (limit - process_descriptors) / workers : 0;
+    const std::uint64_t needed = worker_descriptors + connections_min;
+    if (share < needed) {
+        throw StartError(
+            fmt::format("too few file descriptors: {} are allowed, {} workers need at least {}; "
+                        "raise the limit "
+                        "(ulimit -Hn, LimitNOFILE=) or start fewer --workers",
+                        limit, workers, process_descriptors + workers * needed));
+    }
+    const std::uint64_t rest = share - worker_descriptors;
+    settings_.cache_limits.descriptors_max =
+        std::min<std::uint64_t>(settings_.cache_limits.descriptors_max, rest / 4);
+    const std::uint64_t connections = rest - settings_.cache_limits.descriptors_max;
+    connections_max_ = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(connections, limits::worker_connections_max));
+}
+
+void Server::take_over_signals() {
+    // sendfile(2) knows no MSG_NOSIGNAL.
+    std::signal(SIGPIPE, SIG_IGN);
+    const sigset_t signals = stop_signals();
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    signals_ = checked(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
+    ended_ = checked(::eventfd(0, EFD_CLOEXEC), "eventfd");
+}
+
+void Server::start() {
+    TORC_ASSERT(threads_.empty());
+    std::vector<std::promise<void>> started(worker_cpus_.size());
+    for (unsigned worker = 0; worker < worker_cpus_.size(); ++worker) {
+        threads_.emplace_back(
+            [this, worker, &promise = started[worker]] { work(worker, promise); });
+    }
+    std::exception_ptr failure;
+    for (std::promise<void>& promise : started) {
+        try {
+            promise.get_future().get();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+    }
+    if (failure) {
+        std::rethrow_exception(failure);  // The destructor stops the workers that did start.
+    }
+}
+
+void Server::work(unsigned worker, std::promise<void>& started) {
+    ::pthread_setname_np(::pthread_self(), fmt::format("torc-{}", worker).c_str());
+    if (!pin_to_cpu(worker_cpus_[worker])) {
+        spdlog::warn("worker {} can't be pinned to CPU {}: {}", worker, worker_cpus_[worker],
+                     Errno::last().message());
+    }
+    auto made = io::make_proactor(backend_, {.connections_max = connections_max_});
+    if (!made) {
+        const std::uint64_t one = 1;
+        [[maybe_unused]] const ssize_t written = ::write(ended_.get(), &one, sizeof one);
+        started.set_exception(std::make_exception_ptr(StartError(fmt::format(
+            "worker {} can't make its {}: {}", worker,
+            backend_ == io::Backend::uring ? "io_uring" : "epoll", made.error().message()))));
+        return;
+    }
+    std::unique_ptr<io::Proactor> proactor = *std::move(made);
+    auto loop =
+        std::make_unique<Worker>(*proactor, WorkerOptions{.settings = &settings_,
+                                                          .root = root_.descriptor(),
+                                                          .listeners = listeners_->take(worker),
+                                                          .connections_max = connections_max_,
+                                                          .access_log = access_log_,
+                                                          .stop = &stop_});
+    {
+        const std::scoped_lock lock(proactors_mutex_);
+        proactors_.push_back(proactor.get());
+    }
+    started.set_value();
+    if (!loop->run()) {
+        was_cut_off_ = true;
+    }
+    {
+        const std::scoped_lock lock(proactors_mutex_);
+        std::erase(proactors_, proactor.get());
+    }
+    if (loop->has_operations_in_flight()) {
+        // The kernel may still write to their memory, and the process is about to end.
+        [[maybe_unused]] auto* abandoned_loop = loop.release();
+        [[maybe_unused]] auto* abandoned_proactor = proactor.release();
+    }
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(ended_.get(), &one, sizeof one);
+}
+
+void Server::request_stop() noexcept {
+    Stop expected = Stop::no;
+    if (!stop_.compare_exchange_strong(expected, Stop::drain)) {
+        stop_ = Stop::now;
+    }
+    const std::scoped_lock lock(proactors_mutex_);
+    for (io::Proactor* proactor : proactors_) {
+        proactor->wake();
+    }
+}
+
+void Server::take_signals() {
+    signalfd_siginfo info{};
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+        if (stop_ == Stop::no) {
+            spdlog::info(
+                "{}: finishing what is in flight, for at most {} s; once more stops at once",
+                info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM", settings_.timeouts.drain.count());
+        }
+        request_stop();
+    }
+}
+
+ExitCode Server::run() {
+    std::uint64_t ended = 0;
+    while (ended < threads_.size()) {
+        std::array<pollfd, 2> events{pollfd{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+                                     pollfd{.fd = ended_.get(), .events = POLLIN, .revents = 0}};
+        ::poll(events.data(), events.size(), -1);
+        if ((events[0].revents & POLLIN) != 0) {
+            take_signals();
+        }
+        std::uint64_t count = 0;
+        if ((events[1].revents & POLLIN) != 0 &&
+            ::read(ended_.get(), &count, sizeof count) == sizeof count) {
+            ended += count;
+        }
+    }
+    for (std::thread& thread : threads_) {
+        thread.join();
+    }
+    return was_cut_off_ ? ExitCode::forced : ExitCode::stopped;
+}
+
+}  // namespace torc::server

@@ -1,0 +1,79 @@
+#include <torc/server/start_report.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <ifaddrs.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+namespace torc::server {
+namespace {
+
+/// The machine's own addresses that a socket bound to `wildcard` can be reached by.
+std::vector<std::string> urls_of_wildcard(const Endpoint& wildcard) {
+    ifaddrs* list = nullptr;
+    if (::getifaddrs(&list) < 0) {
+        return {wildcard.url()};
+    }
+    const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(list, &::freeifaddrs);
+    std::vector<std::string> urls;
+    for (const ifaddrs* interface = list; interface != nullptr; interface = interface->ifa_next) {
+        const sockaddr* address = interface->ifa_addr;
+        if (address == nullptr || address->sa_family != wildcard.address()->sa_family) {
+            continue;
+        }
+        Endpoint endpoint(address, wildcard.is_ipv6() ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
+        endpoint.set_port(wildcard.port());
+        // A link-local address means nothing without its interface, and browsers take none with
+        // one.
+        if (!endpoint.is_link_local()) {
+            urls.push_back(endpoint.url());
+        }
+    }
+    return urls;
+}
+
+std::string describe_urls(const std::vector<Endpoint>& endpoints) {
+    std::string text;
+    for (const Endpoint& endpoint : endpoints) {
+        const auto urls = endpoint.is_wildcard() ? urls_of_wildcard(endpoint)
+                                                 : std::vector<std::string>{endpoint.url()};
+        for (const std::string& url : urls) {
+            text += fmt::format("  {}\n", url);
+        }
+    }
+    return text;
+}
+
+std::string describe_workers(const Server& server) {
+    std::vector<unsigned> cpus = server.worker_cpus();
+    const std::size_t workers = cpus.size();
+    std::ranges::sort(cpus);
+    const auto repeated = std::ranges::unique(cpus);
+    cpus.erase(repeated.begin(), repeated.end());
+    return fmt::format("{} worker{} on CPU{} {}, {}\n", workers, workers == 1 ? "" : "s",
+                       cpus.size() == 1 ? "" : "s", fmt::join(cpus, ","),
+                       server.backend() == io::Backend::uring ? "io_uring" : "epoll");
+}
+
+}  // namespace
+
+std::string describe_start(const Server& server) {
+    std::error_code error;
+    const auto absolute = std::filesystem::canonical(server.settings().directory, error);
+    std::string text = fmt::format("torc {} serves {}\n", TORC_VERSION,
+                                   error ? server.settings().directory : absolute.string());
+    text += describe_urls(server.endpoints());
+    text += describe_workers(server);
+    if (std::ranges::all_of(server.endpoints(), &Endpoint::is_loopback)) {
+        text += "Only this machine can connect; to share: --address 0.0.0.0 --address ::\n";
+    }
+    text += "Ctrl-C stops it.\n";
+    return text;
+}
+
+}  // namespace torc::server

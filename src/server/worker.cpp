@@ -1,0 +1,484 @@
+#include <torc/base/assert.hpp>
+#include <torc/base/limits.hpp>
+#include <torc/file/root.hpp>
+#include <torc/server/listener.hpp>
+#include <torc/server/worker.hpp>
+
+#include <spdlog/spdlog.h>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <climits>
+#include <utility>
+
+namespace torc::server {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// How long accepting rests after the kernel ran out of descriptors or memory.
+constexpr milliseconds accept_pause{100};
+/// What a connection that was accepted just before the drain gets to send its request.
+constexpr seconds drain_grace{1};
+/// What is in flight gets this long to complete once everything was shut down.
+constexpr seconds cut_off_patience{1};
+
+/// The most that one write to the access log may take: everything that is there for a regular file,
+/// which has one writer at a time; for pipes and terminals no more than what cannot be torn.
+std::size_t log_batch_bytes_max(int fd) noexcept {
+    struct stat status{};
+    const bool is_regular = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    return is_regular ? limits::access_log_buffer_bytes : PIPE_BUF;
+}
+
+WallTime wall_now() noexcept {
+    return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+}
+
+std::string_view as_text(std::span<const std::byte> bytes) noexcept {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+Worker::Worker(io::Proactor& proactor, WorkerOptions options)
+    : proactor_(proactor),
+      settings_(*options.settings),
+      root_(options.root),
+      access_log_fd_(options.access_log),
+      requested_stop_(*options.stop),
+      connections_max_(options.connections_max),
+      site_(settings_.load_rules, settings_.cache_limits),
+      services_{.site = site_, .responder = responder_, .outboxes = outboxes_},
+      idle_(settings_.timeouts.idle),
+      requests_(settings_.timeouts.request),
+      sends_(settings_.timeouts.send),
+      lingers_(settings_.timeouts.linger),
+      graces_(drain_grace),
+      connections_(connections_max_ + limits::connections_spare) {
+    if (access_log_fd_ >= 0) {
+        access_log_.emplace(log_batch_bytes_max(access_log_fd_));
+        services_.access_log = &*access_log_;
+    }
+    for (UniqueFd& socket : options.listeners) {
+        listeners_.push_back(Listener{.socket = std::move(socket)});
+    }
+}
+
+Worker::~Worker() = default;
+
+io::Token Worker::token(Operation operation, std::uint32_t slot,
+                        std::uint32_t generation) noexcept {
+    return io::Token{
+        .operation = static_cast<std::uint8_t>(operation), .generation = generation, .slot = slot};
+}
+
+io::Token Worker::token(Operation operation, const ConnectionSlot& slot) noexcept {
+    return token(operation, slot.index, slot.generation);
+}
+
+bool Worker::run() {
+    start_accepting();
+    while (!is_finished()) {
+        const std::span<const io::Completion> completions = proactor_.wait(next_deadline());
+        services_.now = proactor_.now();
+        const WallTime wall = wall_now();
+        responder_.set_time(wall);
+        if (access_log_) {
+            access_log_->set_time(wall);
+        }
+        for (const io::Completion& completion : completions) {
+            dispatch(completion);
+        }
+        expire();
+        obey_stop();
+        write_log();
+    }
+    flush_log();
+    return !was_cut_off_;
+}
+
+void Worker::dispatch(const io::Completion& completion) {
+    switch (static_cast<Operation>(completion.token.operation)) {
+        case Operation::accept:
+            accepted(completion);
+            break;
+        case Operation::receive:
+        case Operation::send:
+        case Operation::send_file:
+            connection_completed(completion);
+            break;
+        case Operation::load_open:
+        case Operation::load_stat:
+        case Operation::load_read:
+            load_completed(completion);
+            break;
+        case Operation::log_write:
+            log_written(completion);
+            break;
+    }
+}
+
+void Worker::start_accepting() {
+    accept_again_at_ = never;
+    for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
+        Listener& listener = listeners_[index];
+        if (!listener.is_accepting && listener.socket) {
+            listener.is_accepting = true;
+            proactor_.accept(token(Operation::accept, index), listener.socket.get());
+        }
+    }
+}
+
+void Worker::accepted(const io::Completion& completion) {
+    Listener& listener = listeners_[completion.token.slot];
+    listener.is_accepting = completion.more;
+    if (!completion.failed()) {
+        admit(completion.result);
+    }
+    if (completion.more) {
+        return;
+    }
+    if (listener.is_cancelled) {
+        take_waiting_connections(listener);
+        return;
+    }
+    switch (completion.failed() ? completion.error().value() : 0) {
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+            // Whoever waits in the kernel's queue is better served late than refused.
+            make_room();
+            site_.release_descriptor();
+            accept_again_at_ = services_.now + accept_pause;
+            break;
+        default:
+            start_accepting();
+    }
+}
+
+void Worker::admit(int socket) {
+    if (connections_.size() >= connections_max_) {
+        make_room();
+    }
+    ConnectionSlot* slot = connections_.acquire(socket, services_);
+    if (slot == nullptr) {
+        proactor_.close(socket);
+        return;
+    }
+    if (access_log_) {
+        const auto peer = peer_of(socket);
+        slot->connection->set_remote_address(peer ? peer->host() : "-");
+    }
+    perform(*slot, slot->connection->opened());
+}
+
+void Worker::make_room() {
+    if (ConnectionSlot* longest_idle = idle_.first(); longest_idle != nullptr) {
+        end(*longest_idle);
+    }
+}
+
+void Worker::connection_completed(const io::Completion& completion) {
+    ConnectionSlot& slot = connections_.at(completion.token.slot);
+    TORC_ASSERT(slot.is_busy && slot.generation == completion.token.generation);
+    slot.is_busy = false;
+    const auto operation = static_cast<Operation>(completion.token.operation);
+    if (operation == Operation::receive && completion.failed() &&
+        completion.error() == Errno(ENOBUFS)) {
+        perform(slot, Action::receive);  // Every buffer was in use; they are back by the next turn.
+        return;
+    }
+    if (completion.failed() || slot.is_ending) {
+        close(slot);
+        return;
+    }
+    const auto count = static_cast<std::size_t>(completion.result);
+    if (operation == Operation::receive) {
+        perform(slot, slot.connection->received(as_text(completion.data)));
+    } else if (operation == Operation::send) {
+        perform(slot, slot.connection->sent(count));
+    } else {
+        perform(slot, slot.connection->file_sent(count));
+    }
+}
+
+void Worker::perform(ConnectionSlot& slot, Action action) {
+    slot.is_busy = true;
+    switch (action) {
+        case Action::linger:
+            proactor_.shutdown(slot.socket, SHUT_WR);
+            [[fallthrough]];
+        case Action::receive:
+            proactor_.receive(token(Operation::receive, slot), slot.socket);
+            break;
+        case Action::send:
+            proactor_.send(token(Operation::send, slot), slot.socket, slot.connection->message(),
+                           slot.connection->more_follows());
+            break;
+        case Action::send_file:
+            proactor_.send_file(token(Operation::send_file, slot),
+                                slot.connection->file_slice(slot.socket));
+            break;
+        case Action::load:
+            slot.unlink();
+            wait_for_asset(slot);
+            return;
+        case Action::close:
+            slot.is_busy = false;
+            close(slot);
+            return;
+    }
+    set_deadline(slot);
+}
+
+void Worker::close(ConnectionSlot& slot) {
+    proactor_.close(slot.socket);
+    connections_.release(slot);
+}
+
+void Worker::end(ConnectionSlot& slot) {
+    slot.unlink();
+    slot.is_ending = true;
+    proactor_.shutdown(slot.socket, SHUT_RDWR);
+}
+
+void Worker::wait_for_asset(ConnectionSlot& slot) {
+    const site::Site::Join join =
+        site_.join_load(slot.connection->load_path(), token(Operation::load_open, slot).pack());
+    if (join.is_new) {
+        drive_load(join.id, site_.load(join.id).start());
+    }
+}
+
+void Worker::drive_load(site::Site::LoadId id, site::AssetLoad::Step step) {
+    site::AssetLoad& load = site_.load(id);
+    switch (step) {
+        case site::AssetLoad::Step::open:
+            proactor_.open(token(Operation::load_open, id), root_, load.open_path(),
+                           file::Root::how());
+            break;
+        case site::AssetLoad::Step::stat:
+            proactor_.stat(token(Operation::load_stat, id), load.descriptor(), load.status());
+            break;
+        case site::AssetLoad::Step::read:
+            proactor_.read(token(Operation::load_read, id), load.descriptor(), load.read_buffer(),
+                           load.read_offset());
+            break;
+        case site::AssetLoad::Step::finished:
+            finish_load(id);
+            break;
+    }
+}
+
+void Worker::load_completed(const io::Completion& completion) {
+    const site::Site::LoadId id = completion.token.slot;
+    site::AssetLoad& load = site_.load(id);
+    if (completion.failed()) {
+        const Errno error = completion.error();
+        const bool is_short_of_descriptors = error == Errno(EMFILE) || error == Errno(ENFILE);
+        if (is_short_of_descriptors && site_.release_descriptor()) {
+            drive_load(id, site::AssetLoad::Step::open);
+        } else {
+            drive_load(id, load.failed(error));
+        }
+        return;
+    }
+    const auto operation = static_cast<Operation>(completion.token.operation);
+    if (operation == Operation::load_open) {
+        drive_load(id, load.opened(UniqueFd(completion.result)));
+    } else if (operation == Operation::load_stat) {
+        drive_load(id, load.stated());
+    } else {
+        drive_load(id, load.was_read(static_cast<std::size_t>(completion.result)));
+    }
+}
+
+void Worker::finish_load(site::Site::LoadId id) {
+    site::Site::Loaded loaded = site_.finish_load(id, services_.now);
+    if (loaded.leftover) {
+        proactor_.close(loaded.leftover.release());
+    }
+    for (const site::Site::Waiter waiter : loaded.waiters) {
+        const io::Token waiting = io::Token::unpack(waiter);
+        ConnectionSlot& slot = connections_.at(waiting.slot);
+        TORC_ASSERT(slot.is_busy && slot.generation == waiting.generation);
+        slot.is_busy = false;
+        if (slot.is_ending) {
+            close(slot);
+        } else {
+            perform(slot, slot.connection->loaded(*loaded.asset));
+        }
+    }
+}
+
+void Worker::set_deadline(ConnectionSlot& slot) {
+    switch (slot.connection->waiting()) {
+        case Waiting::idle:
+            if (services_.is_draining && slot.connection->is_fresh()) {
+                graces_.start(slot, services_.now);
+            } else {
+                idle_.start(slot, services_.now);
+            }
+            break;
+        case Waiting::request:
+            // From the first byte: sending one more now and then does not buy time.
+            if (!slot.is_linked() || slot.waiting != Waiting::request) {
+                requests_.start(slot, services_.now);
+            }
+            break;
+        case Waiting::peer:
+            sends_.start(slot, services_.now);
+            break;
+        case Waiting::linger:
+            if (!slot.is_linked() || slot.waiting != Waiting::linger) {
+                lingers_.start(slot, services_.now);
+            }
+            break;
+        case Waiting::asset:
+            break;
+    }
+    slot.waiting = slot.connection->waiting();
+}
+
+void Worker::expire() {
+    for (DeadlineList<ConnectionSlot>* list : {&idle_, &sends_, &lingers_, &graces_}) {
+        while (ConnectionSlot* slot = list->take_expired(services_.now)) {
+            end(*slot);
+        }
+    }
+    while (ConnectionSlot* slot = requests_.take_expired(services_.now)) {
+        // Ends the receive in flight; the connection then answers 408.
+        slot->connection->time_out();
+        proactor_.shutdown(slot->socket, SHUT_RD);
+    }
+    if (services_.now >= accept_again_at_) {
+        start_accepting();
+    }
+}
+
+MonotonicTime Worker::next_deadline() {
+    return std::min({idle_.next(), requests_.next(), sends_.next(), lingers_.next(), graces_.next(),
+                     accept_again_at_, stop_deadline_,
+                     access_log_ ? access_log_->due_at() : never});
+}
+
+void Worker::write_log() {
+    if (!access_log_ || services_.now < access_log_->due_at()) {
+        return;
+    }
+    const std::span<const std::byte> batch = access_log_->begin_write();
+    proactor_.write(token(Operation::log_write, 0), access_log_fd_, batch);
+}
+
+void Worker::log_written(const io::Completion& completion) {
+    if (completion.failed()) {
+        const std::uint64_t before = access_log_->dropped_lines();
+        access_log_->fail_write();
+        spdlog::warn("access log: {} lines lost: {}", access_log_->dropped_lines() - before,
+                     completion.error().message());
+        return;
+    }
+    access_log_->finish_write(static_cast<std::size_t>(completion.result));
+}
+
+void Worker::flush_log() {
+    if (!access_log_) {
+        return;
+    }
+    while (!access_log_->is_writing()) {
+        const std::span<const std::byte> batch = access_log_->begin_write();
+        if (batch.empty()) {
+            break;
+        }
+        const ssize_t written = ::write(access_log_fd_, batch.data(), batch.size());
+        if (written <= 0) {
+            access_log_->fail_write();
+            break;
+        }
+        access_log_->finish_write(static_cast<std::size_t>(written));
+    }
+    if (access_log_->dropped_lines() > 0) {
+        spdlog::warn(
+            "access log: {} lines were lost in all, for it could not be written as fast "
+            "as requests came",
+            access_log_->dropped_lines());
+    }
+}
+
+void Worker::obey_stop() {
+    const Stop requested = requested_stop_.load(std::memory_order_relaxed);
+    if (stop_ == Stop::no && requested != Stop::no) {
+        begin_drain();
+    }
+    const bool is_time_up = services_.now >= stop_deadline_;
+    if (stop_ == Stop::drain && (requested == Stop::now || is_time_up)) {
+        stop_ = Stop::now;
+        stop_deadline_ = services_.now + cut_off_patience;
+        connections_.for_each([this](ConnectionSlot& slot) {
+            was_cut_off_ = true;
+            end(slot);
+        });
+    }
+}
+
+void Worker::begin_drain() {
+    stop_ = Stop::drain;
+    services_.is_draining = true;
+    stop_deadline_ = services_.now + settings_.timeouts.drain;
+    accept_again_at_ = never;
+    for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
+        Listener& listener = listeners_[index];
+        listener.is_cancelled = true;
+        if (listener.is_accepting) {
+            proactor_.cancel_accept(token(Operation::accept, index), listener.socket.get());
+        } else {
+            take_waiting_connections(listener);
+        }
+    }
+    connections_.for_each([this](ConnectionSlot& slot) {
+        if (slot.connection->waiting() != Waiting::idle || slot.is_ending) {
+            return;
+        }
+        if (slot.connection->is_fresh()) {
+            graces_.start(slot, services_.now);
+        } else {
+            end(slot);
+        }
+    });
+}
+
+void Worker::take_waiting_connections(Listener& listener) {
+    // Closing a listener resets what is in its queue, so that is taken first and still served.
+    while (true) {
+        const int socket =
+            ::accept4(listener.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (socket >= 0) {
+            admit(socket);
+        } else if (errno != EINTR && errno != ECONNABORTED) {
+            break;
+        }
+    }
+    listener.socket.reset();
+}
+
+bool Worker::has_operations_in_flight() const noexcept {
+    return connections_.size() > 0 || site_.loads_under_way() > 0 ||
+           (access_log_ && access_log_->is_writing()) ||
+           std::ranges::any_of(listeners_, &Listener::is_accepting);
+}
+
+bool Worker::is_finished() const noexcept {
+    if (stop_ == Stop::no) {
+        return false;
+    }
+    return !has_operations_in_flight() || (stop_ == Stop::now && services_.now >= stop_deadline_);
+}
+
+}  // namespace torc::server

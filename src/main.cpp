@@ -24,8 +24,24 @@ void start_logging() {
     spdlog::set_pattern("torc: %^%l%$: %v");
 }
 
+spdlog::level::level_enum to_spdlog(torc::server::LogLevel level) {
+    switch (level) {
+        case torc::server::LogLevel::debug:
+            return spdlog::level::debug;
+        case torc::server::LogLevel::info:
+            return spdlog::level::info;
+        case torc::server::LogLevel::warn:
+            return spdlog::level::warn;
+        case torc::server::LogLevel::error:
+            return spdlog::level::err;
+        case torc::server::LogLevel::off:
+            return spdlog::level::off;
+    }
+    return spdlog::level::info;
+}
+
 int serve(const torc::server::Settings& settings) {
-    spdlog::set_level(spdlog::level::from_str(settings.log_level));
+    spdlog::set_level(to_spdlog(settings.log_level));
     torc::server::Server server(settings);
     server.start();
     if (spdlog::should_log(spdlog::level::info)) {

@@ -13,6 +13,9 @@ namespace torc::server {
 
 enum class IoChoice : std::uint8_t { automatic, uring, epoll };
 
+/// The least that is reported on standard error.
+enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
+
 /// How long a connection may wait for its peer.
 struct Timeouts {
     /// For a request to begin, after the last one.
@@ -46,7 +49,7 @@ struct Settings {
     IoChoice io = IoChoice::automatic;
     /// "-" is standard output; nothing: no access log.
     std::optional<std::string> access_log;
-    std::string log_level = "info";
+    LogLevel log_level = LogLevel::info;
     Timeouts timeouts;
 };
 

@@ -46,7 +46,9 @@ Action Connection::received(std::string_view bytes) {
 }
 
 Action Connection::ended() {
-    if (!has_timed_out_ || waiting_ != Waiting::request) {
+    // Without a backlog it is a body that did not come: its request has its answer already, and
+    // another would be taken for that to the next.
+    if (!has_timed_out_ || !backlog_) {
         return Action::close;
     }
     backlog_.reset();
@@ -89,15 +91,14 @@ void Connection::keep(std::string_view rest) {
     } else if (!backlog_) {
         backlog_ = std::make_unique<Backlog>();
         backlog_->bytes = rest;
-    } else if (const std::size_t served = backlog_->bytes.size() - rest.size();
-               served > backlog_->served_bytes) {
-        backlog_->served_bytes = served;
-        backlog_->scanned_bytes = 0;
+    } else {
+        backlog_->served_bytes = backlog_->bytes.size() - rest.size();
     }
 }
 
 Connection::Served Connection::serve_one(std::string_view input, site::Asset* loaded_asset) {
-    const std::size_t scanned = backlog_ ? backlog_->scanned_bytes : 0;
+    // It tells of the request at the front alone; the next in the same input was not seen yet.
+    const std::size_t scanned = backlog_ ? std::exchange(backlog_->scanned_bytes, 0) : 0;
     http::Request& request = services_.request;
     const http::ParseResult result = http::parse_request(input, scanned, request);
     switch (result.state) {

@@ -1,6 +1,5 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
-#include <torc/file/root.hpp>
 #include <torc/server/listener.hpp>
 #include <torc/server/worker.hpp>
 
@@ -49,11 +48,11 @@ std::string_view as_text(std::span<const std::byte> bytes) noexcept {
 Worker::Worker(io::Proactor& proactor, WorkerOptions options)
     : proactor_(proactor),
       settings_(*options.settings),
-      root_(options.root),
       access_log_fd_(options.access_log),
       requested_stop_(*options.stop),
       connections_max_(options.connections_max),
       site_(settings_.load_rules, settings_.cache_limits),
+      loader_(proactor_, site_, options.root),
       services_{.site = site_, .responder = responder_, .outboxes = outboxes_},
       idle_(settings_.timeouts.idle),
       requests_(settings_.timeouts.request),
@@ -72,14 +71,8 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
 
 Worker::~Worker() = default;
 
-io::Token Worker::token(Operation operation, std::uint32_t slot,
-                        std::uint32_t generation) noexcept {
-    return io::Token{
-        .operation = static_cast<std::uint8_t>(operation), .generation = generation, .slot = slot};
-}
-
 io::Token Worker::token(Operation operation, const ConnectionSlot& slot) noexcept {
-    return token(operation, slot.index, slot.generation);
+    return make_token(operation, slot.index, slot.generation);
 }
 
 bool Worker::run() {
@@ -104,7 +97,7 @@ bool Worker::run() {
 }
 
 void Worker::dispatch(const io::Completion& completion) {
-    switch (static_cast<Operation>(completion.token.operation)) {
+    switch (operation_of(completion.token)) {
         case Operation::accept:
             accepted(completion);
             break;
@@ -116,7 +109,7 @@ void Worker::dispatch(const io::Completion& completion) {
         case Operation::load_open:
         case Operation::load_stat:
         case Operation::load_read:
-            load_completed(completion);
+            hand_out(loader_.completed(completion, services_.now));
             break;
         case Operation::log_write:
             log_written(completion);
@@ -130,7 +123,7 @@ void Worker::start_accepting() {
         Listener& listener = listeners_[index];
         if (!listener.is_accepting && listener.socket) {
             listener.is_accepting = true;
-            proactor_.accept(token(Operation::accept, index), listener.socket.get());
+            proactor_.accept(make_token(Operation::accept, index), listener.socket.get());
         }
     }
 }
@@ -189,7 +182,7 @@ void Worker::connection_completed(const io::Completion& completion) {
     ConnectionSlot& slot = connections_.at(completion.token.slot);
     TORC_ASSERT(slot.is_busy && slot.generation == completion.token.generation);
     slot.is_busy = false;
-    const auto operation = static_cast<Operation>(completion.token.operation);
+    const auto operation = operation_of(completion.token);
     if (operation == Operation::receive && completion.failed() &&
         completion.error() == Errno(ENOBUFS)) {
         perform(slot, Action::receive);  // Every buffer was in use; they are back by the next turn.
@@ -228,7 +221,8 @@ void Worker::perform(ConnectionSlot& slot, Action action) {
             break;
         case Action::load:
             slot.unlink();
-            wait_for_asset(slot);
+            hand_out(loader_.join(slot.connection->load_path(),
+                                  token(Operation::load_open, slot).pack(), services_.now));
             return;
         case Action::close:
             slot.is_busy = false;
@@ -249,63 +243,11 @@ void Worker::end(ConnectionSlot& slot) {
     proactor_.shutdown(slot.socket, SHUT_RDWR);
 }
 
-void Worker::wait_for_asset(ConnectionSlot& slot) {
-    const site::Site::Join join =
-        site_.join_load(slot.connection->load_path(), token(Operation::load_open, slot).pack());
-    if (join.is_new) {
-        drive_load(join.id, site_.load(join.id).start());
-    }
-}
-
-void Worker::drive_load(site::Site::LoadId id, site::AssetLoad::Step step) {
-    site::AssetLoad& load = site_.load(id);
-    switch (step) {
-        case site::AssetLoad::Step::open:
-            proactor_.open(token(Operation::load_open, id), root_, load.open_path(),
-                           file::Root::how());
-            break;
-        case site::AssetLoad::Step::stat:
-            proactor_.stat(token(Operation::load_stat, id), load.descriptor(), load.status());
-            break;
-        case site::AssetLoad::Step::read:
-            proactor_.read(token(Operation::load_read, id), load.descriptor(), load.read_buffer(),
-                           load.read_offset());
-            break;
-        case site::AssetLoad::Step::finished:
-            finish_load(id);
-            break;
-    }
-}
-
-void Worker::load_completed(const io::Completion& completion) {
-    const site::Site::LoadId id = completion.token.slot;
-    site::AssetLoad& load = site_.load(id);
-    if (completion.failed()) {
-        const Errno error = completion.error();
-        const bool is_short_of_descriptors = error == Errno(EMFILE) || error == Errno(ENFILE);
-        if (is_short_of_descriptors && site_.release_descriptor()) {
-            drive_load(id, site::AssetLoad::Step::open);
-        } else {
-            drive_load(id, load.failed(error));
-        }
+void Worker::hand_out(const AssetLoader::Ended& ended) {
+    if (!ended) {
         return;
     }
-    const auto operation = static_cast<Operation>(completion.token.operation);
-    if (operation == Operation::load_open) {
-        drive_load(id, load.opened(UniqueFd(completion.result)));
-    } else if (operation == Operation::load_stat) {
-        drive_load(id, load.stated());
-    } else {
-        drive_load(id, load.was_read(static_cast<std::size_t>(completion.result)));
-    }
-}
-
-void Worker::finish_load(site::Site::LoadId id) {
-    site::Site::Loaded loaded = site_.finish_load(id, services_.now);
-    if (loaded.leftover) {
-        proactor_.close(loaded.leftover.release());
-    }
-    for (const site::Site::Waiter waiter : loaded.waiters) {
+    for (const site::Site::Waiter waiter : ended->waiters) {
         const io::Token waiting = io::Token::unpack(waiter);
         ConnectionSlot& slot = connections_.at(waiting.slot);
         TORC_ASSERT(slot.is_busy && slot.generation == waiting.generation);
@@ -313,7 +255,7 @@ void Worker::finish_load(site::Site::LoadId id) {
         if (slot.is_ending) {
             close(slot);
         } else {
-            perform(slot, slot.connection->loaded(*loaded.asset));
+            perform(slot, slot.connection->loaded(*ended->asset));
         }
     }
 }
@@ -374,7 +316,7 @@ void Worker::write_log() {
         return;
     }
     const std::span<const std::byte> batch = access_log_->begin_write();
-    proactor_.write(token(Operation::log_write, 0), access_log_fd_, batch);
+    proactor_.write(make_token(Operation::log_write, 0), access_log_fd_, batch);
 }
 
 void Worker::log_written(const io::Completion& completion) {
@@ -437,7 +379,7 @@ void Worker::begin_drain() {
         Listener& listener = listeners_[index];
         listener.is_cancelled = true;
         if (listener.is_accepting) {
-            proactor_.cancel_accept(token(Operation::accept, index), listener.socket.get());
+            proactor_.cancel_accept(make_token(Operation::accept, index), listener.socket.get());
         } else {
             take_waiting_connections(listener);
         }

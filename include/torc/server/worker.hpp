@@ -4,8 +4,10 @@
 #include <torc/base/unique_fd.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/server/access_log.hpp>
+#include <torc/server/asset_loader.hpp>
 #include <torc/server/connection_table.hpp>
 #include <torc/server/deadline_list.hpp>
+#include <torc/server/operation.hpp>
 #include <torc/server/outbox.hpp>
 #include <torc/server/settings.hpp>
 #include <torc/site/responder.hpp>
@@ -59,19 +61,6 @@ public:
     [[nodiscard]] bool has_operations_in_flight() const noexcept;
 
 private:
-    /// Token::operation of what the worker starts. The slot is that of a connection, a load or a
-    /// listener.
-    enum class Operation : std::uint8_t {
-        accept,
-        receive,
-        send,
-        send_file,
-        load_open,
-        load_stat,
-        load_read,
-        log_write,
-    };
-
     struct Listener {
         UniqueFd socket;
         bool is_accepting = false;
@@ -82,14 +71,11 @@ private:
     void dispatch(const io::Completion& completion);
     void accepted(const io::Completion& completion);
     void connection_completed(const io::Completion& completion);
-    void load_completed(const io::Completion& completion);
     void log_written(const io::Completion& completion);
 
     // The second switch: what an action does.
     void perform(ConnectionSlot& slot, Action action);
-    void wait_for_asset(ConnectionSlot& slot);
-    void drive_load(site::Site::LoadId id, site::AssetLoad::Step step);
-    void finish_load(site::Site::LoadId id);
+    void hand_out(const AssetLoader::Ended& ended);
 
     void start_accepting();
     void admit(int socket);
@@ -111,18 +97,16 @@ private:
     void take_waiting_connections(Listener& listener);
     [[nodiscard]] bool is_finished() const noexcept;
 
-    [[nodiscard]] static io::Token token(Operation operation, std::uint32_t slot,
-                                         std::uint32_t generation = 0) noexcept;
     [[nodiscard]] static io::Token token(Operation operation, const ConnectionSlot& slot) noexcept;
 
     io::Proactor& proactor_;
     const Settings& settings_;
-    const int root_;
     const int access_log_fd_;
     const std::atomic<Stop>& requested_stop_;
     const std::uint32_t connections_max_;
 
     site::Site site_;
+    AssetLoader loader_;
     site::Responder responder_;
     OutboxPool outboxes_;
     std::optional<AccessLog> access_log_;

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <torc/io/proactor.hpp>
+
+#include <cstdint>
+
+namespace torc::server {
+
+/// io::Token::operation of what a worker starts, and whose slot it is.
+enum class Operation : std::uint8_t {
+    /// A listener's.
+    accept,
+    // A connection's.
+    receive,
+    send,
+    send_file,
+    // A load's.
+    load_open,
+    load_stat,
+    load_read,
+    /// The access log's.
+    log_write,
+};
+
+[[nodiscard]] constexpr io::Token make_token(Operation operation, std::uint32_t slot,
+                                             std::uint32_t generation = 0) noexcept {
+    return io::Token{
+        .operation = static_cast<std::uint8_t>(operation), .generation = generation, .slot = slot};
+}
+
+[[nodiscard]] constexpr Operation operation_of(const io::Token& token) noexcept {
+    return static_cast<Operation>(token.operation);
+}
+
+}  // namespace torc::server

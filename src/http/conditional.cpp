@@ -25,7 +25,7 @@ struct EntityTag {
 /// Takes an entity tag from the front of `text` (RFC 9110 §8.8.3). "W/" is case-sensitive.
 std::optional<EntityTag> take_entity_tag(std::string_view& text) noexcept {
     EntityTag tag{.is_weak = text.starts_with("W/"), .opaque = {}};
-    std::string_view rest = text.substr(tag.is_weak ? 2 : 0);
+    const std::string_view rest = text.substr(tag.is_weak ? 2 : 0);
     if (!rest.starts_with('"')) {
         return std::nullopt;
     }

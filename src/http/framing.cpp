@@ -105,10 +105,11 @@ std::expected<std::uint64_t, Rejection> content_length(const Request& request) n
         return std::unexpected(bad_request("more than one Content-Length field"));
     }
     const std::string_view text = request.value(FieldName::content_length);
-    const char* const text_end = text.data() + text.size();
+    const char* const text_begin = text.data();
+    const char* const text_end = text_begin + text.size();
     std::uint64_t length = 0;
     // For an unsigned type from_chars takes digits alone: no sign, no white space, no base prefix.
-    const auto [number_end, error] = std::from_chars(text.data(), text_end, length);
+    const auto [number_end, error] = std::from_chars(text_begin, text_end, length);
     if (error != std::errc() || number_end != text_end ||
         length > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
         return std::unexpected(bad_request("invalid Content-Length field"));

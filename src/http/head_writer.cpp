@@ -2,6 +2,10 @@
 
 #include "characters.hpp"
 
+#include <array>
+#include <cstdint>
+#include <string_view>
+
 namespace torc::http {
 namespace {
 
@@ -17,8 +21,8 @@ void append_encoded(HeadWriter& writer, std::string_view text, CharacterClass un
             return;
         }
         const auto byte = static_cast<std::uint8_t>(*run_end);
-        const char escape[] = {'%', hex_digits[byte >> 4U], hex_digits[byte & 0x0FU]};
-        writer.append(std::string_view(escape, sizeof escape));
+        const std::array escape = {'%', hex_digits[byte >> 4U], hex_digits[byte & 0x0FU]};
+        writer.append(std::string_view(escape.data(), escape.size()));
         cursor = run_end + 1;
     }
 }

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <cstddef>
 
 namespace torc::http {
 namespace {
@@ -42,50 +42,76 @@ Method method_of(std::string_view name) noexcept {
     }
 }
 
-/// Whether a field name is `lower`, in any case. The lengths are equal, and a name holds tchars
-/// only: with those, setting bit 5 makes a letter or '-' of nothing that was not that letter or
-/// '-'. No early exit, so that a known length compiles to a few wide compares.
-template <std::size_t Size>
-bool is_name(std::string_view name, const char (&lower)[Size]) noexcept {
+/// By FieldName, in lower case.
+constexpr std::array<std::string_view, field_names_count> field_names = {
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "range",
+    "referer",
+    "transfer-encoding",
+    "user-agent",
+};
+
+/// Whether a name of the same length is that of `Id`, in any case. A name holds tchars only, and of
+/// those setting bit 5 makes a letter or '-' of nothing that was not that letter or '-'. No early
+/// exit: so the length, a constant, compiles to a few wide compares.
+template <FieldName Id>
+bool is_name(std::string_view name) noexcept {
+    constexpr std::string_view lower = field_names[static_cast<std::size_t>(Id)];
     unsigned difference = 0;
-    for (std::size_t i = 0; i < Size - 1; ++i) {
+    for (std::size_t i = 0; i < lower.size(); ++i) {
         difference |=
             (static_cast<unsigned char>(name[i]) | 0x20U) ^ static_cast<unsigned char>(lower[i]);
     }
     return difference == 0;
 }
 
+template <FieldName First, FieldName... Rest>
+FieldName one_of(std::string_view name) noexcept {
+    if (is_name<First>(name)) {
+        return First;
+    }
+    if constexpr (sizeof...(Rest) > 0) {
+        return one_of<Rest...>(name);
+    } else {
+        return FieldName::other;
+    }
+}
+
 FieldName field_name_of(std::string_view name) noexcept {
     using enum FieldName;
     switch (name.size()) {
         case 4:
-            return is_name(name, "host") ? host : other;
+            return one_of<host>(name);
         case 5:
-            return is_name(name, "range") ? range : other;
+            return one_of<range>(name);
         case 6:
-            return is_name(name, "accept") ? accept : is_name(name, "expect") ? expect : other;
+            return one_of<accept, expect>(name);
         case 7:
-            return is_name(name, "referer") ? referer : other;
+            return one_of<referer>(name);
         case 8:
-            return is_name(name, "if-match")   ? if_match
-                   : is_name(name, "if-range") ? if_range
-                                               : other;
+            return one_of<if_match, if_range>(name);
         case 10:
-            return is_name(name, "connection")   ? connection
-                   : is_name(name, "user-agent") ? user_agent
-                                                 : other;
+            return one_of<connection, user_agent>(name);
         case 13:
-            return is_name(name, "if-none-match") ? if_none_match : other;
+            return one_of<if_none_match>(name);
         case 14:
-            return is_name(name, "content-length") ? content_length : other;
+            return one_of<content_length>(name);
         case 15:
-            return is_name(name, "accept-encoding") ? accept_encoding : other;
+            return one_of<accept_encoding>(name);
         case 17:
-            return is_name(name, "if-modified-since")   ? if_modified_since
-                   : is_name(name, "transfer-encoding") ? transfer_encoding
-                                                        : other;
+            return one_of<if_modified_since, transfer_encoding>(name);
         case 19:
-            return is_name(name, "if-unmodified-since") ? if_unmodified_since : other;
+            return one_of<if_unmodified_since>(name);
         default:
             return other;
     }
@@ -131,7 +157,7 @@ const char* parse_request_line(const char* cursor, const char* end, Request& req
         result = bad_request("bare LF after the request line");
         return nullptr;
     }
-    if (version.size() != std::strlen("HTTP/1.1\r") || !version.starts_with("HTTP/") ||
+    if (version.size() != std::string_view("HTTP/1.1\r").size() || !version.starts_with("HTTP/") ||
         !is_digit(version[5]) || version[6] != '.' || !is_digit(version[7])) {
         result = bad_request("invalid HTTP version");
         return nullptr;
@@ -189,15 +215,15 @@ const char* parse_field_line(const char* cursor, const char* end, Request& reque
         --value_end;
     }
 
-    // Lines over the limit are checked and counted, but not kept: the head is refused at its end.
+    // Lines over the limit are checked but not kept: the head is refused at its end.
     if (request.field_count < limits::request_fields_max) {
         const std::string_view name = view(cursor, name_end);
         const FieldName id = field_name_of(name);
         request.present |= 1U << static_cast<unsigned>(id);
         request.field_storage[request.field_count] = {
             .name = name, .value = view(value, value_end), .id = id};
+        ++request.field_count;
     }
-    ++request.field_count;
     return next_line;
 }
 
@@ -209,6 +235,7 @@ ParseResult parse_fields(std::string_view input, std::size_t offset, Request& re
     request.field_count = 0;
 
     ParseResult result;
+    std::size_t lines = 0;
     const char* cursor = begin + offset;
     while (end - cursor < 2 || cursor[0] != '\r' || cursor[1] != '\n') {
         cursor = parse_field_line(cursor, end, request, result);
@@ -221,8 +248,9 @@ ParseResult parse_fields(std::string_view input, std::size_t offset, Request& re
             }
             return result;
         }
+        ++lines;
     }
-    if (request.field_count > limits::request_fields_max) {
+    if (lines > limits::request_fields_max) {
         return {.state = ParseState::malformed,
                 .status = Status::request_header_fields_too_large,
                 .reason = "too many fields"};

@@ -9,7 +9,7 @@
 #include <sys/utsname.h>
 
 #include <array>
-#include <cstdio>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,13 +21,9 @@ namespace {
 /// The sysctl kernel.io_uring_disabled: 0, 1 (only a group may) or 2 (nobody); -1 when it can't be
 /// read.
 int read_disabled_sysctl() {
-    std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
-        std::fopen("/proc/sys/kernel/io_uring_disabled", "re"), &std::fclose);
+    std::ifstream file("/proc/sys/kernel/io_uring_disabled");
     int value = -1;
-    if (file == nullptr || std::fscanf(file.get(), "%d", &value) != 1) {
-        return -1;
-    }
-    return value;
+    return file >> value ? value : -1;
 }
 
 std::string explain(Errno error) {

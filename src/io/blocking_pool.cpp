@@ -74,10 +74,9 @@ void BlockingPool::submit(const BlockingCall& call) {
     {
         const std::scoped_lock lock(mutex_);
         queue_.push_back(call);
-        if (queue_.size() > idle_threads_ && threads_.size() < limits::epoll_blocking_threads_max) {
-            start_thread();
-        }
-        if (threads_.empty()) {
+        const bool wants_thread =
+            queue_.size() > idle_threads_ && threads_.size() < limits::epoll_blocking_threads_max;
+        if (wants_thread && !start_thread() && threads_.empty()) {
             // Slow is better than not at all.
             queue_.pop_back();
             finish(call, make(call));
@@ -86,12 +85,12 @@ void BlockingPool::submit(const BlockingCall& call) {
     wanted_.notify_one();
 }
 
-void BlockingPool::start_thread() {
+bool BlockingPool::start_thread() {
     try {
         threads_.emplace_back([this] { work(); });
+        return true;
     } catch (const std::system_error&) {
-        // The limit of processes (RLIMIT_NPROC, a container's pids.max) is used up: the threads
-        // that are there go on, and the next call tries again.
+        return false;
     }
 }
 

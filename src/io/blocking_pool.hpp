@@ -63,7 +63,9 @@ public:
 
 private:
     void work();
-    void start_thread();
+    /// False when the limit of processes (RLIMIT_NPROC, a container's pids.max) is used up; the
+    /// next call tries again.
+    [[nodiscard]] bool start_thread();
     /// Records a result and notifies the owner. Precondition: the mutex is held.
     void finish(const BlockingCall& call, std::int32_t result);
 

@@ -55,8 +55,8 @@ int milliseconds_until(MonotonicTime deadline) noexcept {
     }
     const auto remaining =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    constexpr std::int64_t longest = 60 * 60 * 1000;
-    return static_cast<int>(std::clamp<std::int64_t>(remaining.count(), 0, longest));
+    constexpr std::chrono::milliseconds longest = std::chrono::hours(1);
+    return static_cast<int>(std::clamp(remaining, std::chrono::milliseconds(0), longest).count());
 }
 
 }  // namespace
@@ -392,7 +392,7 @@ void EpollProactor::attempt_send_file(Descriptor& state) {
                                    .offset = slice.offset});
         return;
     }
-    off_t offset = static_cast<off_t>(slice.offset);
+    auto offset = static_cast<off_t>(slice.offset);
     ssize_t sent = 0;
     do {
         sent = ::sendfile(slice.socket, slice.file, &offset, length);

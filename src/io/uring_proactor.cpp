@@ -216,7 +216,7 @@ void UringProactor::continue_file_send(std::uint32_t index, std::uint64_t reside
         tag(submission, Token{.operation = internal_file_warm, .slot = index});
         return;
     }
-    off_t offset = static_cast<off_t>(slice.offset);
+    auto offset = static_cast<off_t>(slice.offset);
     ssize_t sent = 0;
     do {
         sent = ::sendfile(slice.socket, slice.file, &offset, length);

@@ -16,10 +16,11 @@ using DateText = std::array<char, 29>;
 /// Formats an IMF-fixdate (RFC 9110 §5.6.7). Years outside 0 to 9999 are clamped to them.
 [[nodiscard]] DateText format_date(DateSeconds time) noexcept;
 
-/// Parses any of the three formats of RFC 9110 §5.6.7 (IMF-fixdate, RFC 850, asctime). `now` resolves
-/// RFC 850's two-digit year: one that looks more than 50 years ahead is in the past. The name of the day has
-/// to be one, but need not be that date's.
-/// Nothing: not a valid date, to be ignored by the caller (§13.1.3).
-[[nodiscard]] std::optional<DateSeconds> parse_date(std::string_view text, DateSeconds now) noexcept;
+/// Parses any of the three formats of RFC 9110 §5.6.7 (IMF-fixdate, RFC 850, asctime). `now`
+/// resolves RFC 850's two-digit year: one that looks more than 50 years ahead is in the past. The
+/// name of the day has to be one, but need not be that date's. Nothing: not a valid date, to be
+/// ignored by the caller (§13.1.3).
+[[nodiscard]] std::optional<DateSeconds> parse_date(std::string_view text,
+                                                    DateSeconds now) noexcept;
 
 }  // namespace torc::http

@@ -32,8 +32,10 @@ struct Framing {
 ///
 /// Rejections, after each of which the connection must be closed:
 /// - 400: Host missing in HTTP/1.1, given twice, or neither empty nor a host[:port].
-/// - 400: Content-Length that is not one plain decimal number (lists, signs, repeats, more than 2^63-1).
-/// - 400: Transfer-Encoding beside Content-Length, in HTTP/1.0, or one that does not end with "chunked" or
+/// - 400: Content-Length that is not one plain decimal number (lists, signs, repeats, more than
+/// 2^63-1).
+/// - 400: Transfer-Encoding beside Content-Length, in HTTP/1.0, or one that does not end with
+/// "chunked" or
 ///   has it twice (§6.3: the length of such a request can't be known).
 /// - 501: another transfer coding before the final "chunked".
 /// - 417: an expectation other than 100-continue (RFC 9110 §10.1.1).

@@ -24,7 +24,7 @@ public:
     void append(std::string_view text) noexcept {
         TORC_ASSERT(text.size() <= room());
         // Not memcpy, which an empty view's null pointer must not be given.
-        cursor_ = std::copy(text.begin(), text.end(), cursor_);
+        cursor_ = std::ranges::copy(text, cursor_).out;
     }
     /// In decimal.
     void append(std::uint64_t number) noexcept {

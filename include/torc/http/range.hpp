@@ -27,10 +27,10 @@ struct RangeResult {
     ByteRange range;
 };
 
-/// Selects the range that a Range field asks of a representation of `size` bytes (RFC 9110 §14.1.1, §14.2).
-/// Ignored are other units, invalid syntax, whatever has a comma, so every set of several ranges, and a
-/// suffix of an empty representation, which no Content-Range could express. Numbers of any length are read
-/// without overflow: a last position beyond the end is the end.
+/// Selects the range that a Range field asks of a representation of `size` bytes (RFC 9110 §14.1.1,
+/// §14.2). Ignored are other units, invalid syntax, whatever has a comma, so every set of several
+/// ranges, and a suffix of an empty representation, which no Content-Range could express. Numbers
+/// of any length are read without overflow: a last position beyond the end is the end.
 [[nodiscard]] RangeResult select_range(std::string_view value, std::uint64_t size) noexcept;
 
 }  // namespace torc::http

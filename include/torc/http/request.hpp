@@ -17,7 +17,7 @@ enum class Method : std::uint8_t {
     options,
     post,
     put,
-    delete_,
+    delete_,  // NOLINT(readability-identifier-naming): "delete" is a keyword.
     patch,
     trace,
     connect,
@@ -25,7 +25,8 @@ enum class Method : std::uint8_t {
     unknown,
 };
 
-/// Fields that torc acts on or logs. The parser recognises them, so that nothing later compares names.
+/// Fields that torc acts on or logs. The parser recognises them, so that nothing later compares
+/// names.
 enum class FieldName : std::uint8_t {
     accept,
     accept_encoding,
@@ -55,7 +56,8 @@ struct Field {
     FieldName id;
 };
 
-/// A parsed request head. Every view points into the bytes that were parsed and lives as long as they do.
+/// A parsed request head. Every view points into the bytes that were parsed and lives as long as
+/// they do.
 ///
 /// 5 KiB and left uninitialised beyond `field_count`: keep one and parse into it again and again.
 struct Request {

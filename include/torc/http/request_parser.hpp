@@ -27,22 +27,25 @@ struct ParseResult {
     std::string_view reason;
 };
 
-/// Parses one request head from the front of `input` into `request`, whose views point into `input` and
-/// which means something only when the result is `parsed`.
+/// Parses one request head from the front of `input` into `request`, whose views point into `input`
+/// and which means something only when the result is `parsed`.
 ///
-/// `scanned_bytes`: the length of a prefix of `input` that an earlier call called incomplete, or 0. The
-/// result does not depend on it; the cost does: lines that were complete then are read again only once
-/// the head is whole, so that a head sent byte by byte costs O(n).
+/// `scanned_bytes`: the length of a prefix of `input` that an earlier call called incomplete, or 0.
+/// The result does not depend on it; the cost does: lines that were complete then are read again
+/// only once the head is whole, so that a head sent byte by byte costs O(n).
 ///
-/// Strict (RFC 9112 §2.2, §3, §5): one empty line may come first; lines end in CRLF (a bare LF or CR is
-/// malformed), a single space separates the parts of the request line, no white space before a field's
-/// colon, no obs-fold, no control characters. Otherwise 400, or 505 for a major version other than 1.
+/// Strict (RFC 9112 §2.2, §3, §5): one empty line may come first; lines end in CRLF (a bare LF or
+/// CR is malformed), a single space separates the parts of the request line, no white space before
+/// a field's colon, no obs-fold, no control characters. Otherwise 400, or 505 for a major version
+/// other than 1.
 ///
 /// When a verdict falls is a matter of the bytes alone, not of how they were cut:
 /// - A violation is reported when its line is complete, that is, when its LF is there.
-/// - A request line over limits::request_line_bytes_max (its CRLF not counted) is 414 when two bytes more
+/// - A request line over limits::request_line_bytes_max (its CRLF not counted) is 414 when two
+/// bytes more
 ///   than that hold no LF.
-/// - A head over limits::request_head_bytes_max (all counted) is 431 when that many bytes hold no whole
+/// - A head over limits::request_head_bytes_max (all counted) is 431 when that many bytes hold no
+/// whole
 ///   one. So no input of that size is ever incomplete.
 /// - More fields than limits::request_fields_max are 431 when the head is whole.
 ///

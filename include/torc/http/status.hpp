@@ -7,7 +7,7 @@ namespace torc::http {
 
 /// Status codes that torc answers with (RFC 9110 §15).
 enum class Status : std::uint16_t {
-    continue_ = 100,
+    continue_ = 100,  // NOLINT(readability-identifier-naming): "continue" is a keyword.
     ok = 200,
     no_content = 204,
     partial_content = 206,

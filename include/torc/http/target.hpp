@@ -13,8 +13,8 @@ namespace torc::http {
 /// A request target, decoded once and normalised once: the same bytes are looked up, opened and,
 /// encoded again, redirected to.
 struct Target {
-    /// Relative to the root, without a leading slash; "" is the root itself. A slash at the end says that
-    /// a directory was asked for. No empty segment, no "." or "..", no NUL.
+    /// Relative to the root, without a leading slash; "" is the root itself. A slash at the end
+    /// says that a directory was asked for. No empty segment, no "." or "..", no NUL.
     std::string_view path;
     /// After the '?', as received and not checked; empty when there is none.
     std::string_view query;
@@ -29,18 +29,24 @@ struct Target {
 /// Where a decoded path goes when it is not, byte for byte, a part of the target.
 using TargetScratch = std::span<char, limits::request_line_bytes_max>;
 
-/// Resolves the request target of a parsed request in origin-form or absolute-form (RFC 9112 §3.2; RFC 3986 §6.2.2).
+/// Resolves the request target of a parsed request in origin-form or absolute-form (RFC 9112 §3.2;
+/// RFC 3986 §6.2.2).
 ///
-/// The views point into the request's bytes or into `scratch` and live as long as both. A path that has
-/// nothing to decode or to remove is not copied. Precondition: `target` is no longer than `scratch`.
+/// The views point into the request's bytes or into `scratch` and live as long as both. A path that
+/// has nothing to decode or to remove is not copied. Precondition: `target` is no longer than
+/// `scratch`.
 ///
-/// Each segment is decoded once; "." and ".." are then removed and empty segments merged, in the order
-/// of the path and as a file system does it: "/a//../b" is "b". A slash, "." or ".." at the end leaves one.
-/// - 400: an invalid escape, a NUL (encoded or not), any other control character or space that is not
+/// Each segment is decoded once; "." and ".." are then removed and empty segments merged, in the
+/// order of the path and as a file system does it: "/a//../b" is "b". A slash, "." or ".." at the
+/// end leaves one.
+/// - 400: an invalid escape, a NUL (encoded or not), any other control character or space that is
+/// not
 ///   encoded, a ".." that leaves the root (if only for a while), a '#', a target in no valid form.
 ///   asterisk-form and authority-form are not valid here: their methods never name a file.
-/// - 404: an encoded slash (no file name contains one); a hidden segment in the resulting path, that is
-///   one that begins with '.', but for a first segment ".well-known" (RFC 8615). "/.git/../a" is "a".
+/// - 404: an encoded slash (no file name contains one); a hidden segment in the resulting path,
+/// that is
+///   one that begins with '.', but for a first segment ".well-known" (RFC 8615). "/.git/../a" is
+///   "a".
 [[nodiscard]] std::expected<Target, Rejection> resolve_target(std::string_view target,
                                                               TargetScratch scratch) noexcept;
 

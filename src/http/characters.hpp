@@ -18,8 +18,7 @@ enum class CharacterClass : std::uint8_t {
     /// What a field value may hold: field-vchar, SP, HTAB (RFC 9110 §5.5).
     field_value = 1U << 1U,
     /// What torc takes in a request target: no controls, no space. More than RFC 9112 §3.2 allows,
-    /// for
-    /// clients do send raw UTF-8; none of it can end the target early.
+    /// for clients do send raw UTF-8; none of it can end the target early.
     target = 1U << 2U,
     /// etagc (RFC 9110 §8.8.3).
     entity_tag = 1U << 3U,
@@ -28,8 +27,7 @@ enum class CharacterClass : std::uint8_t {
     /// pchar but for '%', and '/' (RFC 3986 §3.3): what stands for itself in a path.
     path = 1U << 5U,
     /// What stands for itself in a query (RFC 3986 §3.4), '%' included, and the brackets that
-    /// browsers
-    /// leave as they are.
+    /// browsers leave as they are.
     query = 1U << 6U,
 };
 

@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,6 +34,13 @@ std::size_t log_batch_bytes_max(int fd) noexcept {
     struct stat status{};
     const bool is_regular = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
     return is_regular ? limits::access_log_buffer_bytes : PIPE_BUF;
+}
+
+/// The kernel takes a descriptor before it looks for a connection: that it ran out tells nothing of
+/// the queue.
+bool has_waiting_connection(int listener) noexcept {
+    pollfd event{.fd = listener, .events = POLLIN, .revents = 0};
+    return ::poll(&event, 1, 0) == 1;
 }
 
 WallTime wall_now() noexcept {
@@ -147,8 +155,10 @@ void Worker::accepted(const io::Completion& completion) {
         case ENOBUFS:
         case ENOMEM:
             // Whoever waits in the kernel's queue is better served late than refused.
-            make_room();
-            site_.release_descriptor();
+            if (has_waiting_connection(listener.socket.get())) {
+                make_room();
+                site_.release_descriptor();
+            }
             accept_again_at_ = services_.now + accept_pause;
             break;
         default:
@@ -407,7 +417,7 @@ void Worker::take_waiting_connections(Listener& listener) {
             break;
         }
     }
-    listener.socket.reset();
+    proactor_.close(listener.socket.release());
 }
 
 bool Worker::has_operations_in_flight() const noexcept {

@@ -42,11 +42,9 @@ struct ParseResult {
 /// When a verdict falls is a matter of the bytes alone, not of how they were cut:
 /// - A violation is reported when its line is complete, that is, when its LF is there.
 /// - A request line over limits::request_line_bytes_max (its CRLF not counted) is 414 when two
-/// bytes more
-///   than that hold no LF.
+///   bytes more than that hold no LF.
 /// - A head over limits::request_head_bytes_max (all counted) is 431 when that many bytes hold no
-/// whole
-///   one. So no input of that size is ever incomplete.
+///   whole one. So no input of that size is ever incomplete.
 /// - More fields than limits::request_fields_max are 431 when the head is whole.
 ///
 /// The head's syntax only: for what the fields mean see framing.hpp and target.hpp.

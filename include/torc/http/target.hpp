@@ -40,13 +40,11 @@ using TargetScratch = std::span<char, limits::request_line_bytes_max>;
 /// order of the path and as a file system does it: "/a//../b" is "b". A slash, "." or ".." at the
 /// end leaves one.
 /// - 400: an invalid escape, a NUL (encoded or not), any other control character or space that is
-/// not
-///   encoded, a ".." that leaves the root (if only for a while), a '#', a target in no valid form.
-///   asterisk-form and authority-form are not valid here: their methods never name a file.
+///   not encoded, a ".." that leaves the root (if only for a while), a '#', a target in no valid
+///   form. asterisk-form and authority-form are not valid here: their methods never name a file.
 /// - 404: an encoded slash (no file name contains one); a hidden segment in the resulting path,
-/// that is
-///   one that begins with '.', but for a first segment ".well-known" (RFC 8615). "/.git/../a" is
-///   "a".
+///   that is one that begins with '.', but for a first segment ".well-known" (RFC 8615).
+///   "/.git/../a" is "a".
 [[nodiscard]] std::expected<Target, Rejection> resolve_target(std::string_view target,
                                                               TargetScratch scratch) noexcept;
 

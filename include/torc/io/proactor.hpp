@@ -106,7 +106,8 @@ public:
     /// write(2) at the descriptor's own position. Completes with the count, which may be short.
     virtual void write(Token token, int fd, std::span<const std::byte> bytes) = 0;
 
-    /// Closes a descriptor that no operation is using. No completion.
+    /// Closes a descriptor that no operation is using. No completion. What was ever given to an
+    /// operation must be closed by this and not by close(2): something may be known of its number.
     virtual void close(int fd) = 0;
     /// shutdown(2) at once; `how` is SHUT_WR or SHUT_RDWR. Errors are ignored: the peer may be
     /// gone.
@@ -114,7 +115,8 @@ public:
 
     /// Starts what was asked since the last call and blocks until something completes, `deadline`
     /// passes or `wake` is called. The completions, at most limits::completions_per_wait_max, live
-    /// until the next call; none when it returned for another reason.
+    /// until the next call; none when it returned for another reason, which may be the proactor's
+    /// own: call it in a loop.
     [[nodiscard]] virtual std::span<const Completion> wait(MonotonicTime deadline) = 0;
 
     /// The time when `wait` last returned.

@@ -1,0 +1,160 @@
+#include <torc/file/media_type.hpp>
+
+#include "support/allocation_counter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+namespace torc::file {
+namespace {
+
+constexpr std::string_view octet_stream = "application/octet-stream";
+
+TEST(MediaType, KnowsTheTypesOfTheWeb) {
+    struct Case {
+        std::string_view name;
+        std::string_view content_type;
+    };
+    constexpr auto cases = std::to_array<Case>({
+        {"index.html", "text/html; charset=utf-8"},
+        {"index.htm", "text/html; charset=utf-8"},
+        {"page.xhtml", "application/xhtml+xml"},
+        {"style.css", "text/css; charset=utf-8"},
+        {"app.js", "text/javascript; charset=utf-8"},
+        {"app.mjs", "text/javascript; charset=utf-8"},
+        {"app.cjs", "text/javascript; charset=utf-8"},
+        {"app.js.map", "application/json"},
+        {"app.wasm", "application/wasm"},
+        {"app.webmanifest", "application/manifest+json"},
+        {"data.json", "application/json"},
+        {"data.jsonld", "application/ld+json"},
+        {"data.ndjson", "application/x-ndjson"},
+        {"data.geojson", "application/geo+json"},
+        {"data.csv", "text/csv; charset=utf-8"},
+        {"data.xml", "application/xml"},
+        {"data.toml", "application/toml"},
+        {"data.yaml", "application/yaml"},
+        {"data.yml", "application/yaml"},
+        {"feed.atom", "application/atom+xml"},
+        {"feed.rss", "application/rss+xml"},
+        {"notes.txt", "text/plain; charset=utf-8"},
+        {"notes.md", "text/markdown; charset=utf-8"},
+        {"server.log", "text/plain; charset=utf-8"},
+        {"meeting.ics", "text/calendar; charset=utf-8"},
+        {"captions.vtt", "text/vtt; charset=utf-8"},
+        {"favicon.ico", "image/vnd.microsoft.icon"},
+        {"logo.svg", "image/svg+xml"},
+        {"photo.avif", "image/avif"},
+        {"photo.gif", "image/gif"},
+        {"photo.heic", "image/heic"},
+        {"photo.jpeg", "image/jpeg"},
+        {"photo.jpg", "image/jpeg"},
+        {"photo.jxl", "image/jxl"},
+        {"photo.png", "image/png"},
+        {"photo.webp", "image/webp"},
+        {"font.otf", "font/otf"},
+        {"font.ttf", "font/ttf"},
+        {"font.woff", "font/woff"},
+        {"font.woff2", "font/woff2"},
+        {"sound.flac", "audio/flac"},
+        {"sound.m4a", "audio/mp4"},
+        {"sound.mp3", "audio/mpeg"},
+        {"sound.opus", "audio/ogg"},
+        {"sound.wav", "audio/wav"},
+        {"sound.weba", "audio/webm"},
+        {"film.mp4", "video/mp4"},
+        {"film.webm", "video/webm"},
+        {"film.m3u8", "application/vnd.apple.mpegurl"},
+        {"film.mpd", "application/dash+xml"},
+        {"film.ts", "video/mp2t"},
+        {"scene.glb", "model/gltf-binary"},
+        {"paper.pdf", "application/pdf"},
+        {"archive.bz2", "application/x-bzip2"},
+        {"archive.gz", "application/gzip"},
+        {"archive.tar", "application/x-tar"},
+        {"archive.tgz", "application/gzip"},
+        {"archive.zip", "application/zip"},
+        {"archive.zst", "application/zstd"},
+        {"archive.br", octet_stream},  // Brotli never got a media type
+        {"main.c", "text/x-csrc; charset=utf-8"},
+        {"main.h", "text/x-chdr; charset=utf-8"},
+        {"main.rs", "text/plain; charset=utf-8"},
+        {"install.sh", "text/x-sh; charset=utf-8"},
+    });
+    for (const auto& [name, content_type] : cases) {
+        EXPECT_EQ(media_type(name), content_type) << name;
+    }
+}
+
+TEST(MediaType, IgnoresTheCaseOfTheExtension) {
+    EXPECT_EQ(media_type("INDEX.HTML"), "text/html; charset=utf-8");
+    EXPECT_EQ(media_type("Photo.JpEg"), "image/jpeg");
+}
+
+TEST(MediaType, TakesWhatFollowsTheLastDot) {
+    EXPECT_EQ(media_type("jquery.min.js"), "text/javascript; charset=utf-8");
+    EXPECT_EQ(media_type("backup.tar.gz"), "application/gzip");
+    EXPECT_EQ(media_type("a..png"), "image/png");
+    EXPECT_EQ(media_type(".hidden.png"), "image/png");
+}
+
+TEST(MediaType, LooksAtTheLastSegmentOfAPathAlone) {
+    EXPECT_EQ(media_type("docs/v1.0/index.html"), "text/html; charset=utf-8");
+    EXPECT_EQ(media_type("site.html/README"), octet_stream);
+    EXPECT_EQ(media_type("site.html/"), octet_stream);
+}
+
+TEST(MediaType, IsOctetStreamWithoutAKnownExtension) {
+    using namespace std::string_view_literals;
+    for (const std::string_view name :
+         {""sv, "README"sv, "html"sv, ".bashrc"sv, ".html"sv, "docs/.html"sv, "draft."sv, ".."sv,
+          "a/.."sv, "file.unheard-of"sv, "file.html "sv, "file.html\0"sv, "file.\xc3\xa9"sv}) {
+        EXPECT_EQ(media_type(name), octet_stream) << name;
+    }
+}
+
+TEST(MediaType, IsOctetStreamForAnExtensionOfAnyLength) {
+    for (std::size_t length = 1; length <= 300; ++length) {
+        EXPECT_EQ(media_type("file." + std::string(length, '!')), octet_stream) << length;
+    }
+}
+
+TEST(MediaType, NeverAllocates) {
+    const std::uint64_t before = test::allocations_of_this_thread();
+    const std::string_view known = media_type("docs/INDEX.HTML");
+    const std::string_view unknown = media_type("README");
+    EXPECT_EQ(test::allocations_of_this_thread(), before);
+    EXPECT_EQ(known, "text/html; charset=utf-8");
+    EXPECT_EQ(unknown, octet_stream);
+}
+
+TEST(MediaType, KnowsEveryExtensionOfDebian) {
+    std::ifstream file("/etc/mime.types");
+    if (!file) {
+        GTEST_SKIP() << "no /etc/mime.types (package media-types)";
+    }
+    std::string line;
+    while (std::getline(file, line)) {
+        std::istringstream words(line);
+        std::string type;
+        if (!(words >> type) || type.starts_with('#') || type == octet_stream) {
+            continue;
+        }
+        for (std::string extension; words >> extension;) {
+            // Compound extensions ("gpkg.tar") are not torc's; "a" is deliberately octet-stream.
+            if (!extension.contains('.') && extension != "a") {
+                EXPECT_NE(media_type("file." + extension), octet_stream) << extension;
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace torc::file

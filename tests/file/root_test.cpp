@@ -1,0 +1,127 @@
+#include <torc/file/root.hpp>
+
+#include "support/temporary_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace torc::file {
+namespace {
+
+using torc::test::TemporaryDirectory;
+
+/// What the server does through its proactor: one openat2(2) beneath the root.
+Result<UniqueFd> open_beneath(const Root& root, const char* path) {
+    const long fd = ::syscall(SYS_openat2, root.descriptor(), path, &Root::how(), sizeof(open_how));
+    if (fd < 0) {
+        return std::unexpected(Errno::last());
+    }
+    return UniqueFd(static_cast<int>(fd));
+}
+
+std::string first_bytes(const UniqueFd& file) {
+    std::array<char, 64> buffer{};
+    const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
+    return {buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
+}
+
+class RootTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        directory_.write("site/page.html", "inside");
+        directory_.write("secret.txt", "outside");
+    }
+
+    [[nodiscard]] std::filesystem::path site() const { return directory_.path() / "site"; }
+    [[nodiscard]] Root open_site() const { return *Root::open(site().string()); }
+    void link(std::string_view target, std::string_view name) const {
+        std::filesystem::create_symlink(target, site() / name);
+    }
+
+    TemporaryDirectory directory_;
+};
+
+TEST_F(RootTest, OpensADirectory) {
+    const auto root = Root::open(site().string());
+    ASSERT_TRUE(root);
+    EXPECT_GE(root->descriptor(), 0);
+}
+
+TEST_F(RootTest, FollowsASymbolicLinkToTheDirectory) {
+    std::filesystem::create_symlink(site(), directory_.path() / "current");
+    const auto root = Root::open((directory_.path() / "current").string());
+    ASSERT_TRUE(root);
+    EXPECT_TRUE(open_beneath(*root, "page.html"));
+}
+
+TEST_F(RootTest, ReportsADirectoryThatIsNotThere) {
+    const auto root = Root::open((site() / "absent").string());
+    ASSERT_FALSE(root);
+    EXPECT_EQ(root.error(), Errno(ENOENT));
+}
+
+TEST_F(RootTest, RefusesAFile) {
+    const auto root = Root::open((site() / "page.html").string());
+    ASSERT_FALSE(root);
+    EXPECT_EQ(root.error(), Errno(ENOTDIR));
+}
+
+TEST_F(RootTest, ClosesItsDescriptorOnExec) {
+    const Root root = open_site();
+    EXPECT_NE(::fcntl(root.descriptor(), F_GETFD) & FD_CLOEXEC, 0);
+}
+
+TEST_F(RootTest, OpensAFileBeneathIt) {
+    const auto file = open_beneath(open_site(), "page.html");
+    ASSERT_TRUE(file);
+    EXPECT_EQ(first_bytes(*file), "inside");
+    EXPECT_NE(::fcntl(file->get(), F_GETFD) & FD_CLOEXEC, 0);
+}
+
+TEST_F(RootTest, RefusesEveryWayOut) {
+    link("../secret.txt", "relative");
+    link((directory_.path() / "secret.txt").string(), "absolute");
+    link("..", "parent");
+    const Root root = open_site();
+    const std::string absolute_path = (directory_.path() / "secret.txt").string();
+    for (const std::string& path :
+         {std::string("../secret.txt"), std::string("relative"), std::string("absolute"),
+          std::string("parent/secret.txt"), std::string("parent/site/page.html"), absolute_path}) {
+        const auto file = open_beneath(root, path.c_str());
+        ASSERT_FALSE(file) << path;
+        EXPECT_EQ(file.error(), Errno(EXDEV)) << path;
+    }
+}
+
+TEST_F(RootTest, FollowsASymbolicLinkThatStaysBeneathIt) {
+    std::filesystem::create_directory(site() / "deep");
+    link("../page.html", "deep/link.html");
+    const auto file = open_beneath(open_site(), "deep/link.html");
+    ASSERT_TRUE(file);
+    EXPECT_EQ(first_bytes(*file), "inside");
+}
+
+TEST_F(RootTest, RefusesMagicLinks) {
+    const auto root = Root::open("/proc");
+    ASSERT_TRUE(root);
+    const auto file = open_beneath(*root, "self/exe");
+    ASSERT_FALSE(file);
+    EXPECT_EQ(file.error(), Errno(ELOOP));
+}
+
+TEST_F(RootTest, DoesNotWaitForTheWriterOfAFifo) {
+    ASSERT_EQ(::mkfifo((site() / "fifo").c_str(), 0600), 0);
+    EXPECT_TRUE(open_beneath(open_site(), "fifo"));
+}
+
+}  // namespace
+}  // namespace torc::file

@@ -1,0 +1,144 @@
+#include <torc/base/assert.hpp>
+#include <torc/base/limits.hpp>
+#include <torc/server/access_log.hpp>
+#include <torc/server/connection.hpp>
+
+#include "server/connection_harness.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// The input's first four bytes seed the randomness, the rest is what a peer sends. What holds for
+// every stream:
+// - it gets the same answers however it is cut into receives and its files into chunks;
+// - it comes to the same end: a connection that was over stays so;
+// - whenever the peer vanishes, stalls or resets, nothing is lost, used after its end or asserted
+// wrongly.
+
+namespace {
+
+using torc::server::AccessLog;
+using torc::server::Action;
+using torc::server::test::ConnectionHarness;
+
+class Random {
+public:
+    explicit Random(std::uint32_t seed) : state_(seed | 1U) {}
+
+    std::uint32_t below(std::uint32_t bound) {
+        state_ ^= state_ << 13;  // xorshift32
+        state_ ^= state_ >> 17;
+        state_ ^= state_ << 5;
+        return state_ % bound;
+    }
+
+private:
+    std::uint32_t state_;
+};
+
+void put_assets(ConnectionHarness& harness) {
+    using namespace torc::site::test;
+    static const auto small = memory_asset("12345");
+    static const auto large = memory_asset(std::string(20'000, 'm'));
+    static const auto on_disk = disk_asset(std::string(50'000, 'd'));
+    static const auto slow = memory_asset("slow");
+    static const auto directory = redirect_asset();
+    harness.put("a", small);
+    harness.put("m", large);
+    harness.put("d", on_disk);
+    harness.put("dir", directory);
+    harness.put_on_disk("slow", slow);
+}
+
+bool is_over(const ConnectionHarness& harness) {
+    return std::ranges::any_of(harness.actions(), [](Action action) {
+        return action == Action::linger || action == Action::close;
+    });
+}
+
+/// One thing that goes wrong at the other end; the connection may be over afterwards.
+void misbehave(ConnectionHarness& harness, Random& random) {
+    switch (harness.last()) {
+        case Action::receive:
+        case Action::linger:
+            if (random.below(2) == 0) {
+                harness.connection().time_out();
+            }
+            (void)harness.end_of_input();
+            break;
+        case Action::send: {
+            const auto bytes = static_cast<std::uint32_t>(harness.take_message());
+            TORC_ASSERT(harness.complete_send(random.below(bytes)) == Action::close);
+            break;
+        }
+        case Action::send_file:
+        case Action::load:
+            harness.connect();  // The connection is destroyed as it stands.
+            break;
+        case Action::close:
+            break;
+    }
+}
+
+void perform_in_pieces(ConnectionHarness& harness, Random& random, std::uint32_t odds) {
+    while (!harness.is_receiving() && harness.last() != Action::close) {
+        if (odds > 0 && random.below(odds) == 0) {
+            misbehave(harness, random);
+        } else if (harness.last() == Action::send_file) {
+            (void)harness.complete_send_file(1 + random.below(30'000));
+        } else {
+            (void)harness.perform_one();
+        }
+    }
+}
+
+/// Feeds the stream in pieces of random sizes; one in `odds` steps goes wrong, none when 0.
+void feed_in_pieces(ConnectionHarness& harness, std::string_view stream, Random& random,
+                    std::uint32_t odds) {
+    while (!stream.empty() && harness.last() != Action::close) {
+        const std::size_t size = 1 + random.below(random.below(4) == 0 ? 4096 : 40);
+        (void)harness.receive(stream.substr(0, size));
+        stream.remove_prefix(std::min(size, stream.size()));
+        perform_in_pieces(harness, random, odds);
+        if (odds > 0 && random.below(odds) == 0) {
+            misbehave(harness, random);
+            perform_in_pieces(harness, random, odds);
+        }
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    constexpr std::size_t seed_bytes = 4;
+    // Short enough that lingering never reaches its limit, which the cuts would move.
+    constexpr std::size_t stream_bytes_max = 64 * 1024;
+    if (size < seed_bytes || size > stream_bytes_max) {
+        return 0;
+    }
+    std::uint32_t seed = 0;
+    std::copy_n(data, seed_bytes, reinterpret_cast<std::uint8_t*>(&seed));
+    const std::string_view stream(reinterpret_cast<const char*>(data + seed_bytes),
+                                  size - seed_bytes);
+    Random random(seed);
+
+    ConnectionHarness whole;
+    put_assets(whole);
+    (void)whole.exchange(stream);
+
+    AccessLog log(torc::limits::access_log_buffer_bytes);
+    ConnectionHarness cut(&log);
+    put_assets(cut);
+    feed_in_pieces(cut, stream, random, 0);
+    TORC_ASSERT(cut.output() == whole.output());
+    TORC_ASSERT(is_over(cut) == is_over(whole));
+
+    ConnectionHarness disturbed(&log);
+    put_assets(disturbed);
+    disturbed.services().is_draining = random.below(8) == 0;
+    feed_in_pieces(disturbed, stream, random, 8);
+    return 0;
+}

@@ -1,0 +1,156 @@
+// How torc stops.
+
+#include "integration/support/server_test.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <string_view>
+
+namespace torc::test {
+namespace {
+
+/// More than the kernel takes of an answer ahead of a reader that does not read.
+constexpr std::size_t huge_bytes = std::size_t{24} * 1024 * 1024;
+constexpr int small_receive_buffer_bytes = 64 * 1024;
+/// What torc says when the first signal has reached it.
+constexpr std::string_view drain_notice = "finishing what is in flight";
+
+class Stopping : public ServerTest {
+protected:
+    void SetUp() override {
+        ServerTest::SetUp();
+        write("page.txt", page_);
+    }
+    /// Every test here stops the server itself.
+    void TearDown() override {
+        if (HasFailure() && server_) {
+            ADD_FAILURE() << "torc printed:\n" << server().standard_error();
+        }
+    }
+
+    /// Begins a download of a huge file that is far from over.
+    [[nodiscard]] HttpClient begin_download() {
+        HttpClient client = connect(small_receive_buffer_bytes);
+        client.send(request_bytes("GET", "/huge.bin"));
+        EXPECT_EQ(client.receive_head().status, 200);
+        return client;
+    }
+
+    const std::string page_ = "a page\n";
+};
+
+TORC_ON_BOTH_BACKENDS(Stopping);
+
+TEST_P(Stopping, EndsAtOnceWhenNothingIsInFlight) {
+    for (const int signal : {SIGTERM, SIGINT}) {
+        start();
+        HttpClient idle = connect();
+        EXPECT_EQ(idle.get("/page.txt").body, page_);
+        server().send_signal(signal);
+        EXPECT_EQ(server().exit_code(), 0);
+        EXPECT_TRUE(idle.is_at_end());
+    }
+}
+
+TEST_P(Stopping, FinishesADownload) {
+    const std::string huge = patterned_bytes(huge_bytes);
+    write("huge.bin", huge);
+    for (const int signal : {SIGTERM, SIGINT}) {
+        start();
+        HttpClient client = begin_download();
+        server().send_signal(signal);
+        server().await_standard_error(drain_notice);
+        EXPECT_TRUE(is_same_bytes(client.receive(huge_bytes), huge));
+        EXPECT_TRUE(client.is_at_end());
+        EXPECT_EQ(server().exit_code(), 0);
+    }
+}
+
+TEST_P(Stopping, TakesNoNewConnectionsWhileItFinishes) {
+    write("huge.bin", std::string(huge_bytes, 'x'));
+    start();
+    HttpClient client = begin_download();
+    server().send_signal(SIGTERM);
+    EXPECT_TRUE(eventually([&] {
+        try {
+            static_cast<void>(connect());
+            return false;
+        } catch (const ClientError&) {
+            return true;
+        }
+    }));
+    EXPECT_EQ(client.receive(huge_bytes).size(), huge_bytes);
+    EXPECT_EQ(server().exit_code(), 0);
+}
+
+TEST_P(Stopping, AnswersTheRequestsBehindADownloadAndThenCloses) {
+    write("huge.bin", std::string(huge_bytes, 'x'));
+    start();
+    HttpClient client = connect(small_receive_buffer_bytes);
+    client.send(request_bytes("GET", "/huge.bin") + request_bytes("GET", "/page.txt"));
+    EXPECT_EQ(client.receive_head().status, 200);
+    server().send_signal(SIGTERM);
+    server().await_standard_error(drain_notice);
+    EXPECT_EQ(client.receive(huge_bytes).size(), huge_bytes);
+    const Response response = client.receive_response();
+    EXPECT_EQ(response.body, page_);
+    EXPECT_TRUE(response.is_last());
+    EXPECT_TRUE(client.is_at_end());
+    EXPECT_EQ(server().exit_code(), 0);
+}
+
+TEST_P(Stopping, CutsOffADownloadAtTheSecondSignal) {
+    write("huge.bin", std::string(huge_bytes, 'x'));
+    for (const int signal : {SIGTERM, SIGINT}) {
+        start();
+        HttpClient client = begin_download();
+        server().send_signal(signal);
+        server().await_standard_error(drain_notice);
+        server().send_signal(signal);
+        EXPECT_EQ(server().exit_code(), 2);
+        EXPECT_TRUE(server().standard_error().contains("cut off")) << server().standard_error();
+        EXPECT_LT(client.receive_to_end().bytes.size(), huge_bytes);
+    }
+}
+
+TEST_P(Stopping, StillAnswersWhoWaitedToBeAccepted) {
+    start();
+    // Everything comes to the server in one turn of its loop.
+    server().send_signal(SIGSTOP);
+    HttpClient client = connect();
+    client.send(request_bytes("GET", "/page.txt"));
+    server().send_signal(SIGTERM);
+    server().send_signal(SIGCONT);
+    EXPECT_EQ(client.receive_response().body, page_);
+    EXPECT_TRUE(client.is_at_end());
+    EXPECT_EQ(server().exit_code(), 0);
+}
+
+TEST_P(Stopping, DoesNotWaitLongForWhoAsksForNothing) {
+    start();
+    HttpClient silent = connect();
+    HttpClient other = connect();
+    EXPECT_EQ(other.get("/page.txt").body, page_);
+    server().send_signal(SIGTERM);
+    EXPECT_TRUE(server().ends_within(std::chrono::seconds(20)));
+    EXPECT_EQ(server().exit_code(), 0);
+    EXPECT_TRUE(silent.is_at_end());
+}
+
+TEST_P(Stopping, AnswersARequestThatHadBegun) {
+    start();
+    HttpClient client = connect();
+    client.send("GET /page.txt HTTP/1.1\r\nHost: te");
+    server().send_signal(SIGTERM);
+    server().await_standard_error(drain_notice);
+    client.send("st\r\n\r\n");
+    const Response response = client.receive_response();
+    EXPECT_EQ(response.body, page_);
+    EXPECT_TRUE(response.is_last());
+    EXPECT_TRUE(client.is_at_end());
+    EXPECT_EQ(server().exit_code(), 0);
+}
+
+}  // namespace
+}  // namespace torc::test

@@ -1,0 +1,335 @@
+// How torc starts, or says in one line why it does not.
+
+#include "integration/support/http_client.hpp"
+#include "integration/support/server_process.hpp"
+#include "integration/support/server_test.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace torc::test {
+namespace {
+
+class Start : public ::testing::Test {
+protected:
+    [[nodiscard]] std::string site() const { return directory_.path().string(); }
+
+    TemporaryDirectory directory_;
+};
+
+/// Expects that torc can't start and says so in one line with all of `parts` in it.
+void expect_failure(const LaunchOptions& options, const std::vector<std::string>& parts) {
+    const FinishedRun run = run_to_end(options);
+    EXPECT_EQ(run.exit_code, 1);
+    EXPECT_EQ(run.standard_output, "");
+    EXPECT_TRUE(run.standard_error.starts_with("torc: ")) << run.standard_error;
+    EXPECT_EQ(std::ranges::count(run.standard_error, '\n'), 1) << run.standard_error;
+    EXPECT_TRUE(run.standard_error.ends_with('\n')) << run.standard_error;
+    for (const std::string& part : parts) {
+        EXPECT_TRUE(run.standard_error.contains(part))
+            << part << "\nis not in: " << run.standard_error;
+    }
+}
+
+/// A socket of another program that listens on a port of 127.0.0.1.
+class OtherListener {
+public:
+    explicit OtherListener(bool shares_port)
+        : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        const int on = 1;
+        if (shares_port) {
+            ::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+        }
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t length = sizeof address;
+        auto* const generic = reinterpret_cast<sockaddr*>(&address);
+        if (::bind(socket_.get(), generic, length) == 0 && ::listen(socket_.get(), 1) == 0 &&
+            ::getsockname(socket_.get(), generic, &length) == 0) {
+            port_ = ntohs(address.sin_port);
+        }
+    }
+    [[nodiscard]] std::string port() const { return std::to_string(port_); }
+
+private:
+    UniqueFd socket_;
+    std::uint16_t port_ = 0;
+};
+
+TEST_F(Start, PrintsTheVersion) {
+    const FinishedRun run = run_to_end(torc_with({"--version"}));
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.standard_error, "");
+    EXPECT_TRUE(run.standard_output.starts_with("torc " TORC_VERSION " (")) << run.standard_output;
+    EXPECT_TRUE(run.standard_output.contains("\nkernel ")) << run.standard_output;
+    EXPECT_TRUE(run.standard_output.contains("\nio_uring: ")) << run.standard_output;
+    EXPECT_TRUE(run.standard_output.contains("\nepoll: ")) << run.standard_output;
+}
+
+TEST_F(Start, PrintsHelpThatNamesEveryOption) {
+    const FinishedRun run = run_to_end(torc_with({"--help"}));
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_EQ(run.standard_error, "");
+    for (const std::string_view part :
+         {"DIR", "--port", "--address", "--index", "--workers", "--cpus", "--io", "--access-log",
+          "--log-level", "--version", "TORC_PORT", "Examples:"}) {
+        EXPECT_TRUE(run.standard_output.contains(part)) << part;
+    }
+}
+
+TEST_F(Start, ReportsWhatItServesAndWhere) {
+    ServerProcess server(torc_with({site(), "--port", "0", "--workers", "2"}));
+    const std::string report = server.standard_error();
+    EXPECT_TRUE(report.contains("serves " + std::filesystem::canonical(site()).string() + "\n"))
+        << report;
+    EXPECT_TRUE(report.contains("  http://127.0.0.1:" + std::to_string(server.port()) + "/\n"))
+        << report;
+    EXPECT_TRUE(report.contains("2 workers")) << report;
+    EXPECT_EQ(server.stop(), 0);
+}
+
+TEST_F(Start, IsSilentWhenTold) {
+    Subprocess server(torc_with({site(), "--port", "0", "--log-level", "off"}));
+    EXPECT_FALSE(server.ends_within(std::chrono::milliseconds(200)));
+    server.send_signal(SIGTERM);
+    EXPECT_EQ(server.exit_code(), 0);
+    EXPECT_EQ(server.standard_error(), "");
+}
+
+TEST_F(Start, FailsWithoutTheDirectory) {
+    expect_failure(torc_with({site() + "/absent"}), {site() + "/absent", "no such directory"});
+}
+
+TEST_F(Start, FailsWithAFileForADirectory) {
+    const std::string file = directory_.write("page.html", "").string();
+    expect_failure(torc_with({file}), {file, "not a directory"});
+}
+
+TEST_F(Start, FailsWithADirectoryThatItMayNotEnter) {
+    const std::filesystem::path closed = directory_.path() / "closed";
+    std::filesystem::create_directories(closed / "site");
+    std::filesystem::permissions(closed, std::filesystem::perms::none);
+    LaunchOptions options = torc_with({(closed / "site").string()});
+    options.is_unprivileged = true;
+    expect_failure(options, {"closed/site", "Permission denied"});
+    std::filesystem::permissions(closed, std::filesystem::perms::owner_all);
+}
+
+TEST_F(Start, DoesNotGuessTheDirectoryOfAService) {
+    LaunchOptions options = torc_with({"--port", "0"});
+    options.working_directory = directory_.path();
+    expect_failure(options, {"no directory given", "torc DIR"});
+}
+
+TEST_F(Start, ServesTheCurrentDirectoryOnATerminal) {
+    directory_.write("page.txt", "a page");
+    const UniqueFd terminal(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+    ASSERT_TRUE(terminal && ::grantpt(terminal.get()) == 0 && ::unlockpt(terminal.get()) == 0);
+    std::array<char, 64> name{};
+    ASSERT_EQ(::ptsname_r(terminal.get(), name.data(), name.size()), 0);
+    const UniqueFd terminal_of_server(::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+
+    LaunchOptions options = torc_with({"--port", "0", "--address", "127.0.0.1"});
+    options.working_directory = directory_.path();
+    options.standard_output = terminal_of_server.get();
+    ServerProcess server(options);
+    EXPECT_EQ(HttpClient(server.port()).get("/page.txt").body, "a page");
+    EXPECT_EQ(server.stop(), 0);
+    // There it logs requests, too.
+    std::array<char, 256> line{};
+    const ssize_t count = ::read(terminal.get(), line.data(), line.size());
+    ASSERT_GT(count, 0);
+    EXPECT_TRUE(std::string_view(line.data(), static_cast<std::size_t>(count))
+                    .contains("\"GET /page.txt HTTP/1.1\" 200 6 "));
+}
+
+TEST_F(Start, FailsWithOptionsThatMakeNoSense) {
+    struct Case {
+        std::vector<std::string> arguments;
+        std::vector<std::string> parts;
+    };
+    for (const auto& [arguments, parts] : std::vector<Case>{
+             {{"--prot", "80"}, {"--prot", "--help"}},
+             {{"--port", "65536"}, {"--port", "65536"}},
+             {{"--port", "http"}, {"--port", "http"}},
+             {{"--port", "-1"}, {"--port", "-1"}},
+             {{"--port"}, {"--port", "--help"}},
+             {{"--workers", "1025"}, {"--workers", "1024"}},
+             {{"--io", "kqueue"}, {"--io", "uring", "epoll"}},
+             {{"--log-level", "loud"}, {"--log-level", "info"}},
+             {{"--address", "nowhere"}, {"--address", "nowhere", "127.0.0.1"}},
+             {{"--address", "127.0.0.1:80"}, {"--address", "127.0.0.1:80"}},
+             {{"--address", "192.0.2.1"}, {"192.0.2.1", "does not have that address"}},
+             {{"--cpus", "x"}, {"--cpus", "0-3"}},
+             {{"--cpus", "1-0"}, {"--cpus", "0-3"}},
+             {{"--index", "../secret"}, {"--index", "../secret"}},
+             {{"--access-log", "/absent/directory/log"}, {"--access-log", "No such file"}},
+             {{"another"}, {"another", "--help"}},
+         }) {
+        std::vector<std::string> all = {site(), "--port", "0"};
+        if (std::ranges::find(arguments, "--port") != arguments.end()) {
+            all.resize(1);
+        }
+        all.insert(all.end(), arguments.begin(), arguments.end());
+        SCOPED_TRACE(arguments.front() + " " + arguments.back());
+        expect_failure(torc_with(all), parts);
+    }
+}
+
+TEST_F(Start, FailsWithACpuThatItMayNotUse) {
+    cpu_set_t set;
+    ASSERT_EQ(::sched_getaffinity(0, sizeof set, &set), 0);
+    std::size_t cpu = CPU_SETSIZE - 1;
+    while (CPU_ISSET(cpu, &set)) {
+        --cpu;
+    }
+    expect_failure(torc_with({site(), "--port", "0", "--cpus", std::to_string(cpu)}),
+                   {"--cpus", "CPU " + std::to_string(cpu), "it may on "});
+}
+
+TEST_F(Start, FailsWithAPortThatAnotherProgramUses) {
+    for (const bool shares_port : {false, true}) {
+        const OtherListener other(shares_port);
+        expect_failure(torc_with({site(), "--port", other.port(), "--address", "127.0.0.1"}),
+                       {"127.0.0.1:" + other.port(), "in use", "--port 0"});
+    }
+}
+
+TEST_F(Start, FailsWithAPortThatAnotherTorcUses) {
+    ServerProcess first(torc_with({site(), "--port", "0", "--address", "127.0.0.1"}));
+    const std::string port = std::to_string(first.port());
+    for (const std::string_view address : {"127.0.0.1", "0.0.0.0"}) {
+        expect_failure(torc_with({site(), "--port", port, "--address", std::string(address)}),
+                       {std::string(address) + ":" + port, "in use", "--port 0"});
+    }
+    EXPECT_EQ(first.stop(), 0);
+}
+
+TEST_F(Start, TakesAPortRightAfterAnotherTorcHasLeftIt) {
+    directory_.write("page.txt", "a page");
+    ServerProcess first(torc_with({site(), "--port", "0", "--address", "127.0.0.1"}));
+    const std::uint16_t port = first.port();
+    HttpClient client(port);
+    EXPECT_EQ(client.get("/page.txt").status, 200);
+    // The server closes first, so the port stays in TIME_WAIT.
+    EXPECT_EQ(first.stop(), 0);
+    EXPECT_TRUE(client.is_at_end());
+    ServerProcess second(
+        torc_with({site(), "--port", std::to_string(port), "--address", "127.0.0.1"}));
+    EXPECT_EQ(HttpClient(port).get("/page.txt").status, 200);
+    EXPECT_EQ(second.stop(), 0);
+}
+
+TEST_F(Start, FailsWithAPrivilegedPortWithoutThePrivilege) {
+    if (!contents_of("/proc/sys/net/ipv4/ip_unprivileged_port_start").starts_with("1024")) {
+        GTEST_SKIP() << "no port is privileged here";
+    }
+    LaunchOptions options = torc_with({site(), "--port", "1"});
+    options.is_unprivileged = true;
+    expect_failure(options, {":1", "CAP_NET_BIND_SERVICE"});
+}
+
+TEST_F(Start, FailsWithTooFewDescriptors) {
+    LaunchOptions options = torc_with({site(), "--port", "0", "--workers", "1"});
+    options.descriptors_max = 40;
+    expect_failure(options, {"too few file descriptors", "40", "ulimit", "LimitNOFILE"});
+}
+
+TEST_F(Start, TakesOptionsFromTheEnvironment) {
+    directory_.write("start.htm", "the index");
+    LaunchOptions options = torc_with({});
+    options.environment = {"TORC_DIR=" + site(),         "TORC_PORT=0",    "TORC_ADDRESS=127.0.0.1",
+                           "TORC_INDEX=a.htm,start.htm", "TORC_WORKERS=1", "TORC_IO=epoll",
+                           "TORC_ACCESS_LOG=-"};
+    ServerProcess server(options);
+    EXPECT_EQ(HttpClient(server.port()).get("/").body, "the index");
+    EXPECT_TRUE(server.standard_error().contains("1 worker on ")) << server.standard_error();
+    EXPECT_TRUE(server.standard_error().contains("epoll")) << server.standard_error();
+    EXPECT_EQ(server.stop(), 0);
+    EXPECT_TRUE(server.standard_output().contains("\"GET / HTTP/1.1\" 200 9 "))
+        << server.standard_output();
+}
+
+TEST_F(Start, PrefersTheCommandLineToTheEnvironment) {
+    const OtherListener other(false);
+    LaunchOptions options =
+        torc_with({site(), "--port", "0", "--address", "127.0.0.1", "--workers", "1"});
+    options.environment = {"TORC_DIR=/absent", "TORC_PORT=" + other.port(), "TORC_WORKERS=2",
+                           "TORC_ADDRESS=192.0.2.1"};
+    ServerProcess server(options);
+    EXPECT_TRUE(server.standard_error().contains("1 worker on ")) << server.standard_error();
+    EXPECT_EQ(server.stop(), 0);
+}
+
+TEST_F(Start, FailsWithAnEnvironmentThatMakesNoSense) {
+    LaunchOptions options = torc_with({site()});
+    options.environment = {"TORC_PORT=http"};
+    expect_failure(options, {"http"});
+}
+
+// Containers forbid io_uring.
+
+class StartWithoutIoUring : public Start, public ::testing::WithParamInterface<int> {
+protected:
+    [[nodiscard]] LaunchOptions confined(const std::string& io) const {
+        LaunchOptions options = torc_with(
+            {site(), "--port", "0", "--address", "127.0.0.1", "--workers", "2", "--io", io});
+        options.io_uring_error = GetParam();
+        return options;
+    }
+};
+
+std::string name_of_error(const ::testing::TestParamInfo<int>& error) {
+    return error.param == EPERM ? "forbidden" : "missing";
+}
+
+INSTANTIATE_TEST_SUITE_P(Seccomp, StartWithoutIoUring, ::testing::Values(EPERM, ENOSYS),
+                         &name_of_error);
+
+TEST_P(StartWithoutIoUring, ServesOnEpollAndSaysWhyInOneLine) {
+    directory_.write("page.txt", "a page");
+    ServerProcess server(confined("auto"));
+    EXPECT_EQ(HttpClient(server.port()).get("/page.txt").body, "a page");
+    const std::string printed = server.standard_error();
+    const std::string first_line = printed.substr(0, printed.find('\n'));
+    for (const std::string_view part :
+         {"torc: ", "warn", "io_uring can't be used", "epoll", "seccomp", "allow"}) {
+        EXPECT_TRUE(first_line.contains(part)) << part << "\nis not in: " << first_line;
+    }
+    // The rest is the start report alone.
+    EXPECT_TRUE(printed.substr(first_line.size() + 1).starts_with("torc " TORC_VERSION " serves"))
+        << printed;
+    EXPECT_TRUE(printed.contains("2 workers on CPU")) << printed;
+    EXPECT_EQ(server.stop(), 0);
+}
+
+TEST_P(StartWithoutIoUring, FailsWhenToldToUseNothingElse) {
+    expect_failure(confined("uring"), {"--io uring", "seccomp",
+                                       GetParam() == EPERM ? "EPERM" : "ENOSYS", "--io auto"});
+}
+
+TEST_P(StartWithoutIoUring, HasNothingToWarnOfWhenToldToUseEpoll) {
+    ServerProcess server(confined("epoll"));
+    EXPECT_TRUE(server.standard_error().starts_with("torc " TORC_VERSION " serves"))
+        << server.standard_error();
+    EXPECT_EQ(server.stop(), 0);
+}
+
+}  // namespace
+}  // namespace torc::test

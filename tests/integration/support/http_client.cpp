@@ -1,0 +1,238 @@
+#include "integration/support/http_client.hpp"
+
+#include "integration/support/subprocess.hpp"
+
+#include <fmt/format.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <ranges>
+#include <system_error>
+
+namespace torc::test {
+namespace {
+
+constexpr std::string_view line_end = "\r\n";
+
+[[noreturn]] void fail(const char* what, int error) {
+    throw ClientError(fmt::format("{}: {}", what, std::generic_category().message(error)));
+}
+
+template <typename Value>
+void set_option(int socket, int level, int option, const Value& value) {
+    if (::setsockopt(socket, level, option, &value, sizeof value) < 0) {
+        fail("setsockopt", errno);
+    }
+}
+
+bool equals_ignoring_case(std::string_view left, std::string_view right) {
+    return left.size() == right.size() &&
+           ::strncasecmp(left.data(), right.data(), left.size()) == 0;
+}
+
+bool is_visible(std::string_view text) {
+    return std::ranges::all_of(text, [](char octet) { return octet >= 0x20 && octet < 0x7f; });
+}
+
+std::size_t parse_length(const std::string& text) {
+    std::size_t length = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+    if (error != std::errc() || end != text.data() + text.size()) {
+        throw ClientError("invalid Content-Length: " + text);
+    }
+    return length;
+}
+
+void parse_status_line(std::string_view line, Response& response) {
+    // "HTTP/1.1 200 OK"
+    constexpr std::string_view version = "HTTP/1.1 ";
+    constexpr std::size_t code_bytes = 3;
+    const std::size_t reason_offset = version.size() + code_bytes + 1;
+    if (!line.starts_with(version) || line.size() < reason_offset || !is_visible(line) ||
+        line[reason_offset - 1] != ' ') {
+        throw ClientError(fmt::format("invalid status line: {}", line));
+    }
+    const char* const code = line.data() + version.size();
+    const auto [end, error] = std::from_chars(code, code + code_bytes, response.status);
+    if (error != std::errc() || end != code + code_bytes) {
+        throw ClientError(fmt::format("invalid status code: {}", line));
+    }
+    response.reason = line.substr(reason_offset);
+}
+
+void parse_field_line(std::string_view line, Response& response) {
+    const std::size_t colon = line.find(": ");
+    if (colon == std::string_view::npos || colon == 0 || !is_visible(line) ||
+        line.substr(0, colon).contains(' ') || line.ends_with(' ')) {
+        throw ClientError(fmt::format("invalid field line: {}", line));
+    }
+    response.fields.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+}
+
+/// `head`: with its empty line.
+Response parse_head(std::string head) {
+    Response response;
+    std::string_view rest = head;
+    for (bool is_first = true; rest != line_end; is_first = false) {
+        const std::string_view line = rest.substr(0, rest.find(line_end));
+        if (is_first) {
+            parse_status_line(line, response);
+        } else {
+            parse_field_line(line, response);
+        }
+        rest.remove_prefix(line.size() + line_end.size());
+    }
+    response.head = std::move(head);
+    return response;
+}
+
+}  // namespace
+
+std::optional<std::string> Response::field(std::string_view name) const {
+    const auto is_wanted = [&](const auto& field) {
+        return equals_ignoring_case(field.first, name);
+    };
+    const auto found = std::ranges::find_if(fields, is_wanted);
+    if (found == fields.end() || std::ranges::count_if(fields, is_wanted) > 1) {
+        return std::nullopt;
+    }
+    return found->second;
+}
+
+std::string request_bytes(std::string_view method, std::string_view target,
+                          std::string_view fields) {
+    return fmt::format("{} {} HTTP/1.1\r\nHost: test\r\n{}\r\n", method, target, fields);
+}
+
+HttpClient::HttpClient(std::uint16_t port, int receive_buffer_bytes)
+    : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (!socket_) {
+        fail("socket", errno);
+    }
+    const timeval timeout{.tv_sec = patience.count(), .tv_usec = 0};
+    set_option(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, timeout);
+    set_option(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, timeout);
+    set_option(socket_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    if (receive_buffer_bytes > 0) {
+        set_option(socket_.get(), SOL_SOCKET, SO_RCVBUF, receive_buffer_bytes);
+    }
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) {
+        fail("connect", errno);
+    }
+}
+
+void HttpClient::send(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (count < 0) {
+            fail("send", errno);
+        }
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+}
+
+void HttpClient::finish_sending() {
+    if (::shutdown(socket_.get(), SHUT_WR) < 0) {
+        fail("shutdown", errno);
+    }
+}
+
+void HttpClient::reset() {
+    set_option(socket_.get(), SOL_SOCKET, SO_LINGER, linger{.l_onoff = 1, .l_linger = 0});
+    socket_.reset();
+}
+
+HttpClient::Fill HttpClient::fill() {
+    received_.erase(0, std::exchange(taken_, 0));
+    std::array<char, std::size_t{64} * 1024> buffer;
+    const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+    if (count > 0) {
+        received_.append(buffer.data(), static_cast<std::size_t>(count));
+        return Fill::bytes;
+    }
+    if (count == 0) {
+        return Fill::end;
+    }
+    if (errno == ECONNRESET) {
+        return Fill::reset;
+    }
+    fail(errno == EAGAIN ? "nothing comes" : "recv", errno);
+}
+
+void HttpClient::fill_or_throw(const char* what) {
+    const Fill filled = fill();
+    if (filled != Fill::bytes) {
+        throw ClientError(fmt::format("the connection {} before {}, after \"{}\"",
+                                      filled == Fill::end ? "ended" : "was reset", what,
+                                      received_.substr(0, 200)));
+    }
+}
+
+Response HttpClient::receive_head() {
+    constexpr std::string_view head_end = "\r\n\r\n";
+    std::size_t found = std::string::npos;
+    while ((found = received_.find(head_end, taken_)) == std::string::npos) {
+        fill_or_throw("the end of a head");
+    }
+    std::string head = received_.substr(taken_, found + head_end.size() - taken_);
+    taken_ = found + head_end.size();
+    return parse_head(std::move(head));
+}
+
+Response HttpClient::receive_response(std::string_view method) {
+    Response response = receive_head();
+    if (method == "HEAD" || response.status == 204 || response.status == 304) {
+        return response;
+    }
+    const auto length = response.field("Content-Length");
+    if (!length) {
+        throw ClientError("no one Content-Length in:\n" + response.head);
+    }
+    response.body = receive(parse_length(*length));
+    return response;
+}
+
+std::string HttpClient::receive(std::size_t count) {
+    std::string bytes = received_.substr(taken_, count);
+    taken_ += bytes.size();
+    while (bytes.size() < count) {
+        fill_or_throw("the end of a body");
+        const std::size_t missing = count - bytes.size();
+        bytes.append(received_, 0, missing);
+        taken_ = std::min(missing, received_.size());
+    }
+    return bytes;
+}
+
+HttpClient::Rest HttpClient::receive_to_end() {
+    while (true) {
+        const Fill filled = fill();
+        if (filled != Fill::bytes) {
+            return Rest{.bytes = std::exchange(received_, {}),
+                        .ending = filled == Fill::end ? Ending::orderly : Ending::reset};
+        }
+    }
+}
+
+bool HttpClient::is_at_end() {
+    return taken_ == received_.size() && fill() == Fill::end;
+}
+
+Response HttpClient::request(std::string_view method, std::string_view target,
+                             std::string_view fields) {
+    send(request_bytes(method, target, fields));
+    return receive_response(method);
+}
+
+}  // namespace torc::test

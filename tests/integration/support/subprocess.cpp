@@ -1,0 +1,213 @@
+#include "integration/support/subprocess.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <system_error>
+
+namespace torc::test {
+namespace {
+
+/// What a shell reports for a program that can't be run.
+constexpr int exit_code_not_run = 127;
+
+int checked(int result, const char* what) {
+    if (result < 0) {
+        throw std::system_error(errno, std::generic_category(), what);
+    }
+    return result;
+}
+
+/// The pointers that execve(2) wants; they point into `strings`.
+std::vector<char*> pointers_to(std::vector<std::string>& strings) {
+    std::vector<char*> pointers;
+    for (std::string& string : strings) {
+        pointers.push_back(string.data());
+    }
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+std::vector<std::string> environment_with(const std::vector<std::string>& additions) {
+    std::vector<std::string> environment = additions;
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+        // Settings of the server that happen to be in the developer's shell.
+        if (!std::string_view(*variable).starts_with("TORC_")) {
+            environment.emplace_back(*variable);
+        }
+    }
+    return environment;
+}
+
+// The rest of this part runs between fork(2) and execve(2): system calls alone.
+
+bool forbid_io_uring(int error) noexcept {
+    std::array filter = {
+        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+        sock_filter BPF_STMT(BPF_RET | BPF_K,
+                             SECCOMP_RET_ERRNO | (static_cast<unsigned>(error) & 0xffffU)),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program{.len = filter.size(), .filter = filter.data()};
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+bool limit_descriptors(std::uint64_t count) noexcept {
+    const rlimit limit{.rlim_cur = count, .rlim_max = count};
+    return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+bool give_up_privileges() noexcept {
+    if (::geteuid() != 0) {
+        return true;
+    }
+    // What is not in the bounding set is gone after execve(2).
+    for (const int capability : {CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_NET_BIND_SERVICE}) {
+        if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool redirect_streams(int standard_output, int standard_error) noexcept {
+    const int empty = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return empty >= 0 && ::dup2(empty, STDIN_FILENO) == STDIN_FILENO &&
+           ::dup2(standard_output, STDOUT_FILENO) == STDOUT_FILENO &&
+           ::dup2(standard_error, STDERR_FILENO) == STDERR_FILENO;
+}
+
+/// As a fresh login would have them.
+void reset_signals() noexcept {
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    std::signal(SIGPIPE, SIG_DFL);
+}
+
+bool prepare(const LaunchOptions& options, int standard_output, int standard_error) noexcept {
+    reset_signals();
+    return ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
+           redirect_streams(standard_output, standard_error) &&
+           (options.working_directory.empty() || ::chdir(options.working_directory.c_str()) == 0) &&
+           (!options.is_unprivileged || give_up_privileges()) &&
+           (!options.descriptors_max || limit_descriptors(*options.descriptors_max)) &&
+           (!options.io_uring_error || forbid_io_uring(*options.io_uring_error));
+}
+
+std::string contents_of(const UniqueFd& file) {
+    std::string contents;
+    std::array<char, 4096> buffer{};
+    while (true) {
+        const ssize_t count =
+            ::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(contents.size()));
+        if (count <= 0) {
+            return contents;
+        }
+        contents.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+}
+
+}  // namespace
+
+Subprocess::Subprocess(const LaunchOptions& options)
+    : standard_output_(checked(::memfd_create("standard output", MFD_CLOEXEC), "memfd_create")),
+      standard_error_(checked(::memfd_create("standard error", MFD_CLOEXEC), "memfd_create")) {
+    std::vector<std::string> arguments = {options.program.string()};
+    arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
+    std::vector<std::string> environment = environment_with(options.environment);
+    const std::vector<char*> argument_pointers = pointers_to(arguments);
+    const std::vector<char*> environment_pointers = pointers_to(environment);
+    const int standard_output =
+        options.standard_output >= 0 ? options.standard_output : standard_output_.get();
+
+    pid_ = checked(::fork(), "fork");
+    if (pid_ == 0) {
+        if (prepare(options, standard_output, standard_error_.get())) {
+            ::execve(argument_pointers[0], argument_pointers.data(), environment_pointers.data());
+        }
+        ::_exit(exit_code_not_run);
+    }
+    // Not by its function, which in glibc 2.36 has no C linkage in C++.
+    handle_.reset(checked(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)), "pidfd_open"));
+}
+
+Subprocess::~Subprocess() {
+    if (!exit_code_) {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
+}
+
+std::string Subprocess::standard_output() const {
+    return contents_of(standard_output_);
+}
+
+std::string Subprocess::standard_error() const {
+    return contents_of(standard_error_);
+}
+
+void Subprocess::send_signal(int signal) const {
+    checked(::kill(pid_, signal), "kill");
+}
+
+bool Subprocess::ends_within(std::chrono::milliseconds timeout) {
+    if (exit_code_) {
+        return true;
+    }
+    pollfd event{.fd = handle_.get(), .events = POLLIN, .revents = 0};
+    if (::poll(&event, 1, static_cast<int>(timeout.count())) == 0) {
+        return false;
+    }
+    int status = 0;
+    checked(::waitpid(pid_, &status, 0), "waitpid");
+    exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return true;
+}
+
+int Subprocess::exit_code() {
+    if (!ends_within(patience)) {
+        throw std::runtime_error(
+            fmt::format("process {} does not end; it printed:\n{}", pid_, standard_error()));
+    }
+    return *exit_code_;
+}
+
+std::size_t Subprocess::open_descriptors() const {
+    const std::filesystem::directory_iterator entries(fmt::format("/proc/{}/fd", pid_));
+    return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
+}
+
+std::vector<std::string> Subprocess::thread_names() const {
+    std::vector<std::string> names;
+    for (const auto& task :
+         std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid_))) {
+        std::string name;
+        // Empty for a thread that has ended meanwhile.
+        std::getline(std::ifstream(task.path() / "comm"), name);
+        names.push_back(std::move(name));
+    }
+    return names;
+}
+
+}  // namespace torc::test

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <torc/base/unique_fd.hpp>
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace torc::test {
+
+/// How long anything may take that must happen. Only a test that fails waits it out, so it is
+/// generous: sanitizers and a busy machine are slow.
+inline constexpr std::chrono::seconds patience{60};
+
+/// How a program is run. What is not said is as it is for the test.
+struct LaunchOptions {
+    std::filesystem::path program{};
+    std::vector<std::string> arguments{};
+    /// "NAME=value".
+    std::vector<std::string> environment{};
+    std::filesystem::path working_directory{};
+    /// For standard output, which is captured otherwise.
+    int standard_output = -1;
+    /// The limit RLIMIT_NOFILE, soft and hard.
+    std::optional<std::uint64_t> descriptors_max{};
+    /// The errno(3) value that a seccomp filter answers io_uring_setup(2) with, as containers do.
+    std::optional<int> io_uring_error{};
+    /// Without the privileges that root has in files and ports.
+    bool is_unprivileged = false;
+};
+
+/// A running program. Its standard input is empty, what it prints is captured. Killed on
+/// destruction, or when the test dies.
+class Subprocess {
+public:
+    /// Throws std::system_error when it can't be started.
+    explicit Subprocess(const LaunchOptions& options);
+    Subprocess(const Subprocess&) = delete;
+    Subprocess& operator=(const Subprocess&) = delete;
+    ~Subprocess();
+
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+    /// All that it has printed so far.
+    [[nodiscard]] std::string standard_output() const;
+    [[nodiscard]] std::string standard_error() const;
+
+    void send_signal(int signal) const;
+    /// True when it ends within `timeout`.
+    [[nodiscard]] bool ends_within(std::chrono::milliseconds timeout);
+    /// Waits for the end and gives the exit code, as a shell does: 128 and more are signals. Throws
+    /// std::runtime_error when it does not end.
+    int exit_code();
+
+    /// How many descriptors it has open.
+    [[nodiscard]] std::size_t open_descriptors() const;
+    /// The names of its threads, those among them that the kernel made for io_uring.
+    [[nodiscard]] std::vector<std::string> thread_names() const;
+
+private:
+    pid_t pid_ = -1;
+    UniqueFd handle_;
+    UniqueFd standard_output_;
+    UniqueFd standard_error_;
+    std::optional<int> exit_code_;
+};
+
+}  // namespace torc::test

@@ -1,0 +1,262 @@
+#include "proactor_fixture.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace torc::io::test {
+namespace {
+
+using torc::test::patterned_bytes;
+using torc::test::TemporaryDirectory;
+
+constexpr std::size_t megabyte = 1024 * 1024;
+
+class ProactorSendFile : public ProactorTest {
+protected:
+    UniqueFd file_of(std::string_view contents) {
+        const auto path = directory_.write("file", contents);
+        return UniqueFd(check(::open(path.c_str(), O_RDONLY | O_CLOEXEC), "open"));
+    }
+
+    /// Drops the file's pages from memory, as far as the file system does.
+    static void make_cold(int file) {
+        check(::fsync(file), "fsync");
+        ASSERT_EQ(::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED), 0);
+    }
+
+    /// Sends all of `slice`, chunk by chunk, while the peer reads `read_bytes` a turn; gives what
+    /// came.
+    std::string send_all(const Connection& connection, FileSlice slice, std::size_t read_bytes) {
+        slice.socket = connection.socket;
+        const std::uint64_t length = slice.length;
+        std::string received;
+        while (slice.length > 0) {
+            const Outcome outcome = finish_while(
+                send_file(slice), [&] { read_some(connection.peer.get(), received, read_bytes); });
+            if (outcome.result <= 0 || outcome.result > static_cast<int>(most_at_once)) {
+                throw std::runtime_error("send_file: " + std::to_string(outcome.result));
+            }
+            slice.offset += static_cast<std::uint64_t>(outcome.result);
+            slice.length -= static_cast<std::uint64_t>(outcome.result);
+        }
+        return received + read_exactly(connection.peer.get(), length - received.size());
+    }
+
+    /// Fills the socket's buffers, so that the next send has to wait.
+    static void fill(int socket) {
+        const std::string bytes(megabyte, 'f');
+        while (::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+        }
+    }
+
+    [[nodiscard]] const TemporaryDirectory& directory() const { return directory_; }
+
+    static constexpr std::uint32_t most_at_once = limits::send_file_chunk_bytes;
+
+private:
+    TemporaryDirectory directory_;
+};
+
+TEST_P(ProactorSendFile, SendsASmallFileAtOnce) {
+    const UniqueFd file = file_of("contents");
+    const auto connection = connect();
+    const Outcome outcome =
+        finish(send_file({.socket = connection.socket, .file = file.get(), .length = 8}));
+    EXPECT_EQ(outcome.result, 8);
+    EXPECT_EQ(read_exactly(connection.peer.get(), 8), "contents");
+}
+
+TEST_P(ProactorSendFile, SendsFromItsOffset) {
+    const UniqueFd file = file_of("0123456789");
+    const auto connection = connect();
+    EXPECT_EQ(send_all(connection, {.file = file.get(), .offset = 3, .length = 4}, megabyte),
+              "3456");
+}
+
+TEST_P(ProactorSendFile, LeavesTheFilesOwnPosition) {
+    const UniqueFd file = file_of("0123456789");
+    const auto connection = connect();
+    EXPECT_EQ(send_all(connection, {.file = file.get(), .offset = 3, .length = 4}, megabyte),
+              "3456");
+    EXPECT_EQ(::lseek(file.get(), 0, SEEK_CUR), 0);
+}
+
+TEST_P(ProactorSendFile, SendsABigFileByChunks) {
+    const std::string contents = patterned_bytes((5 * megabyte) + 4321);
+    const UniqueFd file = file_of(contents);
+    const auto connection = connect();
+    const FileSlice slice{.file = file.get(), .offset = 1234, .length = contents.size() - 1234};
+    EXPECT_TRUE(send_all(connection, slice, megabyte) == contents.substr(1234));
+}
+
+TEST_P(ProactorSendFile, SendsToASlowReader) {
+    const std::string contents = patterned_bytes(3 * megabyte);
+    const UniqueFd file = file_of(contents);
+    const auto connection = connect();
+    fill(connection.socket);
+    FileSlice slice{.socket = connection.socket, .file = file.get(), .length = contents.size()};
+    const Token first = send_file(slice);
+    settle();
+    ASSERT_FALSE(take(first).has_value()) << "there was no room";
+    std::string received;
+    const auto read_a_little = [&] { read_some(connection.peer.get(), received, 64 * 1024); };
+    for (Outcome chunk = finish_while(first, read_a_little);;
+         chunk = finish_while(send_file(slice), read_a_little)) {
+        ASSERT_GT(chunk.result, 0);
+        slice.offset += static_cast<std::uint64_t>(chunk.result);
+        slice.length -= static_cast<std::uint64_t>(chunk.result);
+        if (slice.length == 0) {
+            break;
+        }
+    }
+    proactor().shutdown(connection.socket, SHUT_WR);
+    received += read_exactly(connection.peer.get(), 64 * megabyte);
+    // What filled the buffers comes first.
+    ASSERT_TRUE(received.ends_with(contents));
+    received.resize(received.size() - contents.size());
+    EXPECT_EQ(received.find_first_not_of('f'), std::string::npos);
+}
+
+TEST_P(ProactorSendFile, SendsAColdFile) {
+    const std::string contents = patterned_bytes((6 * megabyte) + 77);
+    const UniqueFd file = file_of(contents);
+    make_cold(file.get());
+    const auto connection = connect();
+    EXPECT_TRUE(send_all(connection, {.file = file.get(), .length = contents.size()}, megabyte) ==
+                contents);
+}
+
+TEST_P(ProactorSendFile, SendsAFileThatIsColdInParts) {
+    const std::string contents = patterned_bytes(4 * megabyte);
+    const UniqueFd file = file_of(contents);
+    make_cold(file.get());
+    // Warm beginning, cold end; then the reverse.
+    for (const std::size_t warm : {std::size_t{0}, contents.size() - 4096}) {
+        make_cold(file.get());
+        std::array<char, 4096> page{};
+        ASSERT_EQ(::pread(file.get(), page.data(), page.size(), static_cast<off_t>(warm)), 4096);
+        const auto connection = connect();
+        EXPECT_TRUE(send_all(connection, {.file = file.get(), .length = contents.size()},
+                             megabyte) == contents);
+    }
+}
+
+TEST_P(ProactorSendFile, SendsColdFilesToManyPeersAtOnce) {
+    const std::string contents = patterned_bytes(300 * 1024);
+    const UniqueFd file = file_of(contents);
+    make_cold(file.get());
+    std::vector<Connection> connections;
+    std::vector<Token> tokens;
+    for (int count = 0; count < 40; ++count) {
+        connections.push_back(connect());
+        tokens.push_back(send_file({.socket = connections.back().socket,
+                                    .file = file.get(),
+                                    .offset = static_cast<std::uint64_t>(count) * 4096,
+                                    .length = 64 * 1024}));
+    }
+    for (std::size_t index = 0; index < tokens.size(); ++index) {
+        const Outcome outcome = finish(tokens[index]);
+        ASSERT_GT(outcome.result, 0);
+        const auto sent = static_cast<std::size_t>(outcome.result);
+        EXPECT_EQ(read_exactly(connections[index].peer.get(), sent),
+                  contents.substr(index * 4096, sent));
+    }
+}
+
+TEST_P(ProactorSendFile, FallsShortAtTheEndOfTheFile) {
+    const UniqueFd file = file_of("0123456789");
+    const auto connection = connect();
+    const Outcome outcome = finish(
+        send_file({.socket = connection.socket, .file = file.get(), .offset = 6, .length = 100}));
+    EXPECT_EQ(outcome.result, 4);
+    EXPECT_EQ(read_exactly(connection.peer.get(), 4), "6789");
+}
+
+TEST_P(ProactorSendFile, GivesZeroWhenTheFileEndsBeforeItsOffset) {
+    const UniqueFd file = file_of("0123456789");
+    const auto connection = connect();
+    for (const std::uint64_t offset : {10U, 11U, 100'000'000U}) {
+        EXPECT_EQ(finish(send_file({.socket = connection.socket,
+                                    .file = file.get(),
+                                    .offset = offset,
+                                    .length = 5}))
+                      .result,
+                  0);
+    }
+}
+
+TEST_P(ProactorSendFile, GivesZeroWhenTheFileIsTruncatedMeanwhile) {
+    const std::string contents = patterned_bytes(2 * megabyte);
+    const UniqueFd file = file_of(contents);
+    const auto connection = connect();
+    fill(connection.socket);
+    const Token token = send_file(
+        {.socket = connection.socket, .file = file.get(), .offset = megabyte, .length = megabyte});
+    settle();
+    ASSERT_EQ(::truncate((directory().path() / "file").c_str(), 100), 0);
+    std::string filling;
+    const Outcome outcome =
+        finish_while(token, [&] { read_some(connection.peer.get(), filling, megabyte); });
+    EXPECT_EQ(outcome.result, 0);
+}
+
+TEST_P(ProactorSendFile, FailsWhenThePeerIsGone) {
+    const UniqueFd file = file_of(patterned_bytes(megabyte));
+    auto connection = connect();
+    fill(connection.socket);
+    const Token token =
+        send_file({.socket = connection.socket, .file = file.get(), .length = megabyte});
+    settle();
+    reset_connection(connection.peer);
+    EXPECT_LT(finish(token).result, 0);
+}
+
+TEST_P(ProactorSendFile, EndsWhenItsSocketIsShutDown) {
+    const UniqueFd file = file_of(patterned_bytes(megabyte));
+    for (const int how : {SHUT_WR, SHUT_RDWR}) {
+        const auto connection = connect();
+        fill(connection.socket);
+        const Token token =
+            send_file({.socket = connection.socket, .file = file.get(), .length = megabyte});
+        settle();
+        ASSERT_FALSE(take(token).has_value());
+        proactor().shutdown(connection.socket, how);
+        EXPECT_EQ(finish(token).result, -EPIPE);
+    }
+}
+
+TEST_P(ProactorSendFile, EndsWhenItsSocketIsShutDownWhilePagesAreRead) {
+    const UniqueFd file = file_of(patterned_bytes(megabyte));
+    make_cold(file.get());
+    const auto connection = connect();
+    const Token token =
+        send_file({.socket = connection.socket, .file = file.get(), .length = megabyte});
+    proactor().shutdown(connection.socket, SHUT_RDWR);
+    EXPECT_LE(finish(token).result, static_cast<std::int32_t>(megabyte));
+}
+
+TEST_P(ProactorSendFile, FollowsAHeadThatWasHeldBack) {
+    const UniqueFd file = file_of("body");
+    const auto connection = connect();
+    const Message head{"head "};
+    EXPECT_EQ(finish(send(connection.socket, head, true)).result, 5);
+    EXPECT_EQ(
+        finish(send_file({.socket = connection.socket, .file = file.get(), .length = 4})).result,
+        4);
+    EXPECT_EQ(read_exactly(connection.peer.get(), 9), "head body");
+}
+
+TEST_P(ProactorSendFile, ReportsAFileThatCantBeRead) {
+    const UniqueFd directory_fd(
+        ::open(directory().path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const auto connection = connect();
+    const Outcome outcome =
+        finish(send_file({.socket = connection.socket, .file = directory_fd.get(), .length = 10}));
+    EXPECT_LT(outcome.result, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, ProactorSendFile, every_backend(), backend_name);
+
+}  // namespace
+}  // namespace torc::io::test

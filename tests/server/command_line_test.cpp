@@ -1,0 +1,254 @@
+#include <torc/base/unique_fd.hpp>
+#include <torc/server/command_line.hpp>
+#include <torc/server/start_error.hpp>
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace torc::server {
+namespace {
+
+/// Standard output is another file for as long as this lives.
+class RedirectedOutput {
+public:
+    explicit RedirectedOutput(const UniqueFd& target) {
+        std::fflush(stdout);
+        original_.reset(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+        ::dup2(target.get(), STDOUT_FILENO);
+    }
+    RedirectedOutput(const RedirectedOutput&) = delete;
+    RedirectedOutput& operator=(const RedirectedOutput&) = delete;
+    ~RedirectedOutput() {
+        std::fflush(stdout);
+        ::dup2(original_.get(), STDOUT_FILENO);
+    }
+
+private:
+    UniqueFd original_;
+};
+
+class CommandLineTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        for (const char* name :
+             {"TORC_DIR", "TORC_PORT", "TORC_ADDRESS", "TORC_INDEX", "TORC_WORKERS", "TORC_CPUS",
+              "TORC_IO", "TORC_ACCESS_LOG", "TORC_LOG_LEVEL"}) {
+            ::unsetenv(name);
+        }
+    }
+    void TearDown() override { SetUp(); }
+
+    static void set(const char* name, const char* value) { ::setenv(name, value, 1); }
+
+    /// With standard output not at a terminal, unless the test says otherwise.
+    std::variant<Settings, EarlyExit> read(const std::vector<std::string>& arguments) {
+        std::vector<const char*> argv = {"torc"};
+        for (const std::string& argument : arguments) {
+            argv.push_back(argument.c_str());
+        }
+        const RedirectedOutput redirected(output_);
+        return read_command_line(static_cast<int>(argv.size()), argv.data());
+    }
+    Settings settings(std::vector<std::string> arguments = {}) {
+        arguments.insert(arguments.begin(), "./site");
+        return std::get<Settings>(read(arguments));
+    }
+    std::string refusal(const std::vector<std::string>& arguments) {
+        try {
+            (void)read(arguments);
+            return "";
+        } catch (const StartError& error) {
+            return error.what();
+        }
+    }
+    void use_terminal() {
+        output_.reset(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+        ASSERT_TRUE(::isatty(output_.get()));
+    }
+    std::string printed() {
+        std::string text(64 * 1024, '\0');
+        const ssize_t count = ::pread(output_.get(), text.data(), text.size(), 0);
+        text.resize(static_cast<std::size_t>(count));
+        return text;
+    }
+
+    UniqueFd output_{::memfd_create("stdout", MFD_CLOEXEC)};
+};
+
+TEST_F(CommandLineTest, HasDefaults) {
+    const Settings found = settings();
+    EXPECT_EQ(found.directory, "./site");
+    EXPECT_EQ(found.port, 8080);
+    EXPECT_TRUE(found.addresses.empty());
+    EXPECT_EQ(found.load_rules.index_names, std::vector<std::string>{"index.html"});
+    EXPECT_EQ(found.workers, 0U);
+    EXPECT_TRUE(found.cpus.empty());
+    EXPECT_EQ(found.io, IoChoice::automatic);
+    EXPECT_FALSE(found.access_log);
+    EXPECT_EQ(found.log_level, LogLevel::info);
+}
+
+TEST_F(CommandLineTest, ReadsEveryFlag) {
+    const Settings found = settings(
+        {"--port", "81",      "--address",    "127.0.0.1", "--address",   "::1",    "--index",
+         "a.html", "--index", "b.html",       "--workers", "3",           "--cpus", "0-1",
+         "--io",   "epoll",   "--access-log", "/tmp/log",  "--log-level", "warn"});
+    EXPECT_EQ(found.port, 81);
+    EXPECT_EQ(found.addresses, (std::vector<std::string>{"127.0.0.1", "::1"}));
+    EXPECT_EQ(found.load_rules.index_names, (std::vector<std::string>{"a.html", "b.html"}));
+    EXPECT_EQ(found.workers, 3U);
+    EXPECT_EQ(found.cpus, (std::vector<unsigned>{0, 1}));
+    EXPECT_EQ(found.io, IoChoice::epoll);
+    EXPECT_EQ(found.access_log, "/tmp/log");
+    EXPECT_EQ(found.log_level, LogLevel::warn);
+}
+
+TEST_F(CommandLineTest, ReadsShortFlags) {
+    const Settings found = settings({"-p0", "-a", "0.0.0.0", "-a", "::"});
+    EXPECT_EQ(found.port, 0);
+    EXPECT_EQ(found.addresses, (std::vector<std::string>{"0.0.0.0", "::"}));
+}
+
+TEST_F(CommandLineTest, ReadsTheEnvironment) {
+    set("TORC_DIR", "/srv");
+    set("TORC_PORT", "82");
+    set("TORC_ADDRESS", "127.0.0.1,::1");
+    set("TORC_INDEX", "a.html,b.html");
+    set("TORC_WORKERS", "2");
+    set("TORC_CPUS", "1");
+    set("TORC_IO", "uring");
+    set("TORC_ACCESS_LOG", "-");
+    set("TORC_LOG_LEVEL", "debug");
+    const auto found = std::get<Settings>(read({}));
+    EXPECT_EQ(found.directory, "/srv");
+    EXPECT_EQ(found.port, 82);
+    EXPECT_EQ(found.addresses, (std::vector<std::string>{"127.0.0.1", "::1"}));
+    EXPECT_EQ(found.load_rules.index_names, (std::vector<std::string>{"a.html", "b.html"}));
+    EXPECT_EQ(found.workers, 2U);
+    EXPECT_EQ(found.cpus, std::vector<unsigned>{1});
+    EXPECT_EQ(found.io, IoChoice::uring);
+    EXPECT_EQ(found.access_log, "-");
+    EXPECT_EQ(found.log_level, LogLevel::debug);
+}
+
+TEST_F(CommandLineTest, TheCommandLineWinsOverTheEnvironment) {
+    set("TORC_DIR", "/srv");
+    set("TORC_PORT", "82");
+    set("TORC_ADDRESS", "::1");
+    const Settings found = settings({"--port", "83", "--address", "127.0.0.1"});
+    EXPECT_EQ(found.directory, "./site");
+    EXPECT_EQ(found.port, 83);
+    EXPECT_EQ(found.addresses, std::vector<std::string>{"127.0.0.1"});
+}
+
+TEST_F(CommandLineTest, WantsADirectoryWhereNobodyIsAtATerminal) {
+    EXPECT_EQ(refusal({}),
+              "no directory given; name the one to serve (torc DIR), since standard output is no "
+              "terminal");
+}
+
+TEST_F(CommandLineTest, ServesAndLogsToATerminalWithoutBeingTold) {
+    use_terminal();
+    const auto found = std::get<Settings>(read({}));
+    EXPECT_EQ(found.directory, ".");
+    EXPECT_EQ(found.access_log, "-");
+}
+
+TEST_F(CommandLineTest, LogsNoRequestsWhenToldSo) {
+    use_terminal();
+    EXPECT_FALSE(settings({"--access-log", "off"}).access_log);
+}
+
+TEST_F(CommandLineTest, RefusesValuesThatAreNone) {
+    for (const std::vector<std::string>& arguments :
+         std::vector<std::vector<std::string>>{{"--port", "65536"},
+                                               {"--port", "-1"},
+                                               {"--port", "http"},
+                                               {"--workers", "1025"},
+                                               {"--workers", "-1"},
+                                               {"--io", "iocp"},
+                                               {"--log-level", "loud"},
+                                               {"--cpus", "0-"},
+                                               {"--index", "a/b.html"},
+                                               {"--index", ".."},
+                                               {"--unknown"},
+                                               {"another"}}) {
+        std::vector<std::string> all = {"./site"};
+        all.insert(all.end(), arguments.begin(), arguments.end());
+        EXPECT_NE(refusal(all), "") << arguments[0] << ' ' << arguments.back();
+    }
+}
+
+TEST_F(CommandLineTest, NamesTheValueThatIsWrongAndWhatWouldBeRight) {
+    EXPECT_EQ(refusal({"./site", "--port", "http"}), "--port http: give a number from 0 to 65535");
+    EXPECT_EQ(refusal({"./site", "--workers", "1025"}),
+              "--workers 1025: give a number from 0 to 1024");
+    EXPECT_EQ(refusal({"./site", "--io", "iocp"}), "--io iocp: give one of auto, uring, epoll");
+}
+
+TEST_F(CommandLineTest, PointsToTheHelpForAFlagThatItDoesNotKnow) {
+    const std::string text = refusal({"./site", "--unknown"});
+    EXPECT_NE(text.find("--unknown"), std::string::npos) << text;
+    EXPECT_TRUE(text.ends_with("; see torc --help")) << text;
+}
+
+TEST_F(CommandLineTest, DoesNotTakeTheDirectoryForAListMember) {
+    const auto found = std::get<Settings>(read({"-a", "::1", "--index", "a.html", "./site"}));
+    EXPECT_EQ(found.directory, "./site");
+    EXPECT_EQ(found.addresses, std::vector<std::string>{"::1"});
+    EXPECT_EQ(found.load_rules.index_names, std::vector<std::string>{"a.html"});
+}
+
+TEST_F(CommandLineTest, NamesTheIndexThatIsNoFileName) {
+    EXPECT_EQ(refusal({"./site", "--index", "a/b"}),
+              "--index 'a/b': not a file name; give one like index.html");
+}
+
+TEST_F(CommandLineTest, PrintsHelp) {
+    const auto early = std::get<EarlyExit>(read({"--help"}));
+    EXPECT_EQ(early.code, 0);
+    const std::string text = printed();
+    for (const char* flag :
+         {"DIR", "-p, --port", "-a, --address", "--index", "--workers", "--cpus", "--io",
+          "--access-log", "--log-level", "-V, --version", "-h, --help"}) {
+        EXPECT_NE(text.find(std::string(" ") + flag + " "), std::string::npos) << flag;
+    }
+}
+
+TEST_F(CommandLineTest, HelpTellsTheDefaults) {
+    (void)read({"--help"});
+    const std::string text = printed();
+    const Settings defaults;
+    EXPECT_NE(text.find("[" + std::to_string(defaults.port) + "]"), std::string::npos);
+    EXPECT_NE(text.find("[" + defaults.load_rules.index_names.at(0) + "]"), std::string::npos);
+    EXPECT_NE(text.find("at most " + std::to_string(defaults.timeouts.drain.count()) + " s"),
+              std::string::npos);
+}
+
+TEST_F(CommandLineTest, HelpFitsATerminal) {
+    (void)read({"--help"});
+    std::istringstream lines(printed());
+    for (std::string line; std::getline(lines, line);) {
+        EXPECT_LE(line.size(), 100U) << line;
+    }
+}
+
+TEST_F(CommandLineTest, PrintsVersions) {
+    const auto early = std::get<EarlyExit>(read({"--version"}));
+    EXPECT_EQ(early.code, 0);
+    EXPECT_TRUE(printed().starts_with("torc ")) << printed();
+}
+
+}  // namespace
+}  // namespace torc::server

@@ -1,0 +1,138 @@
+#include <torc/base/limits.hpp>
+#include <torc/server/access_log.hpp>
+#include <torc/server/connection.hpp>
+
+#include "server/connection_harness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <ctime>
+#include <string>
+#include <string_view>
+
+namespace torc::server {
+namespace {
+
+using site::test::page;
+using test::ConnectionHarness;
+using test::request;
+
+class ConnectionLogTest : public ::testing::Test {
+protected:
+    ConnectionLogTest() {
+        ::setenv("TZ", "UTC0", 1);
+        ::tzset();
+        log_.set_time(site::test::now);
+        harness_.put("a", site::test::memory_asset("12345"));
+        harness_.put("large", site::test::disk_asset(std::string(100'000, 'x')));
+    }
+    ~ConnectionLogTest() override {
+        ::unsetenv("TZ");
+        ::tzset();
+    }
+
+    /// What was logged since the last call.
+    std::string logged() {
+        const std::span<const std::byte> batch = log_.begin_write();
+        std::string text(reinterpret_cast<const char*>(batch.data()), batch.size());
+        if (!batch.empty()) {
+            log_.finish_write(batch.size());
+        }
+        return text;
+    }
+    /// A line for a request without Referer and User-Agent.
+    static std::string line(std::string_view request_line, int status, std::size_t bytes) {
+        return "192.0.2.1 - - [14/Nov/2023:22:13:20 +0000] \"" + std::string(request_line) + "\" " +
+               std::to_string(status) + " " + std::to_string(bytes) + " \"-\" \"-\"\n";
+    }
+
+    AccessLog log_{limits::access_log_buffer_bytes};
+    ConnectionHarness harness_{&log_};
+};
+
+TEST_F(ConnectionLogTest, WritesALineForAnAnswer) {
+    (void)harness_.exchange(
+        request("GET /a", "User-Agent: curl/7.88.1\r\nReferer: http://example.com/\r\n"));
+    EXPECT_EQ(logged(),
+              "192.0.2.1 - - [14/Nov/2023:22:13:20 +0000] \"GET /a HTTP/1.1\" 200 5 "
+              "\"http://example.com/\" \"curl/7.88.1\"\n");
+}
+
+TEST_F(ConnectionLogTest, CountsTheBytesOfContent) {
+    (void)harness_.exchange(request("HEAD /a"));
+    EXPECT_EQ(logged(), line("HEAD /a HTTP/1.1", 200, 0));
+    (void)harness_.exchange(request("GET /a", "Range: bytes=1-3\r\n"));
+    EXPECT_EQ(logged(), line("GET /a HTTP/1.1", 206, 3));
+    (void)harness_.exchange(request("GET /a", "If-None-Match: *\r\n"));
+    EXPECT_EQ(logged(), line("GET /a HTTP/1.1", 304, 0));
+    (void)harness_.exchange(request("GET /absent"));
+    EXPECT_EQ(logged(), line("GET /absent HTTP/1.1", 404, page("404 Not Found").size()));
+    (void)harness_.exchange(request("PUT /a"));
+    EXPECT_EQ(logged(), line("PUT /a HTTP/1.1", 405, page("405 Method Not Allowed").size()));
+}
+
+TEST_F(ConnectionLogTest, WritesALineForEveryRequestOfAPipeline) {
+    (void)harness_.exchange(request("GET /a") + request("HEAD /a") + request("GET /a"));
+    EXPECT_EQ(logged(), line("GET /a HTTP/1.1", 200, 5) + line("HEAD /a HTTP/1.1", 200, 0) +
+                            line("GET /a HTTP/1.1", 200, 5));
+}
+
+TEST_F(ConnectionLogTest, KnowsNoRequestLineOfABrokenRequest) {
+    (void)harness_.exchange(request("GET /a", "User-Agent: earlier\r\n"));
+    (void)logged();
+    (void)harness_.exchange("broken\r\n");
+    EXPECT_EQ(logged(), line("", 400, page("400 Bad Request").size()));
+}
+
+TEST_F(ConnectionLogTest, WritesALineForARequestThatTookTooLong) {
+    (void)harness_.exchange("GET /a HT");
+    harness_.connection().time_out();
+    (void)harness_.end_of_input();
+    EXPECT_EQ(logged(), line("", 408, page("408 Request Timeout").size()));
+}
+
+TEST_F(ConnectionLogTest, NamesTheRequestWhoseFieldsAreWrong) {
+    (void)harness_.exchange("GET /a HTTP/1.1\r\n\r\n");
+    EXPECT_EQ(logged(), line("GET /a HTTP/1.1", 400, page("400 Bad Request").size()));
+}
+
+TEST_F(ConnectionLogTest, WritesTheLineOfAFileWhenItHasGoneOut) {
+    (void)harness_.receive(request("GET /large"));
+    (void)harness_.perform_one();
+    (void)harness_.complete_send_file(60'000);
+    EXPECT_EQ(logged(), "");
+    harness_.perform();
+    EXPECT_EQ(logged(), line("GET /large HTTP/1.1", 200, 100'000));
+}
+
+TEST_F(ConnectionLogTest, CountsWhatWentOutOfAFileThatWasCutOff) {
+    (void)harness_.receive(request("GET /large"));
+    (void)harness_.perform_one();
+    (void)harness_.complete_send_file(60'000);
+    harness_.disconnect();
+    EXPECT_EQ(logged(), line("GET /large HTTP/1.1", 200, 60'000));
+}
+
+TEST_F(ConnectionLogTest, CountsNothingOfAFileWhoseHeadWasCutOff) {
+    (void)harness_.receive(request("GET /large"));
+    harness_.disconnect();
+    EXPECT_EQ(logged(), line("GET /large HTTP/1.1", 200, 0));
+}
+
+TEST_F(ConnectionLogTest, CountsEveryFileForItself) {
+    (void)harness_.exchange(request("GET /large") + request("GET /large", "Range: bytes=0-9\r\n"));
+    EXPECT_EQ(logged(),
+              line("GET /large HTTP/1.1", 200, 100'000) + line("GET /large HTTP/1.1", 206, 10));
+}
+
+TEST_F(ConnectionLogTest, WritesNothingForAConnectionThatAsksForNothing) {
+    (void)harness_.end_of_input();
+    harness_.connect();
+    (void)harness_.exchange("GET /a HT");
+    (void)harness_.end_of_input();
+    EXPECT_EQ(logged(), "");
+}
+
+}  // namespace
+}  // namespace torc::server

@@ -1,0 +1,203 @@
+#include <torc/server/listener.hpp>
+#include <torc/server/start_error.hpp>
+
+#include <gtest/gtest.h>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace torc::server {
+namespace {
+
+Endpoint endpoint(const std::string& address, std::uint16_t port = 8080) {
+    return resolve_addresses({address}, port).at(0);
+}
+
+/// What the server says when it can't start with these addresses; "" when it can.
+std::string refusal(const std::vector<std::string>& addresses, std::uint16_t port) {
+    try {
+        const Listeners listeners(addresses, port, 1);
+        return "";
+    } catch (const StartError& error) {
+        return error.what();
+    }
+}
+
+int option(int socket, int level, int name) {
+    int value = -1;
+    socklen_t length = sizeof value;
+    ::getsockopt(socket, level, name, &value, &length);
+    return value;
+}
+
+UniqueFd connect_to(const Endpoint& endpoint) {
+    UniqueFd client(::socket(endpoint.address()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (::connect(client.get(), endpoint.address(), endpoint.length()) < 0) {
+        client.reset();
+    }
+    return client;
+}
+
+bool has_ipv6() {
+    return refusal({"::1"}, 0).empty();
+}
+
+TEST(Endpoint, HasAUrl) {
+    EXPECT_EQ(endpoint("127.0.0.1").url(), "http://127.0.0.1:8080/");
+    EXPECT_EQ(endpoint("::1", 80).url(), "http://[::1]:80/");
+    EXPECT_EQ(endpoint("127.0.0.1").host(), "127.0.0.1");
+    EXPECT_EQ(endpoint("::1").host(), "::1");
+}
+
+TEST(Endpoint, HasThePortThatItIsGiven) {
+    for (const char* address : {"127.0.0.1", "::1"}) {
+        Endpoint place = endpoint(address, 65535);
+        EXPECT_EQ(place.port(), 65535);
+        place.set_port(1);
+        EXPECT_EQ(place.port(), 1);
+    }
+}
+
+TEST(Endpoint, KnowsWhatKindOfAddressItIs) {
+    EXPECT_TRUE(endpoint("127.0.0.1").is_loopback());
+    EXPECT_TRUE(endpoint("127.9.9.9").is_loopback());
+    EXPECT_TRUE(endpoint("::1").is_loopback());
+    EXPECT_FALSE(endpoint("192.0.2.1").is_loopback());
+    EXPECT_FALSE(endpoint("2001:db8::1").is_loopback());
+    EXPECT_TRUE(endpoint("0.0.0.0").is_wildcard());
+    EXPECT_TRUE(endpoint("::").is_wildcard());
+    EXPECT_FALSE(endpoint("::1").is_wildcard());
+    EXPECT_TRUE(endpoint("fe80::1").is_link_local());
+    EXPECT_FALSE(endpoint("2001:db8::1").is_link_local());
+    EXPECT_FALSE(endpoint("169.254.0.1").is_ipv6());
+}
+
+TEST(ResolveAddresses, TakesLocalhostForBothLoopbacks) {
+    const std::vector<Endpoint> endpoints = resolve_addresses({"localhost", "192.0.2.1"}, 80);
+    ASSERT_EQ(endpoints.size(), 3U);
+    EXPECT_EQ(endpoints[0].host(), "127.0.0.1");
+    EXPECT_EQ(endpoints[1].host(), "::1");
+    EXPECT_EQ(endpoints[2].host(), "192.0.2.1");
+    EXPECT_EQ(endpoints[2].port(), 80);
+}
+
+TEST(ResolveAddresses, AsksNoNameServer) {
+    for (const char* address : {"example.com", "", "127.0.0.1:80", "[::1]", "256.0.0.1", "*"}) {
+        try {
+            (void)resolve_addresses({address}, 80);
+            FAIL() << address;
+        } catch (const StartError& error) {
+            EXPECT_EQ(std::string(error.what()),
+                      "--address " + std::string(address) +
+                          ": not an IPv4 or IPv6 address; give one like 127.0.0.1, 0.0.0.0 or ::");
+        }
+    }
+}
+
+TEST(Listeners, ListenOnAFreePort) {
+    const Listeners listeners({"127.0.0.1"}, 0, 1);
+    ASSERT_EQ(listeners.endpoints().size(), 1U);
+    EXPECT_NE(listeners.endpoints()[0].port(), 0);
+    EXPECT_TRUE(connect_to(listeners.endpoints()[0]));
+}
+
+TEST(Listeners, ListenOnTheLoopbackByDefault) {
+    const Listeners listeners({}, 0, 1);
+    ASSERT_FALSE(listeners.endpoints().empty());
+    for (const Endpoint& place : listeners.endpoints()) {
+        EXPECT_TRUE(place.is_loopback());
+        EXPECT_EQ(place.port(), listeners.endpoints()[0].port());
+        EXPECT_TRUE(connect_to(place));
+    }
+}
+
+TEST(Listeners, GiveEveryWorkerASocketForEveryEndpoint) {
+    Listeners listeners({"127.0.0.1", "127.0.0.2"}, 0, 3);
+    for (unsigned worker = 0; worker < 3; ++worker) {
+        const std::vector<UniqueFd> sockets = listeners.take(worker);
+        ASSERT_EQ(sockets.size(), 2U);
+        for (const UniqueFd& socket : sockets) {
+            EXPECT_EQ(option(socket.get(), SOL_SOCKET, SO_ACCEPTCONN), 1);
+            EXPECT_EQ(option(socket.get(), SOL_SOCKET, SO_REUSEPORT), 1);
+            EXPECT_EQ(option(socket.get(), IPPROTO_TCP, TCP_NODELAY), 1);
+            EXPECT_NE(::fcntl(socket.get(), F_GETFD) & FD_CLOEXEC, 0);
+            EXPECT_NE(::fcntl(socket.get(), F_GETFL) & O_NONBLOCK, 0);
+        }
+    }
+}
+
+TEST(Listeners, MayShareAPortBetweenTheWildcardsOfBothFamilies) {
+    if (!has_ipv6()) {
+        GTEST_SKIP() << "no IPv6 here";
+    }
+    const Listeners listeners({"0.0.0.0", "::"}, 0, 2);
+    ASSERT_EQ(listeners.endpoints().size(), 2U);
+    EXPECT_EQ(listeners.endpoints()[0].port(), listeners.endpoints()[1].port());
+}
+
+TEST(Listeners, RefuseAPortThatAnotherProgramListensOn) {
+    const UniqueFd other(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const Endpoint any = endpoint("127.0.0.1", 0);
+    ASSERT_EQ(::bind(other.get(), any.address(), any.length()), 0);
+    ASSERT_EQ(::listen(other.get(), 1), 0);
+    sockaddr_in bound{};
+    socklen_t length = sizeof bound;
+    ASSERT_EQ(::getsockname(other.get(), reinterpret_cast<sockaddr*>(&bound), &length), 0);
+    const std::uint16_t port = ntohs(bound.sin_port);
+    EXPECT_EQ(refusal({"127.0.0.1"}, port),
+              "can't listen on 127.0.0.1:" + std::to_string(port) +
+                  ": the port is in use; choose another with --port, or --port 0 for any that is "
+                  "free");
+}
+
+TEST(Listeners, RefuseThePortOfAnotherTorc) {
+    const Listeners first({"127.0.0.1"}, 0, 2);
+    const std::uint16_t port = first.endpoints()[0].port();
+    EXPECT_NE(refusal({"127.0.0.1"}, port).find("the port is in use"), std::string::npos);
+    EXPECT_NE(refusal({}, port).find("the port is in use"), std::string::npos);
+}
+
+TEST(Listeners, TakeAPortWhoseConnectionsAreStillClosing) {
+    std::uint16_t port = 0;
+    {
+        Listeners listeners({"127.0.0.1"}, 0, 1);
+        port = listeners.endpoints()[0].port();
+        const std::vector<UniqueFd> sockets = listeners.take(0);
+        const UniqueFd client = connect_to(listeners.endpoints()[0]);
+        const UniqueFd accepted(::accept(sockets[0].get(), nullptr, nullptr));
+        ASSERT_TRUE(accepted);
+    }
+    EXPECT_EQ(refusal({"127.0.0.1"}, port), "");
+}
+
+TEST(Listeners, RefuseAnAddressOfAnotherMachine) {
+    EXPECT_EQ(refusal({"192.0.2.1"}, 0),
+              "can't listen on 192.0.2.1:0: this machine does not have that address; see `ip "
+              "address`");
+}
+
+TEST(PeerOf, GivesTheOtherEnd) {
+    Listeners listeners({"127.0.0.1"}, 0, 1);
+    const UniqueFd client = connect_to(listeners.endpoints()[0]);
+    const auto peer = peer_of(client.get());
+    ASSERT_TRUE(peer);
+    EXPECT_EQ(peer->url(), listeners.endpoints()[0].url());
+}
+
+TEST(PeerOf, ReportsAPeerThatIsNotThere) {
+    const UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const auto peer = peer_of(socket.get());
+    ASSERT_FALSE(peer);
+    EXPECT_EQ(peer.error(), Errno(ENOTCONN));
+}
+
+}  // namespace
+}  // namespace torc::server

@@ -1,0 +1,194 @@
+#include <torc/base/limits.hpp>
+#include <torc/server/outbox.hpp>
+
+#include "site/assets.hpp"
+#include "support/allocation_counter.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace torc::server {
+namespace {
+
+using site::AssetRef;
+using site::test::memory_asset;
+using torc::test::patterned_bytes;
+
+void append_head(Outbox& outbox, std::string_view text) {
+    http::HeadWriter writer = outbox.writer();
+    writer.append(text);
+    outbox.append_head(writer);
+}
+
+std::vector<std::string> pieces_of(Outbox& outbox) {
+    const msghdr& message = outbox.message();
+    std::vector<std::string> pieces;
+    for (std::size_t index = 0; index < message.msg_iovlen; ++index) {
+        pieces.emplace_back(static_cast<const char*>(message.msg_iov[index].iov_base),
+                            message.msg_iov[index].iov_len);
+    }
+    return pieces;
+}
+
+const std::string small_body = patterned_bytes(limits::outbox_copied_body_bytes_max);
+const std::string large_body = patterned_bytes(limits::outbox_copied_body_bytes_max + 1);
+
+class OutboxTest : public ::testing::Test {
+protected:
+    std::unique_ptr<Outbox> storage_ = std::make_unique<Outbox>();
+    Outbox& outbox_ = *storage_;
+};
+
+TEST_F(OutboxTest, IsEmptyAtFirst) {
+    EXPECT_TRUE(outbox_.empty());
+    EXPECT_EQ(outbox_.total_bytes(), 0U);
+    EXPECT_EQ(outbox_.message().msg_iovlen, 0U);
+    EXPECT_TRUE(outbox_.has_room(limits::outbox_bytes));
+    EXPECT_FALSE(outbox_.has_room(limits::outbox_bytes + 1));
+}
+
+TEST_F(OutboxTest, CopiesASmallBodyBehindItsHead) {
+    const AssetRef asset = memory_asset(small_body);
+    append_head(outbox_, "head");
+    outbox_.append_body(asset->contents(), *asset);
+    EXPECT_EQ(pieces_of(outbox_), std::vector{"head" + small_body});
+    EXPECT_EQ(outbox_.total_bytes(), 4 + small_body.size());
+}
+
+TEST_F(OutboxTest, RefersToALargeBody) {
+    const AssetRef asset = memory_asset(large_body);
+    append_head(outbox_, "head");
+    outbox_.append_body(asset->contents(), *asset);
+    EXPECT_EQ(pieces_of(outbox_), (std::vector<std::string>{"head", large_body}));
+    EXPECT_EQ(outbox_.message().msg_iov[1].iov_base, asset->contents().data());
+    EXPECT_EQ(outbox_.total_bytes(), 4 + large_body.size());
+}
+
+TEST_F(OutboxTest, RefersToASmallBodyThatDoesNotFit) {
+    const AssetRef asset = memory_asset(small_body);
+    append_head(outbox_, std::string(limits::outbox_bytes - small_body.size() + 1, 'h'));
+    outbox_.append_body(asset->contents(), *asset);
+    ASSERT_EQ(pieces_of(outbox_).size(), 2U);
+    EXPECT_EQ(pieces_of(outbox_)[1], small_body);
+}
+
+TEST_F(OutboxTest, MergesWhatLiesSideBySide) {
+    const AssetRef asset = memory_asset("body");
+    append_head(outbox_, "1");
+    outbox_.append_body(asset->contents(), *asset);
+    append_head(outbox_, "2");
+    append_head(outbox_, "3");
+    EXPECT_EQ(pieces_of(outbox_), std::vector<std::string>{"1body23"});
+}
+
+TEST_F(OutboxTest, KeepsTheOrderAroundALargeBody) {
+    const AssetRef asset = memory_asset(large_body);
+    append_head(outbox_, "1");
+    outbox_.append_body(asset->contents(), *asset);
+    append_head(outbox_, "2");
+    append_head(outbox_, "3");
+    outbox_.append_body(asset->contents().substr(0, large_body.size()), *asset);
+    EXPECT_EQ(pieces_of(outbox_), (std::vector<std::string>{"1", large_body, "23", large_body}));
+    EXPECT_EQ(outbox_.total_bytes(), 3 + 2 * large_body.size());
+}
+
+TEST_F(OutboxTest, HasNoRoomForAHeadThatMightNotFit) {
+    append_head(outbox_, std::string(limits::outbox_bytes - 100, 'h'));
+    EXPECT_TRUE(outbox_.has_room(100));
+    EXPECT_FALSE(outbox_.has_room(101));
+}
+
+TEST_F(OutboxTest, HasRoomUntilItsPiecesAreUsedUp) {
+    const AssetRef asset = memory_asset(large_body);
+    std::size_t answers = 0;
+    while (outbox_.has_room(1)) {
+        append_head(outbox_, "h");
+        outbox_.append_body(asset->contents(), *asset);
+        ++answers;
+    }
+    EXPECT_EQ(answers, limits::outbox_pieces_max / 2);
+    EXPECT_EQ(outbox_.message().msg_iovlen, limits::outbox_pieces_max);
+}
+
+TEST_F(OutboxTest, KeepsAnAssetAliveUntilItIsCleared) {
+    AssetRef asset = memory_asset(large_body);
+    outbox_.append_body(asset->contents(), *asset);
+    asset = AssetRef();
+    EXPECT_EQ(pieces_of(outbox_), std::vector{large_body});  // ASan watches.
+    outbox_.clear();
+    EXPECT_TRUE(outbox_.empty());
+}
+
+TEST_F(OutboxTest, IsAsNewWhenItIsCleared) {
+    const AssetRef asset = memory_asset(large_body);
+    append_head(outbox_, "1");
+    outbox_.append_body(asset->contents(), *asset);
+    outbox_.clear();
+    EXPECT_EQ(outbox_.message().msg_iovlen, 0U);
+    EXPECT_TRUE(outbox_.has_room(limits::outbox_bytes));
+    append_head(outbox_, "2");
+    EXPECT_EQ(pieces_of(outbox_), std::vector<std::string>{"2"});
+}
+
+TEST_F(OutboxTest, ForgetsAHeadThatWasBegunAndNotAppended) {
+    http::HeadWriter writer = outbox_.writer();
+    writer.append("forgotten");
+    append_head(outbox_, "kept");
+    EXPECT_EQ(pieces_of(outbox_), std::vector<std::string>{"kept"});
+}
+
+using OutboxDeathTest = OutboxTest;
+
+TEST_F(OutboxDeathTest, RefusesAHeadThatItDidNotGive) {
+    EXPECT_DEATH(
+        {
+            http::HeadWriter stale = outbox_.writer();
+            append_head(outbox_, "newer");
+            outbox_.append_head(stale);
+        },
+        "storage_");
+}
+
+TEST(OutboxPool, GivesTheMostRecentlyReturnedFirst) {
+    OutboxPool pool;
+    Outbox& first = pool.acquire();
+    Outbox& second = pool.acquire();
+    EXPECT_NE(&first, &second);
+    pool.release(second);
+    pool.release(first);
+    EXPECT_EQ(&pool.acquire(), &first);
+    EXPECT_EQ(&pool.acquire(), &second);
+}
+
+TEST(OutboxPool, ClearsWhatIsReturned) {
+    OutboxPool pool;
+    Outbox& outbox = pool.acquire();
+    append_head(outbox, "secret");
+    pool.release(outbox);
+    EXPECT_TRUE(pool.acquire().empty());
+}
+
+TEST(OutboxPool, AllocatesOnlyForMoreAtOnceThanEverBefore) {
+    OutboxPool pool;
+    std::vector<Outbox*> taken(100);
+    const auto take_and_return_all = [&] {
+        for (Outbox*& outbox : taken) {
+            outbox = &pool.acquire();
+        }
+        for (Outbox* outbox : taken) {
+            pool.release(*outbox);
+        }
+    };
+    take_and_return_all();
+    const auto before = torc::test::allocations_of_this_thread();
+    take_and_return_all();
+    EXPECT_EQ(torc::test::allocations_of_this_thread(), before);
+}
+
+}  // namespace
+}  // namespace torc::server

@@ -1,0 +1,138 @@
+#include <torc/server/cpu_set.hpp>
+#include <torc/server/server.hpp>
+#include <torc/server/start_error.hpp>
+#include <torc/server/start_report.hpp>
+
+#include "server/worker_harness.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/resource.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace torc::server {
+namespace {
+
+using test::Client;
+using torc::test::TemporaryDirectory;
+
+class ServerTest : public ::testing::Test {
+protected:
+    ServerTest() {
+        directory_.write("file", "hello");
+        settings_.directory = directory_.path().string();
+        settings_.addresses = {"127.0.0.1"};
+        settings_.port = 0;
+        settings_.workers = 2;
+        settings_.io = IoChoice::epoll;
+    }
+
+    std::string refusal() {
+        try {
+            const Server server(settings_);
+            return "";
+        } catch (const StartError& error) {
+            return error.what();
+        }
+    }
+
+    TemporaryDirectory directory_;
+    Settings settings_;
+};
+
+TEST_F(ServerTest, ServesUntilItIsTold) {
+    Server server(settings_);
+    server.start();
+    std::thread client_thread([&server] {
+        for (int count = 0; count < 20; ++count) {
+            Client client(server.endpoints().front());
+            EXPECT_TRUE(client.connect());
+            EXPECT_TRUE(client.get("/file", 5).ends_with("hello"));
+        }
+        server.request_stop();
+    });
+    EXPECT_EQ(server.run(), ExitCode::stopped);
+    client_thread.join();
+}
+
+TEST_F(ServerTest, StopsItsWorkersWhenItEndsUnasked) {
+    Server server(settings_);
+    server.start();
+}
+
+TEST_F(ServerTest, HasAWorkerOnEveryCpuByDefault) {
+    settings_.workers = 0;
+    const Server server(settings_);
+    EXPECT_EQ(server.worker_cpus(), allowed_cpus());
+}
+
+TEST_F(ServerTest, DealsOutItsCpusInTurn) {
+    settings_.cpus = {allowed_cpus().front()};
+    settings_.workers = 3;
+    const Server server(settings_);
+    EXPECT_EQ(server.worker_cpus(), std::vector<unsigned>(3, settings_.cpus.front()));
+}
+
+TEST_F(ServerTest, RefusesADirectoryThatIsNotThere) {
+    settings_.directory = "/no/such/directory";
+    EXPECT_EQ(refusal(), "/no/such/directory: no such directory; give the one to serve: torc DIR");
+}
+
+TEST_F(ServerTest, RefusesAFile) {
+    settings_.directory = (directory_.path() / "file").string();
+    EXPECT_EQ(refusal(),
+              settings_.directory + ": not a directory; give the directory that holds it");
+}
+
+TEST_F(ServerTest, RefusesAnAccessLogThatCannotBeWritten) {
+    settings_.access_log = "/no/such/directory/access.log";
+    EXPECT_EQ(refusal(),
+              "--access-log /no/such/directory/access.log: can't be written: No such file or "
+              "directory");
+}
+
+using ServerDeathTest = ServerTest;
+
+TEST_F(ServerDeathTest, RefusesMoreWorkersThanDescriptorsSuffice) {
+    // In a process of its own, for a hard limit that was lowered can't be raised again.
+    const auto start_with_few_descriptors = [this] {
+        const rlimit few{.rlim_cur = 64, .rlim_max = 64};
+        ::setrlimit(RLIMIT_NOFILE, &few);
+        std::cerr << refusal();
+        std::_Exit(0);
+    };
+    EXPECT_EXIT(start_with_few_descriptors(), ::testing::ExitedWithCode(0),
+                "too few file descriptors: 64 are allowed, 2 workers need at least 128; raise the "
+                "limit");
+}
+
+TEST_F(ServerTest, ReportsHowItStarted) {
+    settings_.cpus = {allowed_cpus().front()};
+    settings_.workers = 1;
+    const Server server(settings_);
+    const std::string report = describe_start(server);
+    EXPECT_NE(report.find(" serves " + directory_.path().string() + "\n"), std::string::npos);
+    EXPECT_NE(report.find("  " + server.endpoints().front().url() + "\n"), std::string::npos);
+    EXPECT_NE(
+        report.find("1 worker on CPU " + std::to_string(settings_.cpus.front()) + ", epoll\n"),
+        std::string::npos);
+    EXPECT_NE(report.find("Only this machine can connect"), std::string::npos);
+    EXPECT_EQ(report.back(), '\n');
+}
+
+TEST_F(ServerTest, ReportsNoWarningWhenOthersCanConnect) {
+    settings_.addresses = {"0.0.0.0"};
+    const Server server(settings_);
+    const std::string report = describe_start(server);
+    EXPECT_EQ(report.find("Only this machine"), std::string::npos) << report;
+    EXPECT_NE(report.find("  http://127.0.0.1:"), std::string::npos) << report;
+}
+
+}  // namespace
+}  // namespace torc::server

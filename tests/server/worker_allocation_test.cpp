@@ -1,0 +1,83 @@
+#include <torc/server/worker.hpp>
+
+#include "server/worker_harness.hpp"
+#include "support/allocation_counter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace torc::server {
+namespace {
+
+using test::Client;
+
+/// How often a worker on this thread allocates from its start to its end, in which another thread
+/// asks it for the same file `requests` times.
+std::uint64_t allocations_of(io::Backend backend, int requests, int access_log) {
+    test::WorkerSurroundings around;
+    around.access_log = access_log;
+    around.directory.write("file", "hello");
+    const file::Root root = around.open_root();
+    const std::unique_ptr<io::Proactor> proactor =
+        *io::make_proactor(backend, {.connections_max = around.connections_max});
+    Worker worker(*proactor, around.options(root));
+    std::thread client_thread([&, endpoint = around.endpoint()] {
+        Client client(endpoint);
+        EXPECT_TRUE(client.connect());
+        for (int done = 0; done < requests; ++done) {
+            EXPECT_TRUE(client.get("/file", 5).ends_with("hello"));
+        }
+        around.stop = Stop::drain;
+        proactor->wake();
+    });
+    const auto before = torc::test::allocations_of_this_thread();
+    EXPECT_TRUE(worker.run());
+    const auto after = torc::test::allocations_of_this_thread();
+    client_thread.join();
+    return after - before;
+}
+
+/// The least of some runs: one that takes longer than a second looks at the file once more, which
+/// does allocate.
+std::uint64_t least_allocations_of(io::Backend backend, int requests, int access_log = -1) {
+    std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+    for (int run = 0; run < 5; ++run) {
+        least = std::min(least, allocations_of(backend, requests, access_log));
+    }
+    return least;
+}
+
+class WorkerAllocationTest : public ::testing::TestWithParam<io::Backend> {
+protected:
+    void SetUp() override {
+        if (GetParam() == io::Backend::uring && io::find_uring_obstacle()) {
+            GTEST_SKIP() << "io_uring is not to be had here";
+        }
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(Backends, WorkerAllocationTest,
+                         ::testing::Values(io::Backend::uring, io::Backend::epoll),
+                         test::backend_name);
+
+TEST_P(WorkerAllocationTest, ARequestAllocatesNothing) {
+    EXPECT_EQ(least_allocations_of(GetParam(), 400), least_allocations_of(GetParam(), 100));
+}
+
+TEST_P(WorkerAllocationTest, ALoggedRequestAllocatesNothing) {
+    // Few enough that the log is not full before the end.
+    const UniqueFd log(::memfd_create("log", MFD_CLOEXEC));
+    EXPECT_EQ(least_allocations_of(GetParam(), 300, log.get()),
+              least_allocations_of(GetParam(), 100, log.get()));
+}
+
+}  // namespace
+}  // namespace torc::server

@@ -1,0 +1,252 @@
+#include <torc/server/worker.hpp>
+
+#include "server/worker_harness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace torc::server {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Client;
+using test::WorkerTest;
+using torc::test::patterned_bytes;
+
+INSTANTIATE_TEST_SUITE_P(Backends, WorkerTest,
+                         ::testing::Values(io::Backend::uring, io::Backend::epoll),
+                         test::backend_name);
+
+bool is_ok(std::string_view answer, std::string_view body) {
+    return answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with(body);
+}
+
+TEST_P(WorkerTest, ServesFilesFromTheDisk) {
+    const std::string large = patterned_bytes(3'000'000);
+    around_.directory.write("large", large);
+    around_.directory.write("index.html", "index");
+    start();
+    Client client = connect();
+    EXPECT_TRUE(is_ok(client.get("/file", 5), "hello"));
+    EXPECT_TRUE(is_ok(client.get("/", 5), "index"));
+    EXPECT_TRUE(is_ok(client.get("/large", large.size()), large));
+    EXPECT_TRUE(client.get("/absent", 0).starts_with("HTTP/1.1 404 Not Found\r\n"));
+}
+
+TEST_P(WorkerTest, ServesManyWhoWaitForTheSameFile) {
+    start();
+    std::vector<Client> clients;
+    for (int count = 0; count < 50; ++count) {
+        clients.push_back(connect());
+    }
+    for (Client& client : clients) {
+        client.send("GET /file HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    }
+    for (Client& client : clients) {
+        EXPECT_TRUE(is_ok(client.read_all(), "hello"));
+    }
+}
+
+TEST_P(WorkerTest, ClosesTheLongestIdleConnectionForANewOne) {
+    around_.connections_max = 2;
+    start();
+    Client first = connect();
+    ASSERT_TRUE(is_ok(first.get("/file", 5), "hello"));
+    Client second = connect();
+    ASSERT_TRUE(is_ok(second.get("/file", 5), "hello"));
+    Client third = connect();
+    EXPECT_TRUE(is_ok(third.get("/file", 5), "hello"));
+    EXPECT_TRUE(first.is_ended());
+    EXPECT_TRUE(is_ok(second.get("/file", 5), "hello"));
+}
+
+/// Lets this process have few descriptors, and takes those that are left for as long as it is told.
+class DescriptorShortage {
+public:
+    /// Before the worker starts: a ring keeps the limit of the time when an operation was started.
+    DescriptorShortage() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        rlimit few = before_;
+        few.rlim_cur = 100;
+        ::setrlimit(RLIMIT_NOFILE, &few);
+    }
+    DescriptorShortage(const DescriptorShortage&) = delete;
+    DescriptorShortage& operator=(const DescriptorShortage&) = delete;
+    ~DescriptorShortage() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+    void begin() {
+        while (hoard_.empty() || hoard_.back()) {
+            hoard_.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        }
+    }
+    void end() { hoard_.clear(); }
+
+private:
+    rlimit before_{};
+    std::vector<UniqueFd> hoard_;
+};
+
+TEST_P(WorkerTest, ClosesAnIdleConnectionForANewOneWhenItHasNoDescriptor) {
+    DescriptorShortage shortage;
+    start();
+    Client idle = connect();
+    ASSERT_TRUE(is_ok(idle.get("/file", 5), "hello"));
+    ASSERT_TRUE(is_ok(idle.get("/file", 5), "hello"));  // By now the load closed its descriptor.
+    Client late(around_.endpoint());
+    shortage.begin();
+    ASSERT_TRUE(late.connect());
+    EXPECT_TRUE(idle.is_ended());
+    EXPECT_TRUE(late.get("/file", 0).starts_with("HTTP/1.1 "));
+    shortage.end();
+    EXPECT_TRUE(is_ok(connect().get("/file", 5), "hello"));
+}
+
+TEST_P(WorkerTest, KeepsIdleConnectionsWhenItHasNoDescriptorAndNobodyWaits) {
+    DescriptorShortage shortage;
+    start();
+    Client first = connect();
+    ASSERT_TRUE(is_ok(first.get("/file", 5), "hello"));
+    ASSERT_TRUE(is_ok(first.get("/file", 5), "hello"));
+    // Takes the last descriptor; the kernel says that there is none more though nobody wants one.
+    Client last(around_.endpoint());
+    const int reserved = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    shortage.begin();
+    ::close(reserved);
+    ASSERT_TRUE(last.connect());
+    EXPECT_TRUE(last.get("/file", 0).starts_with("HTTP/1.1 "));
+    EXPECT_FALSE(first.is_ended(500ms));
+    EXPECT_FALSE(last.is_ended(0ms));
+    shortage.end();
+}
+
+TEST_P(WorkerTest, GivesUpACachedDescriptorForAnotherFile) {
+    around_.settings.load_rules.contents_bytes_max = 0;
+    around_.directory.write("other", "world");
+    DescriptorShortage shortage;
+    start();
+    Client client = connect();
+    ASSERT_TRUE(is_ok(client.get("/file", 5), "hello"));
+    shortage.begin();
+    EXPECT_TRUE(is_ok(client.get("/other", 5), "world"));
+    shortage.end();
+}
+
+TEST_P(WorkerTest, WritesTheAccessLogToItsEnd) {
+    const UniqueFd log(::memfd_create("log", MFD_CLOEXEC));
+    around_.access_log = log.get();
+    start();
+    Client client = connect();
+    for (int count = 0; count < 10; ++count) {
+        ASSERT_TRUE(is_ok(client.get("/file", 5), "hello"));
+    }
+    EXPECT_TRUE(stop(Stop::drain));
+    std::string text(100'000, '\0');
+    text.resize(static_cast<std::size_t>(::pread(log.get(), text.data(), text.size(), 0)));
+    EXPECT_EQ(std::ranges::count(text, '\n'), 10);
+    EXPECT_TRUE(text.starts_with("127.0.0.1 - - ["));
+    EXPECT_TRUE(text.ends_with("] \"GET /file HTTP/1.1\" 200 5 \"-\" \"-\"\n"));
+}
+
+TEST_P(WorkerTest, WritesTheAccessLogWhileItServes) {
+    const UniqueFd log(::memfd_create("log", MFD_CLOEXEC));
+    around_.access_log = log.get();
+    start();
+    Client client = connect();
+    ASSERT_TRUE(is_ok(client.get("/file", 5), "hello"));
+    char byte = 0;
+    for (int tries = 0; tries < 100 && ::pread(log.get(), &byte, 1, 0) == 0; ++tries) {
+        std::this_thread::sleep_for(100ms);
+    }
+    EXPECT_EQ(byte, '1');
+}
+
+TEST_P(WorkerTest, StopsAtOnceWhenNothingIsInFlight) {
+    start();
+    EXPECT_TRUE(stop(Stop::drain));
+}
+
+TEST_P(WorkerTest, ADrainClosesIdleConnections) {
+    start();
+    Client client = connect();
+    ASSERT_TRUE(is_ok(client.get("/file", 5), "hello"));
+    request_stop(Stop::drain);
+    EXPECT_TRUE(client.is_ended());
+    EXPECT_TRUE(join());
+    EXPECT_FALSE(Client(around_.endpoint()).connect());
+}
+
+TEST_P(WorkerTest, ADrainFinishesWhatIsInFlight) {
+    const std::string large = patterned_bytes(20'000'000);
+    around_.directory.write("large", large);
+    start();
+    Client client = connect();
+    client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+    const std::string begin = client.read(1000);
+    request_stop(Stop::drain);
+    const std::string answer = begin + client.read_all();
+    EXPECT_TRUE(is_ok(answer, large));
+    EXPECT_TRUE(join());
+}
+
+TEST_P(WorkerTest, ADrainServesARequestThatHasBegun) {
+    start();
+    Client client = connect();
+    client.send("GET /file HT");
+    ASSERT_TRUE(is_ok(connect().get("/file", 5), "hello"));  // So it was received by now.
+    request_stop(Stop::drain);
+    client.send("TP/1.1\r\nHost: a\r\n\r\n");
+    const std::string answer = client.read_all();
+    EXPECT_TRUE(is_ok(answer, "hello"));
+    EXPECT_NE(answer.find("Connection: close\r\n"), std::string::npos);
+    EXPECT_TRUE(join());
+}
+
+TEST_P(WorkerTest, ADrainServesAConnectionThatHasJustComeIn) {
+    start();
+    Client client = connect();
+    request_stop(Stop::drain);
+    EXPECT_TRUE(is_ok(client.get("/file", 5), "hello"));
+    EXPECT_TRUE(client.is_ended());
+    EXPECT_TRUE(join());
+}
+
+TEST_P(WorkerTest, ADrainDoesNotWaitLongForAConnectionThatAsksForNothing) {
+    start();
+    Client client = connect();
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_TRUE(stop(Stop::drain));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+    EXPECT_TRUE(client.is_ended());
+}
+
+TEST_P(WorkerTest, ADrainCutsOffWhatTakesTooLong) {
+    around_.settings.timeouts.drain = std::chrono::seconds(1);
+    around_.directory.write("large", patterned_bytes(20'000'000));
+    start();
+    Client client = connect();
+    client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+    (void)client.read(1000);
+    EXPECT_FALSE(stop(Stop::drain));
+    EXPECT_LT(client.read_all().size(), 20'000'000U);
+}
+
+TEST_P(WorkerTest, StopsAtOnceWhenToldSo) {
+    around_.directory.write("large", patterned_bytes(20'000'000));
+    start();
+    Client client = connect();
+    client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+    (void)client.read(1000);
+    EXPECT_FALSE(stop(Stop::now));
+    EXPECT_LT(client.read_all().size(), 20'000'000U);
+}
+
+}  // namespace
+}  // namespace torc::server

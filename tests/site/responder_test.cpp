@@ -1,0 +1,252 @@
+#include <torc/site/responder.hpp>
+
+#include "site/assets.hpp"
+#include "site/responder_fixture.hpp"
+#include "support/allocation_counter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <limits>
+#include <string>
+#include <string_view>
+
+namespace torc::site {
+namespace {
+
+using http::ByteRange;
+using http::Status;
+using test::common_fields;
+using test::disk_asset;
+using test::memory_asset;
+using test::page;
+using test::page_answer;
+using test::ResponderTest;
+
+const std::string get = "GET /page.html HTTP/1.1\r\nHost: a\r\n";
+const std::string head = "HEAD /page.html HTTP/1.1\r\nHost: a\r\n";
+
+const std::string fields_from_type =
+    "Content-Type: text/html; charset=utf-8\r\n"
+    "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+    "ETag: \"ae1b981bc490a00-5\"\r\n"
+    "Accept-Ranges: bytes\r\n"
+    "\r\n";
+
+TEST_F(ResponderTest, AnswersGetWithTheWholeFile) {
+    EXPECT_EQ(respond(get, *memory_asset("12345")),
+              "HTTP/1.1 200 OK\r\n" + common_fields() + "Content-Length: 5\r\n" + fields_from_type);
+    EXPECT_EQ(answer_.status, Status::ok);
+    EXPECT_EQ(answer_.body, (ByteRange{.first = 0, .length = 5}));
+    EXPECT_EQ(answer_.content_bytes, 5U);
+}
+
+TEST_F(ResponderTest, AnswersHeadWithTheSameHeadAndNoBody) {
+    EXPECT_EQ(respond(head, *memory_asset("12345")), respond(get, *memory_asset("12345")));
+    (void)respond(head, *memory_asset("12345"));
+    EXPECT_EQ(answer_.body, ByteRange{});
+    EXPECT_EQ(answer_.content_bytes, 0U);
+}
+
+TEST_F(ResponderTest, TellsHowTheConnectionStands) {
+    EXPECT_EQ(respond(get, *memory_asset("12345"), Persistence::keep_alive_stated),
+              "HTTP/1.1 200 OK\r\n" + common_fields("Connection: keep-alive\r\n") +
+                  "Content-Length: 5\r\n" + fields_from_type);
+    EXPECT_EQ(respond(get, *memory_asset("12345"), Persistence::close),
+              "HTTP/1.1 200 OK\r\n" + common_fields("Connection: close\r\n") +
+                  "Content-Length: 5\r\n" + fields_from_type);
+}
+
+TEST_F(ResponderTest, AnswersARangeWithItsBytes) {
+    EXPECT_EQ(respond(get + "Range: bytes=1-3\r\n", *memory_asset("12345")),
+              "HTTP/1.1 206 Partial Content\r\n" + common_fields() +
+                  "Content-Range: bytes 1-3/5\r\nContent-Length: 3\r\n" + fields_from_type);
+    EXPECT_EQ(answer_.status, Status::partial_content);
+    EXPECT_EQ(answer_.body, (ByteRange{.first = 1, .length = 3}));
+    EXPECT_EQ(answer_.content_bytes, 3U);
+}
+
+TEST_F(ResponderTest, AnswersARangeOfAFileOnDiskAlike) {
+    EXPECT_EQ(respond(get + "Range: bytes=-2\r\n", *disk_asset("12345", "page.html")),
+              "HTTP/1.1 206 Partial Content\r\n" + common_fields() +
+                  "Content-Range: bytes 3-4/5\r\nContent-Length: 2\r\n" + fields_from_type);
+    EXPECT_EQ(answer_.body, (ByteRange{.first = 3, .length = 2}));
+}
+
+TEST_F(ResponderTest, IgnoresARangeInHead) {
+    EXPECT_EQ(respond(head + "Range: bytes=1-3\r\n", *memory_asset("12345")),
+              respond(head, *memory_asset("12345")));
+}
+
+TEST_F(ResponderTest, IgnoresARangeOfAnotherVersion) {
+    (void)respond(get + "Range: bytes=1-3\r\nIf-Range: \"other\"\r\n", *memory_asset("12345"));
+    EXPECT_EQ(answer_.status, Status::ok);
+    (void)respond(get + "Range: bytes=1-3\r\nIf-Range: \"ae1b981bc490a00-5\"\r\n",
+                  *memory_asset("12345"));
+    EXPECT_EQ(answer_.status, Status::partial_content);
+}
+
+TEST_F(ResponderTest, RefusesARangeBeyondTheEnd) {
+    EXPECT_EQ(respond(get + "Range: bytes=5-\r\n", *memory_asset("12345")),
+              "HTTP/1.1 416 Range Not Satisfiable\r\n" + common_fields() +
+                  "Content-Range: bytes */5\r\n" + page_answer("416 Range Not Satisfiable"));
+    EXPECT_EQ(answer_.status, Status::range_not_satisfiable);
+    EXPECT_EQ(answer_.body, ByteRange{});
+    EXPECT_EQ(answer_.content_bytes, page("416 Range Not Satisfiable").size());
+}
+
+TEST_F(ResponderTest, RefusesEveryRangeOfAnEmptyFile) {
+    (void)respond(get + "Range: bytes=0-\r\n", *memory_asset(""));
+    EXPECT_EQ(answer_.status, Status::range_not_satisfiable);
+}
+
+TEST_F(ResponderTest, AnswersWhatTheClientHasWithoutABody) {
+    EXPECT_EQ(respond(get + "If-None-Match: \"ae1b981bc490a00-5\"\r\n", *memory_asset("12345")),
+              "HTTP/1.1 304 Not Modified\r\n" + common_fields() +
+                  "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+                  "ETag: \"ae1b981bc490a00-5\"\r\n"
+                  "Accept-Ranges: bytes\r\n"
+                  "\r\n");
+    EXPECT_EQ(answer_.status, Status::not_modified);
+    EXPECT_EQ(answer_.body, ByteRange{});
+    EXPECT_EQ(answer_.content_bytes, 0U);
+}
+
+TEST_F(ResponderTest, ConditionsComeBeforeRanges) {
+    (void)respond(get + "If-None-Match: *\r\nRange: bytes=9-\r\n", *memory_asset("12345"));
+    EXPECT_EQ(answer_.status, Status::not_modified);
+}
+
+TEST_F(ResponderTest, ComparesDatesToTheSecond) {
+    (void)respond(get + "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+                  *memory_asset("12345"));
+    EXPECT_EQ(answer_.status, Status::not_modified);
+    (void)respond(get + "If-Modified-Since: Sun, 06 Nov 1994 08:49:36 GMT\r\n",
+                  *memory_asset("12345"));
+    EXPECT_EQ(answer_.status, Status::ok);
+}
+
+TEST_F(ResponderTest, RefusesWhenAConditionFails) {
+    EXPECT_EQ(respond(get + "If-Match: \"other\"\r\n", *memory_asset("12345")),
+              "HTTP/1.1 412 Precondition Failed\r\n" + common_fields() +
+                  page_answer("412 Precondition Failed"));
+    EXPECT_EQ(answer_.status, Status::precondition_failed);
+}
+
+TEST_F(ResponderTest, AnswersAnErrorWithAPage) {
+    EXPECT_EQ(respond(get, *Asset::error(Status::not_found)),
+              "HTTP/1.1 404 Not Found\r\n" + common_fields() + page_answer("404 Not Found"));
+    EXPECT_EQ(answer_.status, Status::not_found);
+    EXPECT_EQ(answer_.body, ByteRange{});
+    EXPECT_EQ(answer_.content_bytes, page("404 Not Found").size());
+}
+
+TEST_F(ResponderTest, AnswersAnErrorToHeadWithoutThePage) {
+    const std::string whole = respond(get, *Asset::error(Status::not_found));
+    const std::string answer = respond(head, *Asset::error(Status::not_found));
+    EXPECT_EQ(answer, whole.substr(0, whole.find("\r\n\r\n") + 4));
+    EXPECT_EQ(answer_.content_bytes, 0U);
+}
+
+TEST_F(ResponderTest, RejectsWithEveryStatusInItsRoom) {
+    for (const Status status :
+         {Status::bad_request, Status::forbidden, Status::not_found, Status::request_timeout,
+          Status::content_too_large, Status::uri_too_long, Status::expectation_failed,
+          Status::request_header_fields_too_large, Status::internal_server_error,
+          Status::not_implemented, Status::service_unavailable,
+          Status::http_version_not_supported}) {
+        const std::string title =
+            std::to_string(http::code(status)) + " " + std::string(http::reason_phrase(status));
+        EXPECT_EQ(reject(status, http::Method::unknown),
+                  "HTTP/1.1 " + title + "\r\n" + common_fields("Connection: close\r\n") +
+                      page_answer(title));
+    }
+}
+
+TEST_F(ResponderTest, LeavesGetAndHeadToTheAsset) {
+    EXPECT_EQ(respond_to_method(get), "");
+    EXPECT_FALSE(is_answered_);
+    EXPECT_EQ(respond_to_method(head), "");
+    EXPECT_FALSE(is_answered_);
+}
+
+TEST_F(ResponderTest, AnswersOptions) {
+    for (const std::string_view target : {"*", "/page.html"}) {
+        EXPECT_EQ(
+            respond_to_method("OPTIONS " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n"),
+            "HTTP/1.1 204 No Content\r\n" + common_fields() + "Allow: GET, HEAD, OPTIONS\r\n\r\n");
+        EXPECT_TRUE(is_answered_);
+        EXPECT_EQ(answer_.status, Status::no_content);
+        EXPECT_EQ(answer_.content_bytes, 0U);
+    }
+}
+
+TEST_F(ResponderTest, DoesNotAllowMethodsThatChangeThings) {
+    for (const std::string_view method : {"POST", "PUT", "DELETE", "PATCH", "TRACE"}) {
+        EXPECT_EQ(respond_to_method(std::string(method) + " /page.html HTTP/1.1\r\nHost: a\r\n"),
+                  "HTTP/1.1 405 Method Not Allowed\r\n" + common_fields() +
+                      "Allow: GET, HEAD, OPTIONS\r\n" + page_answer("405 Method Not Allowed"))
+            << method;
+        EXPECT_EQ(answer_.status, Status::method_not_allowed);
+    }
+}
+
+TEST_F(ResponderTest, DoesNotImplementUnknownMethods) {
+    EXPECT_EQ(
+        respond_to_method("BREW /pot HTTP/1.1\r\nHost: a\r\n"),
+        "HTTP/1.1 501 Not Implemented\r\n" + common_fields() + page_answer("501 Not Implemented"));
+    EXPECT_TRUE(is_answered_);
+    EXPECT_EQ(answer_.status, Status::not_implemented);
+}
+
+TEST_F(ResponderTest, HasRoomForTheLargestNumbers) {
+    const AssetRef asset = Asset::on_disk(
+        "x.pptx", test::regular_file(std::numeric_limits<std::uint64_t>::max()), UniqueFd());
+    (void)respond(get + "Range: bytes=9999999999999999999-\r\n", *asset, Persistence::close);
+    EXPECT_EQ(answer_.status, Status::partial_content);
+}
+
+TEST_F(ResponderTest, TellsTheTimeToTheSecond) {
+    using namespace std::chrono_literals;
+    responder_.set_time(test::now + 999ms);
+    EXPECT_NE(respond(get, *memory_asset("1")).find(test::date), std::string::npos);
+    responder_.set_time(test::now + 1000ms);
+    EXPECT_NE(respond(get, *memory_asset("1")).find("Tue, 14 Nov 2023 22:13:21 GMT"),
+              std::string::npos);
+}
+
+TEST_F(ResponderTest, GoesBackWithTheClock) {
+    responder_.set_time(test::now - std::chrono::seconds(1));
+    EXPECT_NE(respond(get, *memory_asset("1")).find("Tue, 14 Nov 2023 22:13:19 GMT"),
+              std::string::npos);
+}
+
+TEST_F(ResponderTest, CrossesTheEndOfAYear) {
+    using namespace std::chrono_literals;
+    const std::chrono::sys_days new_year = std::chrono::year(2025) / 1 / 1;
+    responder_.set_time(new_year - 1ns);
+    EXPECT_NE(respond(get, *memory_asset("1")).find("Date: Tue, 31 Dec 2024 23:59:59 GMT\r\n"),
+              std::string::npos);
+    responder_.set_time(new_year);
+    EXPECT_NE(respond(get, *memory_asset("1")).find("Date: Wed, 01 Jan 2025 00:00:00 GMT\r\n"),
+              std::string::npos);
+}
+
+TEST_F(ResponderTest, AnswersWithoutAllocating) {
+    const AssetRef file = memory_asset("12345");
+    const AssetRef redirect = test::redirect_asset();
+    const AssetRef error = Asset::error(Status::not_found);
+    parse(get + "Range: bytes=1-3\r\n");
+    const auto target = http::resolve_target(request_.target, scratch_);
+    std::array<char, limits::outbox_bytes> buffer{};
+    const auto before = torc::test::allocations_of_this_thread();
+    responder_.set_time(test::now + std::chrono::seconds(1));
+    for (const Asset* asset : {file.get(), redirect.get(), error.get()}) {
+        http::HeadWriter writer(buffer);
+        answer_ = responder_.respond(request_, *target, *asset, Persistence::close, writer);
+    }
+    EXPECT_EQ(torc::test::allocations_of_this_thread(), before);
+}
+
+}  // namespace
+}  // namespace torc::site

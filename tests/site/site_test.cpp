@@ -1,0 +1,154 @@
+#include <torc/site/site.hpp>
+
+#include "site/assets.hpp"
+#include "support/allocation_counter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string_view>
+#include <vector>
+
+namespace torc::site {
+namespace {
+
+using std::chrono::nanoseconds;
+using test::disk_asset;
+using test::memory_asset;
+
+constexpr MonotonicTime noon{std::chrono::hours(12)};
+
+class SiteTest : public ::testing::Test {
+protected:
+    /// Ends a load as if the disk had said so.
+    Site::Loaded fail(Site::LoadId id, int error) {
+        EXPECT_EQ(site_.load(id).start(), AssetLoad::Step::open);
+        EXPECT_EQ(site_.load(id).failed(Errno(error)), AssetLoad::Step::finished);
+        return site_.finish_load(id, noon);
+    }
+
+    /// As if the path led to a large file.
+    Site::Loaded find_file(Site::LoadId id, const file::Metadata& metadata) {
+        AssetLoad& load = site_.load(id);
+        EXPECT_EQ(load.start(), AssetLoad::Step::open);
+        EXPECT_EQ(load.opened(test::anonymous_file("")), AssetLoad::Step::stat);
+        struct statx& status = load.status();
+        status.stx_mode = S_IFREG;
+        status.stx_size = metadata.size;
+        status.stx_mtime.tv_sec = metadata.modified.time_since_epoch() / std::chrono::seconds(1);
+        EXPECT_EQ(load.stated(), AssetLoad::Step::finished);
+        return site_.finish_load(id, noon);
+    }
+
+    Site site_{LoadRules{.contents_bytes_max = 100}, CacheLimits{}};
+    file::Metadata large_ = test::regular_file(1000);
+};
+
+TEST_F(SiteTest, FindsNothingThatWasNotLoaded) {
+    EXPECT_EQ(site_.find("a", noon), nullptr);
+}
+
+TEST_F(SiteTest, FindsAnAssetUntilItIsNoLongerFresh) {
+    const AssetRef asset = memory_asset("1");
+    site_.cache().insert("a", asset, noon + Site::fresh_for);
+    EXPECT_EQ(site_.find("a", noon), asset.get());
+    EXPECT_EQ(site_.find("a", noon + Site::fresh_for - nanoseconds(1)), asset.get());
+    EXPECT_EQ(site_.find("a", noon + Site::fresh_for), nullptr);
+}
+
+TEST_F(SiteTest, ALoadedAssetIsFreshFromTheEndOfItsLoad) {
+    const Site::Loaded loaded = find_file(site_.join_load("a", 1).id, large_);
+    EXPECT_EQ(site_.find("a", noon + Site::fresh_for - nanoseconds(1)), loaded.asset.get());
+    EXPECT_EQ(site_.find("a", noon + Site::fresh_for), nullptr);
+}
+
+TEST_F(SiteTest, MergesTheWaitersOfOnePath) {
+    const Site::Join first = site_.join_load("a", 11);
+    const Site::Join second = site_.join_load("a", 22);
+    EXPECT_TRUE(first.is_new);
+    EXPECT_FALSE(second.is_new);
+    EXPECT_EQ(first.id, second.id);
+    EXPECT_EQ(site_.loads_under_way(), 1U);
+    EXPECT_EQ(fail(first.id, ENOENT).waiters, (std::vector<Site::Waiter>{11, 22}));
+    EXPECT_EQ(site_.loads_under_way(), 0U);
+}
+
+TEST_F(SiteTest, LoadsTwoPathsIndependently) {
+    const Site::Join first = site_.join_load("a", 11);
+    const Site::Join second = site_.join_load("b", 22);
+    EXPECT_TRUE(second.is_new);
+    EXPECT_NE(first.id, second.id);
+    EXPECT_EQ(site_.load(first.id).path(), "a");
+    EXPECT_EQ(fail(second.id, ENOENT).waiters, std::vector<Site::Waiter>{22});
+    EXPECT_EQ(fail(first.id, ENOENT).waiters, std::vector<Site::Waiter>{11});
+}
+
+TEST_F(SiteTest, UsesTheNumberOfALoadAgain) {
+    const Site::LoadId first = site_.join_load("a", 1).id;
+    (void)fail(first, ENOENT);
+    const Site::Join second = site_.join_load("b", 2);
+    EXPECT_TRUE(second.is_new);
+    EXPECT_EQ(second.id, first);
+    EXPECT_EQ(fail(second.id, ENOENT).waiters, std::vector<Site::Waiter>{2});
+}
+
+TEST_F(SiteTest, StartsAnotherLoadOfThePathAfterTheFirstEnded) {
+    (void)fail(site_.join_load("a", 1).id, ENOENT);
+    const Site::Join again = site_.join_load("a", 2);
+    EXPECT_TRUE(again.is_new);
+    EXPECT_EQ(fail(again.id, ENOENT).waiters, std::vector<Site::Waiter>{2});
+}
+
+TEST_F(SiteTest, DoesNotCacheErrors) {
+    const Site::Loaded loaded = fail(site_.join_load("a", 1).id, ENOENT);
+    EXPECT_EQ(loaded.asset->status(), http::Status::not_found);
+    EXPECT_EQ(site_.find("a", noon), nullptr);
+    EXPECT_EQ(site_.cache().size(), 0U);
+}
+
+TEST_F(SiteTest, ForgetsAFileThatIsGone) {
+    (void)find_file(site_.join_load("a", 1).id, large_);
+    (void)fail(site_.join_load("a", 2).id, ENOENT);
+    EXPECT_EQ(site_.cache().size(), 0U);
+}
+
+TEST_F(SiteTest, KeepsAStaleAssetWhoseFileDidNotChange) {
+    const AssetRef before = find_file(site_.join_load("a", 1).id, large_).asset;
+    const Site::Loaded again = find_file(site_.join_load("a", 2).id, large_);
+    EXPECT_EQ(again.asset.get(), before.get());
+    EXPECT_TRUE(again.leftover);
+}
+
+TEST_F(SiteTest, ReplacesAnAssetWhoseFileChanged) {
+    const AssetRef before = find_file(site_.join_load("a", 1).id, large_).asset;
+    ++large_.size;
+    const Site::Loaded again = find_file(site_.join_load("a", 2).id, large_);
+    EXPECT_NE(again.asset.get(), before.get());
+    EXPECT_EQ(site_.find("a", noon), again.asset.get());
+}
+
+TEST_F(SiteTest, GivesBackDescriptorsOneByOne) {
+    site_.cache().insert("a", disk_asset("1"), noon);
+    EXPECT_TRUE(site_.release_descriptor());
+    EXPECT_FALSE(site_.release_descriptor());
+}
+
+TEST_F(SiteTest, FindsWithoutAllocating) {
+    site_.cache().insert("a/path/that/no/small/string/could/hold", memory_asset("1"),
+                         noon + Site::fresh_for);
+    const auto before = torc::test::allocations_of_this_thread();
+    const bool is_found = site_.find("a/path/that/no/small/string/could/hold", noon) != nullptr;
+    EXPECT_EQ(torc::test::allocations_of_this_thread(), before);
+    EXPECT_TRUE(is_found);
+}
+
+using SiteDeathTest = SiteTest;
+
+TEST_F(SiteDeathTest, RefusesToFinishALoadTwice) {
+    const Site::LoadId id = site_.join_load("a", 1).id;
+    (void)fail(id, ENOENT);
+    EXPECT_DEATH((void)site_.finish_load(id, noon), "load");
+}
+
+}  // namespace
+}  // namespace torc::site

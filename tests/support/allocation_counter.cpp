@@ -1,0 +1,46 @@
+#include "support/allocation_counter.hpp"
+
+#include <cstdlib>
+#include <new>
+
+namespace {
+thread_local std::uint64_t allocation_count = 0;
+}  // namespace
+
+namespace torc::test {
+
+std::uint64_t allocations_of_this_thread() noexcept {
+    return allocation_count;
+}
+
+}  // namespace torc::test
+
+#if defined(__SANITIZE_THREAD__)
+#define TORC_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TORC_THREAD_SANITIZER 1
+#endif
+#endif
+
+// ThreadSanitizer brings its own and does not let them be replaced; nothing is counted then.
+#ifndef TORC_THREAD_SANITIZER
+
+// The replaceable allocation functions; array, nothrow and sized forms call these by default.
+void* operator new(std::size_t size) {
+    ++allocation_count;
+    if (void* memory = std::malloc(size == 0 ? 1 : size); memory != nullptr) {
+        return memory;
+    }
+    throw std::bad_alloc();
+}
+
+void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+
+void operator delete(void* memory, std::size_t /*size*/) noexcept {
+    std::free(memory);
+}
+
+#endif

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <cstdint>
+
+namespace torc::test {
+
+/// How often this thread has called operator new so far. For tests that assert that something does
+/// not allocate: take the difference, which is 0 whatever happened under ThreadSanitizer.
+[[nodiscard]] std::uint64_t allocations_of_this_thread() noexcept;
+
+}  // namespace torc::test

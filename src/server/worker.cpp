@@ -183,8 +183,13 @@ void Worker::admit(int socket) {
 }
 
 void Worker::make_room() {
-    if (ConnectionSlot* longest_idle = idle_.first(); longest_idle != nullptr) {
-        end(*longest_idle);
+    // Who has waited longest, first of those that want nothing, last of those who began a request:
+    // many who begin one and never end it must not keep everybody else out until their deadline.
+    for (DeadlineList<ConnectionSlot>* list : {&idle_, &lingers_, &requests_}) {
+        if (ConnectionSlot* longest = list->first(); longest != nullptr) {
+            end(*longest);
+            return;
+        }
     }
 }
 

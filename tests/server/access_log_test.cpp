@@ -1,14 +1,13 @@
 #include <torc/base/limits.hpp>
 #include <torc/server/access_log.hpp>
 
+#include "server/environment.hpp"
 #include "support/allocation_counter.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
-#include <ctime>
 #include <string>
 #include <string_view>
 
@@ -27,18 +26,7 @@ const AccessEntry plain{.remote_address = "192.0.2.1",
 
 class AccessLogTest : public ::testing::Test {
 protected:
-    void SetUp() override { use_time_zone("UTC0"); }
-    void TearDown() override {
-        ::unsetenv("TZ");
-        ::tzset();
-    }
-
-    void use_time_zone(const char* zone) {
-        ::setenv("TZ", zone, 1);
-        ::tzset();
-        log_.set_time(wall - 1s);
-        log_.set_time(wall);
-    }
+    void SetUp() override { log_.set_time(wall); }
 
     /// The next batch.
     std::string begin_write() {
@@ -65,6 +53,7 @@ protected:
         return lines - 1;
     }
 
+    test::ScopedTimeZone utc_{"UTC0"};
     AccessLog log_{limits::access_log_buffer_bytes};
 };
 
@@ -95,7 +84,9 @@ TEST_F(AccessLogTest, EscapesWhatCouldForgeLinesOrCommandATerminal) {
 
 TEST_F(AccessLogTest, TellsTheTimeOfTheLocalZone) {
     const auto time_in = [this](const char* zone) {
-        use_time_zone(zone);
+        const test::ScopedTimeZone elsewhere(zone);
+        log_.set_time(wall - 1s);
+        log_.set_time(wall);
         const std::string line = line_of(plain);
         return line.substr(line.find('['), line.find(']') - line.find('[') + 1);
     };

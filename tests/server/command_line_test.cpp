@@ -2,6 +2,8 @@
 #include <torc/server/command_line.hpp>
 #include <torc/server/start_error.hpp>
 
+#include "server/environment.hpp"
+
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
@@ -9,7 +11,7 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
+#include <list>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -40,16 +42,15 @@ private:
 
 class CommandLineTest : public ::testing::Test {
 protected:
-    void SetUp() override {
+    CommandLineTest() {
         for (const char* name :
              {"TORC_DIR", "TORC_PORT", "TORC_ADDRESS", "TORC_INDEX", "TORC_WORKERS", "TORC_CPUS",
               "TORC_IO", "TORC_ACCESS_LOG", "TORC_LOG_LEVEL"}) {
-            ::unsetenv(name);
+            set(name, nullptr);
         }
     }
-    void TearDown() override { SetUp(); }
 
-    static void set(const char* name, const char* value) { ::setenv(name, value, 1); }
+    void set(const char* name, const char* value) { environment_.emplace_back(name, value); }
 
     /// With standard output not at a terminal, unless the test says otherwise.
     std::variant<Settings, EarlyExit> read(const std::vector<std::string>& arguments) {
@@ -83,6 +84,7 @@ protected:
         return text;
     }
 
+    std::list<test::ScopedVariable> environment_;
     UniqueFd output_{::memfd_create("stdout", MFD_CLOEXEC)};
 };
 

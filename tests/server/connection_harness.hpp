@@ -37,10 +37,10 @@ public:
     /// Ends the connection and begins another, which wants its first bytes.
     void connect() {
         connection_.emplace(services_);
-        connection_->set_remote_address("192.0.2.1");
+        connection().set_remote_address("192.0.2.1");
         actions_.clear();
         output_.clear();
-        actions_.push_back(connection_->opened());
+        actions_.push_back(connection().opened());
     }
     void disconnect() { connection_.reset(); }
 
@@ -59,7 +59,7 @@ public:
             throw std::logic_error("no receive is in flight that could take these bytes");
         }
         std::ranges::copy(bytes, buffer_.begin());
-        note(connection_->received({buffer_.data(), bytes.size()}));
+        note(connection().received({buffer_.data(), bytes.size()}));
         buffer_.fill('\xDD');  // It goes back to the kernel.
         return last();
     }
@@ -105,7 +105,7 @@ public:
 
     /// What the connection wants sent, which now counts as sent.
     std::size_t take_message() {
-        const msghdr& message = connection_->message();
+        const msghdr& message = connection().message();
         std::size_t bytes = 0;
         for (std::size_t index = 0; index < message.msg_iovlen; ++index) {
             const iovec& piece = message.msg_iov[index];
@@ -114,17 +114,17 @@ public:
         }
         return bytes;
     }
-    Action complete_send(std::size_t bytes) { return note(connection_->sent(bytes)); }
+    Action complete_send(std::size_t bytes) { return note(connection().sent(bytes)); }
 
     /// Sends at most `bytes_max` of the file, as sendfile(2) would.
     Action complete_send_file(std::size_t bytes_max) {
-        const io::FileSlice slice = connection_->file_slice(7);
+        const io::FileSlice slice = connection().file_slice(7);
         std::string chunk(std::min<std::uint64_t>(slice.length, bytes_max), '\0');
         const ssize_t count =
             ::pread(slice.file, chunk.data(), chunk.size(), static_cast<off_t>(slice.offset));
         const auto bytes = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
         output_.append(chunk, 0, bytes);
-        return note(connection_->file_sent(bytes));
+        return note(connection().file_sent(bytes));
     }
 
     Action complete_load() {
@@ -134,7 +134,7 @@ public:
         if (found != disk_.end()) {
             put(load_path_, asset);
         }
-        return note(connection_->loaded(*asset));
+        return note(connection().loaded(*asset));
     }
 
     [[nodiscard]] Action last() const { return actions_.back(); }
@@ -152,14 +152,19 @@ public:
     /// What the last load was for.
     [[nodiscard]] const std::string& load_path() const { return load_path_; }
 
-    [[nodiscard]] Connection& connection() { return *connection_; }
+    [[nodiscard]] Connection& connection() {
+        if (!connection_) {
+            throw std::logic_error("the connection has ended");
+        }
+        return *connection_;
+    }
     [[nodiscard]] Services& services() { return services_; }
 
 private:
     Action note(Action action) {
         actions_.push_back(action);
         if (action == Action::load) {
-            load_path_ = connection_->load_path();  // It lives as long as the event alone.
+            load_path_ = connection().load_path();  // It lives as long as the event alone.
         }
         return action;
     }

@@ -3,11 +3,10 @@
 #include <torc/server/connection.hpp>
 
 #include "server/connection_harness.hpp"
+#include "server/environment.hpp"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <ctime>
 #include <string>
 #include <string_view>
 
@@ -20,16 +19,10 @@ using test::request;
 
 class ConnectionLogTest : public ::testing::Test {
 protected:
-    ConnectionLogTest() {
-        ::setenv("TZ", "UTC0", 1);
-        ::tzset();
+    void SetUp() override {
         log_.set_time(site::test::now);
         harness_.put("a", site::test::memory_asset("12345"));
         harness_.put("large", site::test::disk_asset(std::string(100'000, 'x')));
-    }
-    ~ConnectionLogTest() override {
-        ::unsetenv("TZ");
-        ::tzset();
     }
 
     /// What was logged since the last call.
@@ -47,6 +40,7 @@ protected:
                std::to_string(status) + " " + std::to_string(bytes) + " \"-\" \"-\"\n";
     }
 
+    test::ScopedTimeZone utc_{"UTC0"};
     AccessLog log_{limits::access_log_buffer_bytes};
     ConnectionHarness harness_{&log_};
 };

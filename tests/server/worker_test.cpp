@@ -68,6 +68,22 @@ TEST_P(WorkerTest, ClosesTheLongestIdleConnectionForANewOne) {
     EXPECT_TRUE(is_ok(second.get("/file", 5), "hello"));
 }
 
+TEST_P(WorkerTest, ClosesAConnectionWithHalfARequestForANewOneWhenNoneIsIdle) {
+    around_.connections_max = 2;
+    start();
+    Client first = connect();
+    ASSERT_TRUE(is_ok(first.get("/file", 5), "hello"));
+    first.send("GET /file HT");
+    Client second = connect();
+    ASSERT_TRUE(is_ok(second.get("/file", 5), "hello"));
+    second.send("GET /file HT");
+    // Long enough for both halves to arrive, short enough for neither deadline to pass.
+    std::this_thread::sleep_for(200ms);
+    Client third = connect();
+    EXPECT_TRUE(is_ok(third.get("/file", 5), "hello"));
+    EXPECT_TRUE(first.is_ended(5s));
+}
+
 /// Lets this process have few descriptors, and takes those that are left for as long as it is told.
 class DescriptorShortage {
 public:
@@ -202,6 +218,9 @@ TEST_P(WorkerTest, ADrainServesARequestThatHasBegun) {
     client.send("GET /file HT");
     ASSERT_TRUE(is_ok(connect().get("/file", 5), "hello"));  // So it was received by now.
     request_stop(Stop::drain);
+    while (Client(around_.endpoint()).connect()) {
+        std::this_thread::sleep_for(1ms);  // The drain begins with the end of the listener.
+    }
     client.send("TP/1.1\r\nHost: a\r\n\r\n");
     const std::string answer = client.read_all();
     EXPECT_TRUE(is_ok(answer, "hello"));

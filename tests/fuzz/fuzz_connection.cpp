@@ -112,6 +112,7 @@ void feed_in_pieces(ConnectionHarness& harness, std::string_view stream, Random&
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     constexpr std::size_t seed_bytes = 4;
     // Short enough that lingering never reaches its limit, which the cuts would move.

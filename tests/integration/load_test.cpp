@@ -27,6 +27,15 @@ struct ServedFile {
     std::string contents;
 };
 
+std::vector<const ServedFile*> pointers_to(const std::vector<ServedFile>& files) {
+    std::vector<const ServedFile*> pointers;
+    pointers.reserve(files.size());
+    for (const ServedFile& file : files) {
+        pointers.push_back(&file);
+    }
+    return pointers;
+}
+
 /// Gets `files` one after the other on one connection and compares them; a word on the first that
 /// was not right, else empty.
 std::string fetch_all(std::uint16_t port, std::span<const ServedFile* const> files) {
@@ -50,12 +59,10 @@ std::string fetch_all(std::uint16_t port, std::span<const ServedFile* const> fil
 void fetch_in_parallel(std::uint16_t port, const std::vector<ServedFile>& files, std::size_t each) {
     std::vector<std::string> problems(clients_at_once);
     std::vector<std::thread> threads;
+    threads.reserve(clients_at_once);
     for (unsigned client = 0; client < clients_at_once; ++client) {
         threads.emplace_back([&, client] {
-            std::vector<const ServedFile*> order;
-            for (const ServedFile& file : files) {
-                order.push_back(&file);
-            }
+            std::vector<const ServedFile*> order = pointers_to(files);
             std::ranges::shuffle(order, std::mt19937(client));
             order.resize(std::min(each, order.size()));
             problems[client] = fetch_all(port, order);
@@ -142,21 +149,21 @@ protected:
         if (IsSkipped()) {
             return;
         }
-        if (!std::filesystem::exists(root / "index.html")) {
-            GTEST_SKIP() << root << " is not there: install postgresql-doc-15";
+        if (!std::filesystem::exists(root_ / "index.html")) {
+            GTEST_SKIP() << root_ << " is not there: install postgresql-doc-15";
         }
         for (const auto& entry : std::filesystem::recursive_directory_iterator(
-                 root, std::filesystem::directory_options::follow_directory_symlink)) {
+                 root_, std::filesystem::directory_options::follow_directory_symlink)) {
             if (entry.is_regular_file()) {
-                files_.push_back({.target = "/" + entry.path().lexically_relative(root).string(),
+                files_.push_back({.target = "/" + entry.path().lexically_relative(root_).string(),
                                   .contents = contents_of(entry.path())});
             }
         }
         std::filesystem::remove(site());
-        std::filesystem::create_directory_symlink(root, site());
+        std::filesystem::create_directory_symlink(root_, site());
     }
 
-    const std::filesystem::path root = "/usr/share/doc/postgresql-doc-15/html";
+    const std::filesystem::path root_ = "/usr/share/doc/postgresql-doc-15/html";
     std::vector<ServedFile> files_;
 };
 
@@ -188,11 +195,7 @@ TEST_P(RealSite, ComesWholeToWget) {
 
 TEST_P(RealSite, ComesWholeToManyClientsAtOnce) {
     start();
-    std::vector<const ServedFile*> all;
-    for (const ServedFile& file : files_) {
-        all.push_back(&file);
-    }
-    EXPECT_EQ(fetch_all(server().port(), all), "");
+    EXPECT_EQ(fetch_all(server().port(), pointers_to(files_)), "");
     fetch_in_parallel(server().port(), files_, files_.size() / 4);
 }
 

@@ -1,5 +1,8 @@
 // How torc starts, or says in one line why it does not.
 
+#include <torc/base/assert.hpp>
+#include <torc/base/unique_fd.hpp>
+
 #include "integration/support/http_client.hpp"
 #include "integration/support/server_process.hpp"
 #include "integration/support/server_test.hpp"
@@ -10,13 +13,13 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -51,6 +54,7 @@ class OtherListener {
 public:
     explicit OtherListener(bool shares_port)
         : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        TORC_ASSERT(socket_);
         const int on = 1;
         if (shares_port) {
             ::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);

@@ -6,14 +6,12 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <ranges>
 #include <system_error>
 
 namespace torc::test {
@@ -33,8 +31,10 @@ void set_option(int socket, int level, int option, const Value& value) {
 }
 
 bool equals_ignoring_case(std::string_view left, std::string_view right) {
-    return left.size() == right.size() &&
-           ::strncasecmp(left.data(), right.data(), left.size()) == 0;
+    const auto lower = [](char letter) {
+        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+    };
+    return std::ranges::equal(left, right, {}, lower, lower);
 }
 
 bool is_visible(std::string_view text) {

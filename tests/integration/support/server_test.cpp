@@ -89,7 +89,7 @@ void ServerTest::start(LaunchOptions options) {
     if (std::ranges::find(options.arguments, "--workers") == options.arguments.end()) {
         options.arguments.insert(options.arguments.end(), {"--workers", "2"});
     }
-    server_.emplace(options);
+    server_ = std::make_unique<ServerProcess>(options);
 }
 
 bool ServerTest::eventually_serves(std::string_view target, int status, std::string_view body) {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,7 +64,7 @@ protected:
                                          std::string_view body = {});
 
     TemporaryDirectory directory_;
-    std::optional<ServerProcess> server_;
+    std::unique_ptr<ServerProcess> server_;
 };
 
 [[nodiscard]] std::string name_of_backend(const ::testing::TestParamInfo<std::string>& info);

@@ -39,6 +39,7 @@ int checked(int result, const char* what) {
 /// The pointers that execve(2) wants; they point into `strings`.
 std::vector<char*> pointers_to(std::vector<std::string>& strings) {
     std::vector<char*> pointers;
+    pointers.reserve(strings.size() + 1);
     for (std::string& string : strings) {
         pointers.push_back(string.data());
     }
@@ -102,7 +103,9 @@ void reset_signals() noexcept {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    std::signal(SIGPIPE, SIG_DFL);
+    struct sigaction standard{};
+    standard.sa_handler = SIG_DFL;
+    ::sigaction(SIGPIPE, &standard, nullptr);
 }
 
 bool prepare(const LaunchOptions& options, int standard_output, int standard_error) noexcept {
@@ -153,7 +156,7 @@ Subprocess::Subprocess(const LaunchOptions& options)
 }
 
 Subprocess::~Subprocess() {
-    if (!exit_code_) {
+    if (!has_ended_) {
         ::kill(pid_, SIGKILL);
         ::waitpid(pid_, nullptr, 0);
     }
@@ -172,7 +175,7 @@ void Subprocess::send_signal(int signal) const {
 }
 
 bool Subprocess::ends_within(std::chrono::milliseconds timeout) {
-    if (exit_code_) {
+    if (has_ended_) {
         return true;
     }
     pollfd event{.fd = handle_.get(), .events = POLLIN, .revents = 0};
@@ -181,6 +184,7 @@ bool Subprocess::ends_within(std::chrono::milliseconds timeout) {
     }
     int status = 0;
     checked(::waitpid(pid_, &status, 0), "waitpid");
+    has_ended_ = true;
     exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return true;
 }
@@ -190,7 +194,7 @@ int Subprocess::exit_code() {
         throw std::runtime_error(
             fmt::format("process {} does not end; it printed:\n{}", pid_, standard_error()));
     }
-    return *exit_code_;
+    return exit_code_;
 }
 
 std::size_t Subprocess::open_descriptors() const {

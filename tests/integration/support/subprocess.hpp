@@ -66,7 +66,8 @@ private:
     UniqueFd handle_;
     UniqueFd standard_output_;
     UniqueFd standard_error_;
-    std::optional<int> exit_code_;
+    bool has_ended_ = false;
+    int exit_code_ = 0;
 };
 
 }  // namespace torc::test

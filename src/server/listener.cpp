@@ -26,44 +26,68 @@ void set_option(int socket, int level, int option, int value) noexcept {
     [[maybe_unused]] const int result = ::setsockopt(socket, level, option, &value, sizeof value);
 }
 
-Result<UniqueFd> bind_socket(const Endpoint& endpoint, bool is_shared) noexcept {
+Result<UniqueFd> make_socket(const Endpoint& endpoint) noexcept {
     UniqueFd socket(
         ::socket(endpoint.address()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket) {
         return std::unexpected(Errno::last());
     }
     set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
-    if (is_shared) {
-        set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
-    }
     if (endpoint.is_ipv6()) {
         set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
     }
     // Accepted sockets inherit it.
     set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
-    if (::bind(socket.get(), endpoint.address(), endpoint.length()) < 0) {
+    return socket;
+}
+
+/// Whether SO_REUSEPORT is there when the socket is bound. Without it, an endpoint that anybody
+/// else listens on is refused.
+enum class Claim : std::uint8_t { exclusive, shared };
+
+/// A listening socket that is a member of its endpoint's SO_REUSEPORT group.
+Result<UniqueFd> listen_on(const Endpoint& endpoint, Claim claim) noexcept {
+    auto socket = make_socket(endpoint);
+    if (!socket) {
+        return socket;
+    }
+    if (claim == Claim::shared) {
+        set_option(socket->get(), SOL_SOCKET, SO_REUSEPORT, 1);
+    }
+    if (::bind(socket->get(), endpoint.address(), endpoint.length()) < 0) {
+        return std::unexpected(Errno::last());
+    }
+    if (claim == Claim::exclusive) {
+        // From here on the other workers' sockets may join; a stranger's claim is exclusive too,
+        // and is refused.
+        set_option(socket->get(), SOL_SOCKET, SO_REUSEPORT, 1);
+    }
+    // The kernel cuts the backlog down to the sysctl net.core.somaxconn.
+    if (::listen(socket->get(), std::numeric_limits<int>::max()) < 0) {
         return std::unexpected(Errno::last());
     }
     return socket;
 }
 
-/// Finds out by binding without SO_REUSEPORT whether the endpoint is free; gives it with the port
-/// filled in.
-Result<Endpoint> probe(const Endpoint& endpoint) noexcept {
-    const auto socket = bind_socket(endpoint, false);
+/// The first socket of an endpoint.
+struct FirstListener {
+    Endpoint endpoint;
+    UniqueFd socket;
+};
+
+/// Claims an endpoint that nobody listens on; gives it with the port filled in.
+Result<FirstListener> claim(const Endpoint& endpoint) noexcept {
+    auto socket = listen_on(endpoint, Claim::exclusive);
     if (!socket) {
         return std::unexpected(socket.error());
-    }
-    // A bound port that another socket listens on is refused only now when both have SO_REUSEADDR.
-    if (::listen(socket->get(), 1) < 0) {
-        return std::unexpected(Errno::last());
     }
     sockaddr_storage storage{};
     socklen_t length = sizeof storage;
     if (::getsockname(socket->get(), reinterpret_cast<sockaddr*>(&storage), &length) < 0) {
         return std::unexpected(Errno::last());
     }
-    return Endpoint(reinterpret_cast<const sockaddr*>(&storage), length);
+    return FirstListener{.endpoint = Endpoint(reinterpret_cast<const sockaddr*>(&storage), length),
+                         .socket = *std::move(socket)};
 }
 
 std::string explain(const Endpoint& endpoint, Errno error) {
@@ -99,42 +123,42 @@ bool is_absent(Errno error) noexcept {
     return error == Errno(EAFNOSUPPORT) || error == Errno(EADDRNOTAVAIL);
 }
 
-/// Probes every endpoint, with the same port. Empties the ones that the machine does not have, when
-/// `may_skip`.
-Result<std::vector<Endpoint>> probe_all(const std::vector<Endpoint>& wanted, bool may_skip,
-                                        Endpoint& failed) {
-    std::vector<Endpoint> found;
+/// Claims every endpoint, with the same port. Leaves out those that the machine does not have, when
+/// `may_skip`. After an error, `failed` is the endpoint that it is about.
+Result<std::vector<FirstListener>> claim_all(const std::vector<Endpoint>& wanted, bool may_skip,
+                                             Endpoint& failed) {
+    std::vector<FirstListener> claimed;
     for (Endpoint endpoint : wanted) {
-        if (endpoint.port() == 0 && !found.empty()) {
-            endpoint.set_port(found.front().port());
+        if (endpoint.port() == 0 && !claimed.empty()) {
+            endpoint.set_port(claimed.front().endpoint.port());
         }
-        const auto probed = probe(endpoint);
-        if (probed) {
-            found.push_back(*probed);
-        } else if (!may_skip || !is_absent(probed.error())) {
+        auto first = claim(endpoint);
+        if (first) {
+            claimed.push_back(*std::move(first));
+        } else if (!may_skip || !is_absent(first.error())) {
             failed = endpoint;
-            return std::unexpected(probed.error());
+            return std::unexpected(first.error());
         }
     }
-    return found;
+    return claimed;
 }
 
-std::vector<Endpoint> find_free(const std::vector<Endpoint>& wanted, bool may_skip) {
+std::vector<FirstListener> claim_free(const std::vector<Endpoint>& wanted, bool may_skip) {
     Endpoint failed;
-    auto found = probe_all(wanted, may_skip, failed);
+    auto claimed = claim_all(wanted, may_skip, failed);
     // Any free port: one that is free on the first address may be taken on another.
-    for (int attempt = 1; !found && found.error() == Errno(EADDRINUSE) &&
+    for (int attempt = 1; !claimed && claimed.error() == Errno(EADDRINUSE) &&
                           wanted.front().port() == 0 && attempt < free_port_attempts_max;
          ++attempt) {
-        found = probe_all(wanted, may_skip, failed);
+        claimed = claim_all(wanted, may_skip, failed);
     }
-    if (!found) {
-        throw StartError(explain(failed, found.error()));
+    if (!claimed) {
+        throw StartError(explain(failed, claimed.error()));
     }
-    if (found->empty()) {
+    if (claimed->empty()) {
         throw StartError("this machine has no loopback address; give --address");
     }
-    return *std::move(found);
+    return *std::move(claimed);
 }
 
 }  // namespace
@@ -238,14 +262,17 @@ Listeners::Listeners(const std::vector<std::string>& addresses, std::uint16_t po
     const bool is_default = addresses.empty();
     const auto wanted =
         resolve_addresses(is_default ? std::vector<std::string>{"localhost"} : addresses, port);
-    endpoints_ = find_free(wanted, is_default);
-    for (unsigned worker = 0; worker < workers; ++worker) {
+    std::vector<UniqueFd>& first_sockets = sockets_.emplace_back();
+    for (FirstListener& first : claim_free(wanted, is_default)) {
+        endpoints_.push_back(first.endpoint);
+        first_sockets.push_back(std::move(first.socket));
+    }
+    for (unsigned worker = 1; worker < workers; ++worker) {
         std::vector<UniqueFd>& sockets = sockets_.emplace_back();
         for (const Endpoint& endpoint : endpoints_) {
-            auto socket = bind_socket(endpoint, true);
-            // The kernel cuts the backlog down to the sysctl net.core.somaxconn.
-            if (!socket || ::listen(socket->get(), std::numeric_limits<int>::max()) < 0) {
-                throw StartError(explain(endpoint, socket ? Errno::last() : socket.error()));
+            auto socket = listen_on(endpoint, Claim::shared);
+            if (!socket) {
+                throw StartError(explain(endpoint, socket.error()));
             }
             sockets.push_back(*std::move(socket));
         }

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -154,6 +155,12 @@ protected:
         }
     }
 
+    /// Turns the access log on; gives the file that it goes to.
+    int log_requests() {
+        log_.reset(::memfd_create("log", MFD_CLOEXEC));
+        around_.access_log = log_.get();
+        return log_.get();
+    }
     /// Set up `around_` before.
     void start() {
         std::promise<void> started;
@@ -208,6 +215,7 @@ private:
         proactor_ = proactor;
     }
 
+    UniqueFd log_;
     std::thread thread_;
     std::mutex proactor_mutex_;
     /// Of the worker while it runs, to be woken.

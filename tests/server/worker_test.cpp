@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -156,8 +155,7 @@ TEST_P(WorkerTest, GivesUpACachedDescriptorForAnotherFile) {
 }
 
 TEST_P(WorkerTest, WritesTheAccessLogToItsEnd) {
-    const UniqueFd log(::memfd_create("log", MFD_CLOEXEC));
-    around_.access_log = log.get();
+    const int log = log_requests();
     start();
     Client client = connect();
     for (int count = 0; count < 10; ++count) {
@@ -165,20 +163,19 @@ TEST_P(WorkerTest, WritesTheAccessLogToItsEnd) {
     }
     EXPECT_TRUE(stop(Stop::drain));
     std::string text(100'000, '\0');
-    text.resize(static_cast<std::size_t>(::pread(log.get(), text.data(), text.size(), 0)));
+    text.resize(static_cast<std::size_t>(::pread(log, text.data(), text.size(), 0)));
     EXPECT_EQ(std::ranges::count(text, '\n'), 10);
     EXPECT_TRUE(text.starts_with("127.0.0.1 - - ["));
     EXPECT_TRUE(text.ends_with("] \"GET /file HTTP/1.1\" 200 5 \"-\" \"-\"\n"));
 }
 
 TEST_P(WorkerTest, WritesTheAccessLogWhileItServes) {
-    const UniqueFd log(::memfd_create("log", MFD_CLOEXEC));
-    around_.access_log = log.get();
+    const int log = log_requests();
     start();
     Client client = connect();
     ASSERT_TRUE(is_ok(client.get("/file", 5), "hello"));
     char byte = 0;
-    for (int tries = 0; tries < 100 && ::pread(log.get(), &byte, 1, 0) == 0; ++tries) {
+    for (int tries = 0; tries < 100 && ::pread(log, &byte, 1, 0) == 0; ++tries) {
         std::this_thread::sleep_for(100ms);
     }
     EXPECT_EQ(byte, '1');

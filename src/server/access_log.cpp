@@ -12,6 +12,13 @@
 namespace torc::server {
 namespace {
 
+/// What is logged of Referer and of User-Agent. With every octet escaped to four, these two and the
+/// longest request line still fit into the buffer: nobody keeps a request out of the log by its
+/// size.
+constexpr std::size_t field_bytes_max = 2 * 1024;
+static_assert(4 * (2 * field_bytes_max + limits::request_line_bytes_max) + 1024 <=
+              limits::access_log_buffer_bytes);
+
 /// As nginx: quotes, backslashes, control characters and octets beyond ASCII as \xNN, so that
 /// nobody writes lines or terminal commands into the log.
 void append_escaped(std::string_view text, std::string& target) {
@@ -33,7 +40,7 @@ void append_quoted_or_dash(std::string_view text, std::string& target) {
     if (text.empty()) {
         target += '-';
     } else {
-        append_escaped(text, target);
+        append_escaped(text.substr(0, field_bytes_max), target);
     }
     target += '"';
 }

@@ -82,6 +82,18 @@ TEST_F(AccessLogTest, EscapesWhatCouldForgeLinesOrCommandATerminal) {
               "\"\\x1B[31m\\x0A\" \"\\xC3\\xA4\\x7F\"\n");
 }
 
+TEST_F(AccessLogTest, LogsARequestHoweverLongAndOddItIs) {
+    const std::string odd(limits::request_head_bytes_max, '\x01');
+    AccessEntry entry = plain;
+    entry.request_line = std::string_view(odd).substr(0, limits::request_line_bytes_max);
+    entry.referer = odd;
+    entry.user_agent = odd;
+    const std::string line = line_of(entry);
+    EXPECT_TRUE(line.starts_with("192.0.2.1 - - ["));
+    EXPECT_TRUE(line.ends_with("\"\n"));
+    EXPECT_EQ(log_.dropped_lines(), 0U);
+}
+
 TEST_F(AccessLogTest, TellsTheTimeOfTheLocalZone) {
     const auto time_in = [this](const char* zone) {
         const test::ScopedTimeZone elsewhere(zone);

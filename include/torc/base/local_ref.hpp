@@ -25,6 +25,7 @@ private:
 /// A shared owner within one thread, as std::shared_ptr is across threads but without its atomic
 /// counts.
 template <typename Type>
+// NOLINTNEXTLINE(cppcoreguidelines-special-member-functions): assignment by value moves too.
 class LocalRef {
 public:
     constexpr LocalRef() noexcept = default;

@@ -49,6 +49,8 @@ std::int32_t make(const BlockingCall& call) noexcept {
             return result_of(::write(call.fd, call.buffer, call.length));
         case BlockingCall::Kind::warm:
             return warm(call.fd, call.offset, call.length);
+        case BlockingCall::Kind::run:
+            return call.job->run();
     }
     return -EINVAL;
 }
@@ -75,7 +77,7 @@ void BlockingPool::submit(const BlockingCall& call) {
         const std::scoped_lock lock(mutex_);
         queue_.push_back(call);
         const bool wants_thread =
-            queue_.size() > idle_threads_ && threads_.size() < limits::epoll_blocking_threads_max;
+            queue_.size() > idle_threads_ && threads_.size() < limits::blocking_threads_max;
         if (wants_thread && !start_thread() && threads_.empty()) {
             // Slow is better than not at all.
             queue_.pop_back();

@@ -25,6 +25,8 @@ struct BlockingCall {
         write,
         /// Reads file pages into memory for `send_file` and forgets them.
         warm,
+        /// Runs `job`.
+        run,
     };
     Kind kind = Kind::open;
     Token token;
@@ -37,10 +39,12 @@ struct BlockingCall {
     std::byte* buffer = nullptr;
     std::size_t length = 0;
     std::uint64_t offset = 0;
+    BlockingJob* job = nullptr;
 };
 
-/// A few threads that make blocking calls for one EpollProactor, started when first needed. What
-/// io_uring does by its own kernel threads; epoll knows nothing of files.
+/// A few threads that make blocking calls for one proactor, started when first needed: for epoll,
+/// which knows nothing of files, all of them; for io_uring, which has kernel threads of its own,
+/// those that are no operation of a ring.
 class BlockingPool {
 public:
     struct Done {

@@ -226,6 +226,10 @@ void EpollProactor::write(Token token, int fd, std::span<const std::byte> bytes)
                                .length = bytes.size()});
 }
 
+void EpollProactor::run(Token token, BlockingJob& job) {
+    pool_->submit(BlockingCall{.kind = BlockingCall::Kind::run, .token = token, .job = &job});
+}
+
 void EpollProactor::close(int fd) {
     // Closing ends the registration too, for nobody else holds these files open.
     Descriptor& state = descriptor(fd);

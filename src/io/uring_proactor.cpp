@@ -264,6 +264,24 @@ void UringProactor::write(Token token, int fd, std::span<const std::byte> bytes)
     tag(submission, token);
 }
 
+void UringProactor::run(Token token, BlockingJob& job) {
+    if (!pool_) {
+        pool_ = std::make_unique<BlockingPool>(wake_fd_.get());
+    }
+    pool_->submit(BlockingCall{.kind = BlockingCall::Kind::run, .token = token, .job = &job});
+}
+
+void UringProactor::take_pool_results() {
+    if (!pool_) {
+        return;
+    }
+    pool_->take_done(pool_results_);
+    for (const BlockingPool::Done& done : pool_results_) {
+        complete(done.call.token, done.result);
+    }
+    pool_results_.clear();
+}
+
 void UringProactor::close(int fd) {
     // On the ring, since closing a file of a network file system can block.
     io_uring_sqe* submission = next_submission();
@@ -399,6 +417,7 @@ void UringProactor::take_internal_completion(Token token, std::int32_t result) {
             break;
         case internal_wake:
             arm_wake();
+            take_pool_results();
             break;
         case internal_timer_update:  // Completes with an error only: the timer has just fired.
         case internal_close:         // Completes with an error only, which nobody can mend.

@@ -4,6 +4,7 @@
 #include <torc/io/backend.hpp>
 #include <torc/io/proactor.hpp>
 
+#include "blocking_pool.hpp"
 #include "receive_buffers.hpp"
 
 #include <liburing.h>
@@ -49,6 +50,7 @@ public:
     void stat(Token token, int fd, struct statx& status) override;
     void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset) override;
     void write(Token token, int fd, std::span<const std::byte> bytes) override;
+    void run(Token token, BlockingJob& job) override;
     void close(int fd) override;
     void shutdown(int socket, int how) override;
     [[nodiscard]] std::span<const Completion> wait(MonotonicTime deadline) override;
@@ -79,6 +81,7 @@ private:
     void take_ready(std::size_t size_max);
     void take_completion(const io_uring_cqe& entry);
     void take_internal_completion(Token token, std::int32_t result);
+    void take_pool_results();
     void give_back_buffers();
 
     /// `resident_bytes`: how much from the slice's offset on is known to be in memory; 0: ask.
@@ -103,6 +106,9 @@ private:
 
     UniqueFd wake_fd_;
     std::uint64_t wake_count_ = 0;
+    /// Made when the first job is run.
+    std::unique_ptr<BlockingPool> pool_;
+    std::vector<BlockingPool::Done> pool_results_;
     /// When the ring's one timer fires; `never`: it is not armed.
     MonotonicTime armed_deadline_ = never;
     __kernel_timespec timer_{};

@@ -29,8 +29,9 @@ inline constexpr std::uint32_t completion_queue_entries_max = 16 * 1024;
 /// Kernel threads that one ring may make for calls that can block (a cold open or stat).
 inline constexpr unsigned ring_bounded_threads_max = 4;
 inline constexpr unsigned ring_unbounded_threads_max = 4;
-/// Threads that one EpollProactor may make for the same calls.
-inline constexpr unsigned epoll_blocking_threads_max = 4;
+/// Threads that one proactor may make for calls that can block and that no ring makes: all of them
+/// with epoll, listings of directories with io_uring.
+inline constexpr unsigned blocking_threads_max = 4;
 /// sendfile(2) sends at most this much before the loop turns to other connections.
 inline constexpr std::uint32_t send_file_chunk_bytes = 1024 * 1024;
 

@@ -58,6 +58,20 @@ struct FileSlice {
     std::uint64_t length = 0;
 };
 
+/// Work that makes system calls which may block and which are no operations of their own, such as
+/// reading a directory. Runs once, on another thread.
+class BlockingJob {
+public:
+    BlockingJob() = default;
+    BlockingJob(const BlockingJob&) = delete;
+    BlockingJob& operator=(const BlockingJob&) = delete;
+    virtual ~BlockingJob() = default;
+
+    /// Touches nothing but what the job owns. Gives a result as a system call does: 0 or more, or a
+    /// negated errno(3).
+    [[nodiscard]] virtual std::int32_t run() noexcept = 0;
+};
+
 /// torc's one seam to the kernel: what a server asks of it, as operations that start now and
 /// complete later. One thread owns a proactor and calls everything but `wake`.
 ///
@@ -105,6 +119,10 @@ public:
     virtual void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset) = 0;
     /// write(2) at the descriptor's own position. Completes with the count, which may be short.
     virtual void write(Token token, int fd, std::span<const std::byte> bytes) = 0;
+
+    /// Runs a job on a thread of the proactor's own; at most limits::blocking_threads_max run at
+    /// once, others wait. Completes with what it returned.
+    virtual void run(Token token, BlockingJob& job) = 0;
 
     /// Closes a descriptor that no operation is using. No completion. What was ever given to an
     /// operation must be closed by this and not by close(2): something may be known of its number.

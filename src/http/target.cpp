@@ -59,14 +59,6 @@ bool is_canonical(std::string_view path) noexcept {
     return true;
 }
 
-int hex_digit(char character) noexcept {
-    if (is_digit(character)) {
-        return character - '0';
-    }
-    const char lower = to_lower(character);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /// Builds a path in the scratch, segment by segment. Holds whole segments, each with its slash, but
 /// for the last of the target.
 class PathBuilder {

@@ -14,6 +14,10 @@ inline constexpr std::size_t request_head_bytes_max = 32 * 1024;
 inline constexpr std::size_t request_fields_max = 100;
 /// A body that nobody asked for is read and dropped up to here; beyond it the connection closes.
 inline constexpr std::uint64_t request_body_drain_bytes_max = 64 * 1024;
+/// What a chunked body may hold apart from its content: all of its chunk extensions (with needless
+/// zeros before a chunk's size), and its trailer section with the empty line that ends it.
+inline constexpr std::size_t chunk_extension_bytes_max = 4 * 1024;
+inline constexpr std::size_t trailer_bytes_max = 8 * 1024;
 
 // file: PATH_MAX of the kernel, which counts the terminating NUL.
 inline constexpr std::size_t path_bytes_max = 4096;

@@ -2,6 +2,7 @@
 
 #include "authority.hpp"
 #include "characters.hpp"
+#include "list.hpp"
 
 #include <charconv>
 #include <cstddef>
@@ -9,28 +10,6 @@
 
 namespace torc::http {
 namespace {
-
-/// The members of a comma-separated list of bare tokens, without empty ones (RFC 9110 §5.6.1.2).
-class ListMembers {
-public:
-    explicit ListMembers(std::string_view value) noexcept : rest_(value) {}
-
-    /// The next member; empty when there is none left.
-    std::string_view next() noexcept {
-        while (!rest_.empty()) {
-            const std::size_t comma = rest_.find(',');
-            const std::string_view member = trim_blanks(rest_.substr(0, comma));
-            rest_.remove_prefix(comma == std::string_view::npos ? rest_.size() : comma + 1);
-            if (!member.empty()) {
-                return member;
-            }
-        }
-        return {};
-    }
-
-private:
-    std::string_view rest_;
-};
 
 /// The members of a field's lines taken as one list (RFC 9110 §5.3).
 struct MemberCount {

@@ -1,6 +1,7 @@
 #include <torc/http/range.hpp>
 
 #include "characters.hpp"
+#include "list.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -26,57 +27,122 @@ std::optional<std::uint64_t> parse_position(std::string_view digits) noexcept {
 }
 
 /// "-500": the last 500 bytes.
-RangeResult select_suffix(std::string_view length_text, std::uint64_t size) noexcept {
+RangeOutcome select_suffix(std::string_view length_text, std::uint64_t size,
+                           ByteRange& range) noexcept {
     const auto length = parse_position(length_text);
     if (!length) {
-        return {};
+        return RangeOutcome::ignore;
     }
     if (*length == 0) {
-        return {.outcome = RangeOutcome::unsatisfiable, .range = {}};
+        return RangeOutcome::unsatisfiable;
     }
     if (size == 0) {
         // Satisfiable (RFC 9110 §14.1.2), but no Content-Range can say which bytes these are.
-        return {};
+        return RangeOutcome::ignore;
     }
     const std::uint64_t selected = std::min(*length, size);
-    return {.outcome = RangeOutcome::satisfiable,
-            .range = {.first = size - selected, .length = selected}};
+    range = {.first = size - selected, .length = selected};
+    return RangeOutcome::satisfiable;
 }
 
 /// "500-999", or "500-": from there to the end.
-RangeResult select_interval(std::string_view first_text, std::string_view last_text,
-                            std::uint64_t size) noexcept {
+RangeOutcome select_interval(std::string_view first_text, std::string_view last_text,
+                             std::uint64_t size, ByteRange& range) noexcept {
     const auto first = parse_position(first_text);
     const auto last =
         last_text.empty() ? std::numeric_limits<std::uint64_t>::max() : parse_position(last_text);
     // RFC 9110 §14.1.1: a last position before the first makes the set invalid.
     if (!first || !last || *last < *first) {
-        return {};
+        return RangeOutcome::ignore;
     }
     if (*first >= size) {
-        return {.outcome = RangeOutcome::unsatisfiable, .range = {}};
+        return RangeOutcome::unsatisfiable;
     }
-    return {.outcome = RangeOutcome::satisfiable,
-            .range = {.first = *first, .length = std::min(*last, size - 1) - *first + 1}};
+    range = {.first = *first, .length = std::min(*last, size - 1) - *first + 1};
+    return RangeOutcome::satisfiable;
+}
+
+/// One range-spec; `ignore` says that the whole field is to be ignored.
+RangeOutcome select_one(std::string_view text, std::uint64_t size, ByteRange& range) noexcept {
+    const std::size_t hyphen = text.find('-');
+    if (hyphen == std::string_view::npos) {
+        return RangeOutcome::ignore;
+    }
+    const std::string_view after = text.substr(hyphen + 1);
+    return hyphen == 0 ? select_suffix(after, size, range)
+                       : select_interval(text.substr(0, hyphen), after, size, range);
+}
+
+bool overlap_or_adjoin(const ByteRange& left, const ByteRange& right) noexcept {
+    return left.first <= right.first + right.length && right.first <= left.first + left.length;
+}
+
+ByteRange joined(const ByteRange& left, const ByteRange& right) noexcept {
+    const std::uint64_t first = std::min(left.first, right.first);
+    const std::uint64_t end = std::max(left.first + left.length, right.first + right.length);
+    return {.first = first, .length = end - first};
+}
+
+/// Adds a range, joined with those that it overlaps or adjoins. Those in the set do neither among
+/// themselves, so what joins with the sum joins with the range: one pass is enough.
+void add(RangeSet& set, const ByteRange& range) noexcept {
+    std::uint32_t kept = 0;
+    ByteRange* sum = nullptr;
+    for (const ByteRange& present : set.ranges()) {
+        if (!overlap_or_adjoin(present, range)) {
+            set.storage[kept++] = present;
+        } else if (sum != nullptr) {
+            *sum = joined(*sum, present);
+        } else {
+            sum = &set.storage[kept++];
+            *sum = joined(present, range);
+        }
+    }
+    if (sum == nullptr) {
+        set.storage[kept++] = range;
+    }
+    set.count = kept;
+}
+
+/// 1#range-spec
+RangeOutcome select_set(std::string_view text, std::uint64_t size, RangeSet& set) noexcept {
+    const std::string_view trimmed = trim_blanks(text);
+    // RFC 9110 §5.6.1: white space belongs to a comma.
+    if (trimmed.empty() || (is_blank(text.front()) && trimmed.front() != ',') ||
+        (is_blank(text.back()) && trimmed.back() != ',')) {
+        return RangeOutcome::ignore;
+    }
+    ListMembers members(text);
+    std::size_t count = 0;
+    for (auto member = members.next(); !member.empty(); member = members.next()) {
+        ByteRange range;
+        const RangeOutcome outcome = select_one(member, size, range);
+        ++count;
+        if (outcome == RangeOutcome::ignore || count > limits::ranges_max) {
+            return RangeOutcome::ignore;
+        }
+        if (outcome == RangeOutcome::satisfiable) {
+            add(set, range);
+        }
+    }
+    return set.count > 0 ? RangeOutcome::satisfiable
+           : count > 0   ? RangeOutcome::unsatisfiable
+                         : RangeOutcome::ignore;
 }
 
 }  // namespace
 
-RangeResult select_range(std::string_view value, std::uint64_t size) noexcept {
+RangeOutcome select_ranges(std::string_view value, std::uint64_t size, RangeSet& set) noexcept {
     constexpr std::string_view unit = "bytes=";
+    set.count = 0;
     if (!equals_ignoring_case(value.substr(0, unit.size()), unit)) {
-        return {};
+        return RangeOutcome::ignore;
     }
-    // A set of several ranges has a comma, which is no part of a position: ignored like all that is
-    // none.
-    const std::string_view range = value.substr(unit.size());
-    const std::size_t hyphen = range.find('-');
-    if (hyphen == std::string_view::npos) {
-        return {};
+    const RangeOutcome outcome = select_set(value.substr(unit.size()), size, set);
+    if (outcome != RangeOutcome::satisfiable) {
+        set.count = 0;
     }
-    const std::string_view after = range.substr(hyphen + 1);
-    return hyphen == 0 ? select_suffix(after, size)
-                       : select_interval(range.substr(0, hyphen), after, size);
+    return outcome;
 }
 
 }  // namespace torc::http

@@ -140,13 +140,17 @@ Answer Responder::respond_with_file(const http::Request& request, const Asset& a
         case http::Precondition::failed:
             return reject(http::Status::precondition_failed, request.method, persistence, writer);
     }
-    http::RangeResult range;
+    http::RangeOutcome outcome = http::RangeOutcome::ignore;
+    http::RangeSet set;
     // A range means something in a GET alone (RFC 9110 §14.2).
     if (request.method == http::Method::get && request.has(http::FieldName::range) &&
         http::if_range_holds(request, asset.validators(), now_)) {
-        range = http::select_range(request.value(http::FieldName::range), asset.size());
+        outcome = http::select_ranges(request.value(http::FieldName::range), asset.size(), set);
+        if (set.count > 1) {
+            outcome = http::RangeOutcome::ignore;
+        }
     }
-    switch (range.outcome) {
+    switch (outcome) {
         case http::RangeOutcome::ignore:
             begin_head(http::Status::ok, persistence, writer);
             writer.append(asset.fields());
@@ -154,16 +158,16 @@ Answer Responder::respond_with_file(const http::Request& request, const Asset& a
             break;
         case http::RangeOutcome::satisfiable:
             answer.status = http::Status::partial_content;
-            answer.body = range.range;
+            answer.body = set.storage.front();
             begin_head(answer.status, persistence, writer);
             writer.append("Content-Range: bytes ");
-            writer.append(range.range.first);
+            writer.append(answer.body.first);
             writer.append("-");
-            writer.append(range.range.first + range.range.length - 1);
+            writer.append(answer.body.first + answer.body.length - 1);
             writer.append("/");
             writer.append(asset.size());
             writer.append("\r\n");
-            writer.field("Content-Length", range.range.length);
+            writer.field("Content-Length", answer.body.length);
             writer.append(asset.fields_from_content_type());
             break;
         case http::RangeOutcome::unsatisfiable:

@@ -108,13 +108,8 @@ void read_fields(const Request& request) {
     TORC_ASSERT(framing || !framing.error().reason.empty());
     (void)evaluate_preconditions(request, validators, now);
     (void)if_range_holds(request, validators, now);
-    constexpr std::uint64_t size = 1000;
-    const RangeResult result = select_range(request.value(FieldName::range), size);
-    if (result.outcome == RangeOutcome::satisfiable) {
-        TORC_ASSERT(result.range.length > 0);
-        TORC_ASSERT(result.range.first < size);
-        TORC_ASSERT(result.range.length <= size - result.range.first);
-    }
+    RangeSet ranges;
+    (void)select_ranges(request.value(FieldName::range), 1000, ranges);
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ TEST(Http, AnswersARequestWithoutAllocating) {
     const auto target = resolve_target(request.target, scratch);
     const Precondition precondition = evaluate_preconditions(request, validators, {});
     const bool holds = if_range_holds(request, validators, {});
-    const RangeResult range = select_range(request.value(FieldName::range), 10);
+    RangeSet ranges;
+    const RangeOutcome outcome = select_ranges(request.value(FieldName::range), 10, ranges);
     HeadWriter writer(head);
     writer.append_path_encoded(target->path);
     writer.append_query(target->query);
@@ -44,7 +45,7 @@ TEST(Http, AnswersARequestWithoutAllocating) {
     EXPECT_TRUE(framing);
     EXPECT_EQ(precondition, Precondition::passed);
     EXPECT_FALSE(holds);
-    EXPECT_EQ(range.outcome, RangeOutcome::satisfiable);
+    EXPECT_EQ(outcome, RangeOutcome::satisfiable);
     EXPECT_EQ(writer.written(), "%E4q");
     EXPECT_EQ(date.front(), 'T');
 }

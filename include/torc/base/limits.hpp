@@ -18,6 +18,8 @@ inline constexpr std::uint64_t request_body_drain_bytes_max = 64 * 1024;
 /// zeros before a chunk's size), and its trailer section with the empty line that ends it.
 inline constexpr std::size_t chunk_extension_bytes_max = 4 * 1024;
 inline constexpr std::size_t trailer_bytes_max = 8 * 1024;
+/// A Range field with more is ignored: nobody needs them, and each costs a part of the answer.
+inline constexpr std::size_t ranges_max = 16;
 
 // file: PATH_MAX of the kernel, which counts the terminating NUL.
 inline constexpr std::size_t path_bytes_max = 4096;

@@ -2,6 +2,7 @@
 #include <torc/http/date.hpp>
 #include <torc/http/framing.hpp>
 #include <torc/http/head_writer.hpp>
+#include <torc/http/negotiation.hpp>
 #include <torc/http/range.hpp>
 #include <torc/http/request_parser.hpp>
 #include <torc/http/target.hpp>
@@ -20,7 +21,7 @@ TEST(Http, AnswersARequestWithoutAllocating) {
     constexpr std::string_view input =
         "GET /a/%2e%2e/%E4?q HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n"
         "If-None-Match: \"a\", \"b\"\r\nIf-Range: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
-        "Range: bytes=0-1\r\n\r\n";
+        "Range: bytes=0-1\r\nAccept-Encoding: gzip, br;q=0.5\r\nAccept: a/b;c=\"d\", */*\r\n\r\n";
     static Request request;
     std::array<char, limits::request_line_bytes_max> scratch;
     std::array<char, 1024> head;
@@ -34,6 +35,8 @@ TEST(Http, AnswersARequestWithoutAllocating) {
     const bool holds = if_range_holds(request, validators, {});
     RangeSet ranges;
     const RangeOutcome outcome = select_ranges(request.value(FieldName::range), 10, ranges);
+    const Qualities qualities = coding_qualities(request);
+    const TypeQuality type = type_quality(request, "text/html");
     HeadWriter writer(head);
     writer.append_path_encoded(target->path);
     writer.append_query(target->query);
@@ -46,6 +49,8 @@ TEST(Http, AnswersARequestWithoutAllocating) {
     EXPECT_EQ(precondition, Precondition::passed);
     EXPECT_FALSE(holds);
     EXPECT_EQ(outcome, RangeOutcome::satisfiable);
+    EXPECT_EQ(qualities, (Qualities{1, 1000, 500, 0}));
+    EXPECT_EQ(type.quality, 1000);
     EXPECT_EQ(writer.written(), "%E4q");
     EXPECT_EQ(date.front(), 'T');
 }

@@ -51,7 +51,7 @@ AssetLoader::Ended AssetLoader::perform(site::Site::LoadId id, AssetLoad::Step s
     switch (step) {
         case AssetLoad::Step::open:
             proactor_.open(make_token(Operation::load_open, id), root_, load.open_path(),
-                           file::Root::how());
+                           file::Root::how(file::SymlinkPolicy::inside));
             return std::nullopt;
         case AssetLoad::Step::stat:
             proactor_.stat(make_token(Operation::load_stat, id), load.descriptor(), load.status());

@@ -20,8 +20,10 @@ namespace {
 using torc::test::TemporaryDirectory;
 
 /// What the server does through its proactor: one openat2(2) beneath the root.
-Result<UniqueFd> open_beneath(const Root& root, const char* path) {
-    const long fd = ::syscall(SYS_openat2, root.descriptor(), path, &Root::how(), sizeof(open_how));
+Result<UniqueFd> open_beneath(const Root& root, const char* path,
+                              SymlinkPolicy policy = SymlinkPolicy::inside) {
+    const long fd =
+        ::syscall(SYS_openat2, root.descriptor(), path, &Root::how(policy), sizeof(open_how));
     if (fd < 0) {
         return std::unexpected(Errno::last());
     }
@@ -110,12 +112,44 @@ TEST_F(RootTest, FollowsASymbolicLinkThatStaysBeneathIt) {
     EXPECT_EQ(first_bytes(*file), "inside");
 }
 
-TEST_F(RootTest, RefusesMagicLinks) {
+TEST_F(RootTest, FollowsALinkOutOfItWhenEveryLinkIsFollowed) {
+    link("../secret.txt", "relative");
+    link((directory_.path() / "secret.txt").string(), "absolute");
+    const Root root = open_site();
+    for (const char* const path : {"relative", "absolute"}) {
+        const auto file = open_beneath(root, path, SymlinkPolicy::all);
+        ASSERT_TRUE(file) << path;
+        EXPECT_EQ(first_bytes(*file), "outside") << path;
+    }
+}
+
+TEST_F(RootTest, FollowsNoLinkWhenNoneIsFollowed) {
+    directory_.write("site/deep/page.html", "deep");
+    link("page.html", "file");
+    link("deep", "directory");
+    const Root root = open_site();
+    for (const char* const path : {"file", "directory/page.html"}) {
+        const auto file = open_beneath(root, path, SymlinkPolicy::none);
+        ASSERT_FALSE(file) << path;
+        EXPECT_EQ(file.error(), Errno(ELOOP)) << path;
+    }
+    EXPECT_TRUE(open_beneath(root, "deep/page.html", SymlinkPolicy::none));
+    const auto outside = open_beneath(root, "../secret.txt", SymlinkPolicy::none);
+    ASSERT_FALSE(outside);
+    EXPECT_EQ(outside.error(), Errno(EXDEV));
+}
+
+TEST_F(RootTest, RefusesMagicLinksWhateverElseIsFollowed) {
     const auto root = Root::open("/proc");
     ASSERT_TRUE(root);
-    const auto file = open_beneath(*root, "self/exe");
-    ASSERT_FALSE(file);
-    EXPECT_EQ(file.error(), Errno(ELOOP));
+    // Not by /proc/self, which is a link itself.
+    const std::string path = std::to_string(::getpid()) + "/exe";
+    for (const SymlinkPolicy policy :
+         {SymlinkPolicy::inside, SymlinkPolicy::all, SymlinkPolicy::none}) {
+        const auto file = open_beneath(*root, path.c_str(), policy);
+        ASSERT_FALSE(file);
+        EXPECT_EQ(file.error(), Errno(ELOOP));
+    }
 }
 
 TEST_F(RootTest, DoesNotWaitForTheWriterOfAFifo) {

@@ -47,8 +47,9 @@ private:
     Step make_call(const file::Root& root, AssetLoad& load, Step step) {
         switch (step) {
             case Step::open: {
-                const long fd = ::syscall(SYS_openat2, root.descriptor(), load.open_path(),
-                                          &file::Root::how(), sizeof(open_how));
+                const long fd =
+                    ::syscall(SYS_openat2, root.descriptor(), load.open_path(),
+                              &file::Root::how(file::SymlinkPolicy::inside), sizeof(open_how));
                 return fd < 0 ? load.failed(Errno::last())
                               : load.opened(UniqueFd(static_cast<int>(fd)));
             }

@@ -23,6 +23,8 @@ inline constexpr std::size_t ranges_max = 16;
 
 // file: PATH_MAX of the kernel, which counts the terminating NUL.
 inline constexpr std::size_t path_bytes_max = 4096;
+/// Beyond it a directory's listing leaves entries out, and says so.
+inline constexpr std::size_t listing_entries_max = 100'000;
 
 // io: one worker's share of everything that is made when it starts.
 inline constexpr std::uint32_t receive_buffer_bytes = 4 * 1024;

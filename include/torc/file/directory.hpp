@@ -1,0 +1,52 @@
+#pragma once
+
+#include <torc/base/clock.hpp>
+#include <torc/base/errno.hpp>
+#include <torc/base/limits.hpp>
+#include <torc/file/metadata.hpp>
+#include <torc/file/root.hpp>
+#include <torc/file/symlink_policy.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace torc::file {
+
+/// A file or directory by its name in a directory; for a symbolic link what it leads to.
+struct DirectoryEntry {
+    /// Any bytes but NUL and '/'; not empty.
+    std::string name;
+    /// Never Kind::other.
+    Kind kind = Kind::regular;
+    /// In bytes; for a directory nothing a reader could use.
+    std::uint64_t size = 0;
+    WallTime modified;
+};
+
+/// What of a directory may be shown, in no order.
+struct Directory {
+    std::vector<DirectoryEntry> entries;
+    /// True when there were more entries than were asked for.
+    bool is_truncated = false;
+};
+
+/// Reads the directory that is open (for reading) as `descriptor`, from its start; the descriptor's
+/// offset moves, so nobody else may read it meanwhile. Blocks: getdents64(2), and statx(2) for each
+/// entry.
+///
+/// `path`: where the directory is beneath `root`, as http::Target has it: "" or "a/b/". Left out
+/// are
+/// - hidden names, that is those that begin with '.', but for ".well-known" in the root itself;
+/// - what is neither a regular file nor a directory;
+/// - symbolic links that `policy` forbids or that lead nowhere, so that nothing shows of what is
+///   not served;
+/// - an entry that can't be looked at, such as one that disappears meanwhile.
+/// Errors: as getdents64(2) and lseek(2); ENOTDIR for a file.
+[[nodiscard]] Result<Directory> read_directory(
+    const Root& root, SymlinkPolicy policy, std::string_view path, int descriptor,
+    std::size_t entries_max = limits::listing_entries_max);
+
+}  // namespace torc::file

@@ -14,8 +14,6 @@ namespace {
 constexpr std::string_view line_end = "\r\n";
 /// Where a request line may begin: at the front, or after one empty line (RFC 9112 §2.2).
 constexpr std::size_t request_line_offset_max = line_end.size();
-/// What a request line may take with its CRLF.
-constexpr std::size_t request_line_window_bytes = limits::request_line_bytes_max + line_end.size();
 
 std::string_view view(const char* begin, const char* end) noexcept {
     return {begin, static_cast<std::size_t>(end - begin)};
@@ -193,8 +191,8 @@ std::string_view field_name_problem(const char* name, const char* place) noexcep
     }
 }
 
-const char* parse_field_line(const char* cursor, const char* end, Request& request,
-                             ParseResult& result) noexcept {
+const char* parse_field_line(const char* cursor, const char* end, std::size_t fields_max,
+                             Request& request, ParseResult& result) noexcept {
     const char* const name_end = skip(CharacterClass::token, cursor, end);
     if (name_end == end) {
         return nullptr;
@@ -216,7 +214,7 @@ const char* parse_field_line(const char* cursor, const char* end, Request& reque
     }
 
     // Lines over the limit are checked but not kept: the head is refused at its end.
-    if (request.field_count < limits::request_fields_max) {
+    if (request.field_count < fields_max) {
         const std::string_view name = view(cursor, name_end);
         const FieldName id = field_name_of(name);
         request.present |= 1U << static_cast<unsigned>(id);
@@ -227,10 +225,17 @@ const char* parse_field_line(const char* cursor, const char* end, Request& reque
     return next_line;
 }
 
+ParseResult too_large(std::string_view reason) noexcept {
+    return {.state = ParseState::malformed,
+            .status = Status::request_header_fields_too_large,
+            .reason = reason};
+}
+
 /// Parses the field lines that begin at `offset` and the empty line after them.
-ParseResult parse_fields(std::string_view input, std::size_t offset, Request& request) noexcept {
+ParseResult parse_fields(std::string_view input, std::size_t offset, std::size_t fields_max,
+                         Request& request) noexcept {
     const char* const begin = input.data();
-    const char* const end = begin + std::min(input.size(), limits::request_head_bytes_max);
+    const char* const end = begin + input.size();
     request.present = 0;
     request.field_count = 0;
 
@@ -238,79 +243,91 @@ ParseResult parse_fields(std::string_view input, std::size_t offset, Request& re
     std::size_t lines = 0;
     const char* cursor = begin + offset;
     while (end - cursor < 2 || cursor[0] != '\r' || cursor[1] != '\n') {
-        cursor = parse_field_line(cursor, end, request, result);
+        cursor = parse_field_line(cursor, end, fields_max, request, result);
         if (cursor == nullptr) {
-            if (result.state == ParseState::incomplete &&
-                input.size() >= limits::request_head_bytes_max) {
-                result = {.state = ParseState::malformed,
-                          .status = Status::request_header_fields_too_large,
-                          .reason = "request head too long"};
-            }
             return result;
         }
         ++lines;
     }
-    if (lines > limits::request_fields_max) {
-        return {.state = ParseState::malformed,
-                .status = Status::request_header_fields_too_large,
-                .reason = "too many fields"};
+    if (lines > fields_max) {
+        return too_large("too many fields");
     }
     request.head_bytes = view(begin, cursor).size() + line_end.size();
     result.state = ParseState::parsed;
     return result;
 }
 
-ParseResult parse_head(std::string_view input, Request& request) noexcept {
+/// What a request line may take with its CRLF.
+std::size_t window_bytes(const ParseLimits& limits) noexcept {
+    return limits.line_bytes_max + line_end.size();
+}
+
+ParseResult parse_head(std::string_view input, const ParseLimits& limits,
+                       Request& request) noexcept {
     const char* const begin = input.data();
     const std::size_t offset = input.starts_with(line_end) ? line_end.size() : 0;
-    const std::string_view window = input.substr(offset, request_line_window_bytes);
+    const std::string_view window = input.substr(offset, window_bytes(limits));
 
     ParseResult result;
     const char* const fields =
         parse_request_line(window.data(), window.data() + window.size(), request, result);
     if (fields == nullptr) {
-        if (result.state == ParseState::incomplete && window.size() == request_line_window_bytes) {
+        if (result.state == ParseState::incomplete && window.size() == window_bytes(limits)) {
             result = {.state = ParseState::malformed,
                       .status = Status::uri_too_long,
                       .reason = "request line too long"};
         }
         return result;
     }
-    return parse_fields(input, view(begin, fields).size(), request);
+    return parse_fields(input, view(begin, fields).size(), limits.fields_max, request);
 }
 
 /// Whether what came after `scanned_bytes` can end the verdict "incomplete": it holds the end of a
-/// line, or reaches a size at which a limit trips.
-bool can_decide(std::string_view input, std::size_t scanned_bytes) noexcept {
-    static constexpr std::array decisive_sizes = {
-        request_line_window_bytes, request_line_window_bytes + request_line_offset_max,
-        limits::request_head_bytes_max};
+/// line, or reaches a size at which a request line is too long.
+bool can_decide(std::string_view input, std::size_t scanned_bytes,
+                const ParseLimits& limits) noexcept {
+    const std::array decisive_sizes = {window_bytes(limits),
+                                       window_bytes(limits) + request_line_offset_max};
     return input.substr(scanned_bytes).contains('\n') ||
            std::ranges::any_of(decisive_sizes, [&](std::size_t size) {
                return scanned_bytes < size && input.size() >= size;
            });
 }
 
-}  // namespace
-
-ParseResult parse_request(std::string_view input, std::size_t scanned_bytes,
-                          Request& request) noexcept {
-    TORC_ASSERT(scanned_bytes <= input.size());
+/// `input`: no longer than a head may be.
+ParseResult parse_further(std::string_view input, std::size_t scanned_bytes,
+                          const ParseLimits& limits, Request& request) noexcept {
     if (scanned_bytes > 0) {
-        if (!can_decide(input, scanned_bytes)) {
+        if (!can_decide(input, scanned_bytes, limits)) {
             return {};
         }
         // The lines before this one were complete and found valid. They are parsed again only once
         // the head is whole, so every byte is looked at a bounded number of times.
         const std::size_t line = input.substr(0, scanned_bytes).rfind('\n') + 1;
         if (line > request_line_offset_max) {
-            const ParseResult result = parse_fields(input, line, request);
+            const ParseResult result = parse_fields(input, line, limits.fields_max, request);
             if (result.state != ParseState::parsed) {
                 return result;
             }
         }
     }
-    return parse_head(input, request);
+    return parse_head(input, limits, request);
+}
+
+}  // namespace
+
+ParseResult parse_request(std::string_view input, std::size_t scanned_bytes, Request& request,
+                          const ParseLimits& limits) noexcept {
+    TORC_ASSERT(limits.line_bytes_max <= limits::request_line_bytes_cap &&
+                limits.head_bytes_max <= limits::request_head_bytes_cap &&
+                limits.fields_max <= limits::request_fields_cap);
+    const std::string_view head = input.substr(0, limits.head_bytes_max);
+    TORC_ASSERT(scanned_bytes <= head.size());
+    const ParseResult result = parse_further(head, scanned_bytes, limits, request);
+    if (result.state == ParseState::incomplete && head.size() == limits.head_bytes_max) {
+        return too_large("request head too long");
+    }
+    return result;
 }
 
 }  // namespace torc::http

@@ -63,7 +63,7 @@ bool is_canonical(std::string_view path) noexcept {
 /// for the last of the target.
 class PathBuilder {
 public:
-    explicit PathBuilder(TargetScratch scratch) noexcept : scratch_(scratch) {}
+    explicit PathBuilder(std::span<char> scratch) noexcept : scratch_(scratch) {}
 
     [[nodiscard]] std::string_view path() const noexcept { return {scratch_.data(), size_}; }
 
@@ -134,7 +134,7 @@ private:
         return {};
     }
 
-    TargetScratch scratch_;
+    std::span<char> scratch_;
     std::size_t size_ = 0;
 };
 
@@ -150,7 +150,7 @@ bool is_hidden(std::string_view path) noexcept {
 
 /// `raw_path`: without its leading slash.
 std::expected<std::string_view, Rejection> normalise(std::string_view raw_path,
-                                                     TargetScratch scratch) noexcept {
+                                                     std::span<char> scratch) noexcept {
     // Decoding shortens and normalising adds nothing, so what came in a request line fits.
     TORC_ASSERT(raw_path.size() <= scratch.size());
     PathBuilder builder(scratch);
@@ -165,16 +165,13 @@ std::expected<std::string_view, Rejection> normalise(std::string_view raw_path,
         builder.add_slash();
         raw_path.remove_prefix(slash + 1);
     }
-    if (is_hidden(builder.path())) {
-        return not_found("hidden path segment");
-    }
     return builder.path();
 }
 
 }  // namespace
 
 std::expected<Target, Rejection> resolve_target(std::string_view target,
-                                                TargetScratch scratch) noexcept {
+                                                std::span<char> scratch) noexcept {
     // RFC 9112 §3.2: no form has a fragment. Whoever sends one may mean the path to end there.
     if (target.contains('#')) {
         return bad_request("fragment in the request target");
@@ -203,6 +200,7 @@ std::expected<Target, Rejection> resolve_target(std::string_view target,
         return std::unexpected(path.error());
     }
     resolved.path = *path;
+    resolved.is_hidden = is_hidden(*path);
     return resolved;
 }
 

@@ -16,7 +16,7 @@ namespace {
 /// longest request line still fit into the buffer: nobody keeps a request out of the log by its
 /// size.
 constexpr std::size_t field_bytes_max = 2 * 1024;
-static_assert(4 * (2 * field_bytes_max + limits::request_line_bytes_max) + 1024 <=
+static_assert(4 * (2 * field_bytes_max + limits::request_line_bytes_default) + 1024 <=
               limits::access_log_buffer_bytes);
 
 /// As nginx: quotes, backslashes, control characters and octets beyond ASCII as \xNN, so that

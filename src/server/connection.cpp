@@ -9,7 +9,7 @@
 
 namespace torc::server {
 
-static_assert(site::Responder::fixed_head_bytes_max + 3 * limits::request_line_bytes_max <=
+static_assert(site::Responder::fixed_head_bytes_max + 3 * limits::request_line_bytes_default <=
                   limits::outbox_bytes,
               "any one answer must fit into an empty outbox");
 
@@ -134,7 +134,11 @@ Connection::Served Connection::serve_parsed(site::Asset* loaded_asset) {
                                               ? site::Persistence::keep_alive_stated
                                               : site::Persistence::keep_alive;
 
-    const auto target = http::resolve_target(request.target, services_.target_scratch);
+    auto target = http::resolve_target(request.target, services_.target_scratch);
+    if (target && target->is_hidden) {
+        target = std::unexpected(
+            http::Rejection{.status = http::Status::not_found, .reason = "hidden path segment"});
+    }
     const std::size_t head_bytes =
         target ? site::Responder::head_bytes_max(*target) : site::Responder::fixed_head_bytes_max;
     if (!outbox().has_room(head_bytes)) {

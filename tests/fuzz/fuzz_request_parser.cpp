@@ -90,7 +90,7 @@ void check_reprint(const Request& request) {
     }
     printed += "\r\n";
     // A value without the space that is put before it here can have filled the head to its limit.
-    if (printed.size() > torc::limits::request_head_bytes_max) {
+    if (printed.size() > torc::limits::request_head_bytes_default) {
         return;
     }
     static Request again;
@@ -120,7 +120,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static Request request;
     const ParseResult whole = parse_request(input, 0, request);
     if (whole.state == ParseState::incomplete) {
-        TORC_ASSERT(size < torc::limits::request_head_bytes_max);
+        TORC_ASSERT(size < torc::limits::request_head_bytes_default);
     }
     check_splits(input, whole, request);
     if (whole.state == ParseState::parsed) {

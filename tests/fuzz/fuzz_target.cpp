@@ -11,7 +11,8 @@
 #include <string_view>
 
 // What holds for every target:
-// - a resolved path never escapes: no "..", no empty or hidden segment, no NUL, no leading slash;
+// - a resolved path never escapes: no "." or "..", no empty segment, no NUL, no leading slash;
+// - it is called hidden exactly when a segment is;
 // - the path that is a view and the one that is built in the scratch are the same;
 // - encoded again, a path resolves to itself.
 
@@ -22,23 +23,27 @@ using torc::http::Rejection;
 using torc::http::resolve_target;
 using torc::http::Target;
 
-using Scratch = std::array<char, torc::limits::request_line_bytes_max>;
+using Scratch = std::array<char, torc::limits::request_line_bytes_default>;
 using Resolved = std::expected<Target, Rejection>;
 
-void check_path(std::string_view path) {
+void check_path(const Target& target) {
+    std::string_view path = target.path;
     TORC_ASSERT(!path.contains('\0'));
     TORC_ASSERT(!path.starts_with('/'));
     bool is_first = true;
+    bool is_hidden = false;
     while (!path.empty()) {
         const std::string_view segment = path.substr(0, path.find('/'));
         TORC_ASSERT(!segment.empty());
-        TORC_ASSERT(segment.front() != '.' || (is_first && segment == ".well-known"));
+        TORC_ASSERT(segment != "." && segment != "..");
+        is_hidden |= segment.front() == '.' && !(is_first && segment == ".well-known");
         path.remove_prefix(segment.size());
         if (!path.empty()) {
             path.remove_prefix(1);
         }
         is_first = false;
     }
+    TORC_ASSERT(target.is_hidden == is_hidden);
 }
 
 bool is_inside(std::string_view view, std::string_view whole) {
@@ -55,7 +60,7 @@ bool are_equal(const Resolved& left, const Resolved& right) {
                left.error().reason == right.error().reason;
     }
     return left->path == right->path && left->query == right->query &&
-           left->has_query == right->has_query;
+           left->has_query == right->has_query && left->is_hidden == right->is_hidden;
 }
 
 /// Whether `target` comes to `expected`, where it is not too long for a request line.
@@ -85,7 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         TORC_ASSERT(!resolved.error().reason.empty());
         return 0;
     }
-    check_path(resolved->path);
+    check_path(*resolved);
     TORC_ASSERT(is_inside(resolved->path, input) ||
                 is_inside(resolved->path, {scratch.data(), scratch.size()}));
     TORC_ASSERT(is_inside(resolved->query, input));

@@ -23,7 +23,7 @@ TEST(Http, AnswersARequestWithoutAllocating) {
         "If-None-Match: \"a\", \"b\"\r\nIf-Range: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
         "Range: bytes=0-1\r\nAccept-Encoding: gzip, br;q=0.5\r\nAccept: a/b;c=\"d\", */*\r\n\r\n";
     static Request request;
-    std::array<char, limits::request_line_bytes_max> scratch;
+    std::array<char, limits::request_line_bytes_default> scratch;
     std::array<char, 1024> head;
     const Validators validators{.etag = "\"c\"", .last_modified = {}};
 
@@ -57,7 +57,7 @@ TEST(Http, AnswersARequestWithoutAllocating) {
 
 TEST(Http, RefusesARequestWithoutAllocating) {
     static Request request;
-    std::array<char, limits::request_line_bytes_max> scratch;
+    std::array<char, limits::request_line_bytes_default> scratch;
     const auto before = torc::test::allocations_of_this_thread();
     const ParseResult parsed = parse_request("GET  / HTTP/1.1\r\n\r\n", 0, request);
     const auto target = resolve_target("/../..", scratch);

@@ -15,10 +15,11 @@ namespace torc::http::test {
 /// An input parsed where it ends right before a guard page, together with its bytes.
 class ParsedHead {
 public:
-    explicit ParsedHead(std::string_view input, std::size_t scanned_bytes = 0)
+    explicit ParsedHead(std::string_view input, std::size_t scanned_bytes = 0,
+                        const ParseLimits& limits = {})
         : buffer_(input.size()),
           input_(buffer_.place(input)),
-          result_(parse_request(input_, scanned_bytes, request_)) {}
+          result_(parse_request(input_, scanned_bytes, request_, limits)) {}
 
     [[nodiscard]] std::string_view input() const { return input_; }
     [[nodiscard]] const ParseResult& result() const { return result_; }

@@ -114,11 +114,11 @@ TEST(RequestParser, IsIncompleteStillWhenNothingCame) {
 // Judged lines are read again only when the head is whole: else a head sent byte by byte would cost
 // O(n²).
 TEST(RequestParser, LeavesJudgedLinesAloneUntilTheHeadIsWhole) {
-    const std::string head = head_of(limits::request_head_bytes_max);
+    const std::string head = head_of(limits::request_head_bytes_default);
     torc::test::GuardedBuffer buffer(head.size());
     const std::string_view input = buffer.place(head);
     Request request;
-    const std::size_t first = limits::request_line_bytes_max + 4;
+    const std::size_t first = limits::request_line_bytes_default + 4;
     ASSERT_EQ(parse_request(input.substr(0, first), 0, request).state, ParseState::incomplete);
     for (std::size_t bytes = first + 1; bytes < head.size(); ++bytes) {
         const std::size_t line = input.substr(0, bytes - 1).rfind('\n') + 1;
@@ -133,11 +133,12 @@ TEST(RequestParser, LeavesJudgedLinesAloneUntilTheHeadIsWhole) {
 
 TEST(RequestParser, LeavesTheBytesOfAnUnfinishedLineAloneUntilItEnds) {
     std::string head = "GET / HTTP/1.1\r\nX: ";
-    head.resize(limits::request_head_bytes_max - 1, 'x');
+    head.resize(limits::request_head_bytes_default - 1, 'x');
     torc::test::GuardedBuffer buffer(head.size());
     const std::string_view input = buffer.place(head);
     Request request;
-    for (std::size_t bytes = limits::request_line_bytes_max + 5; bytes <= head.size(); ++bytes) {
+    for (std::size_t bytes = limits::request_line_bytes_default + 5; bytes <= head.size();
+         ++bytes) {
         buffer.lock_before(input.data() + bytes - 1);
         ASSERT_EQ(parse_request(input.substr(0, bytes), bytes - 1, request).state,
                   ParseState::incomplete);
@@ -145,7 +146,7 @@ TEST(RequestParser, LeavesTheBytesOfAnUnfinishedLineAloneUntilItEnds) {
 }
 
 TEST(RequestParser, TakesARequestLineOfTheLimit) {
-    const std::string line = request_line(limits::request_line_bytes_max);
+    const std::string line = request_line(limits::request_line_bytes_default);
     const ParsedHead head(line + "\r\n\r\n");
     ASSERT_EQ(head.result().state, ParseState::parsed);
     EXPECT_EQ(head.request().request_line, line);
@@ -153,14 +154,14 @@ TEST(RequestParser, TakesARequestLineOfTheLimit) {
 }
 
 TEST(RequestParser, RefusesARequestLineOverTheLimitWith414) {
-    const ParsedHead head(request_line(limits::request_line_bytes_max + 1) + "\r\n\r\n");
+    const ParsedHead head(request_line(limits::request_line_bytes_default + 1) + "\r\n\r\n");
     EXPECT_EQ(head.result().state, ParseState::malformed);
     EXPECT_EQ(head.result().status, Status::uri_too_long);
 }
 
 TEST(RequestParser, RefusesAnEndlessRequestLineAsSoonAsItsEndIsOverdue) {
-    const std::string line = "GET /" + std::string(limits::request_line_bytes_max, 'a');
-    const std::size_t overdue = limits::request_line_bytes_max + 2;
+    const std::string line = "GET /" + std::string(limits::request_line_bytes_default, 'a');
+    const std::size_t overdue = limits::request_line_bytes_default + 2;
     EXPECT_EQ(ParsedHead(line.substr(0, overdue - 1)).result().state, ParseState::incomplete);
     for (const std::size_t scanned_bytes : {std::size_t{0}, std::size_t{1}, overdue - 1}) {
         const ParsedHead head(line.substr(0, overdue), scanned_bytes);
@@ -170,8 +171,8 @@ TEST(RequestParser, RefusesAnEndlessRequestLineAsSoonAsItsEndIsOverdue) {
 }
 
 TEST(RequestParser, DoesNotCountAnEmptyLineTowardsTheRequestLine) {
-    const std::string line = "\r\nGET /" + std::string(limits::request_line_bytes_max, 'a');
-    const std::size_t overdue = limits::request_line_bytes_max + 4;
+    const std::string line = "\r\nGET /" + std::string(limits::request_line_bytes_default, 'a');
+    const std::size_t overdue = limits::request_line_bytes_default + 4;
     EXPECT_EQ(ParsedHead(line.substr(0, overdue - 1), overdue - 2).result().state,
               ParseState::incomplete);
     const ParsedHead head(line.substr(0, overdue), overdue - 1);
@@ -180,15 +181,16 @@ TEST(RequestParser, DoesNotCountAnEmptyLineTowardsTheRequestLine) {
 }
 
 TEST(RequestParser, TakesAHeadOfTheLimit) {
-    const std::string input = head_of(limits::request_head_bytes_max);
+    const std::string input = head_of(limits::request_head_bytes_default);
     const ParsedHead head(input + "more");
     ASSERT_EQ(head.result().state, ParseState::parsed);
-    EXPECT_EQ(head.request().head_bytes, limits::request_head_bytes_max);
+    EXPECT_EQ(head.request().head_bytes, limits::request_head_bytes_default);
 }
 
 TEST(RequestParser, RefusesAHeadOverTheLimitWith431) {
-    const std::string input = head_of(limits::request_head_bytes_max + 1);
-    for (const std::size_t scanned_bytes : {std::size_t{0}, limits::request_head_bytes_max - 1}) {
+    const std::string input = head_of(limits::request_head_bytes_default + 1);
+    for (const std::size_t scanned_bytes :
+         {std::size_t{0}, limits::request_head_bytes_default - 1}) {
         const ParsedHead head(input, scanned_bytes);
         EXPECT_EQ(head.result().state, ParseState::malformed);
         EXPECT_EQ(head.result().status, Status::request_header_fields_too_large);
@@ -198,7 +200,7 @@ TEST(RequestParser, RefusesAHeadOverTheLimitWith431) {
 // Whoever buffers a head of the limit is never asked for more.
 TEST(RequestParser, NeverCallsAnInputOfTheHeadLimitIncomplete) {
     std::string endless = "GET / HTTP/1.1\r\nX: ";
-    endless.resize(limits::request_head_bytes_max, 'x');
+    endless.resize(limits::request_head_bytes_default, 'x');
     for (const std::size_t scanned_bytes : {std::size_t{0}, endless.size() - 1}) {
         const ParsedHead head(endless, scanned_bytes);
         EXPECT_EQ(head.result().state, ParseState::malformed);
@@ -209,17 +211,17 @@ TEST(RequestParser, NeverCallsAnInputOfTheHeadLimitIncomplete) {
 
 TEST(RequestParser, TakesAsManyFieldsAsTheLimit) {
     std::string input = "GET / HTTP/1.1\r\n";
-    for (std::size_t i = 0; i < limits::request_fields_max; ++i) {
+    for (std::size_t i = 0; i < limits::request_fields_default; ++i) {
         input += "A: b\r\n";
     }
     const ParsedHead head(input + "\r\n");
     ASSERT_EQ(head.result().state, ParseState::parsed);
-    EXPECT_EQ(head.request().field_count, limits::request_fields_max);
+    EXPECT_EQ(head.request().field_count, limits::request_fields_default);
 }
 
 TEST(RequestParser, RefusesMoreFieldsThanTheLimitWith431) {
     std::string input = "GET / HTTP/1.1\r\n";
-    for (std::size_t i = 0; i < limits::request_fields_max + 1; ++i) {
+    for (std::size_t i = 0; i < limits::request_fields_default + 1; ++i) {
         input += "A: b\r\n";
     }
     for (const std::size_t scanned_bytes : {std::size_t{0}, std::size_t{40}, input.size()}) {
@@ -233,13 +235,74 @@ TEST(RequestParser, RefusesMoreFieldsThanTheLimitWith431) {
 // parse.
 TEST(RequestParser, ReportsAMalformedLineBehindTooManyFields) {
     std::string input = "GET / HTTP/1.1\r\n";
-    for (std::size_t i = 0; i < limits::request_fields_max + 1; ++i) {
+    for (std::size_t i = 0; i < limits::request_fields_default + 1; ++i) {
         input += "A: b\r\n";
     }
     EXPECT_EQ(ParsedHead(input).result().state, ParseState::incomplete);
     const ParsedHead head(input + "A : b\r\n\r\n");
     EXPECT_EQ(head.result().state, ParseState::malformed);
     EXPECT_EQ(head.result().status, Status::bad_request);
+}
+
+constexpr ParseLimits small_limits = {.line_bytes_max = 20, .head_bytes_max = 40, .fields_max = 2};
+
+/// What the parser says with small limits, of the whole and from every split point at which it was
+/// incomplete.
+void expect_small(std::string_view input, ParseState state, Status status) {
+    SCOPED_TRACE(input);
+    for (std::size_t split = 0; split < input.size(); ++split) {
+        const ParsedHead part(input.substr(0, split), 0, small_limits);
+        if (part.result().state != ParseState::incomplete) {
+            break;
+        }
+        const ParsedHead whole(input, split, small_limits);
+        EXPECT_EQ(whole.result().state, state);
+        EXPECT_EQ(whole.result().status, status);
+    }
+}
+
+TEST(RequestParser, GoesByTheLimitsItIsGiven) {
+    constexpr Status none = ParseResult().status;
+    expect_small(request_line(20) + "\r\n\r\n", ParseState::parsed, none);
+    expect_small(request_line(21) + "\r\n\r\n", ParseState::malformed, Status::uri_too_long);
+    expect_small("GET / HTTP/1.1\r\nA: 1\r\nB: 2\r\n\r\n", ParseState::parsed, none);
+    expect_small("GET / HTTP/1.1\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n", ParseState::malformed,
+                 Status::request_header_fields_too_large);
+    expect_small("GET / HTTP/1.1\r\nA: 12345678901234567\r\n\r\n", ParseState::parsed, none);
+    expect_small("GET / HTTP/1.1\r\nA: 123456789012345678\r\n\r\n", ParseState::malformed,
+                 Status::request_header_fields_too_large);
+}
+
+TEST(RequestParser, NeverNeedsMoreThanAHeadEvenForALongerRequestLine) {
+    constexpr ParseLimits limits = {.line_bytes_max = 30, .head_bytes_max = 20, .fields_max = 2};
+    const std::string input = request_line(30) + "\r\n\r\n";
+    EXPECT_EQ(ParsedHead(input.substr(0, 19), 0, limits).result().state, ParseState::incomplete);
+    for (const std::size_t scanned_bytes : {0U, 1U, 19U}) {
+        const ParsedHead head(input.substr(0, 20), scanned_bytes, limits);
+        EXPECT_EQ(head.result().state, ParseState::malformed);
+        EXPECT_EQ(head.result().status, Status::request_header_fields_too_large);
+    }
+}
+
+TEST(RequestParser, CanBeGivenLimitsUpToTheirCaps) {
+    constexpr ParseLimits caps = {.line_bytes_max = limits::request_line_bytes_cap,
+                                  .head_bytes_max = limits::request_head_bytes_cap,
+                                  .fields_max = limits::request_fields_cap};
+    std::string input = request_line(caps.line_bytes_max) + "\r\n";
+    for (std::size_t i = 0; i < caps.fields_max; ++i) {
+        input += "A: b\r\n";
+    }
+    input.insert(input.size() - 2, caps.head_bytes_max - input.size() - 2, 'b');
+    const ParsedHead head(input + "\r\n", 0, caps);
+    ASSERT_EQ(head.result().state, ParseState::parsed);
+    EXPECT_EQ(head.request().head_bytes, caps.head_bytes_max);
+    EXPECT_EQ(head.request().field_count, caps.fields_max);
+}
+
+TEST(RequestParserDeathTest, IsNotGivenLimitsOverTheirCaps) {
+    Request request;
+    constexpr ParseLimits limits = {.fields_max = limits::request_fields_cap + 1};
+    EXPECT_DEATH((void)parse_request("", 0, request, limits), "request_fields_cap");
 }
 
 }  // namespace

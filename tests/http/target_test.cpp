@@ -30,7 +30,7 @@ public:
 private:
     torc::test::GuardedBuffer buffer_;
     std::string_view input_;
-    std::array<char, limits::request_line_bytes_max> scratch_{};
+    std::array<char, limits::request_line_bytes_default> scratch_{};
     std::expected<Target, Rejection> result_;
 };
 
@@ -239,27 +239,37 @@ TEST(Target, GivesOverlongUtf8NoMeaning) {
     expect_paths(cases);
 }
 
-TEST(Target, HidesSegmentsThatBeginWithADot) {
-    constexpr auto targets = std::to_array<std::string_view>({
-        "/.git",
-        "/.git/config",
-        "/a/.htpasswd",
-        "/a/.b/c",
-        "/%2egit/config",
-        "/...",
-        "/.well-knownx",
-        "/.well-know",
-        "/a/.well-known/x",
-        "/.well-known/.x",
-        "/.well-known/.well-known",
-        "/.WELL-KNOWN/x",
-        "/x/../.git",
+void expect_hidden(std::span<const PathCase> cases, bool is_hidden) {
+    for (const PathCase& test : cases) {
+        SCOPED_TRACE(test.target);
+        const Resolved resolved(test.target);
+        ASSERT_TRUE(resolved.result()) << resolved.result().error().reason;
+        EXPECT_EQ(resolved.result()->path, test.path);
+        EXPECT_EQ(resolved.result()->is_hidden, is_hidden);
+    }
+}
+
+TEST(Target, IsHiddenWhenASegmentBeginsWithADot) {
+    constexpr auto cases = std::to_array<PathCase>({
+        {"/.git", ".git"},
+        {"/.git/config", ".git/config"},
+        {"/a/.htpasswd", "a/.htpasswd"},
+        {"/a/.b/c", "a/.b/c"},
+        {"/%2egit/config", ".git/config"},
+        {"/...", "..."},
+        {"/.well-knownx", ".well-knownx"},
+        {"/.well-know", ".well-know"},
+        {"/a/.well-known/x", "a/.well-known/x"},
+        {"/.well-known/.x", ".well-known/.x"},
+        {"/.well-known/.well-known", ".well-known/.well-known"},
+        {"/.WELL-KNOWN/x", ".WELL-KNOWN/x"},
+        {"/x/../.git", ".git"},
     });
-    expect_rejected(targets, Status::not_found);
+    expect_hidden(cases, true);
 }
 
 // RFC 8615.
-TEST(Target, ShowsWellKnown) {
+TEST(Target, DoesNotHideWellKnown) {
     constexpr auto cases = std::to_array<PathCase>({
         {"/.well-known", ".well-known"},
         {"/.well-known/", ".well-known/"},
@@ -267,12 +277,18 @@ TEST(Target, ShowsWellKnown) {
         {"/%2ewell-known/x", ".well-known/x"},
         {"/a/../.well-known/x", ".well-known/x"},
     });
-    expect_paths(cases);
+    expect_hidden(cases, false);
 }
 
 TEST(Target, LooksForHiddenSegmentsOnceDotSegmentsAreGone) {
-    constexpr auto cases = std::to_array<PathCase>({{"/.git/../a", "a"}, {"/a/.b/../c", "a/c"}});
-    expect_paths(cases);
+    constexpr auto cases = std::to_array<PathCase>({
+        {"/", ""},
+        {"/a.b/c.", "a.b/c."},
+        {"/.git/../a", "a"},
+        {"/a/.b/../c", "a/c"},
+        {"/%61?/.b", "a"},
+    });
+    expect_hidden(cases, false);
 }
 
 TEST(Target, SplitsTheQueryOff) {
@@ -353,10 +369,10 @@ TEST(Target, TellsDirectoriesFromFiles) {
 
 TEST(Target, FitsTheLongestTargetsIntoTheScratch) {
     std::string target = "/%61";
-    target.resize(limits::request_line_bytes_max, 'a');
+    target.resize(limits::request_line_bytes_default, 'a');
     const Resolved resolved(target);
     ASSERT_TRUE(resolved.result());
-    EXPECT_EQ(resolved.result()->path, std::string(limits::request_line_bytes_max - 3, 'a'));
+    EXPECT_EQ(resolved.result()->path, std::string(limits::request_line_bytes_default - 3, 'a'));
 }
 
 }  // namespace

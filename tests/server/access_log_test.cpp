@@ -83,9 +83,9 @@ TEST_F(AccessLogTest, EscapesWhatCouldForgeLinesOrCommandATerminal) {
 }
 
 TEST_F(AccessLogTest, LogsARequestHoweverLongAndOddItIs) {
-    const std::string odd(limits::request_head_bytes_max, '\x01');
+    const std::string odd(limits::request_head_bytes_default, '\x01');
     AccessEntry entry = plain;
-    entry.request_line = std::string_view(odd).substr(0, limits::request_line_bytes_max);
+    entry.request_line = std::string_view(odd).substr(0, limits::request_line_bytes_default);
     entry.referer = odd;
     entry.user_agent = odd;
     const std::string line = line_of(entry);

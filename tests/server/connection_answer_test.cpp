@@ -100,9 +100,9 @@ struct BrokenRequest {
 };
 
 TEST_F(ConnectionTest, AnswersABrokenRequestAndLingers) {
-    const std::string long_target = "GET /" + std::string(limits::request_line_bytes_max, 'a');
+    const std::string long_target = "GET /" + std::string(limits::request_line_bytes_default, 'a');
     const std::string long_head =
-        "GET /a HTTP/1.1\r\nHost: a\r\nX: " + std::string(limits::request_head_bytes_max, 'a');
+        "GET /a HTTP/1.1\r\nHost: a\r\nX: " + std::string(limits::request_head_bytes_default, 'a');
     const BrokenRequest requests[] = {
         {"\x16\x03\x01 a TLS hello\r\n", "400 Bad Request"},
         {"GET /a HTTP/1.1\r\n\r\n", "400 Bad Request"},

@@ -67,7 +67,7 @@ protected:
 
     std::string text_;
     http::Request request_;
-    std::array<char, limits::request_line_bytes_max> scratch_{};
+    std::array<char, limits::request_line_bytes_default> scratch_{};
 };
 
 }  // namespace torc::site::test

@@ -86,7 +86,7 @@ TEST_F(ResponderRedirectTest, HasRoomForTheLongestTarget) {
     for (const char filler : {'\xFF', '"', '\\'}) {
         for (const bool is_query : {false, true}) {
             std::string target = is_query ? "/a?" : "/a";
-            target.resize(limits::request_line_bytes_max - overhead, filler);
+            target.resize(limits::request_line_bytes_default - overhead, filler);
             const std::string answer = respond("GET " + target + " HTTP/1.1\r\nHost: a\r\n",
                                                *redirect_asset(), Persistence::keep_alive_stated);
             EXPECT_GT(answer.size(), 3 * (target.size() - 3));

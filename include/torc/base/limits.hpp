@@ -8,10 +8,14 @@
 /// user may change) have their defaults in server/settings.hpp.
 namespace torc::limits {
 
-// http: what a request may be. RFC 9112 §3 asks for at least 8000 octets of request line.
-inline constexpr std::size_t request_line_bytes_max = 8 * 1024;
-inline constexpr std::size_t request_head_bytes_max = 32 * 1024;
-inline constexpr std::size_t request_fields_max = 100;
+// http: what a request may be, unless a user says otherwise (RFC 9112 §3 asks for at least 8000
+// octets of request line), and what a user may say.
+inline constexpr std::size_t request_line_bytes_default = 8 * 1024;
+inline constexpr std::size_t request_head_bytes_default = 32 * 1024;
+inline constexpr std::size_t request_fields_default = 100;
+inline constexpr std::size_t request_line_bytes_cap = 64 * 1024;
+inline constexpr std::size_t request_head_bytes_cap = 256 * 1024;
+inline constexpr std::size_t request_fields_cap = 256;
 /// A body that nobody asked for is read and dropped up to here; beyond it the connection closes.
 inline constexpr std::uint64_t request_body_drain_bytes_max = 64 * 1024;
 /// What a chunked body may hold apart from its content: all of its chunk extensions (with needless

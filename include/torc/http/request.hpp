@@ -59,7 +59,7 @@ struct Field {
 /// A parsed request head. Every view points into the bytes that were parsed and lives as long as
 /// they do.
 ///
-/// 5 KiB and left uninitialised beyond `field_count`: keep one and parse into it again and again.
+/// 10 KiB and left uninitialised beyond `field_count`: keep one and parse into it again and again.
 struct Request {
     Method method;
     /// Of HTTP/1.x: 0 or 1. (1.2 and higher minor versions are answered as 1.1, RFC 9110 §2.5.)
@@ -74,7 +74,7 @@ struct Request {
     std::string_view target;
     /// "GET /x HTTP/1.1", for the access log.
     std::string_view request_line;
-    std::array<Field, limits::request_fields_max> field_storage;
+    std::array<Field, limits::request_fields_cap> field_storage;
 
     [[nodiscard]] std::span<const Field> fields() const noexcept {
         return {field_storage.data(), field_count};

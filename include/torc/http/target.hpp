@@ -19,6 +19,9 @@ struct Target {
     /// After the '?', as received and not checked; empty when there is none.
     std::string_view query;
     bool has_query = false;
+    /// True when a segment of the path begins with a dot, but for a first segment ".well-known"
+    /// (RFC 8615).
+    bool is_hidden = false;
 
     /// True when "" or a slash at the end.
     [[nodiscard]] bool names_directory() const noexcept {
@@ -26,15 +29,12 @@ struct Target {
     }
 };
 
-/// Where a decoded path goes when it is not, byte for byte, a part of the target.
-using TargetScratch = std::span<char, limits::request_line_bytes_max>;
-
 /// Resolves the request target of a parsed request in origin-form or absolute-form (RFC 9112 §3.2;
 /// RFC 3986 §6.2.2).
 ///
 /// The views point into the request's bytes or into `scratch` and live as long as both. A path that
 /// has nothing to decode or to remove is not copied. Precondition: `target` is no longer than
-/// `scratch`.
+/// `scratch`, for which ParseLimits::line_bytes_max is enough.
 ///
 /// Each segment is decoded once; "." and ".." are then removed and empty segments merged, in the
 /// order of the path and as a file system does it: "/a//../b" is "b". A slash, "." or ".." at the
@@ -42,10 +42,10 @@ using TargetScratch = std::span<char, limits::request_line_bytes_max>;
 /// - 400: an invalid escape, a NUL (encoded or not), any other control character or space that is
 ///   not encoded, a ".." that leaves the root (if only for a while), a '#', a target in no valid
 ///   form. asterisk-form and authority-form are not valid here: their methods never name a file.
-/// - 404: an encoded slash (no file name contains one); a hidden segment in the resulting path,
-///   that is one that begins with '.', but for a first segment ".well-known" (RFC 8615).
-///   "/.git/../a" is "a".
+/// - 404: an encoded slash (no file name contains one).
+///
+/// A hidden path is the caller's to refuse. "/.git/../a" is "a", which is not hidden.
 [[nodiscard]] std::expected<Target, Rejection> resolve_target(std::string_view target,
-                                                              TargetScratch scratch) noexcept;
+                                                              std::span<char> scratch) noexcept;
 
 }  // namespace torc::http

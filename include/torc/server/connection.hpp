@@ -65,7 +65,7 @@ struct Services {
     bool is_draining = false;
     /// Where requests are parsed, one at a time.
     http::Request request{};
-    std::array<char, limits::request_line_bytes_max> target_scratch{};
+    std::array<char, limits::request_line_bytes_default> target_scratch{};
 };
 
 /// One HTTP/1.1 connection, without a socket: an event goes in, the next action comes out. Requests

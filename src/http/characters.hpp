@@ -22,7 +22,7 @@ enum class CharacterClass : std::uint8_t {
     target = 1U << 2U,
     /// etagc (RFC 9110 §8.8.3).
     entity_tag = 1U << 3U,
-    /// A reg-name's characters, '%' included (RFC 3986 §3.2.2).
+    /// What stands for itself in a reg-name: unreserved and sub-delims (RFC 3986 §3.2.2).
     host = 1U << 4U,
     /// pchar but for '%', and '/' (RFC 3986 §3.3): what stands for itself in a path.
     path = 1U << 5U,
@@ -76,7 +76,7 @@ constexpr std::uint8_t classify(std::uint8_t byte) noexcept {
     add(CharacterClass::field_value, is_vchar || is_obs_text || is_blank(character));
     add(CharacterClass::target, is_vchar || is_obs_text);
     add(CharacterClass::entity_tag, (is_vchar && character != '"') || is_obs_text);
-    add(CharacterClass::host, is_unreserved || is_sub_delimiter || character == '%');
+    add(CharacterClass::host, is_unreserved || is_sub_delimiter);
     add(CharacterClass::path, is_path);
     add(CharacterClass::query, is_path || is_one_of("?%[]"));
     return classes;

@@ -50,7 +50,7 @@ std::expected<void, Rejection> check_host(const Request& request) noexcept {
     }
     // Empty is what RFC 9110 §7.2 asks of a client whose target URI has no authority.
     const std::string_view host = request.value(FieldName::host);
-    if (!host.empty() && !is_authority(host)) {
+    if (!host.empty() && !parse_authority(host)) {
         return std::unexpected(bad_request("invalid Host field"));
     }
     return {};
@@ -125,22 +125,14 @@ std::expected<Framing, Rejection> determine_framing(const Request& request) noex
         framing.body = *length > 0 ? BodyKind::content_length : BodyKind::none;
     }
     // Last, for this one says nothing of where the message ends: RFC 9110 §10.1.1.
-    if (count_members(request, FieldName::expect, "100-continue").others > 0) {
+    const auto expectations = count_members(request, FieldName::expect, "100-continue");
+    if (expectations.others > 0) {
         return std::unexpected(Rejection{.status = Status::expectation_failed,
                                          .reason = "expectation other than 100-continue"});
     }
+    framing.expects_continue = expectations.wanted > 0 && request.version_minor >= 1;
     framing.persistent = is_persistent(request);
     return framing;
-}
-
-bool list_contains(std::string_view value, std::string_view token) noexcept {
-    ListMembers members(value);
-    for (auto member = members.next(); !member.empty(); member = members.next()) {
-        if (equals_ignoring_case(member, token)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 }  // namespace torc::http

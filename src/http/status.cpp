@@ -25,12 +25,12 @@ std::string_view status_line(Status status) noexcept {
             return "HTTP/1.1 404 Not Found\r\n";
         case Status::method_not_allowed:
             return "HTTP/1.1 405 Method Not Allowed\r\n";
+        case Status::not_acceptable:
+            return "HTTP/1.1 406 Not Acceptable\r\n";
         case Status::request_timeout:
             return "HTTP/1.1 408 Request Timeout\r\n";
         case Status::precondition_failed:
             return "HTTP/1.1 412 Precondition Failed\r\n";
-        case Status::content_too_large:
-            return "HTTP/1.1 413 Content Too Large\r\n";
         case Status::uri_too_long:
             return "HTTP/1.1 414 URI Too Long\r\n";
         case Status::range_not_satisfiable:

@@ -39,7 +39,7 @@ std::expected<std::string_view, Rejection> strip_authority(std::string_view targ
         return bad_request("request target neither a path nor an http URI");
     }
     const std::string_view authority = rest->substr(0, rest->find_first_of("/?"));
-    if (!is_authority(authority)) {
+    if (!parse_authority(authority)) {
         return bad_request("invalid authority in the request target");
     }
     return rest->substr(authority.size());
@@ -202,6 +202,24 @@ std::expected<Target, Rejection> resolve_target(std::string_view target,
     resolved.path = *path;
     resolved.is_hidden = is_hidden(*path);
     return resolved;
+}
+
+std::expected<void, Rejection> check_target_form(const Request& request,
+                                                 std::span<char> scratch) noexcept {
+    if (request.method == Method::connect) {
+        const auto authority = parse_authority(request.target);
+        if (!authority || authority->port.empty()) {
+            return bad_request("CONNECT without a host and a port");
+        }
+        return {};
+    }
+    if (request.method == Method::options && request.target == "*") {
+        return {};
+    }
+    if (const auto resolved = resolve_target(request.target, scratch); !resolved) {
+        return std::unexpected(resolved.error());
+    }
+    return {};
 }
 
 }  // namespace torc::http

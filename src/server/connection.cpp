@@ -127,7 +127,7 @@ Connection::Served Connection::serve_parsed(site::Asset* loaded_asset) {
     const bool has_body = is_chunked || framing->content_length > 0;
     const bool is_body_skippable =
         !is_chunked && framing->content_length <= limits::request_body_drain_bytes_max &&
-        !(has_body && request.has(http::FieldName::expect));
+        !(has_body && framing->expects_continue);
     const bool is_last = !framing->persistent || !is_body_skippable || services_.is_draining;
     const site::Persistence persistence = is_last ? site::Persistence::close
                                           : request.version_minor == 0

@@ -1,3 +1,4 @@
+#include <torc/base/limits.hpp>
 #include <torc/http/target.hpp>
 
 #include "support/guarded_buffer.hpp"
@@ -349,6 +350,9 @@ TEST(Target, RejectsWhatHasNoValidForm) {
         "http://a b/",
         "http://x:y/",
         "http://[::1/",
+        "http://[1]/",
+        "http://a%4/",
+        "http://x:65536/",
         "ftp://x/a",
         "file:///etc/passwd",
         "/a#b",

@@ -151,7 +151,7 @@ TEST_F(ResponderTest, AnswersAnErrorToHeadWithoutThePage) {
 TEST_F(ResponderTest, RejectsWithEveryStatusInItsRoom) {
     for (const Status status :
          {Status::bad_request, Status::forbidden, Status::not_found, Status::request_timeout,
-          Status::content_too_large, Status::uri_too_long, Status::expectation_failed,
+          Status::not_acceptable, Status::uri_too_long, Status::expectation_failed,
           Status::request_header_fields_too_large, Status::internal_server_error,
           Status::not_implemented, Status::service_unavailable,
           Status::http_version_not_supported}) {

@@ -26,23 +26,22 @@ struct Framing {
     /// True when the connection may carry another request (RFC 9112 §9.3): HTTP/1.1 without
     /// "Connection: close", HTTP/1.0 with "Connection: keep-alive".
     bool persistent = true;
+    /// True when the client waits for 100 (Continue) before it sends the body, or says so: HTTP/1.1
+    /// with "Expect: 100-continue". In HTTP/1.0 that is ignored (RFC 9110 §10.1.1).
+    bool expects_continue = false;
 };
 
 /// Determines the framing of a parsed head (RFC 9112 §6.1, §6.3, §9.3) and checks Host (§3.2).
 ///
 /// Rejections, after each of which the connection must be closed:
-/// - 400: Host missing in HTTP/1.1, given twice, or neither empty nor a host[:port].
+/// - 400: Host missing in HTTP/1.1, given twice, or neither empty nor a host[:port] as RFC 3986
+///   §3.2.2 has it: IP literals and percent escapes are checked, a port is at most 65535.
 /// - 400: Content-Length that is not one plain decimal number (lists, signs, repeats, more than
-/// 2^63-1).
+///   2^63-1).
 /// - 400: Transfer-Encoding beside Content-Length, in HTTP/1.0, or one that does not end with
-/// "chunked" or
-///   has it twice (§6.3: the length of such a request can't be known).
+///   "chunked" or has it twice (§6.3: the length of such a request can't be known).
 /// - 501: another transfer coding before the final "chunked".
 /// - 417: an expectation other than 100-continue (RFC 9110 §10.1.1).
 [[nodiscard]] std::expected<Framing, Rejection> determine_framing(const Request& request) noexcept;
-
-/// True when the comma-separated list `value` has the member `token`, compared without case
-/// (RFC 9110 §5.6.1: empty members are skipped). For lists of bare tokens, as Connection is.
-[[nodiscard]] bool list_contains(std::string_view value, std::string_view token) noexcept;
 
 }  // namespace torc::http

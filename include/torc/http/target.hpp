@@ -48,4 +48,15 @@ struct Target {
 [[nodiscard]] std::expected<Target, Rejection> resolve_target(std::string_view target,
                                                               std::span<char> scratch) noexcept;
 
+/// Checks the target of a request whose method names no file, so that nobody resolves it: the
+/// server calls this for every method but GET and HEAD, before the method itself is answered.
+///
+/// - CONNECT takes authority-form alone, a host and a port (RFC 9112 §3.2.3, RFC 9110 §9.3.6).
+/// - OPTIONS takes asterisk-form (RFC 9112 §3.2.4) besides what resolve_target takes.
+/// - Others take what resolve_target takes.
+///
+/// Else 400, or what resolve_target says. `scratch`: as for resolve_target.
+[[nodiscard]] std::expected<void, Rejection> check_target_form(const Request& request,
+                                                               std::span<char> scratch) noexcept;
+
 }  // namespace torc::http

@@ -33,9 +33,9 @@ struct Directory {
     bool is_truncated = false;
 };
 
-/// Reads the directory that is open (for reading) as `descriptor`, from its start; the descriptor's
-/// offset moves, so nobody else may read it meanwhile. Blocks: getdents64(2), and statx(2) for each
-/// entry.
+/// Reads the directory whose descriptor (O_PATH too) is `descriptor`. It stays open, its offset
+/// where it is, and may be read by several threads at once. Blocks: readdir(3), and statx(2) for
+/// each entry.
 ///
 /// `path`: where the directory is beneath `root`, as http::Target has it: "" or "a/b/". Left out
 /// are
@@ -44,7 +44,8 @@ struct Directory {
 /// - symbolic links that `policy` forbids or that lead nowhere, so that nothing shows of what is
 ///   not served;
 /// - an entry that can't be looked at, such as one that disappears meanwhile.
-/// Errors: as getdents64(2) and lseek(2); ENOTDIR for a file.
+/// Errors: as open(2) and readdir(3); EACCES when it may not be read or searched, ENOTDIR for a
+/// file.
 [[nodiscard]] Result<Directory> read_directory(
     const Root& root, SymlinkPolicy policy, std::string_view path, int descriptor,
     std::size_t entries_max = limits::listing_entries_max);

@@ -1,0 +1,137 @@
+#include <torc/base/unique_fd.hpp>
+#include <torc/file/directory.hpp>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <optional>
+
+namespace torc::file {
+namespace {
+
+/// openat2(2) gives EAGAIN when a rename anywhere raced with a ".." beneath the root.
+constexpr unsigned open_attempts_max = 8;
+
+struct CloseStream {
+    void operator()(DIR* stream) const noexcept { ::closedir(stream); }
+};
+using Stream = std::unique_ptr<DIR, CloseStream>;
+
+/// A stream of its own, and not fdopendir(3) of the descriptor or of a duplicate, with which the
+/// offset would be shared: so it begins at the start, and one descriptor can be read by several
+/// threads at once. "." is the directory itself: nothing is resolved that could leave the root.
+Result<Stream> open_stream(int directory) noexcept {
+    UniqueFd own(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!own) {
+        return std::unexpected(Errno::last());
+    }
+    Stream stream(::fdopendir(own.get()));
+    if (!stream) {
+        return std::unexpected(Errno::last());
+    }
+    static_cast<void>(own.release());  // It is the stream's now.
+    return stream;
+}
+
+/// "." and ".." too.
+bool is_hidden(std::string_view name, bool is_in_root) noexcept {
+    return name.starts_with('.') && !(is_in_root && name == ".well-known");
+}
+
+/// Looks at the entries of one directory.
+class Examiner {
+public:
+    Examiner(const Root& root, SymlinkPolicy policy, std::string_view path, int directory)
+        : root_(root),
+          how_to_follow_{
+              .flags = O_PATH | O_CLOEXEC, .mode = 0, .resolve = Root::how(policy).resolve},
+          path_(path),
+          path_bytes_(path.size()),
+          directory_(directory) {}
+
+    /// Nothing: it is gone, may not be looked at, or is a link that may not be followed.
+    std::optional<Metadata> examine(const char* name) {
+        // Without AT_NO_AUTOMOUNT one look would mount whatever could be.
+        const auto status = stat(directory_, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
+        if (!status) {
+            return std::nullopt;
+        }
+        return S_ISLNK(status->stx_mode) ? follow(name) : Metadata::from(*status);
+    }
+
+private:
+    static std::optional<struct statx> stat(int directory, const char* name, int flags) noexcept {
+        struct statx status{};
+        if (::statx(directory, name, flags, STATX_BASIC_STATS, &status) != 0) {
+            return std::nullopt;
+        }
+        return status;
+    }
+
+    /// From the root, as a request for the link does it.
+    std::optional<Metadata> follow(const char* name) {
+        path_.resize(path_bytes_);
+        path_ += name;
+        UniqueFd target;
+        for (unsigned attempt = 0; !target && attempt < open_attempts_max; ++attempt) {
+            target.reset(static_cast<int>(::syscall(SYS_openat2, root_.descriptor(), path_.c_str(),
+                                                    &how_to_follow_, sizeof how_to_follow_)));
+            if (!target && errno != EAGAIN) {
+                return std::nullopt;
+            }
+        }
+        const auto status = stat(target.get(), "", AT_EMPTY_PATH);
+        return status ? std::optional(Metadata::from(*status)) : std::nullopt;
+    }
+
+    const Root& root_;
+    open_how how_to_follow_;
+    /// The directory's path from the root; behind it the name of the last link.
+    std::string path_;
+    std::size_t path_bytes_;
+    int directory_;
+};
+
+}  // namespace
+
+Result<Directory> read_directory(const Root& root, SymlinkPolicy policy, std::string_view path,
+                                 int descriptor, std::size_t entries_max) {
+    const Result<Stream> stream = open_stream(descriptor);
+    if (!stream) {
+        return std::unexpected(stream.error());
+    }
+    Examiner examiner(root, policy, path, descriptor);
+    Directory directory;
+    while (true) {
+        errno = 0;  // Only so can the end be told from an error.
+        const dirent* const entry = ::readdir(stream->get());
+        if (entry == nullptr && errno != 0) {
+            return std::unexpected(Errno::last());
+        }
+        if (entry == nullptr) {
+            return directory;
+        }
+        if (is_hidden(entry->d_name, path.empty())) {
+            continue;
+        }
+        const std::optional<Metadata> metadata = examiner.examine(entry->d_name);
+        if (!metadata || metadata->kind == Kind::other) {
+            continue;
+        }
+        if (directory.entries.size() == entries_max) {
+            directory.is_truncated = true;
+            return directory;
+        }
+        directory.entries.push_back(DirectoryEntry{.name = entry->d_name,
+                                                   .kind = metadata->kind,
+                                                   .size = metadata->size,
+                                                   .modified = metadata->modified});
+    }
+}
+
+}  // namespace torc::file

@@ -45,11 +45,9 @@ public:
         append(value);
         append("\r\n");
     }
-    /// Percent-encodes what RFC 3986 §3.3 does not allow in a path; '/' stays. At most 3 times as
-    /// long.
+    /// By PercentEncoder::Part::path; at most 3 times as long.
     void append_path_encoded(std::string_view path) noexcept;
-    /// Percent-encodes octets that no URI may contain, and '#', and keeps all others, '%' included:
-    /// for a query that goes back as it came. At most 3 times as long.
+    /// By PercentEncoder::Part::query; at most 3 times as long.
     void append_query(std::string_view query) noexcept;
 
     [[nodiscard]] std::size_t room() const noexcept {

@@ -1,3 +1,4 @@
+#include <torc/base/ascii.hpp>
 #include <torc/file/media_type.hpp>
 
 #include <algorithm>
@@ -35,12 +36,6 @@ constexpr std::string_view extension_of(std::string_view path) noexcept {
     const std::size_t dot = name.rfind('.');
     // A dot in front hides a file; it does not begin an extension.
     return dot == std::string_view::npos || dot == 0 ? std::string_view{} : name.substr(dot + 1);
-}
-
-constexpr char to_lower(char character) noexcept {
-    // Not std::tolower: its answer depends on the locale.
-    return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a')
-                                                : character;
 }
 
 }  // namespace

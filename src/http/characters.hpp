@@ -1,5 +1,7 @@
 #pragma once
 
+#include <torc/base/ascii.hpp>
+
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -30,15 +32,6 @@ enum class CharacterClass : std::uint8_t {
     /// browsers leave as they are.
     query = 1U << 6U,
 };
-
-constexpr bool is_digit(char character) noexcept {
-    return character >= '0' && character <= '9';
-}
-
-/// ASCII alone, whatever the locale.
-constexpr char to_lower(char character) noexcept {
-    return character >= 'A' && character <= 'Z' ? static_cast<char>(character | 0x20) : character;
-}
 
 /// The value of a hexadecimal digit in either case; -1 when it is none.
 constexpr int hex_digit(char character) noexcept {

@@ -1,14 +1,16 @@
 #pragma once
 
-#include <compare>
+#include <string>
 #include <string_view>
 
 namespace torc::site {
 
-/// Compares names as people sort them: runs of digits as numbers of any length ("file2" before
-/// "file10"), all else by bytes without regard to the case of ASCII letters. Names that are equal
-/// that way ("a01", "A1") are compared byte by byte, so that only identical ones are equal.
-[[nodiscard]] std::strong_ordering compare_naturally(std::string_view left,
-                                                     std::string_view right) noexcept;
+/// What has to be compared, byte by byte, to sort names as people do: runs of digits as numbers of
+/// any length ("file2" before "file10"), all else by bytes without regard to the case of ASCII
+/// letters. Names that differ only in case or in leading zeros have equal keys.
+///
+/// A key is made once for a name and compared often, which is much faster than to compare the names
+/// this way. At most about 3 times as long as the name.
+[[nodiscard]] std::string natural_key(std::string_view name);
 
 }  // namespace torc::site

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <torc/file/directory.hpp>
+#include <torc/site/listing.hpp>
+
+#include <span>
+#include <string>
+#include <string_view>
+
+// The formats of a listing, each in a source of its own.
+
+namespace torc::site {
+
+/// What a listing shows, sorted.
+struct ListingContents {
+    /// As a http::Target has it.
+    std::string_view path;
+    std::span<const file::DirectoryEntry* const> entries;
+    bool is_truncated = false;
+};
+
+[[nodiscard]] std::string render_html(const ListingContents& contents, ListingStyle style);
+[[nodiscard]] std::string render_json(const ListingContents& contents);
+
+}  // namespace torc::site

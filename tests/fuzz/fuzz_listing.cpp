@@ -1,0 +1,343 @@
+#include <torc/base/assert.hpp>
+#include <torc/file/directory.hpp>
+#include <torc/site/listing.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What holds for every directory, whatever its names:
+// - the page is UTF-8 without controls, and has exactly the markup that one with tame names has;
+// - every link leads to the bytes of its entry's name;
+// - the JSON is valid, by a strict parser that knows nothing of torc, and names what is UTF-8
+// exactly;
+// - both have the same order, which does not depend on the order in which the directory was read.
+
+namespace {
+
+using torc::file::Directory;
+using torc::file::DirectoryEntry;
+using torc::file::Kind;
+using torc::site::ListingFormat;
+using torc::site::ListingOrder;
+using torc::site::ListingStyle;
+using torc::site::render_listing;
+
+constexpr std::string_view replacement = "\uFFFD";
+
+/// Takes what stands before `end`, and `end`, off `text`.
+std::string_view take_until(std::string_view& text, std::string_view end) {
+    const std::size_t at = text.find(end);
+    TORC_ASSERT(at != std::string_view::npos);
+    const std::string_view taken = text.substr(0, at);
+    text.remove_prefix(at + end.size());
+    return taken;
+}
+
+void take(std::string_view& text, std::string_view expected) {
+    TORC_ASSERT(text.starts_with(expected));
+    text.remove_prefix(expected.size());
+}
+
+/// Takes a character off `text`, which has to be UTF-8; gives its code point, or -1 when it isn't.
+std::int32_t take_code_point(std::string_view& text) {
+    const auto lead = static_cast<std::uint8_t>(text.front());
+    const int length = lead < 0x80       ? 1
+                       : lead >> 5 == 6  ? 2
+                       : lead >> 4 == 14 ? 3
+                       : lead >> 3 == 30 ? 4
+                                         : 0;
+    if (length == 0 || text.size() < static_cast<std::size_t>(length)) {
+        return -1;
+    }
+    std::int32_t code_point = length == 1 ? lead : lead & ((1 << (7 - length)) - 1);
+    for (int i = 1; i < length; ++i) {
+        const auto byte = static_cast<std::uint8_t>(text[static_cast<std::size_t>(i)]);
+        if (byte >> 6 != 2) {
+            return -1;
+        }
+        code_point = code_point * 64 + byte % 64;
+    }
+    text.remove_prefix(static_cast<std::size_t>(length));
+    constexpr std::int32_t firsts[] = {0, 0, 0x80, 0x800, 0x10000};
+    const bool is_surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
+    return code_point < firsts[length] || is_surrogate || code_point > 0x10FFFF ? -1 : code_point;
+}
+
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        if (take_code_point(text) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void check_page_text(std::string_view page) {
+    while (!page.empty()) {
+        const std::int32_t code_point = take_code_point(page);
+        TORC_ASSERT(code_point == '\n' || code_point >= 0x20);
+        TORC_ASSERT(code_point < 0x7F || code_point > 0x9F);
+        TORC_ASSERT(code_point < 0x202A || code_point > 0x202E);
+        TORC_ASSERT(code_point < 0x2066 || code_point > 0x2069);
+    }
+}
+
+std::string without_entities(std::string_view text) {
+    std::string plain;
+    while (!text.empty()) {
+        if (!text.starts_with('&')) {
+            plain += text.front();
+            text.remove_prefix(1);
+            continue;
+        }
+        text.remove_prefix(1);
+        const std::string_view name = take_until(text, ";");
+        TORC_ASSERT(name == "amp" || name == "#39");
+        plain += name == "amp" ? '&' : '\'';
+    }
+    return plain;
+}
+
+std::string percent_decoded(std::string_view text) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        TORC_ASSERT(text[i] > ' ' && text[i] < 0x7F && text[i] != '?' && text[i] != '#');
+        if (text[i] != '%') {
+            plain += text[i];
+            continue;
+        }
+        TORC_ASSERT(text.size() - i > 2);
+        plain += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
+        i += 2;
+    }
+    return plain;
+}
+
+/// The names that a page's links lead to, in its order.
+std::vector<std::string> linked_names(std::string_view page) {
+    take_until(page, "<tbody>\n");
+    std::string_view rows = take_until(page, "</table>");
+    std::vector<std::string> names;
+    while (!rows.empty()) {
+        std::string_view row = take_until(rows, "\n");
+        if (row == "<tr><td><a href=\"../\">Parent directory</a><td><td>" ||
+            row == "<tr><td colspan=\"3\">This directory is empty.") {
+            continue;
+        }
+        take(row, "<tr><td><a href=\"./");
+        std::string name = percent_decoded(without_entities(take_until(row, "\">")));
+        take_until(row, "</a><td");
+        if (name.ends_with('/')) {
+            name.pop_back();
+        }
+        names.push_back(std::move(name));
+    }
+    return names;
+}
+
+/// A strict parser (RFC 8259) of what a listing may hold.
+class JsonReader {
+public:
+    explicit JsonReader(std::string_view text) : rest_(text) {}
+
+    /// The names in a whole listing.
+    std::vector<std::string> names() {
+        std::vector<std::string> names;
+        TORC_ASSERT(token() == '[');
+        skip_space();
+        if (!rest_.starts_with(']')) {
+            do {
+                names.push_back(entry());
+            } while (next_is(','));
+        }
+        TORC_ASSERT(token() == ']');
+        TORC_ASSERT(rest_.empty());
+        return names;
+    }
+
+private:
+    std::string entry() {
+        TORC_ASSERT(token() == '{');
+        std::string name = member("name");
+        const bool is_file = next_member("type") == "file";
+        TORC_ASSERT(next_member("mtime").ends_with(" GMT"));
+        if (is_file) {
+            TORC_ASSERT(token() == ',' && string() == "size" && token() == ':');
+            const std::size_t digits = rest_.find_first_not_of("0123456789");
+            TORC_ASSERT(digits == 1 || (digits != 0 && rest_.front() != '0'));
+            rest_.remove_prefix(digits);
+        }
+        TORC_ASSERT(token() == '}');
+        return name;
+    }
+
+    std::string next_member(std::string_view key) {
+        TORC_ASSERT(token() == ',');
+        return member(key);
+    }
+
+    std::string member(std::string_view key) {
+        TORC_ASSERT(string() == key);
+        TORC_ASSERT(token() == ':');
+        return string();
+    }
+
+    std::string string() {
+        TORC_ASSERT(token() == '"');
+        std::string text;
+        while (!rest_.starts_with('"')) {
+            const std::string_view before = rest_;
+            const std::int32_t code_point = take_code_point(rest_);
+            TORC_ASSERT(code_point >= 0x20);
+            if (code_point == '\\') {
+                text += escaped();
+            } else {
+                text += before.substr(0, before.size() - rest_.size());
+            }
+        }
+        rest_.remove_prefix(1);
+        return text;
+    }
+
+    char escaped() {
+        constexpr std::string_view letters = "\"\\/bfnrt";
+        constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
+        TORC_ASSERT(!rest_.empty());
+        const char letter = rest_.front();
+        rest_.remove_prefix(1);
+        if (letter != 'u') {
+            TORC_ASSERT(letters.contains(letter));
+            return meanings[letters.find(letter)];
+        }
+        const std::string digits(rest_.substr(0, 4));
+        TORC_ASSERT(digits.find_first_not_of("0123456789ABCDEFabcdef") == std::string::npos);
+        rest_.remove_prefix(4);
+        const int value = std::stoi(digits, nullptr, 16);
+        TORC_ASSERT(value < 0x20);  // Nothing else needs this form.
+        return static_cast<char>(value);
+    }
+
+    void skip_space() {
+        rest_.remove_prefix(std::min(rest_.find_first_not_of(" \r\n"), rest_.size()));
+    }
+
+    char token() {
+        skip_space();
+        TORC_ASSERT(!rest_.empty());
+        const char character = rest_.front();
+        rest_.remove_prefix(1);
+        return character;
+    }
+
+    bool next_is(char character) {
+        skip_space();
+        const bool is_next = rest_.starts_with(character);
+        rest_.remove_prefix(is_next ? 1 : 0);
+        return is_next;
+    }
+
+    std::string_view rest_;
+};
+
+struct Input {
+    ListingStyle style;
+    std::string path;
+    Directory directory;
+};
+
+/// The first byte is the style. Then come records that end with NUL: the path, and entries, whose
+/// first byte is their kind, their time and their size.
+Input decode(std::string_view data) {
+    Input input;
+    const auto style = static_cast<std::uint8_t>(data.front());
+    input.style = {.format = ListingFormat::html,
+                   .order = static_cast<ListingOrder>(style % 3),
+                   .is_descending = style % 2 == 1};
+    input.directory.is_truncated = style >= 128;
+    data.remove_prefix(1);
+    std::set<std::string> names;
+    bool is_path = true;
+    while (!data.empty()) {
+        const std::string_view record = data.substr(0, data.find('\0'));
+        data.remove_prefix(std::min(record.size() + 1, data.size()));
+        if (is_path) {
+            input.path = record.empty() ? "" : std::string(record) + '/';
+            is_path = false;
+            continue;
+        }
+        const std::string name(record.empty() ? record : record.substr(1));
+        if (name.empty() || name.contains('/') || !names.insert(name).second) {
+            continue;
+        }
+        const auto byte = static_cast<std::uint8_t>(record.front());
+        input.directory.entries.push_back(
+            {.name = name,
+             .kind = byte % 2 == 0 ? Kind::regular : Kind::directory,
+             .size = std::uint64_t{1} << (byte / 4),
+             .modified = torc::WallTime(std::chrono::hours(byte % 7))});
+    }
+    return input;
+}
+
+/// The same directory with names that need no care.
+Input tamed(Input input) {
+    for (std::size_t i = 0; i < input.directory.entries.size(); ++i) {
+        input.directory.entries[i].name = std::to_string(i);
+    }
+    std::ranges::replace_if(input.path, [](char character) { return character != '/'; }, 'a');
+    return input;
+}
+
+void check_markup(std::string_view page, std::string_view tame_page) {
+    for (const char character : {'<', '>', '"', '\'', '\n'}) {
+        TORC_ASSERT(std::ranges::count(page, character) ==
+                    std::ranges::count(tame_page, character));
+    }
+}
+
+void check_names(const Directory& directory, std::vector<std::string> linked,
+                 const std::vector<std::string>& named) {
+    TORC_ASSERT(linked.size() == directory.entries.size() && named.size() == linked.size());
+    for (std::size_t i = 0; i < linked.size(); ++i) {
+        TORC_ASSERT(is_utf8(linked[i]) ? named[i] == linked[i] : named[i].contains(replacement));
+    }
+    std::vector<std::string> names;
+    for (const DirectoryEntry& entry : directory.entries) {
+        names.push_back(entry.name);
+    }
+    std::ranges::sort(names);
+    std::ranges::sort(linked);
+    TORC_ASSERT(linked == names);
+}
+
+}  // namespace
+
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size == 0) {
+        return 0;
+    }
+    Input input = decode({reinterpret_cast<const char*>(data), size});
+    const std::string page = render_listing(input.path, input.directory, input.style);
+    check_page_text(page);
+    const Input tame = tamed(input);
+    check_markup(page, render_listing(tame.path, tame.directory, tame.style));
+
+    ListingStyle json_style = input.style;
+    json_style.format = ListingFormat::json;
+    const std::string json = render_listing(input.path, input.directory, json_style);
+    check_names(input.directory, linked_names(page), JsonReader(json).names());
+
+    std::vector<DirectoryEntry>& entries = input.directory.entries;
+    std::ranges::reverse(entries);
+    TORC_ASSERT(render_listing(input.path, input.directory, input.style) == page);
+    std::ranges::rotate(entries, entries.begin() + static_cast<std::ptrdiff_t>(entries.size() / 2));
+    TORC_ASSERT(render_listing(input.path, input.directory, json_style) == json);
+    return 0;
+}

@@ -51,17 +51,17 @@ ChunkedDecoder::Place ChunkedDecoder::fail(std::string_view reason) noexcept {
     return Place::malformed;
 }
 
-/// Counts what is not content towards its bound, then goes on.
+/// Goes on by a byte that is not content, and counts it towards its bound.
 ChunkedDecoder::Place ChunkedDecoder::take(char character) noexcept {
-    const bool is_extension =
-        place_ >= Place::extension_end && place_ <= Place::extension_quoted_end;
-    if (is_extension && ++extension_bytes_ > limits::chunk_extension_bytes_max) {
-        return fail("chunk extensions too long");
-    }
     if (place_ >= Place::trailer_line_begin && ++trailer_bytes_ > limits::trailer_bytes_max) {
         return fail("trailer section too long");
     }
-    return place_after(character);
+    const Place next = place_after(character);
+    const bool is_extension = next >= Place::extension_end && next <= Place::extension_quoted_end;
+    if (is_extension && ++extension_bytes_ > limits::chunk_extension_bytes_max) {
+        return fail("chunk extensions too long");
+    }
+    return next;
 }
 
 /// One row a place, in the order of the grammar (RFC 9112 §7.1, §7.1.1, §7.1.2).

@@ -1,7 +1,6 @@
 #include <torc/base/assert.hpp>
 #include <torc/http/conditional.hpp>
 #include <torc/http/framing.hpp>
-#include <torc/http/range.hpp>
 #include <torc/http/request_parser.hpp>
 
 #include <algorithm>
@@ -12,7 +11,9 @@
 #include <string_view>
 
 // What holds for the parser whatever comes in:
-// - every split of the input leads to the verdict on the whole, with and without `scanned_bytes`;
+// - every split of the input leads to the verdict on the whole, with and without `scanned_bytes`,
+//   and so it does with limits that are soon reached;
+// - no input of a head's limit is incomplete;
 // - every view of a parsed request lies in its head;
 // - a parsed request, printed in canonical form, parses to the same request.
 
@@ -21,6 +22,7 @@ namespace {
 using torc::http::Field;
 using torc::http::FieldName;
 using torc::http::parse_request;
+using torc::http::ParseLimits;
 using torc::http::ParseResult;
 using torc::http::ParseState;
 using torc::http::Request;
@@ -60,14 +62,16 @@ void check_views(std::string_view input, const Request& request) {
     }
 }
 
-void check_splits(std::string_view input, const ParseResult& whole, const Request& request) {
+void check_splits(std::string_view input, const ParseResult& whole, const Request& request,
+                  const ParseLimits& limits) {
     static Request other;
     // All splits of a short input; of a long one as many, spread over it.
     const std::size_t step = input.size() / 256 + 1;
     for (std::size_t split = 0; split <= input.size(); split += step) {
-        const ParseResult part = parse_request(input.substr(0, split), 0, other);
-        const ParseResult decided =
-            part.state == ParseState::incomplete ? parse_request(input, split, other) : part;
+        const ParseResult part = parse_request(input.substr(0, split), 0, other, limits);
+        const ParseResult decided = part.state == ParseState::incomplete
+                                        ? parse_request(input, split, other, limits)
+                                        : part;
         TORC_ASSERT(decided == whole);
         if (whole.state == ParseState::parsed) {
             TORC_ASSERT(mean_the_same(other, request));
@@ -108,8 +112,23 @@ void read_fields(const Request& request) {
     TORC_ASSERT(framing || !framing.error().reason.empty());
     (void)evaluate_preconditions(request, validators, now);
     (void)if_range_holds(request, validators, now);
-    RangeSet ranges;
-    (void)select_ranges(request.value(FieldName::range), 1000, ranges);
+}
+
+void check(std::string_view input, const ParseLimits& limits) {
+    static Request request;
+    const ParseResult whole = parse_request(input, 0, request, limits);
+    if (whole.state == ParseState::incomplete) {
+        TORC_ASSERT(input.size() < limits.head_bytes_max);
+    }
+    check_splits(input, whole, request, limits);
+    if (whole.state == ParseState::parsed) {
+        TORC_ASSERT(request.request_line.size() <= limits.line_bytes_max);
+        TORC_ASSERT(request.head_bytes <= limits.head_bytes_max);
+        TORC_ASSERT(request.field_count <= limits.fields_max);
+        check_views(input, request);
+        check_reprint(request);
+        read_fields(request);
+    }
 }
 
 }  // namespace
@@ -117,16 +136,8 @@ void read_fields(const Request& request) {
 // NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view input(reinterpret_cast<const char*>(data), size);
-    static Request request;
-    const ParseResult whole = parse_request(input, 0, request);
-    if (whole.state == ParseState::incomplete) {
-        TORC_ASSERT(size < torc::limits::request_head_bytes_default);
-    }
-    check_splits(input, whole, request);
-    if (whole.state == ParseState::parsed) {
-        check_views(input, request);
-        check_reprint(request);
-        read_fields(request);
-    }
+    check(input, {});
+    check(input, {.line_bytes_max = 40, .head_bytes_max = 160, .fields_max = 4});
+    check(input, {.line_bytes_max = 80, .head_bytes_max = 60, .fields_max = 100});
     return 0;
 }

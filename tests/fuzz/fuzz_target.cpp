@@ -1,12 +1,17 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
 #include <torc/http/head_writer.hpp>
+#include <torc/http/request.hpp>
 #include <torc/http/target.hpp>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <regex>
 #include <string>
 #include <string_view>
 
@@ -14,7 +19,9 @@
 // - a resolved path never escapes: no "." or "..", no empty segment, no NUL, no leading slash;
 // - it is called hidden exactly when a segment is;
 // - the path that is a view and the one that is built in the scratch are the same;
-// - encoded again, a path resolves to itself.
+// - encoded again, a path resolves to itself;
+// - OPTIONS takes the same and "*", CONNECT takes a host with a port and nothing else;
+// - an IP literal is one when inet_pton(3) and the grammar of those to come say so.
 
 namespace {
 
@@ -71,6 +78,43 @@ void check_equal(const std::string& target, const Resolved& expected) {
     }
 }
 
+bool is_valid_for(torc::http::Method method, std::string_view target) {
+    static Scratch scratch;
+    static torc::http::Request request;
+    request.method = method;
+    request.target = target;
+    return torc::http::check_target_form(request, scratch).has_value();
+}
+
+void check_forms(std::string_view input, bool is_resolved) {
+    using torc::http::Method;
+    TORC_ASSERT(is_valid_for(Method::options, input) == (is_resolved || input == "*"));
+    TORC_ASSERT(is_valid_for(Method::post, input) == is_resolved);
+    if (is_valid_for(Method::connect, input)) {
+        static Scratch scratch;
+        const std::string uri = "http://" + std::string(input) + "/";
+        TORC_ASSERT(uri.size() > scratch.size() || resolve_target(uri, scratch));
+        const std::size_t colon = input.rfind(':');
+        TORC_ASSERT(colon > 0 && colon < input.size() - 1);
+        TORC_ASSERT(std::stoul(std::string(input.substr(colon + 1))) <= 65535);
+        TORC_ASSERT(!is_valid_for(Method::connect, input.substr(0, colon + 1)));
+    }
+}
+
+void check_ip_literal(const std::string& literal) {
+    static const std::regex future("[vV][0-9A-Fa-f]+\\.[A-Za-z0-9._~!$&'()*+,;=:-]+");
+    constexpr std::size_t short_bytes = 64;  // The library's regex needs a frame a character.
+    if (literal.size() > short_bytes ||
+        literal.find_first_of(std::string("]\0", 2)) != literal.npos) {
+        return;
+    }
+    static Scratch scratch;
+    in6_addr address{};
+    const bool is_literal =
+        inet_pton(AF_INET6, literal.c_str(), &address) == 1 || std::regex_match(literal, future);
+    TORC_ASSERT(resolve_target("http://[" + literal + "]/", scratch).has_value() == is_literal);
+}
+
 }  // namespace
 
 // NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's.
@@ -86,6 +130,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         check_equal("/." + std::string(input), resolved);
         check_equal("hTTp://[::1]:80" + std::string(input), resolved);
     }
+    check_forms(input, resolved.has_value());
+    check_ip_literal(std::string(input));
     if (!resolved) {
         TORC_ASSERT(!resolved.error().reason.empty());
         return 0;

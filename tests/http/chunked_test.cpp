@@ -228,15 +228,15 @@ TEST(ChunkedDecoder, BoundsTheExtensionsOfAllChunksTogether) {
     const std::string half = ";" + std::string(limits::chunk_extension_bytes_max / 2 - 1, 'a');
     const std::string two_chunks = "1" + half + "\r\nx\r\n1" + half;
     expect_finished(two_chunks + "\r\nx\r\n0\r\n\r\n", 2);
-    expect_malformed({.valid = two_chunks + "a", .offending = "\r\nx\r\n0\r\n\r\n"});
-    expect_malformed({.valid = two_chunks + "\r\nx\r\n0;", .offending = "a\r\n\r\n"});
+    expect_malformed({.valid = two_chunks, .offending = "a\r\nx\r\n0\r\n\r\n"});
+    expect_malformed({.valid = two_chunks + "\r\nx\r\n0", .offending = ";a\r\n\r\n"});
 }
 
 TEST(ChunkedDecoder, BoundsLeadingZerosLikeExtensions) {
     const std::string zeros(limits::chunk_extension_bytes_max, '0');
     expect_finished(zeros + "1\r\nx\r\n0\r\n\r\n", 1);
     expect_malformed({.valid = zeros + "0", .offending = "1\r\n"});
-    expect_malformed({.valid = zeros + "1;", .offending = "a\r\n"});
+    expect_malformed({.valid = zeros + "1", .offending = ";a\r\n"});
 }
 
 TEST(ChunkedDecoder, BoundsTheTrailerSection) {

@@ -43,8 +43,9 @@ enum class RangeOutcome : std::uint8_t {
 /// limits::ranges_max ranges, and a suffix of an empty representation, which no Content-Range could
 /// express. Of several ranges those that are not satisfiable are left out; those that overlap or
 /// adjoin become one, in the place of the one listed first (§15.3.7.2), so that the ranges selected
-/// are disjoint and never come to more than the representation. Numbers of any length are read
-/// without overflow: a last position beyond the end is the end.
+/// are disjoint and never come to more than the representation. A last position beyond the
+/// end is the end. Numbers of any length are read without overflow: one beyond 2^64-1 counts as
+/// that.
 [[nodiscard]] RangeOutcome select_ranges(std::string_view value, std::uint64_t size,
                                          RangeSet& set) noexcept;
 

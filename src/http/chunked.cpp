@@ -9,6 +9,13 @@
 #include <type_traits>
 
 namespace torc::http {
+namespace {
+
+constexpr std::string_view bad_extension = "invalid chunk extension";
+constexpr std::string_view bad_data_end = "chunk data without a CRLF behind it";
+constexpr std::string_view bad_trailer = "invalid trailer field";
+
+}  // namespace
 
 static_assert(sizeof(ChunkedDecoder) <= 40 && std::is_trivially_copyable_v<ChunkedDecoder>,
               "small enough to be kept for every connection");
@@ -66,9 +73,6 @@ ChunkedDecoder::Place ChunkedDecoder::take(char character) noexcept {
 
 /// One row a place, in the order of the grammar (RFC 9112 §7.1, §7.1.1, §7.1.2).
 ChunkedDecoder::Place ChunkedDecoder::place_after(char character) noexcept {
-    constexpr std::string_view bad_extension = "invalid chunk extension";
-    constexpr std::string_view bad_data_end = "chunk data without a CRLF behind it";
-    constexpr std::string_view bad_trailer = "invalid trailer field";
     const bool is_token = is_in(CharacterClass::token, character);
     const bool is_value = is_in(CharacterClass::field_value, character);
     switch (place_) {

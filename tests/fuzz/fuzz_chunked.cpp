@@ -228,7 +228,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     TORC_ASSERT(whole == SlowDecoder(input).decode());
     TORC_ASSERT(whole == decode_in_pieces(input, 1, 1));
     // All splits of a short input; of a long one as many, spread over it.
-    const std::size_t step = size / 256 + 1;
+    const std::size_t step = size / 64 + 1;
     for (std::size_t split = 0; split < size; split += step) {
         TORC_ASSERT(whole == decode_in_pieces(input, split, size));
     }

@@ -1,4 +1,3 @@
-#include <torc/base/assert.hpp>
 #include <torc/http/negotiation.hpp>
 
 #include "characters.hpp"
@@ -51,6 +50,20 @@ std::string_view take_part(std::string_view& text) noexcept {
     return part;
 }
 
+/// A name by which Accept-Encoding may call a coding.
+struct KnownCoding {
+    std::string_view name;
+    ContentCoding coding;
+};
+/// The name that Content-Encoding has comes before the alias (RFC 9110 §8.4.1.3).
+constexpr auto known_codings = std::to_array<KnownCoding>({
+    {.name = "gzip", .coding = ContentCoding::gzip},
+    {.name = "br", .coding = ContentCoding::brotli},
+    {.name = "zstd", .coding = ContentCoding::zstd},
+    {.name = "identity", .coding = ContentCoding::identity},
+    {.name = "x-gzip", .coding = ContentCoding::gzip},
+});
+
 /// Those of Accept-Encoding while it is read: by ContentCoding, and last that of "*". Unlisted
 /// codings have none.
 class ListedQualities {
@@ -86,13 +99,10 @@ private:
         if (coding == "*") {
             return any;
         }
-        for (std::size_t i = 0; i < content_codings_count; ++i) {
-            if (equals_ignoring_case(coding, name(static_cast<ContentCoding>(i)))) {
-                return i;
+        for (const auto& [name, known] : known_codings) {
+            if (equals_ignoring_case(coding, name)) {
+                return static_cast<std::size_t>(known);
             }
-        }
-        if (equals_ignoring_case(coding, "x-gzip")) {
-            return static_cast<std::size_t>(ContentCoding::gzip);
         }
         return std::nullopt;
     }
@@ -154,17 +164,7 @@ std::optional<std::uint16_t> quality_of(std::string_view parameters) noexcept {
 }  // namespace
 
 std::string_view name(ContentCoding coding) noexcept {
-    switch (coding) {
-        case ContentCoding::identity:
-            return "identity";
-        case ContentCoding::gzip:
-            return "gzip";
-        case ContentCoding::brotli:
-            return "br";
-        case ContentCoding::zstd:
-            return "zstd";
-    }
-    assertion_failed("the coding is one of the enumerators");
+    return std::ranges::find(known_codings, coding, &KnownCoding::coding)->name;
 }
 
 Qualities coding_qualities(const Request& request) noexcept {

@@ -138,16 +138,6 @@ private:
     std::size_t size_ = 0;
 };
 
-/// Whether a normalised path names something that begins with a dot, apart from /.well-known (RFC
-/// 8615).
-bool is_hidden(std::string_view path) noexcept {
-    constexpr std::string_view well_known = ".well-known";
-    if (path == well_known || path.starts_with(".well-known/")) {
-        path.remove_prefix(well_known.size());
-    }
-    return path.starts_with('.') || path.contains("/.");
-}
-
 /// `raw_path`: without its leading slash.
 std::expected<std::string_view, Rejection> normalise(std::string_view raw_path,
                                                      std::span<char> scratch) noexcept {
@@ -200,7 +190,6 @@ std::expected<Target, Rejection> resolve_target(std::string_view target,
         return std::unexpected(path.error());
     }
     resolved.path = *path;
-    resolved.is_hidden = is_hidden(*path);
     return resolved;
 }
 
@@ -220,6 +209,14 @@ std::expected<void, Rejection> check_target_form(const Request& request,
         return std::unexpected(resolved.error());
     }
     return {};
+}
+
+bool is_hidden(std::string_view path) noexcept {
+    constexpr std::string_view well_known = ".well-known";
+    if (path == well_known || path.starts_with(".well-known/")) {
+        path.remove_prefix(well_known.size());
+    }
+    return path.starts_with('.') || path.contains("/.");
 }
 
 }  // namespace torc::http

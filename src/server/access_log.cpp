@@ -12,11 +12,12 @@
 namespace torc::server {
 namespace {
 
-/// What is logged of Referer and of User-Agent. With every octet escaped to four, these two and the
-/// longest request line still fit into the buffer: nobody keeps a request out of the log by its
-/// size.
+/// What is logged of Referer and of User-Agent, and of the request line, which a setting may allow
+/// to be longer. With every octet escaped to four, all three still fit into the buffer: nobody
+/// keeps a request out of the log by its size.
 constexpr std::size_t field_bytes_max = 2 * 1024;
-static_assert(4 * (2 * field_bytes_max + limits::request_line_bytes_default) + 1024 <=
+constexpr std::size_t request_line_bytes_max = limits::request_line_bytes_default;
+static_assert(4 * (2 * field_bytes_max + request_line_bytes_max) + 1024 <=
               limits::access_log_buffer_bytes);
 
 /// As nginx: quotes, backslashes, control characters and octets beyond ASCII as \xNN, so that
@@ -83,7 +84,7 @@ void AccessLog::render_before_bytes(const AccessEntry& entry, std::string& targe
     target += " - - ";
     target += time_;
     target += " \"";
-    append_escaped(entry.request_line, target);
+    append_escaped(entry.request_line.substr(0, request_line_bytes_max), target);
     target += "\" ";
     append_number(http::code(entry.status), target);
     target += ' ';

@@ -1,25 +1,17 @@
 #include <torc/io/backend.hpp>
 #include <torc/server/command_line.hpp>
-#include <torc/server/cpu_set.hpp>
 #include <torc/server/start_error.hpp>
+
+#include "raw_options.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <unistd.h>
-
-#include <array>
-#include <charconv>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace torc::server {
 namespace {
-
-constexpr unsigned workers_max = 1024;
-constexpr unsigned port_max = 65'535;
 
 /// By hand, not by the parser's formatter, which does not fold lines. A test holds it against the
 /// options.
@@ -38,6 +30,29 @@ Where it listens:
 What it serves:
       --index NAME        File that stands for its directory; may be given several times, and the
                           first that exists is served. [index.html]
+      --listing, --no-listing
+                          Whether a directory without such a file shows what is in it. [when
+                          standard output is a terminal]
+      --clean-urls        /about is about.html, and /about.html leads there.
+      --spa FILE          A page for every path where there is nothing, for browsers that look for a
+                          page: what a single-page application wants. A missing .js stays a 404.
+      --symlinks WHICH    Symbolic links to follow: inside (those that stay inside DIR), all, or
+                          none. [inside]
+      --codings LIST      Precompressed files to look for beside a file (app.js.br), the most wanted
+                          first, or off. [br,zstd,gzip]
+
+What it answers:
+      --header FIELD      Field to add to every answer, as 'Name: value'; may be given several
+                          times.
+      --cache-control GLOB=VALUE
+                          Cache-Control of the files whose name (or path, when there is a / in
+                          GLOB) matches; may be given several times, the first that matches counts,
+                          and the value off sends none. [a year for names with a content hash, else
+                          no-cache]
+      --max-request-line SIZE, --max-request-head SIZE, --max-request-fields N
+                          What a request may be at the most: 414 and 431 beyond. [8k, 32k, 100]
+      --max-request-body SIZE
+                          Body that is read and ignored; beyond it the connection ends. [64k]
 
 How it runs:
       --workers N         Number of workers; 0: one for each CPU that may be used. [0]
@@ -53,7 +68,8 @@ What it tells:
   -h, --help              Print this.
 
 Each option can also be given by an environment variable: TORC_PORT for --port, TORC_ACCESS_LOG for
---access-log, and so on, and TORC_DIR; lists are separated by commas. The command line wins.
+--access-log, and so on, and TORC_DIR; lists are separated by commas (those of TORC_HEADER and
+TORC_CACHE_CONTROL by line ends), and what takes no value is on or off. The command line wins.
 
 SIGTERM or SIGINT (Ctrl-C) finishes what is in flight, for at most 30 s; a second one stops at once.
 Exit status: 0 stopped as told, 1 could not start, 2 some connections were cut off.
@@ -62,21 +78,9 @@ Examples:
   torc ./site                          serve ./site on http://127.0.0.1:8080/
   torc ./site -a 0.0.0.0 -a ::         the same to the whole network, on IPv4 and IPv6
   torc ./site -p 0                     on any free port
+  torc ./dist --spa index.html         a single-page application
   torc /srv/www -p 80 --access-log /var/log/torc/access.log
 )";
-
-/// Options as they are written; `settle` makes settings of them.
-struct RawOptions {
-    std::string directory;
-    std::string port;
-    std::vector<std::string> addresses;
-    std::vector<std::string> index_names;
-    std::string workers;
-    std::string cpus;
-    std::string io;
-    std::string access_log;
-    std::string log_level;
-};
 
 std::string version_text() {
 #ifdef __clang__
@@ -87,18 +91,32 @@ std::string version_text() {
     return fmt::format("torc {} ({})\n{}", TORC_VERSION, compiler, io::describe_kernel());
 }
 
+/// An option that may be given several times, each time with one value, lest `torc -a ::1 ./site`
+/// take the directory for an address. `delimiter`: what separates values in the environment.
+void add_list(CLI::App& app, const char* names, std::vector<std::string>& values,
+              const char* variable, char delimiter = ',') {
+    app.add_option(names, values)->envname(variable)->delimiter(delimiter)->allow_extra_args(false);
+}
+
 void add_options(CLI::App& app, RawOptions& raw) {
     app.add_option("DIR", raw.directory)->envname("TORC_DIR");
     app.add_option("-p,--port", raw.port)->envname("TORC_PORT");
-    // One value each time, lest `torc -a ::1 ./site` take the directory for an address.
-    app.add_option("-a,--address", raw.addresses)
-        ->envname("TORC_ADDRESS")
-        ->delimiter(',')
-        ->allow_extra_args(false);
-    app.add_option("--index", raw.index_names)
-        ->envname("TORC_INDEX")
-        ->delimiter(',')
-        ->allow_extra_args(false);
+    add_list(app, "-a,--address", raw.addresses, "TORC_ADDRESS");
+
+    add_list(app, "--index", raw.index_names, "TORC_INDEX");
+    app.add_flag("--listing{on},--no-listing{off}", raw.listing)->envname("TORC_LISTING");
+    app.add_flag("--clean-urls{on}", raw.clean_urls)->envname("TORC_CLEAN_URLS");
+    app.add_option("--spa", raw.fallback_path)->envname("TORC_SPA");
+    app.add_option("--symlinks", raw.symlinks)->envname("TORC_SYMLINKS");
+    add_list(app, "--codings", raw.codings, "TORC_CODINGS");
+
+    add_list(app, "--header", raw.headers, "TORC_HEADER", '\n');
+    add_list(app, "--cache-control", raw.cache_control, "TORC_CACHE_CONTROL", '\n');
+    app.add_option("--max-request-line", raw.line_bytes_max)->envname("TORC_MAX_REQUEST_LINE");
+    app.add_option("--max-request-head", raw.head_bytes_max)->envname("TORC_MAX_REQUEST_HEAD");
+    app.add_option("--max-request-fields", raw.fields_max)->envname("TORC_MAX_REQUEST_FIELDS");
+    app.add_option("--max-request-body", raw.body_bytes_max)->envname("TORC_MAX_REQUEST_BODY");
+
     app.add_option("--workers", raw.workers)->envname("TORC_WORKERS");
     app.add_option("--cpus", raw.cpus)->envname("TORC_CPUS");
     app.add_option("--io", raw.io)->envname("TORC_IO");
@@ -107,93 +125,6 @@ void add_options(CLI::App& app, RawOptions& raw) {
     app.add_flag_callback("-V,--version", [] {
         throw CLI::CallForVersion(version_text(), static_cast<int>(CLI::ExitCodes::Success));
     });
-}
-
-unsigned parse_number(std::string_view option, std::string_view text, unsigned max) {
-    unsigned number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [after, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || after != end || number > max) {
-        throw StartError(fmt::format("{} {}: give a number from 0 to {}", option, text, max));
-    }
-    return number;
-}
-
-template <typename Choice, std::size_t Count>
-Choice choose(std::string_view option, std::string_view text,
-              const std::array<std::pair<std::string_view, Choice>, Count>& choices) {
-    std::vector<std::string_view> names;
-    for (const auto& [name, choice] : choices) {
-        if (name == text) {
-            return choice;
-        }
-        names.push_back(name);
-    }
-    throw StartError(fmt::format("{} {}: give one of {}", option, text, fmt::join(names, ", ")));
-}
-
-void require_file_name(const std::string& name) {
-    if (name.empty() || name.find('/') != std::string::npos || name == "." || name == "..") {
-        throw StartError(
-            fmt::format("--index '{}': not a file name; give one like index.html", name));
-    }
-}
-
-void settle_directory(Settings& settings, const RawOptions& raw, bool is_terminal) {
-    if (!raw.directory.empty()) {
-        settings.directory = raw.directory;
-    } else if (!is_terminal) {
-        // A service that was started in / would serve / to everybody.
-        throw StartError(
-            "no directory given; name the one to serve (torc DIR), since standard output is no "
-            "terminal");
-    }
-}
-
-void settle_access_log(Settings& settings, const RawOptions& raw, bool is_terminal) {
-    const std::string fallback = is_terminal ? "-" : "off";
-    const std::string& target = raw.access_log.empty() ? fallback : raw.access_log;
-    if (target != "off") {
-        settings.access_log = target;
-    }
-}
-
-Settings settle(const RawOptions& raw) {
-    using namespace std::string_view_literals;
-    static constexpr std::array io_choices = {std::pair{"auto"sv, IoChoice::automatic},
-                                              std::pair{"uring"sv, IoChoice::uring},
-                                              std::pair{"epoll"sv, IoChoice::epoll}};
-    static constexpr std::array log_levels = {
-        std::pair{"debug"sv, LogLevel::debug}, std::pair{"info"sv, LogLevel::info},
-        std::pair{"warn"sv, LogLevel::warn}, std::pair{"error"sv, LogLevel::error},
-        std::pair{"off"sv, LogLevel::off}};
-    const bool is_terminal = ::isatty(STDOUT_FILENO) != 0;
-    Settings settings;
-    settle_directory(settings, raw, is_terminal);
-    if (!raw.port.empty()) {
-        settings.port = static_cast<std::uint16_t>(parse_number("--port", raw.port, port_max));
-    }
-    settings.addresses = raw.addresses;
-    if (!raw.index_names.empty()) {
-        for (const std::string& name : raw.index_names) {
-            require_file_name(name);
-        }
-        settings.load_rules.index_names = raw.index_names;
-    }
-    if (!raw.workers.empty()) {
-        settings.workers = parse_number("--workers", raw.workers, workers_max);
-    }
-    if (!raw.cpus.empty()) {
-        settings.cpus = parse_cpu_list(raw.cpus);
-    }
-    if (!raw.io.empty()) {
-        settings.io = choose("--io", raw.io, io_choices);
-    }
-    settle_access_log(settings, raw, is_terminal);
-    if (!raw.log_level.empty()) {
-        settings.log_level = choose("--log-level", raw.log_level, log_levels);
-    }
-    return settings;
 }
 
 }  // namespace

@@ -1,17 +1,15 @@
 #include <torc/base/assert.hpp>
-#include <torc/http/framing.hpp>
-#include <torc/http/request_parser.hpp>
-#include <torc/http/target.hpp>
 #include <torc/server/connection.hpp>
+#include <torc/site/listing_key.hpp>
 
 #include <algorithm>
 #include <utility>
 
 namespace torc::server {
 
-static_assert(site::Responder::fixed_head_bytes_max + 3 * limits::request_line_bytes_default <=
+static_assert(site::Responder::own_head_bytes_max + 2 * site::extra_fields_bytes_max <=
                   limits::outbox_bytes,
-              "any one answer must fit into an empty outbox");
+              "any head but a redirect's must fit into an empty outbox");
 
 Connection::~Connection() {
     if (outbox_ != nullptr) {
@@ -39,6 +37,9 @@ Action Connection::received(std::string_view bytes) {
     }
     if (!backlog_) {
         return serve(bytes, nullptr);
+    }
+    if (backlog_->body && backlog_->body->is_awaited(services_.body_bytes_max)) {
+        return receive_body(bytes);
     }
     backlog_->bytes.erase(0, std::exchange(backlog_->served_bytes, 0));
     backlog_->bytes.append(bytes);
@@ -74,7 +75,11 @@ Action Connection::serve(std::string_view input, site::Asset* loaded_asset) {
         used += served.bytes;
         next = served.next;
     }
-    keep(input.substr(used));
+    if (next == Next::body) {
+        keep_head(input.substr(used, services_.request.head_bytes));
+    } else {
+        keep(input.substr(used));
+    }
     return after_serving(next);
 }
 
@@ -96,11 +101,18 @@ void Connection::keep(std::string_view rest) {
     }
 }
 
+void Connection::keep_head(std::string_view head) {
+    // There is a backlog, with what is known of the body; the head may stand in it.
+    backlog_->bytes = std::string(head);
+    backlog_->served_bytes = 0;
+}
+
 Connection::Served Connection::serve_one(std::string_view input, site::Asset* loaded_asset) {
     // It tells of the request at the front alone; the next in the same input was not seen yet.
     const std::size_t scanned = backlog_ ? std::exchange(backlog_->scanned_bytes, 0) : 0;
     http::Request& request = services_.request;
-    const http::ParseResult result = http::parse_request(input, scanned, request);
+    const http::ParseResult result =
+        http::parse_request(input, scanned, request, services_.parse_limits);
     switch (result.state) {
         case http::ParseState::incomplete:
             return {.bytes = 0, .next = Next::input};
@@ -111,106 +123,176 @@ Connection::Served Connection::serve_one(std::string_view input, site::Asset* lo
         case http::ParseState::parsed:
             break;
     }
-    return serve_parsed(loaded_asset);
+    return serve_parsed(input.substr(request.head_bytes), loaded_asset);
 }
 
-Connection::Served Connection::serve_parsed(site::Asset* loaded_asset) {
+Connection::Served Connection::serve_parsed(std::string_view after_head,
+                                            site::Asset* loaded_asset) {
     const http::Request& request = services_.request;
     const auto framing = http::determine_framing(request);
     if (!framing) {
         return reject(framing.error().status, request.method);
     }
-    // A body that is too long to be read and dropped, or whose end can't be told without decoding
-    // it, or that the peer holds back until it is asked for: answer, and let the connection end
-    // there.
-    const bool is_chunked = framing->body == http::BodyKind::chunked;
-    const bool has_body = is_chunked || framing->content_length > 0;
-    const bool is_body_skippable =
-        !is_chunked && framing->content_length <= limits::request_body_drain_bytes_max &&
-        !(has_body && framing->expects_continue);
-    const bool is_last = !framing->persistent || !is_body_skippable || services_.is_draining;
+    std::optional<ChunkedBody> chunked = backlog_ ? backlog_->body : std::nullopt;
+    const BodyPlan body = plan_body(*framing, after_head, services_.body_bytes_max, chunked);
+    switch (body.verdict) {
+        case BodyPlan::Verdict::answer:
+        case BodyPlan::Verdict::answer_and_close:
+            break;
+        case BodyPlan::Verdict::wait:
+            if (!backlog_) {
+                backlog_ = std::make_unique<Backlog>();
+            }
+            backlog_->body = chunked;
+            return {.bytes = 0, .next = Next::body};
+        case BodyPlan::Verdict::refuse:
+            return reject(http::Status::bad_request, request.method);
+    }
+    const Served served = answer(body, framing->persistent, loaded_asset);
+    if (served.bytes > 0 && backlog_) {
+        backlog_->body.reset();
+    }
+    return served;
+}
+
+Action Connection::receive_body(std::string_view bytes) {
+    ChunkedBody& body = *backlog_->body;
+    const std::size_t body_bytes = body.feed(bytes);
+    if (body.is_awaited(services_.body_bytes_max)) {
+        return Action::receive;
+    }
+    backlog_->bytes.append(bytes.substr(body_bytes));
+    return serve_backlog(nullptr);
+}
+
+site::Asset* Connection::find_asset(const http::Target& target, site::Asset* loaded_asset) {
+    site::Asset* asset =
+        loaded_asset != nullptr ? loaded_asset : services_.site.find(target.path, services_.now);
+    load_path_ = target.path;
+    if (asset != nullptr && asset->kind() == site::Asset::Kind::directory) {
+        site::ListingKey::asked_for(services_.request, target).write(services_.listing_key);
+        asset = services_.site.find(services_.listing_key, services_.now);
+        load_path_ = services_.listing_key;
+    }
+    return asset;
+}
+
+Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
+                                      site::Asset* loaded_asset) {
+    const http::Request& request = services_.request;
+    const bool is_abandoned = body.verdict == BodyPlan::Verdict::answer_and_close;
+    const bool is_last = !is_persistent || is_abandoned || services_.is_draining;
     const site::Persistence persistence = is_last ? site::Persistence::close
                                           : request.version_minor == 0
                                               ? site::Persistence::keep_alive_stated
                                               : site::Persistence::keep_alive;
-
-    auto target = http::resolve_target(request.target, services_.target_scratch);
-    if (target && target->is_hidden) {
-        target = std::unexpected(
-            http::Rejection{.status = http::Status::not_found, .reason = "hidden path segment"});
-    }
-    const std::size_t head_bytes =
-        target ? site::Responder::head_bytes_max(*target) : site::Responder::fixed_head_bytes_max;
-    if (!outbox().has_room(head_bytes)) {
+    if (!outbox().has_room(services_.responder.head_bytes_max())) {
         return {.bytes = 0, .next = Next::send};
     }
     http::HeadWriter writer = outbox().writer();
-    site::Answer answer;
-    site::Asset* asset = nullptr;
-    if (!services_.responder.respond_to_method(request, persistence, writer, answer)) {
-        if (!target) {
-            answer = services_.responder.reject(target.error().status, request.method, persistence,
-                                                writer);
-        } else {
-            asset = loaded_asset != nullptr ? loaded_asset
-                                            : services_.site.find(target->path, services_.now);
-            if (asset == nullptr) {
-                load_path_ = target->path;
-                return {.bytes = 0, .next = Next::asset};
-            }
-            answer = services_.responder.respond(request, *target, *asset, persistence, writer);
+    const bool is_read =
+        request.method == http::Method::get || request.method == http::Method::head;
+    if (!is_read) {
+        take_answer(answer_to_method(persistence, writer), writer);
+    } else if (const auto target = http::resolve_target(request.target, services_.target_scratch)) {
+        site::Asset* const asset = find_asset(*target, loaded_asset);
+        if (asset == nullptr) {
+            return {.bytes = 0, .next = Next::asset};
         }
+        if (!outbox().has_room(services_.responder.head_bytes_max(*target, *asset))) {
+            return outbox().empty() ? reject(http::Status::uri_too_long, request.method)
+                                    : Served{.bytes = 0, .next = Next::send};
+        }
+        take_answer(services_.responder.respond(request, *target, *asset, persistence, writer),
+                    writer);
+    } else {
+        take_answer(
+            services_.responder.reject(target.error().status, request.method, persistence, writer),
+            writer);
     }
     is_closing_ = is_last;
-    must_linger_ = has_body && is_last;
-    body_remaining_bytes_ = is_last ? 0 : framing->content_length;
-    take_answer(answer, writer, asset);
-    const bool must_send = is_last || file_remaining_bytes_ > 0;
-    return {.bytes = request.head_bytes, .next = must_send ? Next::send : Next::request};
+    must_linger_ = is_abandoned || (is_last && body.remaining_bytes > 0);
+    body_remaining_bytes_ = is_last ? 0 : body.remaining_bytes;
+    const bool must_send = is_last || has_more_to_send();
+    return {.bytes = request.head_bytes + body.bytes,
+            .next = must_send ? Next::send : Next::request};
+}
+
+site::Answer Connection::answer_to_method(site::Persistence persistence, http::HeadWriter& writer) {
+    const http::Request& request = services_.request;
+    const auto form = http::check_target_form(request, services_.target_scratch);
+    return form ? services_.responder.respond_to_method(request, persistence, writer)
+                : services_.responder.reject(form.error().status, request.method, persistence,
+                                             writer);
 }
 
 Connection::Served Connection::reject(http::Status status, http::Method method) {
-    if (!outbox().has_room(site::Responder::fixed_head_bytes_max)) {
+    if (!outbox().has_room(services_.responder.head_bytes_max())) {
         return {.bytes = 0, .next = Next::send};
     }
     is_closing_ = true;
     must_linger_ = true;
     http::HeadWriter writer = outbox().writer();
-    const site::Answer answer =
-        services_.responder.reject(status, method, site::Persistence::close, writer);
-    take_answer(answer, writer, nullptr);
+    take_answer(services_.responder.reject(status, method, site::Persistence::close, writer),
+                writer);
     return {.bytes = 0, .next = Next::send};
 }
 
-void Connection::take_answer(const site::Answer& answer, const http::HeadWriter& writer,
-                             site::Asset* asset) {
+void Connection::take_answer(site::Answer answer, const http::HeadWriter& writer) {
     is_fresh_ = false;
+    content_bytes_ = answer.content_bytes;
+    file_sent_bytes_ = 0;
     outbox_->append_head(writer);
-    if (answer.body.length > 0 && asset->is_in_memory()) {
-        outbox_->append_body(asset->contents().substr(answer.body.first, answer.body.length),
-                             *asset);
+    if (answer.parts) {
+        parts_ = std::make_unique<PartsUnderWay>(PartsUnderWay{
+            .parts = std::move(answer.parts), .source = site::RepresentationRef(answer.source)});
+        append_parts();
     } else if (answer.body.length > 0) {
-        file_asset_ = site::AssetRef(asset);
-        file_offset_ = answer.body.first;
-        file_remaining_bytes_ = answer.body.length;
-        file_sent_bytes_ = 0;
+        append_body(*answer.source, answer.body);
     }
     if (services_.access_log != nullptr) {
-        log(answer);
+        open_or_append_line(answer);
     }
 }
 
-void Connection::log(const site::Answer& answer) {
+void Connection::append_body(site::Representation& source, http::ByteRange range) {
+    if (source.is_in_memory()) {
+        outbox().append_body(source.contents().substr(range.first, range.length), source);
+        return;
+    }
+    file_source_ = site::RepresentationRef(&source);
+    file_offset_ = range.first;
+    file_remaining_bytes_ = range.length;
+}
+
+void Connection::append_parts() {
+    const site::Multipart& parts = *parts_->parts;
+    while (file_remaining_bytes_ == 0 && outbox().has_room(site::Multipart::part_head_bytes_max)) {
+        http::HeadWriter writer = outbox().writer();
+        if (parts_->next_part == parts.ranges().size()) {
+            parts.write_end(writer);
+            outbox().append_head(writer);
+            parts_.reset();
+            return;
+        }
+        parts.write_part_head(parts_->next_part, writer);
+        outbox().append_head(writer);
+        append_body(*parts_->source, parts.ranges()[parts_->next_part]);
+        ++parts_->next_part;
+    }
+}
+
+void Connection::open_or_append_line(const site::Answer& answer) {
     const http::Request& request = services_.request;
     const AccessEntry entry{.remote_address = remote_address_,
                             .request_line = request.request_line,
                             .status = answer.status,
                             .referer = request.value(http::FieldName::referer),
                             .user_agent = request.value(http::FieldName::user_agent)};
-    if (file_remaining_bytes_ > 0) {
+    if (has_more_to_send()) {
         open_line_ = std::make_unique<OpenLine>(services_.access_log->open_line(entry));
     } else {
-        services_.access_log->append(entry, answer.content_bytes, services_.now);
+        services_.access_log->append(entry, content_bytes_, services_.now);
     }
 }
 
@@ -226,8 +308,8 @@ Action Connection::after_serving(Next next) {
         waiting_ = Waiting::asset;
         return Action::load;
     }
-    TORC_ASSERT(next == Next::input);
-    if (backlog_) {
+    TORC_ASSERT(next == Next::input || next == Next::body);
+    if (backlog_ && next == Next::input) {
         backlog_->scanned_bytes = backlog_->view().size();
     }
     const bool has_begun = backlog_ != nullptr || body_remaining_bytes_ > 0;
@@ -238,15 +320,12 @@ Action Connection::after_serving(Next next) {
 Action Connection::sent(std::size_t bytes) {
     const bool is_whole = bytes == outbox_->total_bytes();
     services_.outboxes.release(*std::exchange(outbox_, nullptr));
-    if (!is_whole) {
-        return Action::close;
-    }
-    return file_remaining_bytes_ > 0 ? Action::send_file : after_answer();
+    return is_whole ? after_sending() : Action::close;
 }
 
 io::FileSlice Connection::file_slice(int socket) const noexcept {
     return io::FileSlice{.socket = socket,
-                         .file = file_asset_->file(),
+                         .file = file_source_->file(),
                          .offset = file_offset_,
                          .length = file_remaining_bytes_};
 }
@@ -260,12 +339,20 @@ Action Connection::file_sent(std::size_t bytes) {
     file_offset_ += bytes;
     file_remaining_bytes_ -= bytes;
     file_sent_bytes_ += bytes;
+    return after_sending();
+}
+
+Action Connection::after_sending() {
     if (file_remaining_bytes_ > 0) {
         return Action::send_file;
     }
-    file_asset_ = site::AssetRef();
+    file_source_ = site::RepresentationRef();
+    if (parts_) {
+        append_parts();
+        return Action::send;
+    }
     if (open_line_) {
-        services_.access_log->append(*std::exchange(open_line_, nullptr), file_sent_bytes_,
+        services_.access_log->append(*std::exchange(open_line_, nullptr), content_bytes_,
                                      services_.now);
     }
     return after_answer();

@@ -22,18 +22,18 @@ void Outbox::append_head(const http::HeadWriter& writer) noexcept {
     append_stored(writer.written().size());
 }
 
-void Outbox::append_body(std::string_view body, site::Asset& asset) noexcept {
+void Outbox::append_body(std::string_view body, site::Representation& source) noexcept {
     if (body.size() <= limits::outbox_copied_body_bytes_max &&
         body.size() <= storage_.size() - used_bytes_) {
         std::memcpy(storage_.data() + used_bytes_, body.data(), body.size());
         append_stored(body.size());
         return;
     }
-    TORC_ASSERT(pieces_count_ < pieces_.size() && assets_count_ < assets_.size());
+    TORC_ASSERT(pieces_count_ < pieces_.size() && sources_count_ < sources_.size());
     // iovec has no const; sendmsg(2) only reads.
     pieces_[pieces_count_++] =
         iovec{.iov_base = const_cast<char*>(body.data()), .iov_len = body.size()};
-    assets_[assets_count_++] = site::AssetRef(&asset);
+    sources_[sources_count_++] = site::RepresentationRef(&source);
     is_last_piece_stored_ = false;
     total_bytes_ += body.size();
 }
@@ -45,13 +45,13 @@ const msghdr& Outbox::message() noexcept {
 }
 
 void Outbox::clear() noexcept {
-    for (std::size_t index = 0; index < assets_count_; ++index) {
-        assets_[index] = site::AssetRef();
+    for (std::size_t index = 0; index < sources_count_; ++index) {
+        sources_[index] = site::RepresentationRef();
     }
     total_bytes_ = 0;
     used_bytes_ = 0;
     pieces_count_ = 0;
-    assets_count_ = 0;
+    sources_count_ = 0;
     is_last_piece_stored_ = false;
 }
 

@@ -214,7 +214,7 @@ void Server::work(unsigned worker, std::promise<void>& started) {
     std::unique_ptr<io::Proactor> proactor = *std::move(made);
     auto loop =
         std::make_unique<Worker>(*proactor, WorkerOptions{.settings = &settings_,
-                                                          .root = root_.descriptor(),
+                                                          .root = &root_,
                                                           .listeners = listeners_->take(worker),
                                                           .connections_max = connections_max_,
                                                           .access_log = access_log_,

@@ -60,8 +60,13 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       requested_stop_(*options.stop),
       connections_max_(options.connections_max),
       site_(settings_.load_rules, settings_.cache_limits),
-      loader_(proactor_, site_, options.root),
-      services_{.site = site_, .responder = responder_, .outboxes = outboxes_},
+      loader_(proactor_, site_, *options.root),
+      responder_(site_.rules().codings, settings_.extra_fields),
+      services_{.site = site_,
+                .responder = responder_,
+                .outboxes = outboxes_,
+                .parse_limits = settings_.parse_limits,
+                .body_bytes_max = settings_.body_bytes_max},
       idle_(settings_.timeouts.idle),
       requests_(settings_.timeouts.request),
       sends_(settings_.timeouts.send),
@@ -90,6 +95,7 @@ bool Worker::run() {
         services_.now = proactor_.now();
         const WallTime wall = wall_now();
         responder_.set_time(wall);
+        site_.set_time(wall);
         if (access_log_) {
             access_log_->set_time(wall);
         }
@@ -117,6 +123,7 @@ void Worker::dispatch(const io::Completion& completion) {
         case Operation::load_open:
         case Operation::load_stat:
         case Operation::load_read:
+        case Operation::load_list:
             hand_out(loader_.completed(completion, services_.now));
             break;
         case Operation::log_write:

@@ -1,83 +1,67 @@
 #include <torc/base/assert.hpp>
-#include <torc/file/media_type.hpp>
-#include <torc/http/date.hpp>
-#include <torc/http/head_writer.hpp>
 #include <torc/site/asset.hpp>
 
-#include <array>
-#include <charconv>
-#include <chrono>
+#include <algorithm>
+#include <utility>
 
 namespace torc::site {
 namespace {
 
-/// The five fields with the longest media type and numbers; media types are checked against it in
-/// tests.
-constexpr std::size_t fields_bytes_max = 512;
-
-/// A strong entity tag: the time of the last change in nanoseconds and the size, both in
-/// hexadecimal. Without the inode, so that it is the same on every replica of a site.
-void append_etag(http::HeadWriter& writer, const file::Metadata& metadata) {
-    const auto append_hexadecimal = [&writer](std::uint64_t number) {
-        std::array<char, 16> digits{};
-        const auto [end, error] =
-            std::to_chars(digits.data(), digits.data() + digits.size(), number, 16);
-        TORC_ASSERT(error == std::errc());
-        writer.append({digits.data(), static_cast<std::size_t>(end - digits.data())});
-    };
-    writer.append("\"");
-    append_hexadecimal(static_cast<std::uint64_t>(metadata.modified.time_since_epoch().count()));
-    writer.append("-");
-    append_hexadecimal(metadata.size);
-    writer.append("\"");
+std::string_view vary_field(bool by_type, bool by_coding) noexcept {
+    if (by_type) {
+        return by_coding ? "Vary: Accept, Accept-Encoding\r\n" : "Vary: Accept\r\n";
+    }
+    return by_coding ? "Vary: Accept-Encoding\r\n" : "";
 }
 
 }  // namespace
 
-LocalRef<Asset> Asset::in_memory(std::string_view name, const file::Metadata& metadata,
-                                 Contents contents) {
-    TORC_ASSERT(contents.size == metadata.size);
-    LocalRef<Asset> asset(new Asset(Kind::file, metadata));
-    asset->contents_ = std::move(contents);
-    asset->render_fields(name);
+AssetRef Asset::file(Representations representations, bool varies_by_type) {
+    TORC_ASSERT(representations[0]);
+    AssetRef asset(new Asset(Kind::file));
+    asset->has_codings_ = std::any_of(representations.begin() + 1, representations.end(),
+                                      [](const RepresentationRef& coded) { return bool(coded); });
+    asset->representations_ = std::move(representations);
+    asset->vary_field_ = site::vary_field(varies_by_type, asset->has_codings_);
     return asset;
 }
 
-LocalRef<Asset> Asset::on_disk(std::string_view name, const file::Metadata& metadata,
-                               UniqueFd file) {
-    LocalRef<Asset> asset(new Asset(Kind::file, metadata));
-    asset->file_ = std::move(file);
-    asset->render_fields(name);
+AssetRef Asset::redirect(std::string path) {
+    AssetRef asset(new Asset(Kind::redirect));
+    asset->location_ = std::move(path);
     return asset;
 }
 
-LocalRef<Asset> Asset::redirect(const file::Metadata& metadata) {
-    return LocalRef<Asset>(new Asset(Kind::redirect_to_directory, metadata));
+AssetRef Asset::directory() {
+    return AssetRef(new Asset(Kind::directory));
 }
 
-LocalRef<Asset> Asset::error(http::Status status) {
-    LocalRef<Asset> asset(new Asset(Kind::error, file::Metadata{}));
+AssetRef Asset::error(http::Status status, RepresentationRef page, AssetRef fallback) {
+    AssetRef asset(new Asset(Kind::error));
     asset->status_ = status;
+    asset->representations_[0] = std::move(page);
+    if (fallback) {
+        TORC_ASSERT(fallback->kind() == Kind::file);
+        asset->vary_field_ = site::vary_field(true, fallback->has_codings());
+    }
+    asset->fallback_ = std::move(fallback);
     return asset;
 }
 
-void Asset::render_fields(std::string_view name) {
-    std::array<char, fields_bytes_max> buffer;
-    http::HeadWriter writer(buffer);
-    writer.field("Content-Length", metadata_.size);
-    content_type_offset_ = static_cast<std::uint16_t>(writer.written().size());
-    writer.field("Content-Type", file::media_type(name));
-    last_modified_offset_ = static_cast<std::uint16_t>(writer.written().size());
-    validators_.last_modified = std::chrono::floor<std::chrono::seconds>(metadata_.modified);
-    const http::DateText date = http::format_date(validators_.last_modified);
-    writer.field("Last-Modified", {date.data(), date.size()});
-    writer.append("ETag: ");
-    const std::size_t etag_offset = writer.written().size();
-    append_etag(writer, metadata_);
-    const std::size_t etag_bytes = writer.written().size() - etag_offset;
-    writer.append("\r\nAccept-Ranges: bytes\r\n\r\n");
-    fields_ = writer.written();
-    validators_.etag = std::string_view(fields_).substr(etag_offset, etag_bytes);
+std::size_t Asset::memory_bytes() const noexcept {
+    std::size_t bytes = sizeof(Asset) + location_.capacity();
+    for (const RepresentationRef& representation : representations_) {
+        bytes += representation ? representation->memory_bytes() : 0;
+    }
+    return fallback_ ? bytes + fallback_->memory_bytes() : bytes;
+}
+
+std::size_t Asset::descriptors() const noexcept {
+    std::size_t count = fallback_ ? fallback_->descriptors() : 0;
+    for (const RepresentationRef& representation : representations_) {
+        count += std::size_t{representation && !representation->is_in_memory()};
+    }
+    return count;
 }
 
 }  // namespace torc::site

@@ -14,12 +14,12 @@ std::size_t AssetCache::cost_bytes(const Entry& entry) noexcept {
 
 void AssetCache::count_in(const Entry& entry) noexcept {
     memory_bytes_ += cost_bytes(entry);
-    descriptors_ += std::size_t{entry.asset->file() >= 0};
+    descriptors_ += entry.asset->descriptors();
 }
 
 void AssetCache::count_out(const Entry& entry) noexcept {
     memory_bytes_ -= cost_bytes(entry);
-    descriptors_ -= std::size_t{entry.asset->file() >= 0};
+    descriptors_ -= entry.asset->descriptors();
 }
 
 AssetCache::Entry* AssetCache::find(std::string_view path) noexcept {
@@ -64,7 +64,7 @@ void AssetCache::erase(std::string_view path) noexcept {
 
 bool AssetCache::evict_descriptor() noexcept {
     for (Entry* entry = by_use_.front(); entry != nullptr; entry = by_use_.next(*entry)) {
-        if (entry->asset->file() >= 0) {
+        if (entry->asset->descriptors() > 0) {
             remove(entries_.find(entry->path));
             return true;
         }

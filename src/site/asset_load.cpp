@@ -1,16 +1,18 @@
 #include <torc/base/assert.hpp>
+#include <torc/file/media_type.hpp>
+#include <torc/http/target.hpp>
 #include <torc/site/asset_load.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace torc::site {
 namespace {
 
-/// How often a file that changes while it is read is read again before what was read is served
-/// anyway.
-constexpr unsigned read_attempts_max = 4;
-/// openat2(2) gives EAGAIN when a rename raced with the look-up beneath the root.
-constexpr unsigned open_attempts_max = 8;
+constexpr std::string_view page_suffix = ".html";
+/// An error page is looked for in this many directories above a path at the most, from the root on:
+/// a path of 4,000 directories must not cost 4,000 look-ups.
+constexpr std::size_t page_directories_max = 16;
 
 http::Status status_for(Errno error) noexcept {
     switch (error.value()) {
@@ -20,7 +22,7 @@ http::Status status_for(Errno error) noexcept {
         case ENOENT:
         case ENOTDIR:
         case ENAMETOOLONG:
-        case ELOOP:
+        case ELOOP:  // Or a symbolic link where none is followed.
         case EXDEV:  // A symbolic link that leads out of the root.
         case ENXIO:  // A socket, or a device that is not there.
         case ENODEV:
@@ -37,123 +39,331 @@ http::Status status_for(Errno error) noexcept {
     }
 }
 
+http::Status status_for(const FileLoad::Outcome& file) noexcept {
+    return file.error ? status_for(*file.error) : http::Status::not_found;
+}
+
+std::string_view suffix_of(http::ContentCoding coding) noexcept {
+    switch (coding) {
+        case http::ContentCoding::identity:
+            break;
+        case http::ContentCoding::gzip:
+            return ".gz";
+        case http::ContentCoding::brotli:
+            return ".br";
+        case http::ContentCoding::zstd:
+            return ".zst";
+    }
+    return "";
+}
+
+/// Of a path, up to its last slash.
+std::string_view directory_of(std::string_view path) noexcept {
+    return path.substr(0, path.rfind('/') + 1);
+}
+
+std::string_view name_of(std::string_view path) noexcept {
+    return path.substr(path.rfind('/') + 1);
+}
+
+/// The first `count` directories of a path that ends with a slash or is empty.
+std::string_view first_directories(std::string_view path, std::size_t count) noexcept {
+    std::size_t end = 0;
+    while (count > 0 && end < path.size()) {
+        end = path.find('/', end) + 1;
+        --count;
+    }
+    return path.substr(0, end);
+}
+
 }  // namespace
 
-AssetLoad::AssetLoad(std::string_view path, AssetRef previous, const LoadRules& rules)
-    : rules_(rules), path_(path), previous_(std::move(previous)) {}
+AssetLoad::AssetLoad(std::string_view path, AssetRef previous, const LoadRules& rules, WallTime now)
+    : rules_(rules),
+      now_(now),
+      path_(path),
+      previous_(std::move(previous)),
+      file_(rules.contents_bytes_max) {}
 
 AssetLoad::Step AssetLoad::start() {
-    return open_next_candidate();
-}
-
-AssetLoad::Step AssetLoad::open_next_candidate() {
-    open_attempts_ = 0;
-    file_.reset();
-    candidate_ = path_;
-    if (path_.empty() || path_.back() == '/') {
-        if (next_index_name_ == rules_.index_names.size()) {
-            return finish_with(http::Status::not_found);
-        }
-        candidate_ += rules_.index_names[next_index_name_++];
+    if (http::is_hidden(path_)) {
+        return begin_error(http::Status::not_found);
     }
-    return Step::open;
+    if (const auto key = ListingKey::parse(path_)) {
+        return look_at(Stage::listing, key->path.empty() ? "." : std::string(key->path));
+    }
+    return names_directory() ? look_at_next_index() : look_at(Stage::resource, path_);
 }
 
-AssetLoad::Step AssetLoad::opened(UniqueFd file) {
-    file_ = std::move(file);
-    return Step::stat;
+AssetLoad::Step AssetLoad::look_at(Stage stage, std::string path) {
+    stage_ = stage;
+    const http::ContentCoding coding =
+        stage == Stage::coding ? rules_.codings[next_coding_] : http::ContentCoding::identity;
+    const Representation* before = known(coding);
+    return file_.start(std::move(path), before != nullptr ? &before->metadata() : nullptr);
+}
+
+Representation* AssetLoad::known(http::ContentCoding coding) const noexcept {
+    const bool is_of_path = error_ == http::Status::ok && previous_;
+    return is_of_path && previous_->kind() == Asset::Kind::file ? previous_->representation(coding)
+                                                                : nullptr;
 }
 
 AssetLoad::Step AssetLoad::failed(Errno error) {
-    const bool was_opening = !file_;
-    if (was_opening && error == Errno(EAGAIN) && ++open_attempts_ < open_attempts_max) {
-        return Step::open;
+    if (!directory_) {
+        return advance(file_.failed(error));
     }
-    const bool is_directory = next_index_name_ > 0;
-    if (was_opening && error == Errno(ENOENT) && is_directory) {
-        return open_next_candidate();
-    }
-    return finish_with(status_for(error));
+    leftovers_.push_back(std::move(directory_));
+    return begin_error(status_for(error));
 }
 
-AssetLoad::Step AssetLoad::stated() {
-    const file::Metadata metadata = file::Metadata::from(status_);
-    return is_verifying_ ? verified(metadata) : found(metadata);
+AssetLoad::Step AssetLoad::advance(Step step) {
+    if (step != Step::finished) {
+        return step;
+    }
+    FileLoad::Outcome file = file_.take_outcome();
+    const Step next = settle(file);
+    discard(file);
+    return next;
 }
 
-AssetLoad::Step AssetLoad::found(const file::Metadata& metadata) {
-    switch (metadata.kind) {
-        case file::Kind::regular:
-            return found_file(metadata);
-        case file::Kind::directory:
-            if (next_index_name_ > 0) {
-                return open_next_candidate();  // A directory by the name of an index file.
-            }
-            return finish(Asset::redirect(metadata), true);
-        case file::Kind::other:
-            break;
+void AssetLoad::discard(FileLoad::Outcome& file) {
+    if (file.file) {
+        leftovers_.push_back(std::move(file.file));
     }
-    return finish_with(http::Status::not_found);
 }
 
-AssetLoad::Step AssetLoad::found_file(const file::Metadata& metadata) {
-    if (previous_ && previous_->metadata() == metadata) {
-        return finish(std::move(previous_), true);
+AssetLoad::Step AssetLoad::settle(FileLoad::Outcome& file) {
+    switch (stage_) {
+        case Stage::resource:
+            return settle_resource(file);
+        case Stage::unindexed:
+            return settle_unindexed(file);
+        case Stage::listing:
+            return settle_listing(file);
+        case Stage::with_suffix:
+            return settle_with_suffix(file);
+        case Stage::without_slash:
+            return settle_without_slash(file);
+        case Stage::without_suffix:
+            return settle_without_suffix(file);
+        case Stage::coding:
+            return settle_coding(file);
+        case Stage::fallback:
+            return settle_fallback(file);
+        case Stage::page:
+            return settle_page(file);
     }
-    if (metadata.size > rules_.contents_bytes_max) {
-        return finish(Asset::on_disk(candidate_, metadata, std::move(file_)), true);
-    }
-    return read_again(metadata);
+    assertion_failed("the stage is one of the enumerators");
 }
 
-AssetLoad::Step AssetLoad::read_again(const file::Metadata& metadata) {
-    ++read_attempts_;
-    is_verifying_ = false;
-    metadata_ = metadata;
-    read_bytes_ = 0;
-    contents_.size = metadata.size;
-    contents_.bytes = std::make_unique_for_overwrite<char[]>(metadata.size);
-    if (metadata.size == 0) {
-        return finish(Asset::in_memory(candidate_, metadata_, std::move(contents_)), true);
+// The path itself.
+
+AssetLoad::Step AssetLoad::settle_resource(FileLoad::Outcome& file) {
+    if (file.is(file::Kind::regular)) {
+        return settle_resource_file(file);
     }
-    return Step::read;
+    const bool is_directory = file.is(file::Kind::directory);
+    const bool is_missing = file.error == Errno(ENOENT);
+    if (names_directory()) {
+        // A directory by the name of an index file is no index.
+        return is_missing || is_directory ? look_at_next_index() : begin_error(status_for(file));
+    }
+    is_directory_ = is_directory;
+    if (rules_.has_clean_urls && (is_missing || is_directory)) {
+        return look_at(Stage::with_suffix, path_ + std::string(page_suffix));
+    }
+    return is_directory ? redirect(path_ + '/') : begin_error(status_for(file));
 }
 
-std::span<std::byte> AssetLoad::read_buffer() noexcept {
-    return std::as_writable_bytes(std::span(contents_.bytes.get(), contents_.size))
-        .subspan(read_bytes_);
+AssetLoad::Step AssetLoad::settle_resource_file(FileLoad::Outcome& file) {
+    if (rules_.has_clean_urls && !names_directory()) {
+        if (name_of(path_) == rules_.index_names.front()) {
+            return redirect(std::string(directory_of(path_)));
+        }
+        if (path_.ends_with(page_suffix)) {
+            held_ = std::move(file);
+            return look_at(Stage::without_suffix,
+                           path_.substr(0, path_.size() - page_suffix.size()));
+        }
+    }
+    return take_file(file_.path(), file);
 }
 
-AssetLoad::Step AssetLoad::was_read(std::size_t count) {
-    read_bytes_ += count;
-    if (count > 0 && read_bytes_ < contents_.size) {
-        return Step::read;
-    }
-    is_verifying_ = true;
-    return Step::stat;
+AssetLoad::Step AssetLoad::settle_without_suffix(const FileLoad::Outcome& file) {
+    FileLoad::Outcome page = std::exchange(held_, {});
+    const bool is_free = file.error == Errno(ENOENT) || file.is(file::Kind::directory);
+    const Step next = is_free ? redirect(file_.path()) : take_file(path_, page);
+    discard(page);
+    return next;
 }
 
-AssetLoad::Step AssetLoad::verified(const file::Metadata& metadata) {
-    const bool is_whole = read_bytes_ == contents_.size;
-    const bool is_unchanged = metadata == metadata_;
-    if (is_whole && (is_unchanged || read_attempts_ >= read_attempts_max)) {
-        return finish(Asset::in_memory(candidate_, metadata_, std::move(contents_)), is_unchanged);
+AssetLoad::Step AssetLoad::settle_with_suffix(FileLoad::Outcome& file) {
+    if (file.is(file::Kind::regular)) {
+        return take_file(file_.path(), file);
     }
-    if (read_attempts_ >= read_attempts_max) {
-        return finish_with(http::Status::service_unavailable);  // It shrinks as fast as it is read.
+    return is_directory_ ? redirect(path_ + '/') : begin_error(status_for(file));
+}
+
+AssetLoad::Step AssetLoad::look_at_next_index() {
+    if (next_index_name_ < rules_.index_names.size()) {
+        return look_at(Stage::resource, path_ + rules_.index_names[next_index_name_++]);
     }
-    return metadata.size > rules_.contents_bytes_max ? found_file(metadata) : read_again(metadata);
+    if (rules_.has_clean_urls && !path_.empty()) {
+        return look_at(Stage::without_slash,
+                       path_.substr(0, path_.size() - 1) + std::string(page_suffix));
+    }
+    return look_at_directory();
+}
+
+AssetLoad::Step AssetLoad::settle_without_slash(const FileLoad::Outcome& file) {
+    return file.is(file::Kind::regular) ? redirect(path_.substr(0, path_.size() - 1))
+                                        : look_at_directory();
+}
+
+AssetLoad::Step AssetLoad::look_at_directory() {
+    return rules_.lists_directories ? look_at(Stage::unindexed, path_.empty() ? "." : path_)
+                                    : begin_error(http::Status::not_found);
+}
+
+AssetLoad::Step AssetLoad::settle_unindexed(const FileLoad::Outcome& file) {
+    return file.is(file::Kind::directory) ? finish(Asset::directory(), true)
+                                          : begin_error(status_for(file));
+}
+
+AssetLoad::Step AssetLoad::settle_listing(FileLoad::Outcome& file) {
+    if (!file.is(file::Kind::directory)) {
+        return begin_error(status_for(file));
+    }
+    directory_ = std::move(file.file);
+    return Step::list;
+}
+
+AssetLoad::Step AssetLoad::listed(std::string_view page) {
+    leftovers_.push_back(std::move(directory_));
+    Asset::Representations representations;
+    representations[0] = Representation::generated(
+        {.content_type = content_type(listing_key().style.format), .cache_control = "no-cache"},
+        page);
+    return finish(Asset::file(std::move(representations), true), true);
+}
+
+// Its codings.
+
+AssetLoad::Step AssetLoad::take_file(const std::string& name, FileLoad::Outcome& file) {
+    name_ = name;
+    modified_ = file.metadata.modified;
+    is_stable_ = file.is_stable;
+    next_coding_ = 0;
+    representations_ = {};
+    representations_[0] = make_representation(http::ContentCoding::identity, file);
+    return look_at_next_coding();
+}
+
+AssetLoad::Step AssetLoad::look_at_next_coding() {
+    if (next_coding_ == rules_.codings.size()) {
+        return finish_codings();
+    }
+    return look_at(Stage::coding, name_ + std::string(suffix_of(rules_.codings[next_coding_])));
+}
+
+AssetLoad::Step AssetLoad::settle_coding(FileLoad::Outcome& file) {
+    const http::ContentCoding coding = rules_.codings[next_coding_++];
+    // One that is older was made from other bytes.
+    if (file.is(file::Kind::regular) && file.metadata.modified >= modified_) {
+        representations_[static_cast<std::size_t>(coding)] = make_representation(coding, file);
+        is_stable_ = is_stable_ && file.is_stable;
+    }
+    if (file.error && status_for(*file.error) == http::Status::service_unavailable) {
+        is_stable_ = false;  // It may well be there.
+    }
+    return look_at_next_coding();
+}
+
+AssetLoad::Step AssetLoad::finish_codings() {
+    if (error_ != http::Status::ok) {
+        fallback_ = Asset::file(std::move(representations_));
+        return begin_pages();
+    }
+    constexpr std::array codings = {http::ContentCoding::identity, http::ContentCoding::gzip,
+                                    http::ContentCoding::brotli, http::ContentCoding::zstd};
+    static_assert(codings.size() == http::content_codings_count);
+    const bool is_known = std::ranges::all_of(codings, [this](http::ContentCoding coding) {
+        return known(coding) == representations_[static_cast<std::size_t>(coding)].get();
+    });
+    return finish(is_known ? previous_ : Asset::file(std::move(representations_)), is_stable_);
+}
+
+RepresentationRef AssetLoad::make_representation(http::ContentCoding coding,
+                                                 FileLoad::Outcome& file) const {
+    if (file.is_known) {
+        return RepresentationRef(known(coding));
+    }
+    const RepresentationTraits traits{
+        .content_type = file::media_type(name_),
+        .coding = coding,
+        .cache_control = cache_control(name_, rules_.cache_control),
+        .metadata = file.metadata,
+        .now = now_,
+    };
+    return file.contents.bytes ? Representation::in_memory(traits, std::move(file.contents))
+                               : Representation::on_disk(traits, std::move(file.file));
+}
+
+// What is shown where nothing can be served.
+
+AssetLoad::Step AssetLoad::begin_error(http::Status status) {
+    error_ = status;
+    const bool may_be_navigation =
+        status == http::Status::not_found && !name_of(path_).contains('.');
+    if (may_be_navigation && !rules_.fallback_path.empty()) {
+        return look_at(Stage::fallback, rules_.fallback_path);
+    }
+    return begin_pages();
+}
+
+AssetLoad::Step AssetLoad::settle_fallback(FileLoad::Outcome& file) {
+    return file.is(file::Kind::regular) ? take_file(rules_.fallback_path, file) : begin_pages();
+}
+
+AssetLoad::Step AssetLoad::begin_pages() {
+    if (error_ != http::Status::not_found && error_ != http::Status::forbidden) {
+        return finish_with_error({});
+    }
+    if (!http::is_hidden(path_)) {
+        page_directory_ = first_directories(directory_of(path_), page_directories_max);
+    }
+    return look_at_next_page();
+}
+
+AssetLoad::Step AssetLoad::look_at_next_page() {
+    name_ = page_directory_ + std::to_string(http::code(error_)) + std::string(page_suffix);
+    return look_at(Stage::page, name_);
+}
+
+AssetLoad::Step AssetLoad::settle_page(FileLoad::Outcome& file) {
+    if (file.is(file::Kind::regular)) {
+        return finish_with_error(make_representation(http::ContentCoding::identity, file));
+    }
+    if (page_directory_.empty()) {
+        return finish_with_error({});
+    }
+    page_directory_.pop_back();
+    page_directory_ = std::string(directory_of(page_directory_));
+    return look_at_next_page();
+}
+
+AssetLoad::Step AssetLoad::finish_with_error(RepresentationRef page) {
+    return finish(Asset::error(error_, std::move(page), std::move(fallback_)), false);
+}
+
+AssetLoad::Step AssetLoad::redirect(std::string path) {
+    return finish(Asset::redirect(std::move(path)), true);
 }
 
 AssetLoad::Step AssetLoad::finish(AssetRef asset, bool is_cacheable) {
-    outcome_.asset = std::move(asset);
-    outcome_.is_cacheable = is_cacheable;
-    outcome_.leftover = std::move(file_);
+    outcome_ = Outcome{.asset = std::move(asset), .is_cacheable = is_cacheable};
     return Step::finished;
-}
-
-AssetLoad::Step AssetLoad::finish_with(http::Status error) {
-    return finish(Asset::error(error), false);
 }
 
 AssetLoad::Outcome AssetLoad::take_result() noexcept {

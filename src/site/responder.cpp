@@ -1,50 +1,96 @@
+#include <torc/base/assert.hpp>
 #include <torc/http/conditional.hpp>
 #include <torc/http/date.hpp>
+#include <torc/http/field.hpp>
+#include <torc/http/negotiation.hpp>
 #include <torc/site/responder.hpp>
 
+#include "error_page.hpp"
+
+#include <algorithm>
 #include <chrono>
+#include <random>
 
 namespace torc::site {
 namespace {
 
 constexpr std::string_view allowed_methods = "GET, HEAD, OPTIONS";
 
-constexpr std::string_view page_begin =
-    "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width\">\n"
-    "<meta name=\"color-scheme\" content=\"light dark\">\n<title>";
-constexpr std::string_view page_middle =
-    "</title>\n<body style=\"font-family: system-ui, sans-serif; text-align: center; "
-    "padding: 15vh 1rem\">\n<h1>";
-constexpr std::string_view page_end = "</h1>\n<p>torc</p>\n";
+bool has_field(const std::vector<ExtraField>& fields, std::string_view name) {
+    return std::ranges::any_of(fields, [name](const ExtraField& field) {
+        return http::is_same_field_name(field.name, name);
+    });
+}
+
+/// Whether the request comes from somebody who wants to see a page, not from a script or for an
+/// image: only navigations name HTML.
+bool is_navigation(const http::Request& request) noexcept {
+    const http::TypeQuality html = http::type_quality(request, "text/html");
+    return html.is_explicit && html.quality > 0;
+}
+
+/// Whether Accept-Encoding could refuse something: that takes a quality value.
+bool has_coding_qualities(const http::Request& request) noexcept {
+    return request.has(http::FieldName::accept_encoding) &&
+           std::ranges::any_of(request.fields(), [](const http::Field& field) {
+               return field.id == http::FieldName::accept_encoding && field.value.contains(';');
+           });
+}
+
+/// Content-Type, Content-Length, the end of the head and, but for HEAD, a page of torc's own.
+Answer write_page(http::Status status, http::Method method, http::HeadWriter& writer) noexcept {
+    const std::size_t page_bytes = error_page_bytes(status);
+    writer.append("Content-Type: text/html; charset=utf-8\r\n");
+    writer.field("Content-Length", page_bytes);
+    writer.append("\r\n");
+    if (method == http::Method::head) {
+        return Answer{.status = status};
+    }
+    write_error_page(status, writer);
+    return Answer{.status = status, .content_bytes = page_bytes};
+}
 
 }  // namespace
 
-void Responder::set_time(WallTime now) noexcept {
+Responder::Responder(const std::vector<http::ContentCoding>& codings,
+                     const std::vector<ExtraField>& extra_fields, std::uint64_t boundary_seed)
+    : codings_(codings), boundary_seed_(boundary_seed) {
+    if (!has_field(extra_fields, "Server")) {
+        constant_fields_ += "Server: torc\r\n";
+    }
+    if (!has_field(extra_fields, "X-Content-Type-Options")) {
+        // Browsers are not to guess about types: they would run what was uploaded as an image.
+        constant_fields_ += "X-Content-Type-Options: nosniff\r\n";
+    }
+    for (const ExtraField& field : extra_fields) {
+        constant_fields_ += field.name + ": " + field.value + "\r\n";
+    }
+}
+
+void Responder::set_time(WallTime now) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
     if (seconds == now_) {
         return;
     }
     now_ = seconds;
-    http::HeadWriter writer(ok_prefix_);
-    writer.append(http::status_line(http::Status::ok));
-    common_fields_offset_ = writer.written().size();
-    writer.append("Server: torc\r\n");
     const http::DateText date = http::format_date(seconds);
-    writer.field("Date", {date.data(), date.size()});
-    ok_prefix_bytes_ = writer.written().size();
+    ok_prefix_ = http::status_line(http::Status::ok);
+    ok_prefix_ += "Date: ";
+    ok_prefix_.append(date.data(), date.size());
+    ok_prefix_ += "\r\n";
+    ok_prefix_ += constant_fields_;
 }
 
-void Responder::begin_head(http::Status status, Persistence persistence,
+void Responder::begin_head(http::Status status, const Envelope& envelope,
                            http::HeadWriter& writer) const noexcept {
-    const std::string_view ok_prefix(ok_prefix_.data(), ok_prefix_bytes_);
     if (status == http::Status::ok) {
-        writer.append(ok_prefix);
+        writer.append(ok_prefix_);
     } else {
         writer.append(http::status_line(status));
-        writer.append(ok_prefix.substr(common_fields_offset_));
+        writer.append(
+            std::string_view(ok_prefix_).substr(http::status_line(http::Status::ok).size()));
     }
-    switch (persistence) {
+    switch (envelope.persistence) {
         case Persistence::keep_alive:
             break;
         case Persistence::keep_alive_stated:
@@ -54,143 +100,210 @@ void Responder::begin_head(http::Status status, Persistence persistence,
             writer.append("Connection: close\r\n");
             break;
     }
+    writer.append(envelope.vary_field);
 }
 
-Answer Responder::write_page(http::Status status, http::Method method,
-                             http::HeadWriter& writer) noexcept {
-    constexpr std::size_t digits_and_space = 4;
-    const std::string_view reason = http::reason_phrase(status);
-    const std::size_t title_bytes = digits_and_space + reason.size();
-    const std::size_t page_bytes =
-        page_begin.size() + title_bytes + page_middle.size() + title_bytes + page_end.size();
-    writer.append("Content-Type: text/html; charset=utf-8\r\n");
-    writer.field("Content-Length", page_bytes);
-    writer.append("\r\n");
-    if (method == http::Method::head) {
-        return Answer{.status = status};
-    }
-    const auto append_title = [&] {
-        writer.append(std::uint64_t{http::code(status)});
-        writer.append(" ");
-        writer.append(reason);
-    };
-    writer.append(page_begin);
-    append_title();
-    writer.append(page_middle);
-    append_title();
-    writer.append(page_end);
-    return Answer{.status = status, .content_bytes = page_bytes};
-}
-
-bool Responder::respond_to_method(const http::Request& request, Persistence persistence,
-                                  http::HeadWriter& writer, Answer& answer) const noexcept {
+Answer Responder::respond_to_method(const http::Request& request, Persistence persistence,
+                                    http::HeadWriter& writer) const noexcept {
     switch (request.method) {
-        case http::Method::get:
-        case http::Method::head:
-            return false;
         case http::Method::options:
-            begin_head(http::Status::no_content, persistence, writer);
+            begin_head(http::Status::no_content, {.persistence = persistence}, writer);
             writer.field("Allow", allowed_methods);
             writer.append("\r\n");
-            answer = Answer{.status = http::Status::no_content};
-            return true;
+            return Answer{.status = http::Status::no_content};
         case http::Method::unknown:
-            answer = reject(http::Status::not_implemented, request.method, persistence, writer);
-            return true;
+            return reject(http::Status::not_implemented, request.method, persistence, writer);
         case http::Method::post:
         case http::Method::put:
         case http::Method::delete_:
         case http::Method::patch:
         case http::Method::trace:
         case http::Method::connect:
+            begin_head(http::Status::method_not_allowed, {.persistence = persistence}, writer);
+            writer.field("Allow", allowed_methods);
+            return write_page(http::Status::method_not_allowed, request.method, writer);
+        case http::Method::get:
+        case http::Method::head:
             break;
     }
-    begin_head(http::Status::method_not_allowed, persistence, writer);
-    writer.field("Allow", allowed_methods);
-    answer = write_page(http::Status::method_not_allowed, request.method, writer);
-    return true;
+    assertion_failed("GET and HEAD are answered with an asset");
 }
 
 Answer Responder::respond(const http::Request& request, const http::Target& target,
-                          const Asset& asset, Persistence persistence,
-                          http::HeadWriter& writer) const noexcept {
+                          const Asset& asset, Persistence persistence, http::HeadWriter& writer) {
+    const Envelope envelope{.persistence = persistence, .vary_field = asset.vary_field()};
     switch (asset.kind()) {
         case Asset::Kind::file:
-            return respond_with_file(request, asset, persistence, writer);
-        case Asset::Kind::redirect_to_directory:
-            return redirect(request, target, persistence, writer);
+            return respond_with_file(request, asset, envelope, writer);
+        case Asset::Kind::redirect:
+            return redirect(request, target, asset, envelope, writer);
         case Asset::Kind::error:
+            return respond_with_error(request, asset, envelope, writer);
+        case Asset::Kind::directory:
             break;
     }
-    return reject(asset.status(), request.method, persistence, writer);
+    assertion_failed("a directory is answered with its listing");
+}
+
+Representation* Responder::select(const http::Request& request, const Asset& asset) const noexcept {
+    // Browsers name what they can decode and no more, and most files have but one coding.
+    if (!asset.has_codings() && !has_coding_qualities(request)) {
+        return &asset.identity();
+    }
+    const http::Qualities qualities = http::coding_qualities(request);
+    const auto quality = [&qualities](http::ContentCoding coding) {
+        return qualities[static_cast<std::size_t>(coding)];
+    };
+    Representation* best = nullptr;
+    unsigned best_quality = 0;
+    for (const http::ContentCoding coding : codings_) {
+        Representation* const candidate = asset.representation(coding);
+        if (candidate != nullptr && quality(coding) > best_quality) {
+            best = candidate;
+            best_quality = quality(coding);
+        }
+    }
+    return quality(http::ContentCoding::identity) > best_quality ? &asset.identity() : best;
 }
 
 Answer Responder::respond_with_file(const http::Request& request, const Asset& asset,
-                                    Persistence persistence,
-                                    http::HeadWriter& writer) const noexcept {
-    Answer answer;
-    switch (http::evaluate_preconditions(request, asset.validators(), now_)) {
+                                    const Envelope& envelope, http::HeadWriter& writer) {
+    Representation* const source = select(request, asset);
+    if (source == nullptr) {
+        begin_head(http::Status::not_acceptable, envelope, writer);
+        return write_page(http::Status::not_acceptable, request.method, writer);
+    }
+    switch (http::evaluate_preconditions(request, source->validators(), now_)) {
         case http::Precondition::passed:
             break;
         case http::Precondition::not_modified:
-            answer.status = http::Status::not_modified;
-            begin_head(answer.status, persistence, writer);
-            writer.append(asset.fields_from_last_modified());
-            return answer;
+            begin_head(http::Status::not_modified, envelope, writer);
+            writer.append(source->fields_from_last_modified());
+            return Answer{.status = http::Status::not_modified};
         case http::Precondition::failed:
-            return reject(http::Status::precondition_failed, request.method, persistence, writer);
+            begin_head(http::Status::precondition_failed, envelope, writer);
+            return write_page(http::Status::precondition_failed, request.method, writer);
     }
-    http::RangeOutcome outcome = http::RangeOutcome::ignore;
-    http::RangeSet set;
     // A range means something in a GET alone (RFC 9110 §14.2).
-    if (request.method == http::Method::get && request.has(http::FieldName::range) &&
-        http::if_range_holds(request, asset.validators(), now_)) {
-        outcome = http::select_ranges(request.value(http::FieldName::range), asset.size(), set);
-        if (set.count > 1) {
-            outcome = http::RangeOutcome::ignore;
+    if (request.method == http::Method::get && request.has(http::FieldName::range)) {
+        if (auto answer = respond_with_range(request, *source, envelope, writer)) {
+            return *std::move(answer);
         }
     }
-    switch (outcome) {
+    begin_head(http::Status::ok, envelope, writer);
+    writer.append(source->fields());
+    if (request.method == http::Method::head) {
+        return Answer{};
+    }
+    return Answer{.source = source,
+                  .body = {.first = 0, .length = source->size()},
+                  .content_bytes = source->size()};
+}
+
+std::optional<Answer> Responder::respond_with_range(const http::Request& request,
+                                                    Representation& source,
+                                                    const Envelope& envelope,
+                                                    http::HeadWriter& writer) {
+    // Two Range fields are no list, and so nothing that could be understood.
+    if (request.count(http::FieldName::range) > 1 ||
+        !http::if_range_holds(request, source.validators(), now_)) {
+        return std::nullopt;
+    }
+    http::RangeSet ranges;
+    switch (http::select_ranges(request.value(http::FieldName::range), source.size(), ranges)) {
         case http::RangeOutcome::ignore:
-            begin_head(http::Status::ok, persistence, writer);
-            writer.append(asset.fields());
-            answer.body = {.first = 0, .length = asset.size()};
-            break;
+            return std::nullopt;
         case http::RangeOutcome::satisfiable:
-            answer.status = http::Status::partial_content;
-            answer.body = set.storage.front();
-            begin_head(answer.status, persistence, writer);
-            writer.append("Content-Range: bytes ");
-            writer.append(answer.body.first);
-            writer.append("-");
-            writer.append(answer.body.first + answer.body.length - 1);
-            writer.append("/");
-            writer.append(asset.size());
-            writer.append("\r\n");
-            writer.field("Content-Length", answer.body.length);
-            writer.append(asset.fields_from_content_type());
             break;
         case http::RangeOutcome::unsatisfiable:
-            begin_head(http::Status::range_not_satisfiable, persistence, writer);
+            begin_head(http::Status::range_not_satisfiable, envelope, writer);
             writer.append("Content-Range: bytes */");
-            writer.append(asset.size());
+            writer.append(source.size());
             writer.append("\r\n");
             return write_page(http::Status::range_not_satisfiable, request.method, writer);
     }
-    if (request.method == http::Method::head) {
-        answer.body = {};
+    if (ranges.count > 1) {
+        return respond_with_parts(ranges, source, envelope, writer);
     }
-    answer.content_bytes = answer.body.length;
-    return answer;
+    const http::ByteRange range = ranges.ranges().front();
+    begin_head(http::Status::partial_content, envelope, writer);
+    writer.append("Content-Range: ");
+    write_content_range(range, source.size(), writer);
+    writer.append("\r\n");
+    writer.field("Content-Length", range.length);
+    writer.append(source.fields_from_content_type());
+    return Answer{.status = http::Status::partial_content,
+                  .source = &source,
+                  .body = range,
+                  .content_bytes = range.length};
+}
+
+std::optional<Answer> Responder::respond_with_parts(const http::RangeSet& ranges,
+                                                    Representation& source,
+                                                    const Envelope& envelope,
+                                                    http::HeadWriter& writer) {
+    auto parts =
+        std::make_unique<Multipart>(ranges, source.size(), source.content_type(), next_boundary());
+    const std::uint64_t content_bytes = parts->content_bytes();
+    if (content_bytes > source.size()) {
+        return std::nullopt;  // The whole is cheaper.
+    }
+    begin_head(http::Status::partial_content, envelope, writer);
+    writer.append("Content-Type: ");
+    parts->write_content_type(writer);
+    writer.append("\r\n");
+    writer.field("Content-Length", content_bytes);
+    writer.append(source.fields_from_content_encoding());
+    return Answer{.status = http::Status::partial_content,
+                  .source = &source,
+                  .parts = std::move(parts),
+                  .content_bytes = content_bytes};
+}
+
+std::uint64_t Responder::random_seed() {
+    std::random_device device;
+    return (std::uint64_t{device()} << 32U) | device();
+}
+
+std::uint64_t Responder::next_boundary() noexcept {
+    // SplitMix64: each step of the seed gives a number that tells nothing of the next.
+    boundary_seed_ += 0x9E37'79B9'7F4A'7C15;
+    std::uint64_t mixed = boundary_seed_;
+    mixed = (mixed ^ (mixed >> 30U)) * 0xBF58'476D'1CE4'E5B9;
+    mixed = (mixed ^ (mixed >> 27U)) * 0x94D0'49BB'1331'11EB;
+    return mixed ^ (mixed >> 31U);
+}
+
+Answer Responder::respond_with_error(const http::Request& request, const Asset& asset,
+                                     const Envelope& envelope, http::HeadWriter& writer) {
+    if (asset.fallback() != nullptr && is_navigation(request)) {
+        return respond_with_file(request, *asset.fallback(), envelope, writer);
+    }
+    begin_head(asset.status(), envelope, writer);
+    Representation* const page = asset.page();
+    if (page == nullptr) {
+        return write_page(asset.status(), request.method, writer);
+    }
+    writer.field("Content-Type", page->content_type());
+    writer.field("Content-Length", page->size());
+    writer.append("\r\n");
+    if (request.method == http::Method::head) {
+        return Answer{.status = asset.status()};
+    }
+    return Answer{.status = asset.status(),
+                  .source = page,
+                  .body = {.first = 0, .length = page->size()},
+                  .content_bytes = page->size()};
 }
 
 Answer Responder::redirect(const http::Request& request, const http::Target& target,
-                           Persistence persistence, http::HeadWriter& writer) const noexcept {
-    begin_head(http::Status::moved_permanently, persistence, writer);
-    // An absolute path that begins with one slash and a segment: it can't lead to another host.
+                           const Asset& asset, const Envelope& envelope,
+                           http::HeadWriter& writer) const noexcept {
+    begin_head(http::Status::moved_permanently, envelope, writer);
+    // An absolute path that begins with one slash and, if anything, a segment: it can't lead to
+    // another host.
     writer.append("Location: /");
-    writer.append_path_encoded(target.path);
-    writer.append("/");
+    writer.append_path_encoded(asset.location());
     if (target.has_query) {
         writer.append("?");
         writer.append_query(target.query);
@@ -201,7 +314,7 @@ Answer Responder::redirect(const http::Request& request, const http::Target& tar
 
 Answer Responder::reject(http::Status status, http::Method method, Persistence persistence,
                          http::HeadWriter& writer) const noexcept {
-    begin_head(status, persistence, writer);
+    begin_head(status, {.persistence = persistence}, writer);
     return write_page(status, method, writer);
 }
 

@@ -20,8 +20,8 @@ Site::Join Site::join_load(std::string_view path, Waiter waiter) {
         position->second = free_loads_.back();
         free_loads_.pop_back();
         const AssetCache::Entry* known = cache_.find(path);
-        loads_[position->second].load =
-            std::make_unique<AssetLoad>(path, known != nullptr ? known->asset : AssetRef(), rules_);
+        loads_[position->second].load = std::make_unique<AssetLoad>(
+            path, known != nullptr ? known->asset : AssetRef(), rules_, wall_now_);
     }
     loads_[position->second].waiters.push_back(waiter);
     return Join{.id = position->second, .is_new = is_new};
@@ -38,9 +38,7 @@ Site::Loaded Site::finish_load(LoadId id, MonotonicTime now) {
     } else {
         cache_.erase(pending.load->path());
     }
-    return Loaded{.asset = std::move(outcome.asset),
-                  .waiters = std::move(pending.waiters),
-                  .leftover = std::move(outcome.leftover)};
+    return Loaded{.asset = std::move(outcome.asset), .waiters = std::move(pending.waiters)};
 }
 
 }  // namespace torc::site

@@ -45,7 +45,7 @@ void put_assets(ConnectionHarness& harness) {
     static const auto large = memory_asset(std::string(20'000, 'm'));
     static const auto on_disk = disk_asset(std::string(50'000, 'd'));
     static const auto slow = memory_asset("slow");
-    static const auto directory = redirect_asset();
+    static const auto directory = torc::site::Asset::redirect("directory/");
     harness.put("a", small);
     harness.put("m", large);
     harness.put("d", on_disk);

@@ -50,7 +50,7 @@ void check_path(const Target& target) {
         }
         is_first = false;
     }
-    TORC_ASSERT(target.is_hidden == is_hidden);
+    TORC_ASSERT(torc::http::is_hidden(target.path) == is_hidden);
 }
 
 bool is_inside(std::string_view view, std::string_view whole) {
@@ -67,7 +67,7 @@ bool are_equal(const Resolved& left, const Resolved& right) {
                left.error().reason == right.error().reason;
     }
     return left->path == right->path && left->query == right->query &&
-           left->has_query == right->has_query && left->is_hidden == right->is_hidden;
+           left->has_query == right->has_query;
 }
 
 /// Whether `target` comes to `expected`, where it is not too long for a request line.

@@ -246,7 +246,7 @@ void expect_hidden(std::span<const PathCase> cases, bool is_hidden) {
         const Resolved resolved(test.target);
         ASSERT_TRUE(resolved.result()) << resolved.result().error().reason;
         EXPECT_EQ(resolved.result()->path, test.path);
-        EXPECT_EQ(resolved.result()->is_hidden, is_hidden);
+        EXPECT_EQ(http::is_hidden(resolved.result()->path), is_hidden);
     }
 }
 

@@ -3,9 +3,11 @@
 #include <torc/server/operation.hpp>
 
 #include "site/assets.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,7 +33,7 @@ class ScriptedProactor final : public io::Proactor {
 public:
     void open(io::Token token, int directory, const char* path, const open_how& how) override {
         start(token);
-        EXPECT_EQ(directory, 3);
+        EXPECT_EQ(directory, root_);
         EXPECT_EQ(&how, &file::Root::how(file::SymlinkPolicy::inside));
         path_ = path;
     }
@@ -44,10 +46,16 @@ public:
         start(token);
         buffer_ = buffer;
     }
+    void run(io::Token token, io::BlockingJob& job) override {
+        start(token);
+        job_ = &job;
+    }
     void close(int fd) override {
         ::close(fd);
         ++closed_;
     }
+    /// The root that everything is to be opened beneath.
+    void expect_root(int root) { root_ = root; }
 
     [[nodiscard]] int started() const { return started_; }
     [[nodiscard]] Operation last() const { return operation_of(token_); }
@@ -55,6 +63,7 @@ public:
     [[nodiscard]] int closed() const { return closed_; }
     [[nodiscard]] struct statx& status() { return *status_; }
     [[nodiscard]] std::span<std::byte> buffer() const { return buffer_; }
+    [[nodiscard]] io::BlockingJob& job() const { return *job_; }
     /// The end of the operation that was started last.
     [[nodiscard]] io::Completion completion(std::int32_t result) const {
         return {.token = token_, .result = result, .more = false, .data = {}};
@@ -92,18 +101,22 @@ private:
     std::string path_;
     struct statx* status_ = nullptr;
     std::span<std::byte> buffer_;
+    io::BlockingJob* job_ = nullptr;
+    int root_ = -1;
 };
 
 class AssetLoaderTest : public ::testing::Test {
 protected:
+    AssetLoaderTest() { proactor_.expect_root(root_.descriptor()); }
+
     /// Completes the operation that was started last.
     AssetLoader::Ended complete(std::int32_t result) {
         return loader_.completed(proactor_.completion(result), noon);
     }
     AssetLoader::Ended complete_open() { return complete(anonymous_file("").release()); }
-    AssetLoader::Ended complete_stat(std::uint64_t size) {
+    AssetLoader::Ended complete_stat(std::uint64_t size, unsigned mode = S_IFREG) {
         proactor_.status() = {};
-        proactor_.status().stx_mode = S_IFREG;
+        proactor_.status().stx_mode = static_cast<std::uint16_t>(mode);
         proactor_.status().stx_size = size;
         return complete(0);
     }
@@ -112,9 +125,17 @@ protected:
         return complete(static_cast<std::int32_t>(bytes.size()));
     }
 
+    /// Neither what was opened last nor a page for the error is there.
+    AssetLoader::Ended complete_missing(int error = ENOENT) {
+        EXPECT_FALSE(complete(-error));
+        return complete(-ENOENT);
+    }
+
+    torc::test::TemporaryDirectory directory_;
+    file::Root root_ = *file::Root::open(directory_.path().string());
     ScriptedProactor proactor_;
-    site::Site site_{{}, {}};
-    AssetLoader loader_{proactor_, site_, 3};
+    site::Site site_{{.codings = {}}, {}};
+    AssetLoader loader_{proactor_, site_, root_};
 };
 
 TEST_F(AssetLoaderTest, LoadsAFileStepByStep) {
@@ -129,7 +150,7 @@ TEST_F(AssetLoaderTest, LoadsAFileStepByStep) {
     EXPECT_EQ(proactor_.last(), Operation::load_stat);
     const AssetLoader::Ended ended = complete_stat(5);
     ASSERT_TRUE(ended);
-    EXPECT_EQ(ended->asset->contents(), "hello");
+    EXPECT_EQ(ended->asset->identity().contents(), "hello");
     EXPECT_EQ(ended->waiters, std::vector<site::Site::Waiter>{7});
     EXPECT_EQ(site_.find("file", noon), ended->asset.get());
 }
@@ -138,7 +159,7 @@ TEST_F(AssetLoaderTest, LoadsOnceForAllWhoWait) {
     EXPECT_FALSE(loader_.join("file", 7, noon));
     EXPECT_FALSE(loader_.join("file", 8, noon));
     EXPECT_EQ(proactor_.started(), 1);
-    const AssetLoader::Ended ended = complete(-ENOENT);
+    const AssetLoader::Ended ended = complete_missing();
     ASSERT_TRUE(ended);
     EXPECT_EQ(ended->waiters, (std::vector<site::Site::Waiter>{7, 8}));
 }
@@ -147,8 +168,9 @@ TEST_F(AssetLoaderTest, LoadsSeveralPathsAtOnce) {
     EXPECT_FALSE(loader_.join("first", 1, noon));
     const io::Completion first = proactor_.completion(-ENOENT);
     EXPECT_FALSE(loader_.join("second", 2, noon));
-    EXPECT_EQ(complete(-EACCES)->asset->status(), http::Status::forbidden);
-    const AssetLoader::Ended ended = loader_.completed(first, noon);
+    EXPECT_EQ(complete_missing(EACCES)->asset->status(), http::Status::forbidden);
+    EXPECT_FALSE(loader_.completed(first, noon));
+    const AssetLoader::Ended ended = complete(-ENOENT);
     EXPECT_EQ(ended->asset->status(), http::Status::not_found);
     EXPECT_EQ(ended->waiters, std::vector<site::Site::Waiter>{1});
 }
@@ -158,17 +180,35 @@ TEST_F(AssetLoaderTest, ClosesADescriptorThatTheAssetDoesNotNeed) {
     (void)complete_open();
     const AssetLoader::Ended ended = complete_stat(0);
     ASSERT_TRUE(ended);
-    EXPECT_FALSE(ended->leftover);
     EXPECT_EQ(proactor_.closed(), 1);
 }
 
-TEST_F(AssetLoaderTest, EndsAtOnceWhenThereIsNothingToOpen) {
-    site::Site without_index({.index_names = {}}, {});
-    AssetLoader loader(proactor_, without_index, 3);
-    const AssetLoader::Ended ended = loader.join("directory/", 7, noon);
+TEST_F(AssetLoaderTest, ListsADirectoryOnAnotherThread) {
+    directory_.write("a/file", "1");
+    std::string key;
+    site::ListingKey{.path = "a/", .style = {.format = site::ListingFormat::json}}.write(key);
+    EXPECT_FALSE(loader_.join(key, 7, noon));
+    EXPECT_FALSE(
+        complete(::open((directory_.path() / "a").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+    EXPECT_FALSE(complete_stat(4096, S_IFDIR));
+    EXPECT_EQ(proactor_.last(), Operation::load_list);
+    const AssetLoader::Ended ended = complete(proactor_.job().run());
     ASSERT_TRUE(ended);
-    EXPECT_EQ(ended->asset->status(), http::Status::not_found);
-    EXPECT_EQ(proactor_.started(), 0);
+    EXPECT_TRUE(ended->asset->identity().contents().contains("\"name\":\"file\""));
+    EXPECT_EQ(site_.find(key, noon), ended->asset.get());
+    EXPECT_EQ(proactor_.closed(), 1);
+}
+
+TEST_F(AssetLoaderTest, AnswersAListingThatFailsWithAnError) {
+    std::string key;
+    site::ListingKey{.path = "", .style = {}}.write(key);
+    (void)loader_.join(key, 7, noon);
+    (void)complete_open();
+    EXPECT_FALSE(complete_stat(4096, S_IFDIR));
+    const std::int32_t result = proactor_.job().run();
+    EXPECT_EQ(result, -ENOTDIR) << "a file was opened";
+    EXPECT_FALSE(complete(result));
+    EXPECT_EQ(complete(-ENOENT)->asset->status(), http::Status::not_found);
 }
 
 TEST_F(AssetLoaderTest, GivesUpCachedDescriptorsWhenThereIsNoOther) {
@@ -191,7 +231,7 @@ TEST_F(AssetLoaderTest, OpensAgainWhatARenameRacedWith) {
     EXPECT_FALSE(complete(-EAGAIN));
     EXPECT_EQ(proactor_.last(), Operation::load_open);
     EXPECT_EQ(proactor_.started(), 2);
-    EXPECT_TRUE(complete(-ENOENT));
+    EXPECT_TRUE(complete_missing());
 }
 
 }  // namespace

@@ -1,92 +1,18 @@
-#include <torc/base/unique_fd.hpp>
 #include <torc/server/command_line.hpp>
-#include <torc/server/start_error.hpp>
 
-#include "server/environment.hpp"
+#include "server/command_line_fixture.hpp"
 
 #include <gtest/gtest.h>
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cstdio>
-#include <list>
 #include <sstream>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
 namespace torc::server {
 namespace {
 
-/// Standard output is another file for as long as this lives.
-class RedirectedOutput {
-public:
-    explicit RedirectedOutput(const UniqueFd& target) {
-        std::fflush(stdout);
-        original_.reset(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
-        ::dup2(target.get(), STDOUT_FILENO);
-    }
-    RedirectedOutput(const RedirectedOutput&) = delete;
-    RedirectedOutput& operator=(const RedirectedOutput&) = delete;
-    ~RedirectedOutput() {
-        std::fflush(stdout);
-        ::dup2(original_.get(), STDOUT_FILENO);
-    }
-
-private:
-    UniqueFd original_;
-};
-
-class CommandLineTest : public ::testing::Test {
-protected:
-    CommandLineTest() {
-        for (const char* name :
-             {"TORC_DIR", "TORC_PORT", "TORC_ADDRESS", "TORC_INDEX", "TORC_WORKERS", "TORC_CPUS",
-              "TORC_IO", "TORC_ACCESS_LOG", "TORC_LOG_LEVEL"}) {
-            set(name, nullptr);
-        }
-    }
-
-    void set(const char* name, const char* value) { environment_.emplace_back(name, value); }
-
-    /// With standard output not at a terminal, unless the test says otherwise.
-    std::variant<Settings, EarlyExit> read(const std::vector<std::string>& arguments) {
-        std::vector<const char*> argv = {"torc"};
-        for (const std::string& argument : arguments) {
-            argv.push_back(argument.c_str());
-        }
-        const RedirectedOutput redirected(output_);
-        return read_command_line(static_cast<int>(argv.size()), argv.data());
-    }
-    Settings settings(std::vector<std::string> arguments = {}) {
-        arguments.insert(arguments.begin(), "./site");
-        return std::get<Settings>(read(arguments));
-    }
-    std::string refusal(const std::vector<std::string>& arguments) {
-        try {
-            (void)read(arguments);
-            return "";
-        } catch (const StartError& error) {
-            return error.what();
-        }
-    }
-    void use_terminal() {
-        output_.reset(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
-        ASSERT_TRUE(::isatty(output_.get()));
-    }
-    std::string printed() {
-        std::string text(64 * 1024, '\0');
-        const ssize_t count = ::pread(output_.get(), text.data(), text.size(), 0);
-        text.resize(static_cast<std::size_t>(count));
-        return text;
-    }
-
-    std::list<test::ScopedVariable> environment_;
-    UniqueFd output_{::memfd_create("stdout", MFD_CLOEXEC)};
-};
+using test::CommandLineTest;
 
 TEST_F(CommandLineTest, HasDefaults) {
     const Settings found = settings();
@@ -222,9 +148,15 @@ TEST_F(CommandLineTest, PrintsHelp) {
     EXPECT_EQ(early.code, 0);
     const std::string text = printed();
     for (const char* flag :
-         {"DIR", "-p, --port", "-a, --address", "--index", "--workers", "--cpus", "--io",
-          "--access-log", "--log-level", "-V, --version", "-h, --help"}) {
+         {"DIR", "-p, --port", "-a, --address", "--index", "--clean-urls", "--spa", "--symlinks",
+          "--codings", "--header", "--workers", "--cpus", "--io", "--access-log", "--log-level",
+          "-V, --version", "-h, --help"}) {
         EXPECT_NE(text.find(std::string(" ") + flag + " "), std::string::npos) << flag;
+    }
+    for (const char* flag :
+         {"--listing, --no-listing\n", "--cache-control GLOB=VALUE\n", "--max-request-line SIZE",
+          "--max-request-head SIZE", "--max-request-fields N\n", "--max-request-body SIZE\n"}) {
+        EXPECT_NE(text.find(flag), std::string::npos) << flag;
     }
 }
 

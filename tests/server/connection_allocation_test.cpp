@@ -42,7 +42,6 @@ TEST_F(ConnectionAllocationTest, CachedAnswersAllocateNothing) {
     EXPECT_EQ(allocations_of_1000(harness_, request("GET /a", "Range: bytes=1-3\r\n")), 0U);
     EXPECT_EQ(allocations_of_1000(harness_, request("GET /a", "If-None-Match: *\r\n")), 0U);
     EXPECT_EQ(allocations_of_1000(harness_, request("GET /directory")), 0U);
-    EXPECT_EQ(allocations_of_1000(harness_, request("GET /.hidden")), 0U);
 }
 
 TEST_F(ConnectionAllocationTest, PipelinedAnswersAllocateNothing) {

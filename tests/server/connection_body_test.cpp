@@ -50,25 +50,18 @@ TEST_F(ConnectionBodyTest, IsIdleBehindABodyThatIsOver) {
 }
 
 TEST_F(ConnectionBodyTest, SkipsABodyAsLongAsTheLimit) {
-    constexpr std::size_t length = limits::request_body_drain_bytes_max;
+    constexpr std::size_t length = limits::request_body_drain_bytes_default;
     (void)harness_.exchange(request("GET /a", content_length(length)) + std::string(length, 'x') +
                             request("GET /b"));
     EXPECT_EQ(harness_.output(), ok("12345") + ok("b"));
 }
 
 TEST_F(ConnectionBodyTest, EndsTheConnectionBehindALongerBody) {
-    constexpr std::size_t length = limits::request_body_drain_bytes_max + 1;
+    constexpr std::size_t length = limits::request_body_drain_bytes_default + 1;
     (void)harness_.exchange(request("GET /a", content_length(length)));
     EXPECT_EQ(harness_.output(), ok("12345", "Connection: close\r\n"));
     EXPECT_EQ(harness_.last(), Action::linger);
     EXPECT_EQ(harness_.receive("xxx"), Action::receive);
-}
-
-TEST_F(ConnectionBodyTest, EndsTheConnectionBehindAChunkedBody) {
-    (void)harness_.exchange(request("GET /a", "Transfer-Encoding: chunked\r\n") +
-                            "5\r\nhello\r\n0\r\n\r\n" + request("GET /b"));
-    EXPECT_EQ(harness_.output(), ok("12345", "Connection: close\r\n"));
-    EXPECT_EQ(harness_.last(), Action::linger);
 }
 
 TEST_F(ConnectionBodyTest, DoesNotAskForABodyThatIsHeldBack) {
@@ -82,6 +75,21 @@ TEST_F(ConnectionBodyTest, DoesNotAskForABodyThatIsHeldBack) {
 TEST_F(ConnectionBodyTest, IgnoresAnExpectationWithoutABody) {
     EXPECT_EQ(harness_.exchange(request("GET /a", "Expect: 100-continue\r\n")), ok("12345"));
     EXPECT_EQ(harness_.last(), Action::receive);
+}
+
+TEST_F(ConnectionBodyTest, IgnoresAnExpectationInHttp10) {
+    EXPECT_EQ(harness_.exchange("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n"
+                                "Expect: 100-continue\r\nContent-Length: 4\r\n\r\nbody"),
+              ok("12345", "Connection: keep-alive\r\n"));
+    EXPECT_EQ(harness_.last(), Action::receive);
+}
+
+TEST_F(ConnectionBodyTest, SkipsABodyAsLongAsItIsTold) {
+    harness_.services().body_bytes_max = 3;
+    EXPECT_EQ(harness_.exchange(request("GET /a", content_length(3)) + "xxx" + request("GET /b")),
+              ok("12345") + ok("b"));
+    (void)harness_.exchange(request("GET /a", content_length(4)));
+    EXPECT_EQ(harness_.last(), Action::linger);
 }
 
 TEST_F(ConnectionBodyTest, LingersForTheBodyOfTheLastRequest) {

@@ -20,7 +20,7 @@ protected:
     static std::string large_answer() {
         const std::string& bytes = large_bytes();
         return "HTTP/1.1 200 OK\r\n" + site::test::common_fields() +
-               std::string(site::test::disk_asset(bytes)->fields()) + bytes;
+               std::string(site::test::disk_file(bytes)->fields()) + bytes;
     }
 };
 

@@ -19,7 +19,7 @@ protected:
         harness.put("a", site::test::memory_asset("12345"));
         harness.put("b", site::test::memory_asset("b"));
         harness.put("large", site::test::disk_asset(large_bytes()));
-        harness.put("directory", site::test::redirect_asset());
+        harness.put("directory", site::Asset::redirect("directory/"));
     }
     static const std::string& large_bytes() {
         static const std::string bytes = torc::test::patterned_bytes(300'000);

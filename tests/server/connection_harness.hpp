@@ -171,7 +171,8 @@ private:
 
     site::Site site_{{}, {}};
     std::map<std::string, site::AssetRef> disk_;
-    site::Responder responder_;
+    /// With a fixed seed, so that the same requests get the same answers.
+    site::Responder responder_{site_.rules().codings, {}, 1};
     OutboxPool outboxes_;
     Services services_{.site = site_, .responder = responder_, .outboxes = outboxes_};
     std::optional<Connection> connection_;
@@ -191,7 +192,7 @@ private:
 /// The answer to a GET of `bytes` as page.html (see site::test::memory_asset).
 [[nodiscard]] inline std::string ok(std::string_view bytes, std::string_view connection = "") {
     return "HTTP/1.1 200 OK\r\n" + site::test::common_fields(connection) +
-           std::string(site::test::memory_asset(bytes)->fields()) + std::string(bytes);
+           std::string(site::test::memory_file(bytes)->fields()) + std::string(bytes);
 }
 
 /// The status codes of the answers in `output`, in order.

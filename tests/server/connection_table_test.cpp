@@ -13,7 +13,7 @@ namespace {
 class ConnectionTableTest : public ::testing::Test {
 protected:
     site::Site site_{{}, {}};
-    site::Responder responder_;
+    site::Responder responder_{site_.rules().codings};
     OutboxPool outboxes_;
     Services services_{.site = site_, .responder = responder_, .outboxes = outboxes_};
 };

@@ -15,8 +15,8 @@
 namespace torc::server {
 namespace {
 
-using site::AssetRef;
-using site::test::memory_asset;
+using site::RepresentationRef;
+using site::test::memory_file;
 using torc::test::patterned_bytes;
 
 void append_head(Outbox& outbox, std::string_view text) {
@@ -53,46 +53,46 @@ TEST_F(OutboxTest, IsEmptyAtFirst) {
 }
 
 TEST_F(OutboxTest, CopiesASmallBodyBehindItsHead) {
-    const AssetRef asset = memory_asset(small_body);
+    const RepresentationRef file = memory_file(small_body);
     append_head(outbox_, "head");
-    outbox_.append_body(asset->contents(), *asset);
+    outbox_.append_body(file->contents(), *file);
     EXPECT_EQ(pieces_of(outbox_), std::vector{"head" + small_body});
     EXPECT_EQ(outbox_.total_bytes(), 4 + small_body.size());
 }
 
 TEST_F(OutboxTest, RefersToALargeBody) {
-    const AssetRef asset = memory_asset(large_body);
+    const RepresentationRef file = memory_file(large_body);
     append_head(outbox_, "head");
-    outbox_.append_body(asset->contents(), *asset);
+    outbox_.append_body(file->contents(), *file);
     EXPECT_EQ(pieces_of(outbox_), (std::vector<std::string>{"head", large_body}));
-    EXPECT_EQ(outbox_.message().msg_iov[1].iov_base, asset->contents().data());
+    EXPECT_EQ(outbox_.message().msg_iov[1].iov_base, file->contents().data());
     EXPECT_EQ(outbox_.total_bytes(), 4 + large_body.size());
 }
 
 TEST_F(OutboxTest, RefersToASmallBodyThatDoesNotFit) {
-    const AssetRef asset = memory_asset(small_body);
+    const RepresentationRef file = memory_file(small_body);
     append_head(outbox_, std::string(limits::outbox_bytes - small_body.size() + 1, 'h'));
-    outbox_.append_body(asset->contents(), *asset);
+    outbox_.append_body(file->contents(), *file);
     ASSERT_EQ(pieces_of(outbox_).size(), 2U);
     EXPECT_EQ(pieces_of(outbox_)[1], small_body);
 }
 
 TEST_F(OutboxTest, MergesWhatLiesSideBySide) {
-    const AssetRef asset = memory_asset("body");
+    const RepresentationRef file = memory_file("body");
     append_head(outbox_, "1");
-    outbox_.append_body(asset->contents(), *asset);
+    outbox_.append_body(file->contents(), *file);
     append_head(outbox_, "2");
     append_head(outbox_, "3");
     EXPECT_EQ(pieces_of(outbox_), std::vector<std::string>{"1body23"});
 }
 
 TEST_F(OutboxTest, KeepsTheOrderAroundALargeBody) {
-    const AssetRef asset = memory_asset(large_body);
+    const RepresentationRef file = memory_file(large_body);
     append_head(outbox_, "1");
-    outbox_.append_body(asset->contents(), *asset);
+    outbox_.append_body(file->contents(), *file);
     append_head(outbox_, "2");
     append_head(outbox_, "3");
-    outbox_.append_body(asset->contents().substr(0, large_body.size()), *asset);
+    outbox_.append_body(file->contents().substr(0, large_body.size()), *file);
     EXPECT_EQ(pieces_of(outbox_), (std::vector<std::string>{"1", large_body, "23", large_body}));
     EXPECT_EQ(outbox_.total_bytes(), 3 + 2 * large_body.size());
 }
@@ -104,11 +104,11 @@ TEST_F(OutboxTest, HasNoRoomForAHeadThatMightNotFit) {
 }
 
 TEST_F(OutboxTest, HasRoomUntilItsPiecesAreUsedUp) {
-    const AssetRef asset = memory_asset(large_body);
+    const RepresentationRef file = memory_file(large_body);
     std::size_t answers = 0;
     while (outbox_.has_room(1)) {
         append_head(outbox_, "h");
-        outbox_.append_body(asset->contents(), *asset);
+        outbox_.append_body(file->contents(), *file);
         ++answers;
     }
     EXPECT_EQ(answers, limits::outbox_pieces_max / 2);
@@ -116,18 +116,18 @@ TEST_F(OutboxTest, HasRoomUntilItsPiecesAreUsedUp) {
 }
 
 TEST_F(OutboxTest, KeepsAnAssetAliveUntilItIsCleared) {
-    AssetRef asset = memory_asset(large_body);
-    outbox_.append_body(asset->contents(), *asset);
-    asset = AssetRef();
+    RepresentationRef file = memory_file(large_body);
+    outbox_.append_body(file->contents(), *file);
+    file = RepresentationRef();
     EXPECT_EQ(pieces_of(outbox_), std::vector{large_body});  // ASan watches.
     outbox_.clear();
     EXPECT_TRUE(outbox_.empty());
 }
 
 TEST_F(OutboxTest, IsAsNewWhenItIsCleared) {
-    const AssetRef asset = memory_asset(large_body);
+    const RepresentationRef file = memory_file(large_body);
     append_head(outbox_, "1");
-    outbox_.append_body(asset->contents(), *asset);
+    outbox_.append_body(file->contents(), *file);
     outbox_.clear();
     EXPECT_EQ(outbox_.message().msg_iovlen, 0U);
     EXPECT_TRUE(outbox_.has_room(limits::outbox_bytes));

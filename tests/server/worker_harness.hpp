@@ -131,7 +131,7 @@ struct WorkerSurroundings {
     }
     [[nodiscard]] WorkerOptions options(const file::Root& root) {
         return {.settings = &settings,
-                .root = root.descriptor(),
+                .root = &root,
                 .listeners = listeners.take(0),
                 .connections_max = connections_max,
                 .access_log = access_log,

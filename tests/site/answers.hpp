@@ -27,7 +27,8 @@ inline constexpr std::string_view date = "Tue, 14 Nov 2023 22:13:20 GMT";
 
 /// What every answer begins with behind its status line.
 [[nodiscard]] inline std::string common_fields(std::string_view connection = "") {
-    return "Server: torc\r\nDate: " + std::string(date) + "\r\n" + std::string(connection);
+    return "Date: " + std::string(date) +
+           "\r\nServer: torc\r\nX-Content-Type-Options: nosniff\r\n" + std::string(connection);
 }
 
 /// The fields of a page, and the page.

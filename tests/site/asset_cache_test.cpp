@@ -173,8 +173,8 @@ TEST(AssetCache, AnAssetInUseOutlivesItsEntry) {
     const AssetRef in_use = cache.find("a")->asset;
     cache.insert("b", disk_asset("1"), noon);
     ASSERT_EQ(cache.find("a"), nullptr);
-    EXPECT_EQ(in_use->size(), 5U);
-    EXPECT_GE(::fcntl(in_use->file(), F_GETFD), 0);
+    EXPECT_EQ(in_use->identity().size(), 5U);
+    EXPECT_GE(::fcntl(in_use->identity().file(), F_GETFD), 0);
 }
 
 TEST(AssetCache, FindsWithoutAllocating) {

@@ -1,3 +1,4 @@
+#include <torc/file/directory.hpp>
 #include <torc/file/root.hpp>
 #include <torc/site/asset_load.hpp>
 
@@ -10,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -28,11 +30,12 @@ class AssetLoadDiskTest : public ::testing::Test {
 protected:
     AssetLoad::Outcome load(std::string_view path, AssetRef previous = {}) {
         const file::Root root = *file::Root::open(directory_.path().string());
-        AssetLoad load(path, std::move(previous), rules_);
+        AssetLoad load(path, std::move(previous), rules_, now());
         Step step = load.start();
         for (int steps = 0; step != Step::finished; ++steps) {
             EXPECT_LT(steps, 100);
             step = make_call(root, load, step);
+            (void)load.take_leftovers();
         }
         return load.take_result();
     }
@@ -44,12 +47,16 @@ protected:
     std::function<void()> before_read_ = [] {};
 
 private:
+    static WallTime now() {
+        return std::chrono::time_point_cast<std::chrono::nanoseconds>(
+            std::chrono::system_clock::now());
+    }
+
     Step make_call(const file::Root& root, AssetLoad& load, Step step) {
         switch (step) {
             case Step::open: {
-                const long fd =
-                    ::syscall(SYS_openat2, root.descriptor(), load.open_path(),
-                              &file::Root::how(file::SymlinkPolicy::inside), sizeof(open_how));
+                const long fd = ::syscall(SYS_openat2, root.descriptor(), load.open_path(),
+                                          &file::Root::how(rules_.symlinks), sizeof(open_how));
                 return fd < 0 ? load.failed(Errno::last())
                               : load.opened(UniqueFd(static_cast<int>(fd)));
             }
@@ -66,6 +73,13 @@ private:
                 return count < 0 ? load.failed(Errno::last())
                                  : load.was_read(static_cast<std::size_t>(count));
             }
+            case Step::list: {
+                const auto directory = file::read_directory(
+                    root, rules_.symlinks, load.listing_key().path, load.descriptor());
+                return directory ? load.listed(render_listing(load.listing_key().path, *directory,
+                                                              load.listing_key().style))
+                                 : load.failed(directory.error());
+            }
             case Step::finished:
                 break;
         }
@@ -77,35 +91,35 @@ TEST_F(AssetLoadDiskTest, LoadsASmallFile) {
     directory_.write("a/page.html", "hello");
     const AssetLoad::Outcome outcome = load("a/page.html");
     EXPECT_TRUE(outcome.is_cacheable);
-    EXPECT_EQ(outcome.asset->contents(), "hello");
+    EXPECT_EQ(outcome.asset->identity().contents(), "hello");
 }
 
 TEST_F(AssetLoadDiskTest, LoadsAnEmptyFile) {
     directory_.write("empty", "");
     EXPECT_EQ(load("empty").asset->kind(), Asset::Kind::file);
-    EXPECT_EQ(load("empty").asset->size(), 0U);
+    EXPECT_EQ(load("empty").asset->identity().size(), 0U);
 }
 
 TEST_F(AssetLoadDiskTest, LoadsAFileOfTheLargestSizeThatStaysInMemory) {
     const std::string bytes = patterned_bytes(rules_.contents_bytes_max);
     directory_.write("file", bytes);
-    EXPECT_EQ(load("file").asset->contents(), bytes);
+    EXPECT_EQ(load("file").asset->identity().contents(), bytes);
 }
 
 TEST_F(AssetLoadDiskTest, KeepsALargerFileByItsDescriptor) {
     const std::string bytes = patterned_bytes(rules_.contents_bytes_max + 1);
     directory_.write("file", bytes);
     const AssetLoad::Outcome outcome = load("file");
-    ASSERT_FALSE(outcome.asset->is_in_memory());
+    ASSERT_FALSE(outcome.asset->identity().is_in_memory());
     std::string read(bytes.size(), '\0');
-    EXPECT_EQ(::pread(outcome.asset->file(), read.data(), read.size(), 0),
+    EXPECT_EQ(::pread(outcome.asset->identity().file(), read.data(), read.size(), 0),
               static_cast<ssize_t>(bytes.size()));
     EXPECT_EQ(read, bytes);
 }
 
 TEST_F(AssetLoadDiskTest, RedirectsADirectory) {
     directory_.write("directory/index.html", "index");
-    EXPECT_EQ(load("directory").asset->kind(), Asset::Kind::redirect_to_directory);
+    EXPECT_EQ(load("directory").asset->location(), "directory/");
 }
 
 TEST_F(AssetLoadDiskTest, ShowsTheFirstIndexThatIsThere) {
@@ -113,12 +127,12 @@ TEST_F(AssetLoadDiskTest, ShowsTheFirstIndexThatIsThere) {
     directory_.write("a/second.html", "second");
     directory_.write("a/third.html", "third");
     std::filesystem::create_directory(directory_.path() / "a" / "first.html");
-    EXPECT_EQ(load("a/").asset->contents(), "second");
+    EXPECT_EQ(load("a/").asset->identity().contents(), "second");
 }
 
 TEST_F(AssetLoadDiskTest, ShowsTheIndexOfTheRoot) {
     directory_.write("index.html", "root");
-    EXPECT_EQ(load("").asset->contents(), "root");
+    EXPECT_EQ(load("").asset->identity().contents(), "root");
 }
 
 TEST_F(AssetLoadDiskTest, FindsNothingWhereNothingIs) {
@@ -137,6 +151,30 @@ TEST_F(AssetLoadDiskTest, FindsNothingBehindALinkThatLeavesTheRoot) {
     std::filesystem::create_symlink("..", directory_.path() / "parent");
     EXPECT_EQ(status_of("absolute"), Status::not_found);
     EXPECT_EQ(status_of("parent"), Status::not_found);
+}
+
+TEST_F(AssetLoadDiskTest, FollowsLinksAsItIsTold) {
+    directory_.write("file", "inside");
+    std::filesystem::create_symlink("file", directory_.path() / "link");
+    EXPECT_EQ(load("link").asset->identity().contents(), "inside");
+    rules_.symlinks = file::SymlinkPolicy::none;
+    EXPECT_EQ(status_of("link"), Status::not_found);
+    EXPECT_EQ(load("file").asset->identity().contents(), "inside");
+
+    const TemporaryDirectory elsewhere;
+    elsewhere.write("file", "outside");
+    std::filesystem::create_symlink(elsewhere.path(), directory_.path() / "out");
+    rules_.symlinks = file::SymlinkPolicy::all;
+    EXPECT_EQ(load("out/file").asset->identity().contents(), "outside");
+    rules_.symlinks = file::SymlinkPolicy::inside;
+    EXPECT_EQ(status_of("out/file"), Status::not_found);
+}
+
+TEST_F(AssetLoadDiskTest, ListsADirectory) {
+    directory_.write("a/file", "1");
+    std::string key;
+    ListingKey{.path = "a/", .style = {.format = ListingFormat::json}}.write(key);
+    EXPECT_TRUE(load(key).asset->identity().contents().contains("\"name\":\"file\""));
 }
 
 TEST_F(AssetLoadDiskTest, FindsNothingBehindACircleOfLinks) {
@@ -166,7 +204,7 @@ TEST_F(AssetLoadDiskTest, GivesThePreviousAssetAgainUntilTheFileChanges) {
     directory_.write("file", "after!");
     std::filesystem::last_write_time(
         path, std::filesystem::last_write_time(path) + std::chrono::hours(1));
-    EXPECT_EQ(load("file", previous).asset->contents(), "after!");
+    EXPECT_EQ(load("file", previous).asset->identity().contents(), "after!");
 }
 
 TEST_F(AssetLoadDiskTest, GivesTheFileThatReplacedAnother) {
@@ -174,7 +212,7 @@ TEST_F(AssetLoadDiskTest, GivesTheFileThatReplacedAnother) {
     const AssetRef previous = load("file").asset;
     directory_.write("new", "after!");
     std::filesystem::rename(directory_.path() / "new", directory_.path() / "file");
-    EXPECT_EQ(load("file", previous).asset->contents(), "after!");
+    EXPECT_EQ(load("file", previous).asset->identity().contents(), "after!");
 }
 
 TEST_F(AssetLoadDiskTest, ReadsTheWholeOfAFileThatGrowsMeanwhile) {
@@ -186,7 +224,7 @@ TEST_F(AssetLoadDiskTest, ReadsTheWholeOfAFileThatGrowsMeanwhile) {
     };
     const AssetLoad::Outcome outcome = load("file");
     EXPECT_TRUE(outcome.is_cacheable);
-    EXPECT_EQ(outcome.asset->contents(), "rather longer");
+    EXPECT_EQ(outcome.asset->identity().contents(), "rather longer");
 }
 
 TEST_F(AssetLoadDiskTest, ReadsTheRestOfAFileThatShrinksMeanwhile) {
@@ -196,7 +234,7 @@ TEST_F(AssetLoadDiskTest, ReadsTheRestOfAFileThatShrinksMeanwhile) {
             directory_.write("file", "short");
         }
     };
-    EXPECT_EQ(load("file").asset->contents(), "short");
+    EXPECT_EQ(load("file").asset->identity().contents(), "short");
 }
 
 TEST_F(AssetLoadDiskTest, DoesNotCacheAFileThatAlwaysChanges) {

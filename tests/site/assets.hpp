@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/base/unique_fd.hpp>
+#include <torc/file/media_type.hpp>
 #include <torc/file/metadata.hpp>
 #include <torc/site/asset.hpp>
 
@@ -14,6 +15,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace torc::site::test {
 
@@ -39,11 +41,39 @@ inline constexpr std::string_view etag_of_5_bytes = "\"ae1b981bc490a00-5\"";
     return contents;
 }
 
+/// When the files of these tests are looked at.
+inline constexpr WallTime loaded_at{std::chrono::seconds(1'700'000'000)};
+
+/// What a file by this name says of itself.
+[[nodiscard]] inline RepresentationTraits traits_of(
+    std::string_view name, std::uint64_t size, WallTime modified = last_modified,
+    http::ContentCoding coding = http::ContentCoding::identity) {
+    return RepresentationTraits{.content_type = file::media_type(name),
+                                .coding = coding,
+                                .cache_control = "no-cache",
+                                .metadata = regular_file(size, modified),
+                                .now = loaded_at};
+}
+
 /// A file held in memory.
+[[nodiscard]] inline RepresentationRef memory_file(
+    std::string_view bytes, std::string_view name = "page.html", WallTime modified = last_modified,
+    http::ContentCoding coding = http::ContentCoding::identity) {
+    return Representation::in_memory(traits_of(name, bytes.size(), modified, coding),
+                                     copy_of(bytes));
+}
+
+/// An asset of one representation.
+[[nodiscard]] inline AssetRef asset_of(RepresentationRef representation) {
+    Asset::Representations representations;
+    representations[0] = std::move(representation);
+    return Asset::file(std::move(representations));
+}
+
 [[nodiscard]] inline AssetRef memory_asset(std::string_view bytes,
                                            std::string_view name = "page.html",
                                            WallTime modified = last_modified) {
-    return Asset::in_memory(name, regular_file(bytes.size(), modified), copy_of(bytes));
+    return asset_of(memory_file(bytes, name, modified));
 }
 
 /// A descriptor of an anonymous file with these bytes.
@@ -57,19 +87,16 @@ inline constexpr std::string_view etag_of_5_bytes = "\"ae1b981bc490a00-5\"";
 }
 
 /// A file held by its descriptor.
+[[nodiscard]] inline RepresentationRef disk_file(std::string_view bytes,
+                                                 std::string_view name = "large.bin",
+                                                 WallTime modified = last_modified) {
+    return Representation::on_disk(traits_of(name, bytes.size(), modified), anonymous_file(bytes));
+}
+
 [[nodiscard]] inline AssetRef disk_asset(std::string_view bytes,
                                          std::string_view name = "large.bin",
                                          WallTime modified = last_modified) {
-    return Asset::on_disk(name, regular_file(bytes.size(), modified), anonymous_file(bytes));
-}
-
-[[nodiscard]] inline AssetRef redirect_asset() {
-    return Asset::redirect(file::Metadata{.kind = file::Kind::directory,
-                                          .size = 4096,
-                                          .modified = last_modified,
-                                          .changed = last_modified,
-                                          .inode = 2,
-                                          .device = 1});
+    return asset_of(disk_file(bytes, name, modified));
 }
 
 }  // namespace torc::site::test

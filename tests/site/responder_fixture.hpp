@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace torc::site::test {
 
@@ -30,25 +31,25 @@ protected:
         if (!target) {
             throw std::invalid_argument("the target is not valid");
         }
-        std::string buffer(Responder::head_bytes_max(*target), '\0');
+        std::string buffer(responder_.head_bytes_max(*target, asset), '\0');
         http::HeadWriter writer(buffer);
         answer_ = responder_.respond(request_, *target, asset, persistence, writer);
         return std::string(writer.written());
     }
 
-    /// The answer when the method alone decides; "" when it does not.
+    /// The answer when the method alone decides.
     std::string respond_to_method(std::string_view request,
                                   Persistence persistence = Persistence::keep_alive) {
         parse(request);
-        std::array<char, Responder::fixed_head_bytes_max> buffer{};
+        std::string buffer(responder_.head_bytes_max(), '\0');
         http::HeadWriter writer(buffer);
-        is_answered_ = responder_.respond_to_method(request_, persistence, writer, answer_);
+        answer_ = responder_.respond_to_method(request_, persistence, writer);
         return std::string(writer.written());
     }
 
     std::string reject(http::Status status, http::Method method,
                        Persistence persistence = Persistence::close) {
-        std::array<char, Responder::fixed_head_bytes_max> buffer{};
+        std::string buffer(responder_.head_bytes_max(), '\0');
         http::HeadWriter writer(buffer);
         answer_ = responder_.reject(status, method, persistence, writer);
         return std::string(writer.written());
@@ -61,9 +62,10 @@ protected:
         }
     }
 
-    Responder responder_;
+    std::vector<http::ContentCoding> codings_ = {
+        http::ContentCoding::brotli, http::ContentCoding::zstd, http::ContentCoding::gzip};
+    Responder responder_{codings_};
     Answer answer_;
-    bool is_answered_ = false;
 
     std::string text_;
     http::Request request_;

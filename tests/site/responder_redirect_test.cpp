@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -13,15 +14,21 @@ namespace {
 
 using test::common_fields;
 using test::page_answer;
-using test::redirect_asset;
 using test::ResponderTest;
 
 class ResponderRedirectTest : public ResponderTest {
 protected:
-    /// Where a directory's redirect leads for a request with this target.
+    std::string redirect_to_slash(std::string_view method, std::string_view target,
+                                  Persistence persistence = Persistence::keep_alive) {
+        std::array<char, limits::request_line_bytes_default> scratch;
+        const auto resolved = http::resolve_target(target, scratch);
+        return respond(std::string(method) + " " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n",
+                       *Asset::redirect(std::string(resolved->path) + "/"), persistence);
+    }
+
+    /// Where a redirect to the slash leads for a request with this target.
     std::string location(std::string_view target) {
-        const std::string answer =
-            respond("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n", *redirect_asset());
+        const std::string answer = redirect_to_slash("GET", target);
         constexpr std::string_view name = "\r\nLocation: ";
         const std::size_t begin = answer.find(name) + name.size();
         return answer.substr(begin, answer.find("\r\n", begin) - begin);
@@ -29,15 +36,15 @@ protected:
 };
 
 TEST_F(ResponderRedirectTest, LeadsToTheSlash) {
-    EXPECT_EQ(respond("GET /a/b HTTP/1.1\r\nHost: a\r\n", *redirect_asset()),
-              "HTTP/1.1 301 Moved Permanently\r\n" + common_fields() + "Location: /a/b/\r\n" +
-                  page_answer("301 Moved Permanently"));
+    EXPECT_EQ(redirect_to_slash("GET", "/a/b"), "HTTP/1.1 301 Moved Permanently\r\n" +
+                                                    common_fields() + "Location: /a/b/\r\n" +
+                                                    page_answer("301 Moved Permanently"));
     EXPECT_EQ(answer_.status, http::Status::moved_permanently);
     EXPECT_EQ(answer_.body, http::ByteRange{});
 }
 
 TEST_F(ResponderRedirectTest, HasNoPageForHead) {
-    const std::string answer = respond("HEAD /a HTTP/1.1\r\nHost: a\r\n", *redirect_asset());
+    const std::string answer = redirect_to_slash("HEAD", "/a");
     EXPECT_TRUE(answer.ends_with("\r\n\r\n"));
     EXPECT_EQ(answer_.content_bytes, 0U);
 }
@@ -87,8 +94,8 @@ TEST_F(ResponderRedirectTest, HasRoomForTheLongestTarget) {
         for (const bool is_query : {false, true}) {
             std::string target = is_query ? "/a?" : "/a";
             target.resize(limits::request_line_bytes_default - overhead, filler);
-            const std::string answer = respond("GET " + target + " HTTP/1.1\r\nHost: a\r\n",
-                                               *redirect_asset(), Persistence::keep_alive_stated);
+            const std::string answer =
+                redirect_to_slash("GET", target, Persistence::keep_alive_stated);
             EXPECT_GT(answer.size(), 3 * (target.size() - 3));
         }
     }

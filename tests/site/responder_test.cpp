@@ -31,6 +31,7 @@ const std::string fields_from_type =
     "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
     "ETag: \"ae1b981bc490a00-5\"\r\n"
     "Accept-Ranges: bytes\r\n"
+    "Cache-Control: no-cache\r\n"
     "\r\n";
 
 TEST_F(ResponderTest, AnswersGetWithTheWholeFile) {
@@ -78,6 +79,11 @@ TEST_F(ResponderTest, IgnoresARangeInHead) {
               respond(head, *memory_asset("12345")));
 }
 
+TEST_F(ResponderTest, IgnoresTwoRangeFields) {
+    (void)respond(get + "Range: bytes=1-3\r\nRange: bytes=1-3\r\n", *memory_asset("12345"));
+    EXPECT_EQ(answer_.status, Status::ok);
+}
+
 TEST_F(ResponderTest, IgnoresARangeOfAnotherVersion) {
     (void)respond(get + "Range: bytes=1-3\r\nIf-Range: \"other\"\r\n", *memory_asset("12345"));
     EXPECT_EQ(answer_.status, Status::ok);
@@ -106,6 +112,7 @@ TEST_F(ResponderTest, AnswersWhatTheClientHasWithoutABody) {
                   "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
                   "ETag: \"ae1b981bc490a00-5\"\r\n"
                   "Accept-Ranges: bytes\r\n"
+                  "Cache-Control: no-cache\r\n"
                   "\r\n");
     EXPECT_EQ(answer_.status, Status::not_modified);
     EXPECT_EQ(answer_.body, ByteRange{});
@@ -163,19 +170,11 @@ TEST_F(ResponderTest, RejectsWithEveryStatusInItsRoom) {
     }
 }
 
-TEST_F(ResponderTest, LeavesGetAndHeadToTheAsset) {
-    EXPECT_EQ(respond_to_method(get), "");
-    EXPECT_FALSE(is_answered_);
-    EXPECT_EQ(respond_to_method(head), "");
-    EXPECT_FALSE(is_answered_);
-}
-
 TEST_F(ResponderTest, AnswersOptions) {
     for (const std::string_view target : {"*", "/page.html"}) {
         EXPECT_EQ(
             respond_to_method("OPTIONS " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n"),
             "HTTP/1.1 204 No Content\r\n" + common_fields() + "Allow: GET, HEAD, OPTIONS\r\n\r\n");
-        EXPECT_TRUE(is_answered_);
         EXPECT_EQ(answer_.status, Status::no_content);
         EXPECT_EQ(answer_.content_bytes, 0U);
     }
@@ -195,13 +194,12 @@ TEST_F(ResponderTest, DoesNotImplementUnknownMethods) {
     EXPECT_EQ(
         respond_to_method("BREW /pot HTTP/1.1\r\nHost: a\r\n"),
         "HTTP/1.1 501 Not Implemented\r\n" + common_fields() + page_answer("501 Not Implemented"));
-    EXPECT_TRUE(is_answered_);
     EXPECT_EQ(answer_.status, Status::not_implemented);
 }
 
 TEST_F(ResponderTest, HasRoomForTheLargestNumbers) {
-    const AssetRef asset = Asset::on_disk(
-        "x.pptx", test::regular_file(std::numeric_limits<std::uint64_t>::max()), UniqueFd());
+    const AssetRef asset = test::asset_of(Representation::on_disk(
+        test::traits_of("x.pptx", std::numeric_limits<std::uint64_t>::max()), UniqueFd()));
     (void)respond(get + "Range: bytes=9999999999999999999-\r\n", *asset, Persistence::close);
     EXPECT_EQ(answer_.status, Status::partial_content);
 }
@@ -234,7 +232,7 @@ TEST_F(ResponderTest, CrossesTheEndOfAYear) {
 
 TEST_F(ResponderTest, AnswersWithoutAllocating) {
     const AssetRef file = memory_asset("12345");
-    const AssetRef redirect = test::redirect_asset();
+    const AssetRef redirect = Asset::redirect("a/");
     const AssetRef error = Asset::error(Status::not_found);
     parse(get + "Range: bytes=1-3\r\n");
     const auto target = http::resolve_target(request_.target, scratch_);

@@ -17,7 +17,7 @@ inline constexpr std::size_t request_line_bytes_cap = 64 * 1024;
 inline constexpr std::size_t request_head_bytes_cap = 256 * 1024;
 inline constexpr std::size_t request_fields_cap = 256;
 /// A body that nobody asked for is read and dropped up to here; beyond it the connection closes.
-inline constexpr std::uint64_t request_body_drain_bytes_max = 64 * 1024;
+inline constexpr std::uint64_t request_body_drain_bytes_default = 64 * 1024;
 /// What a chunked body may hold apart from its content: all of its chunk extensions (with needless
 /// zeros before a chunk's size), and its trailer section with the empty line that ends it.
 inline constexpr std::size_t chunk_extension_bytes_max = 4 * 1024;

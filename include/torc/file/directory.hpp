@@ -18,12 +18,12 @@ namespace torc::file {
 /// A file or directory by its name in a directory; for a symbolic link what it leads to.
 struct DirectoryEntry {
     /// Any bytes but NUL and '/'; not empty.
-    std::string name;
+    std::string name{};
     /// Never Kind::other.
     Kind kind = Kind::regular;
     /// In bytes; for a directory nothing a reader could use.
     std::uint64_t size = 0;
-    WallTime modified;
+    WallTime modified{};
 };
 
 /// What of a directory may be shown, in no order.

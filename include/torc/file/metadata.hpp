@@ -20,9 +20,9 @@ struct Metadata {
     Kind kind = Kind::other;
     std::uint64_t size = 0;
     /// When the contents last changed, as the file system says (and any tool may set).
-    WallTime modified;
+    WallTime modified{};
     /// When the inode last changed, which no tool can set.
-    WallTime changed;
+    WallTime changed{};
     std::uint64_t inode = 0;
     std::uint64_t device = 0;
 

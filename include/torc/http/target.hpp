@@ -19,9 +19,6 @@ struct Target {
     /// After the '?', as received and not checked; empty when there is none.
     std::string_view query;
     bool has_query = false;
-    /// True when a segment of the path begins with a dot, but for a first segment ".well-known"
-    /// (RFC 8615).
-    bool is_hidden = false;
 
     /// True when "" or a slash at the end.
     [[nodiscard]] bool names_directory() const noexcept {
@@ -44,7 +41,7 @@ struct Target {
 ///   form. asterisk-form and authority-form are not valid here: their methods never name a file.
 /// - 404: an encoded slash (no file name contains one).
 ///
-/// A hidden path is the caller's to refuse. "/.git/../a" is "a", which is not hidden.
+/// A hidden path (see is_hidden) is the caller's to refuse. "/.git/../a" is "a", which is none.
 [[nodiscard]] std::expected<Target, Rejection> resolve_target(std::string_view target,
                                                               std::span<char> scratch) noexcept;
 
@@ -58,5 +55,9 @@ struct Target {
 /// Else 400, or what resolve_target says. `scratch`: as for resolve_target.
 [[nodiscard]] std::expected<void, Rejection> check_target_form(const Request& request,
                                                                std::span<char> scratch) noexcept;
+
+/// Whether a segment of a Target's path begins with a dot, but for a first segment ".well-known"
+/// (RFC 8615).
+[[nodiscard]] bool is_hidden(std::string_view path) noexcept;
 
 }  // namespace torc::http

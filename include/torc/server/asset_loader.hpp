@@ -1,11 +1,14 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
+#include <torc/file/root.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/site/site.hpp>
 
+#include <memory>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 
 namespace torc::server {
 
@@ -13,9 +16,11 @@ namespace torc::server {
 /// only those who wait for what is on it.
 class AssetLoader {
 public:
-    /// `root` is a file::Root's descriptor. All outlive the loader.
-    AssetLoader(io::Proactor& proactor, site::Site& site, int root) noexcept
-        : proactor_(proactor), site_(site), root_(root) {}
+    /// All outlive the loader.
+    AssetLoader(io::Proactor& proactor, site::Site& site, const file::Root& root) noexcept;
+    AssetLoader(const AssetLoader&) = delete;
+    AssetLoader& operator=(const AssetLoader&) = delete;
+    ~AssetLoader();
 
     /// A load that ended; nothing while it is under way.
     using Ended = std::optional<site::Site::Loaded>;
@@ -27,14 +32,18 @@ public:
     [[nodiscard]] Ended completed(const io::Completion& completion, MonotonicTime now);
 
 private:
-    [[nodiscard]] static site::AssetLoad::Step advance(site::AssetLoad& load,
-                                                       const io::Completion& completion);
-    [[nodiscard]] Ended perform(site::Site::LoadId id, site::AssetLoad::Step step,
-                                MonotonicTime now);
+    class ListingJob;
+
+    [[nodiscard]] site::LoadStep advance(site::Site::LoadId id, const io::Completion& completion);
+    [[nodiscard]] Ended perform(site::Site::LoadId id, site::LoadStep step, MonotonicTime now);
+    void close_leftovers(site::AssetLoad& load);
 
     io::Proactor& proactor_;
     site::Site& site_;
-    const int root_;
+    const file::Root& root_;
+    const open_how& how_;
+    /// Listings that are being made on other threads.
+    std::unordered_map<site::Site::LoadId, std::unique_ptr<ListingJob>> listings_;
 };
 
 }  // namespace torc::server

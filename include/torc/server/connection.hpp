@@ -3,9 +3,12 @@
 #include <torc/base/clock.hpp>
 #include <torc/base/limits.hpp>
 #include <torc/http/request.hpp>
+#include <torc/http/request_parser.hpp>
+#include <torc/http/target.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/server/access_log.hpp>
 #include <torc/server/outbox.hpp>
+#include <torc/server/request_body.hpp>
 #include <torc/site/responder.hpp>
 #include <torc/site/site.hpp>
 
@@ -15,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -63,9 +67,13 @@ struct Services {
     MonotonicTime now{};
     /// Every answer from now on is its connection's last.
     bool is_draining = false;
-    /// Where requests are parsed, one at a time.
+    http::ParseLimits parse_limits{};
+    /// A body that nobody asked for is read and dropped up to here; beyond it the connection ends.
+    std::uint64_t body_bytes_max = limits::request_body_drain_bytes_default;
+    // Where requests are worked on, one at a time.
     http::Request request{};
-    std::array<char, limits::request_line_bytes_default> target_scratch{};
+    std::array<char, limits::request_line_bytes_cap> target_scratch{};
+    std::string listing_key{};
 };
 
 /// One HTTP/1.1 connection, without a socket: an event goes in, the next action comes out. Requests
@@ -102,7 +110,7 @@ public:
     // What the last action is about.
     [[nodiscard]] const msghdr& message() noexcept { return outbox_->message(); }
     /// True when a file's bytes follow at once.
-    [[nodiscard]] bool more_follows() const noexcept { return file_remaining_bytes_ > 0; }
+    [[nodiscard]] bool more_follows() const noexcept { return has_more_to_send(); }
     [[nodiscard]] io::FileSlice file_slice(int socket) const noexcept;
     /// Lives as long as the bytes of the event that led to the action.
     [[nodiscard]] std::string_view load_path() const noexcept { return load_path_; }
@@ -115,6 +123,9 @@ private:
         std::size_t served_bytes = 0;
         /// Seen by the parser, which found the head incomplete.
         std::size_t scanned_bytes = 0;
+        /// The body of the request at the front, when more of it had to be waited for. It is not
+        /// among the bytes.
+        std::optional<ChunkedBody> body;
 
         [[nodiscard]] std::string_view view() const noexcept {
             return std::string_view(bytes).substr(served_bytes);
@@ -126,6 +137,8 @@ private:
         request,
         /// More bytes are needed.
         input,
+        /// More bytes of a chunked body are needed.
+        body,
         /// The outbox must go out first: it is full, or a file follows, or the connection ends.
         send,
         /// The asset must be loaded first.
@@ -136,19 +149,41 @@ private:
         Next next = Next::input;
     };
 
+    /// An answer of several ranges, as far as it was sent.
+    struct PartsUnderWay {
+        std::unique_ptr<site::Multipart> parts;
+        site::RepresentationRef source;
+        std::size_t next_part = 0;
+    };
+
     [[nodiscard]] Action serve(std::string_view input, site::Asset* loaded_asset);
     [[nodiscard]] Action serve_backlog(site::Asset* loaded_asset);
     [[nodiscard]] Served serve_one(std::string_view input, site::Asset* loaded_asset);
-    [[nodiscard]] Served serve_parsed(site::Asset* loaded_asset);
+    [[nodiscard]] Served serve_parsed(std::string_view after_head, site::Asset* loaded_asset);
+    [[nodiscard]] Served answer(const BodyPlan& body, bool is_persistent,
+                                site::Asset* loaded_asset);
+    [[nodiscard]] site::Answer answer_to_method(site::Persistence persistence,
+                                                http::HeadWriter& writer);
+    /// The asset for the request; null: it must be loaded, and `load_path_` is set.
+    [[nodiscard]] site::Asset* find_asset(const http::Target& target, site::Asset* loaded_asset);
+
     [[nodiscard]] std::size_t skip_body(std::size_t available) noexcept;
+    [[nodiscard]] Action receive_body(std::string_view bytes);
     void keep(std::string_view rest);
+    void keep_head(std::string_view head);
 
     [[nodiscard]] Served reject(http::Status status, http::Method method);
-    void take_answer(const site::Answer& answer, const http::HeadWriter& writer,
-                     site::Asset* asset);
-    void log(const site::Answer& answer);
+    void take_answer(site::Answer answer, const http::HeadWriter& writer);
+    void append_body(site::Representation& source, http::ByteRange range);
+    /// As many parts as may leave in one send.
+    void append_parts();
+    [[nodiscard]] bool has_more_to_send() const noexcept {
+        return file_remaining_bytes_ > 0 || parts_ != nullptr;
+    }
+    void open_or_append_line(const site::Answer& answer);
 
     [[nodiscard]] Action after_serving(Next next);
+    [[nodiscard]] Action after_sending();
     [[nodiscard]] Action after_answer();
     [[nodiscard]] Action ended();
     [[nodiscard]] Outbox& outbox();
@@ -158,17 +193,21 @@ private:
     std::unique_ptr<Backlog> backlog_;
 
     /// The file that is sent after the outbox.
-    site::AssetRef file_asset_;
+    site::RepresentationRef file_source_;
     std::uint64_t file_offset_ = 0;
     std::uint64_t file_remaining_bytes_ = 0;
+    /// Null: no such answer is under way.
+    std::unique_ptr<PartsUnderWay> parts_;
 
-    /// Of a request's content, still to come and to be dropped.
+    /// Of a request's body, still to come and to be dropped.
     std::uint64_t body_remaining_bytes_ = 0;
     std::uint64_t lingered_bytes_ = 0;
 
     std::string_view load_path_;
     std::string remote_address_;
+    /// For the log, of an answer that is under way.
     std::unique_ptr<OpenLine> open_line_;
+    std::uint64_t content_bytes_ = 0;
     std::uint64_t file_sent_bytes_ = 0;
 
     Waiting waiting_ = Waiting::idle;

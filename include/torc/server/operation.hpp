@@ -18,6 +18,7 @@ enum class Operation : std::uint8_t {
     load_open,
     load_stat,
     load_read,
+    load_list,
     /// The access log's.
     log_write,
 };

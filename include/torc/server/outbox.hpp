@@ -2,7 +2,7 @@
 
 #include <torc/base/limits.hpp>
 #include <torc/http/head_writer.hpp>
-#include <torc/site/asset.hpp>
+#include <torc/site/representation.hpp>
 
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -16,7 +16,7 @@
 namespace torc::server {
 
 /// The answers that leave in one send: heads and small bodies copied one behind the other, larger
-/// bodies by reference to their asset, which is kept alive until `clear`.
+/// bodies by reference to their representation, which is kept alive until `clear`.
 class Outbox {
 public:
     Outbox() noexcept = default;
@@ -31,7 +31,7 @@ public:
     /// Whether another answer fits whose head needs at most `head_bytes`.
     [[nodiscard]] bool has_room(std::size_t head_bytes) const noexcept {
         return head_bytes <= storage_.size() - used_bytes_ && pieces_count_ + 2 <= pieces_.size() &&
-               assets_count_ < assets_.size();
+               sources_count_ < sources_.size();
     }
 
     /// For the next head; what was written counts once it is given to `append_head`.
@@ -39,8 +39,8 @@ public:
         return http::HeadWriter(std::span(storage_).subspan(used_bytes_));
     }
     void append_head(const http::HeadWriter& writer) noexcept;
-    /// `body` is a part of the contents of `asset`.
-    void append_body(std::string_view body, site::Asset& asset) noexcept;
+    /// `body` is a part of the contents of `source`.
+    void append_body(std::string_view body, site::Representation& source) noexcept;
 
     /// All of it, for sendmsg(2). Lives until the next change.
     [[nodiscard]] const msghdr& message() noexcept;
@@ -55,11 +55,11 @@ private:
     std::size_t total_bytes_ = 0;
     std::size_t used_bytes_ = 0;
     std::size_t pieces_count_ = 0;
-    std::size_t assets_count_ = 0;
+    std::size_t sources_count_ = 0;
     /// True when the last piece ends where `storage_` is free.
     bool is_last_piece_stored_ = false;
     std::array<iovec, limits::outbox_pieces_max> pieces_;
-    std::array<site::AssetRef, limits::outbox_pieces_max / 2> assets_;
+    std::array<site::RepresentationRef, limits::outbox_pieces_max / 2> sources_;
     std::array<char, limits::outbox_bytes> storage_;  // Not initialised: 32 KiB.
 };
 

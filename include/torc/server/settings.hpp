@@ -1,7 +1,10 @@
 #pragma once
 
+#include <torc/base/limits.hpp>
+#include <torc/http/request_parser.hpp>
 #include <torc/site/asset_cache.hpp>
-#include <torc/site/asset_load.hpp>
+#include <torc/site/load_rules.hpp>
+#include <torc/site/responder.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -40,6 +43,12 @@ struct Settings {
     /// them.
     std::vector<std::string> addresses;
     site::LoadRules load_rules;
+    /// Beside torc's own, in every answer.
+    std::vector<site::ExtraField> extra_fields;
+    http::ParseLimits parse_limits;
+    /// A body that nobody asked for is read and dropped up to here, so that the connection can go
+    /// on.
+    std::uint64_t body_bytes_max = limits::request_body_drain_bytes_default;
     /// For each worker.
     site::CacheLimits cache_limits;
     /// 0: one for each of `cpus`.

@@ -2,6 +2,7 @@
 
 #include <torc/base/clock.hpp>
 #include <torc/base/unique_fd.hpp>
+#include <torc/file/root.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/server/access_log.hpp>
 #include <torc/server/asset_loader.hpp>
@@ -33,8 +34,7 @@ enum class Stop : std::uint8_t {
 /// What one worker is made of. What it points to outlives it.
 struct WorkerOptions {
     const Settings* settings = nullptr;
-    /// The directory that is served (file::Root::descriptor).
-    int root = -1;
+    const file::Root* root = nullptr;
     std::vector<UniqueFd> listeners;
     std::uint32_t connections_max = 1024;
     /// -1: no access log.

@@ -1,89 +1,86 @@
 #pragma once
 
-#include <torc/base/clock.hpp>
 #include <torc/base/local_ref.hpp>
-#include <torc/base/unique_fd.hpp>
-#include <torc/file/metadata.hpp>
-#include <torc/http/conditional.hpp>
+#include <torc/http/negotiation.hpp>
 #include <torc/http/status.hpp>
+#include <torc/site/representation.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
 namespace torc::site {
 
-/// The bytes of a file, read whole.
-struct Contents {
-    std::unique_ptr<char[]> bytes;
-    std::size_t size = 0;
+class Asset;
+using AssetRef = LocalRef<Asset>;
 
-    [[nodiscard]] std::string_view view() const noexcept { return {bytes.get(), size}; }
-};
-
-/// What a path leads to at one moment: a file with everything that does not depend on the request
-/// worked out beforehand, a directory that wants its slash, or an error. Never changes; who uses
-/// one keeps a reference.
+/// What a path leads to at one moment. Never changes; who uses one keeps a reference.
 class Asset : public LocallyCounted {
 public:
-    enum class Kind : std::uint8_t { file, redirect_to_directory, error };
+    enum class Kind : std::uint8_t {
+        /// A file, in one or more content codings.
+        file,
+        /// Another path, at which the file is to be asked for.
+        redirect,
+        /// A directory without an index, whose listing is to be asked for (see listing_key).
+        directory,
+        /// Nothing that can be served.
+        error,
+    };
 
-    /// A file held in memory. `contents` are exactly `metadata.size` bytes.
-    [[nodiscard]] static LocalRef<Asset> in_memory(std::string_view name,
-                                                   const file::Metadata& metadata,
-                                                   Contents contents);
-    /// A file sent from its descriptor, which the asset closes.
-    [[nodiscard]] static LocalRef<Asset> on_disk(std::string_view name,
-                                                 const file::Metadata& metadata, UniqueFd file);
-    [[nodiscard]] static LocalRef<Asset> redirect(const file::Metadata& metadata);
-    [[nodiscard]] static LocalRef<Asset> error(http::Status status);
+    /// By http::ContentCoding; null: there is none. That for `identity` always is.
+    using Representations = std::array<RepresentationRef, http::content_codings_count>;
+
+    /// `varies_by_type`: another request for the same path could have got another media type.
+    [[nodiscard]] static AssetRef file(Representations representations,
+                                       bool varies_by_type = false);
+    /// `path`: decoded, relative to the root, as a http::Target's.
+    [[nodiscard]] static AssetRef redirect(std::string path);
+    [[nodiscard]] static AssetRef directory();
+    /// `page`: what to show for it; null: a page of torc's own. `fallback`: an asset of kind `file`
+    /// that a navigation gets instead of the error; null: none.
+    [[nodiscard]] static AssetRef error(http::Status status, RepresentationRef page = {},
+                                        AssetRef fallback = {});
 
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
-    /// For an error: what to answer.
+
+    // For a file.
+    [[nodiscard]] Representation& identity() const noexcept { return *representations_[0]; }
+    /// Null when there is none in this coding.
+    [[nodiscard]] Representation* representation(http::ContentCoding coding) const noexcept {
+        return representations_[static_cast<std::size_t>(coding)].get();
+    }
+    /// Whether there is any other than `identity()`.
+    [[nodiscard]] bool has_codings() const noexcept { return has_codings_; }
+
+    // For an error.
     [[nodiscard]] http::Status status() const noexcept { return status_; }
-    [[nodiscard]] const file::Metadata& metadata() const noexcept { return metadata_; }
-    [[nodiscard]] std::uint64_t size() const noexcept { return metadata_.size; }
+    [[nodiscard]] Representation* page() const noexcept { return representations_[0].get(); }
+    [[nodiscard]] Asset* fallback() const noexcept { return fallback_.get(); }
 
-    // For a file. Response fields from the named one to the end of the head, its empty line
-    // included: Content-Length, Content-Type, Last-Modified, ETag, Accept-Ranges.
-    [[nodiscard]] std::string_view fields() const noexcept { return fields_; }
-    [[nodiscard]] std::string_view fields_from_content_type() const noexcept {
-        return std::string_view(fields_).substr(content_type_offset_);
-    }
-    [[nodiscard]] std::string_view fields_from_last_modified() const noexcept {
-        return std::string_view(fields_).substr(last_modified_offset_);
-    }
-    [[nodiscard]] const http::Validators& validators() const noexcept { return validators_; }
+    /// For a redirect.
+    [[nodiscard]] const std::string& location() const noexcept { return location_; }
 
-    /// True when the bytes are in memory; they are then `contents()`. Otherwise they are in
-    /// `file()`.
-    [[nodiscard]] bool is_in_memory() const noexcept { return !file_; }
-    [[nodiscard]] std::string_view contents() const noexcept { return contents_.view(); }
-    [[nodiscard]] int file() const noexcept { return file_.get(); }
+    /// The field that names what in a request the answer depends on (RFC 9110 §12.5.5), with its
+    /// line end; empty when it depends on nothing.
+    [[nodiscard]] std::string_view vary_field() const noexcept { return vary_field_; }
 
-    /// What the asset costs a cache, in bytes of memory.
-    [[nodiscard]] std::size_t memory_bytes() const noexcept {
-        return sizeof(Asset) + fields_.capacity() + contents_.size;
-    }
+    /// What the asset costs a cache: bytes of memory, and open descriptors.
+    [[nodiscard]] std::size_t memory_bytes() const noexcept;
+    [[nodiscard]] std::size_t descriptors() const noexcept;
 
 private:
-    Asset(Kind kind, const file::Metadata& metadata) noexcept : kind_(kind), metadata_(metadata) {}
-
-    void render_fields(std::string_view name);
+    explicit Asset(Kind kind) noexcept : kind_(kind) {}
 
     Kind kind_;
+    bool has_codings_ = false;
     http::Status status_ = http::Status::ok;
-    std::uint16_t content_type_offset_ = 0;
-    std::uint16_t last_modified_offset_ = 0;
-    file::Metadata metadata_;
-    http::Validators validators_;
-    std::string fields_;
-    Contents contents_;
-    UniqueFd file_;
+    std::string_view vary_field_;
+    Representations representations_;
+    AssetRef fallback_;
+    std::string location_;
 };
-
-using AssetRef = LocalRef<Asset>;
 
 }  // namespace torc::site

@@ -1,102 +1,164 @@
 #pragma once
 
+#include <torc/base/clock.hpp>
 #include <torc/base/errno.hpp>
 #include <torc/base/unique_fd.hpp>
-#include <torc/file/metadata.hpp>
 #include <torc/site/asset.hpp>
-
-#include <linux/stat.h>
+#include <torc/site/file_load.hpp>
+#include <torc/site/listing_key.hpp>
+#include <torc/site/load_rules.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace torc::site {
 
-/// How paths become assets.
-struct LoadRules {
-    /// What a directory shows, first match first.
-    std::vector<std::string> index_names = {"index.html"};
-    /// Files up to this size are kept in memory, larger ones by their descriptor.
-    std::size_t contents_bytes_max = std::size_t{64} * 1024;
-};
-
 /// The way from a path to an asset, without doing any of it: an event goes in, the next step comes
-/// out. Whoever drives it makes the step's system call (see Step), so that a cold disk never blocks
-/// the thread.
+/// out (see LoadStep for what to do and which event follows). After each event the driver closes
+/// what `take_leftovers` gives.
+///
+/// One load looks at one file after the other: the path itself or the index names in it, the
+/// precompressed files beside what was found, or, where nothing was found, what is shown instead.
 class AssetLoad {
 public:
-    enum class Step : std::uint8_t {
-        /// openat2(2) of `open_path()` beneath the root; then `opened`.
-        open,
-        /// statx(2) of `descriptor()` into `status()`; then `stated`.
-        stat,
-        /// pread(2) of `descriptor()` into `read_buffer()` at `read_offset()`; then `was_read`.
-        read,
-        /// There is a result: `take_result()`.
-        finished,
-    };
+    using Step = LoadStep;
 
-    /// `path`: a http::Target's. `previous`: the asset that was found there before, if any: it is
-    /// the result when the file has not changed. `rules` outlive the load.
-    AssetLoad(std::string_view path, AssetRef previous, const LoadRules& rules);
+    /// `path`: a http::Target's, or a ListingKey as text. `previous`: the asset that was found
+    /// there before, if any: it is the result when nothing has changed. `rules` outlive the load.
+    /// `now`: files that claim to be newer are from the future.
+    AssetLoad(std::string_view path, AssetRef previous, const LoadRules& rules, WallTime now);
 
     [[nodiscard]] Step start();
-    [[nodiscard]] Step opened(UniqueFd file);
-    [[nodiscard]] Step stated();
-    /// `count` is what pread(2) gave.
-    [[nodiscard]] Step was_read(std::size_t count);
+    [[nodiscard]] Step opened(UniqueFd file) { return advance(file_.opened(std::move(file))); }
+    [[nodiscard]] Step stated() { return advance(file_.stated()); }
+    [[nodiscard]] Step was_read(std::size_t count) { return advance(file_.was_read(count)); }
+    /// `page`: see render_listing.
+    [[nodiscard]] Step listed(std::string_view page);
     /// The last step's system call failed.
     [[nodiscard]] Step failed(Errno error);
 
-    /// Lives as long as the load is not given its next event.
-    [[nodiscard]] const char* open_path() const noexcept { return candidate_.c_str(); }
-    [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
-    [[nodiscard]] struct statx& status() noexcept { return status_; }
-    [[nodiscard]] std::span<std::byte> read_buffer() noexcept;
-    [[nodiscard]] std::uint64_t read_offset() const noexcept { return read_bytes_; }
+    // What the last step is about. All live until the next event.
+    [[nodiscard]] const char* open_path() const noexcept { return file_.path().c_str(); }
+    [[nodiscard]] int descriptor() const noexcept {
+        return directory_ ? directory_.get() : file_.descriptor();
+    }
+    [[nodiscard]] struct statx& status() noexcept { return file_.status(); }
+    [[nodiscard]] std::span<std::byte> read_buffer() noexcept { return file_.read_buffer(); }
+    [[nodiscard]] std::uint64_t read_offset() const noexcept { return file_.read_offset(); }
+    [[nodiscard]] ListingKey listing_key() const noexcept { return *ListingKey::parse(path_); }
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+    /// Descriptors that the load is done with; for the driver to close off the loop's way.
+    [[nodiscard]] std::vector<UniqueFd> take_leftovers() noexcept {
+        return std::exchange(leftovers_, {});
+    }
 
     struct Outcome {
         AssetRef asset;
         /// False for errors, and for a file that changed whenever it was looked at.
         bool is_cacheable = false;
-        /// A descriptor that the asset does not need; for the driver to close off the loop's path.
-        UniqueFd leftover;
     };
     /// After `finished`, once.
     [[nodiscard]] Outcome take_result() noexcept;
 
 private:
-    [[nodiscard]] Step open_next_candidate();
-    [[nodiscard]] Step found(const file::Metadata& metadata);
-    [[nodiscard]] Step found_file(const file::Metadata& metadata);
-    [[nodiscard]] Step verified(const file::Metadata& metadata);
-    [[nodiscard]] Step read_again(const file::Metadata& metadata);
+    /// What the file that is being looked at is for.
+    enum class Stage : std::uint8_t {
+        /// The path itself, or an index name in it.
+        resource,
+        /// The directory, to see whether there is one, when it has no index.
+        unindexed,
+        /// The directory, to be listed.
+        listing,
+        /// Clean URLs: the path with ".html" behind it.
+        with_suffix,
+        /// Clean URLs: the same, for a path that ends with a slash.
+        without_slash,
+        /// Clean URLs: the path without its ".html", which leads there unless a file is in the way.
+        without_suffix,
+        /// A precompressed file.
+        coding,
+        /// What a navigation gets instead of a 404.
+        fallback,
+        /// What is shown for an error.
+        page,
+    };
+
+    /// Goes on with what a file turned out to be, once `step` says that this is known.
+    [[nodiscard]] Step advance(Step step);
+    [[nodiscard]] Step look_at(Stage stage, std::string path);
+    [[nodiscard]] Step look_at_next_index();
+    [[nodiscard]] Step look_at_directory();
+
+    // One for each stage. What they leave of a file is closed.
+    [[nodiscard]] Step settle(FileLoad::Outcome& file);
+    [[nodiscard]] Step settle_resource(FileLoad::Outcome& file);
+    [[nodiscard]] Step settle_resource_file(FileLoad::Outcome& file);
+    [[nodiscard]] Step settle_unindexed(const FileLoad::Outcome& file);
+    [[nodiscard]] Step settle_listing(FileLoad::Outcome& file);
+    [[nodiscard]] Step settle_with_suffix(FileLoad::Outcome& file);
+    [[nodiscard]] Step settle_without_slash(const FileLoad::Outcome& file);
+    [[nodiscard]] Step settle_without_suffix(const FileLoad::Outcome& file);
+    [[nodiscard]] Step settle_coding(FileLoad::Outcome& file);
+    [[nodiscard]] Step settle_fallback(FileLoad::Outcome& file);
+    [[nodiscard]] Step settle_page(FileLoad::Outcome& file);
+
+    [[nodiscard]] Step take_file(const std::string& name, FileLoad::Outcome& file);
+    [[nodiscard]] Step look_at_next_coding();
+    [[nodiscard]] Step finish_codings();
+    [[nodiscard]] RepresentationRef make_representation(http::ContentCoding coding,
+                                                        FileLoad::Outcome& file) const;
+    /// What was known of the path before; null: nothing.
+    [[nodiscard]] Representation* known(http::ContentCoding coding) const noexcept;
+
+    [[nodiscard]] Step begin_error(http::Status status);
+    [[nodiscard]] Step begin_pages();
+    [[nodiscard]] Step look_at_next_page();
+
+    [[nodiscard]] Step redirect(std::string path);
     [[nodiscard]] Step finish(AssetRef asset, bool is_cacheable);
-    [[nodiscard]] Step finish_with(http::Status error);
+    [[nodiscard]] Step finish_with_error(RepresentationRef page);
+    void discard(FileLoad::Outcome& file);
+
+    [[nodiscard]] bool names_directory() const noexcept {
+        return path_.empty() || path_.back() == '/';
+    }
 
     const LoadRules& rules_;
-    std::string path_;
-    /// `path_`, or for a directory `path_` with the index name tried now.
-    std::string candidate_;
-    std::size_t next_index_name_ = 0;
-    AssetRef previous_;
+    const WallTime now_;
+    const std::string path_;
+    const AssetRef previous_;
 
-    UniqueFd file_;
-    struct statx status_{};
-    file::Metadata metadata_;
-    Contents contents_;
-    std::size_t read_bytes_ = 0;
-    /// True when the file was read and is stated once more, to see that it did not change
-    /// meanwhile.
-    bool is_verifying_ = false;
-    unsigned read_attempts_ = 0;
-    unsigned open_attempts_ = 0;
+    FileLoad file_;
+    Stage stage_ = Stage::resource;
+    std::size_t next_index_name_ = 0;
+    /// `path_` is a directory, though it has no slash at its end.
+    bool is_directory_ = false;
+    /// Waits for the look at `without_suffix`.
+    FileLoad::Outcome held_;
+    /// Open while it is listed.
+    UniqueFd directory_;
+
+    /// The file whose representations are collected: where it is, and since when.
+    std::string name_;
+    WallTime modified_{};
+    Asset::Representations representations_;
+    std::size_t next_coding_ = 0;
+    bool is_stable_ = true;
+
+    /// Not `ok`: nothing can be served, and the rest is about what is shown for it.
+    http::Status error_ = http::Status::ok;
+    AssetRef fallback_;
+    /// Where the next error page is looked for: "" or up to a slash.
+    std::string page_directory_;
+
+    std::vector<UniqueFd> leftovers_;
     Outcome outcome_;
 };
 

@@ -7,22 +7,29 @@
 #include <torc/http/status.hpp>
 #include <torc/http/target.hpp>
 #include <torc/site/asset.hpp>
+#include <torc/site/multipart.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace torc::site {
 
 /// What goes out after the head that the responder wrote.
 struct Answer {
     http::Status status = http::Status::ok;
-    /// A part of the asset's contents, or of its file when it is not in memory; empty: the head was
-    /// all.
+    /// Whose bytes follow the head; null: none do. Lives as long as the asset.
+    Representation* source = nullptr;
+    /// Which of them; of `parts`, if there are any, nothing.
     http::ByteRange body{};
-    /// Bytes of content, for the access log: `body`, or a small body that was written behind the
-    /// head.
+    /// Several ranges of them, for whoever sends them to put together.
+    std::unique_ptr<Multipart> parts{};
+    /// Bytes of content, for the access log: what follows, or a small page that was written behind
+    /// the head.
     std::uint64_t content_bytes = 0;
 };
 
@@ -36,57 +43,100 @@ enum class Persistence : std::uint8_t {
     close,
 };
 
-/// Turns a request and an asset into an answer: conditional, range, head. No I/O, no allocation, no
-/// clock but the time it is told.
+/// A field that a user adds to every answer.
+struct ExtraField {
+    std::string name;
+    std::string value;
+};
+/// All of them together, as they are sent.
+inline constexpr std::size_t extra_fields_bytes_max = 4096;
+
+/// Turns a request and an asset into an answer: selection, preconditions, ranges, head. No I/O, no
+/// clock but the time it is told, and no allocation but for an answer of several ranges.
 class Responder {
 public:
+    /// `codings`: which one is sent when a client wants several equally, the first of these first;
+    /// outlives the responder. `extra_fields`: a Server or X-Content-Type-Options among them
+    /// stands in place of torc's own. `boundary_seed`: what the boundaries of multipart answers
+    /// are made of, not to be known to those who write the files.
+    explicit Responder(const std::vector<http::ContentCoding>& codings,
+                       const std::vector<ExtraField>& extra_fields = {},
+                       std::uint64_t boundary_seed = random_seed());
+
     /// Sets the time that answers carry as Date. Renders it once a second, so call it as often as
     /// you like.
-    void set_time(WallTime now) noexcept;
+    void set_time(WallTime now);
 
-    /// Room that a head needs at the most, with an error's small body, for a request with this
-    /// target.
-    [[nodiscard]] static std::size_t head_bytes_max(const http::Target& target) noexcept {
-        return fixed_head_bytes_max + 3 * (target.path.size() + target.query.size());
+    /// Room that any head needs at the most, with a small page behind it, but for that of a
+    /// redirect.
+    [[nodiscard]] std::size_t head_bytes_max() const noexcept {
+        return own_head_bytes_max + constant_fields_.size();
     }
-    /// The same for `reject`.
-    static constexpr std::size_t fixed_head_bytes_max = 2048;
+    /// Room that the head needs that answers a request for `target` with `asset`.
+    [[nodiscard]] std::size_t head_bytes_max(const http::Target& target,
+                                             const Asset& asset) const noexcept {
+        return asset.kind() == Asset::Kind::redirect
+                   ? head_bytes_max() + 3 * (asset.location().size() + target.query.size())
+                   : head_bytes_max();
+    }
+    static constexpr std::size_t own_head_bytes_max = 4096;
 
-    /// Answers a request without looking at the file system, when its method alone decides:
-    /// OPTIONS, and what torc does not do. False when the asset is needed (GET and HEAD); nothing
-    /// was written then.
-    [[nodiscard]] bool respond_to_method(const http::Request& request, Persistence persistence,
-                                         http::HeadWriter& writer, Answer& answer) const noexcept;
+    /// Answers a request whose method alone decides: OPTIONS, and what torc does not do. `writer`
+    /// has room for head_bytes_max(). Precondition: the method is neither GET nor HEAD.
+    [[nodiscard]] Answer respond_to_method(const http::Request& request, Persistence persistence,
+                                           http::HeadWriter& writer) const noexcept;
 
-    /// Answers GET or HEAD. Writes the whole head, and for an error its body, to `writer`, which
-    /// has room for head_bytes_max(target).
+    /// Answers GET or HEAD. Writes the whole head, and for an error without a page of its own a
+    /// small one, to `writer`, which has room for head_bytes_max(target, asset). Precondition:
+    /// `asset` is not a directory.
     [[nodiscard]] Answer respond(const http::Request& request, const http::Target& target,
                                  const Asset& asset, Persistence persistence,
-                                 http::HeadWriter& writer) const noexcept;
+                                 http::HeadWriter& writer);
 
-    /// Writes an error answer to `writer`, which has room for fixed_head_bytes_max: head and, but
-    /// for HEAD, body. `method`: unknown where the request was too broken to tell.
+    /// Writes an error answer to `writer`, which has room for head_bytes_max(): head and, but for
+    /// HEAD, a small page. `method`: unknown where the request was too broken to tell.
     [[nodiscard]] Answer reject(http::Status status, http::Method method, Persistence persistence,
                                 http::HeadWriter& writer) const noexcept;
 
 private:
-    void begin_head(http::Status status, Persistence persistence,
+    /// What a head says beside its status and what the asset has rendered.
+    struct Envelope {
+        Persistence persistence = Persistence::keep_alive;
+        /// See Asset::vary_field.
+        std::string_view vary_field{};
+    };
+
+    void begin_head(http::Status status, const Envelope& envelope,
                     http::HeadWriter& writer) const noexcept;
     [[nodiscard]] Answer respond_with_file(const http::Request& request, const Asset& asset,
-                                           Persistence persistence,
-                                           http::HeadWriter& writer) const noexcept;
+                                           const Envelope& envelope, http::HeadWriter& writer);
+    // Nothing, and nothing is written, when the whole is to be sent.
+    [[nodiscard]] std::optional<Answer> respond_with_range(const http::Request& request,
+                                                           Representation& source,
+                                                           const Envelope& envelope,
+                                                           http::HeadWriter& writer);
+    [[nodiscard]] std::optional<Answer> respond_with_parts(const http::RangeSet& ranges,
+                                                           Representation& source,
+                                                           const Envelope& envelope,
+                                                           http::HeadWriter& writer);
+    [[nodiscard]] Answer respond_with_error(const http::Request& request, const Asset& asset,
+                                            const Envelope& envelope, http::HeadWriter& writer);
     [[nodiscard]] Answer redirect(const http::Request& request, const http::Target& target,
-                                  Persistence persistence, http::HeadWriter& writer) const noexcept;
-    /// Content-Type, Content-Length, the end of the head and, but for HEAD, a small page.
-    [[nodiscard]] static Answer write_page(http::Status status, http::Method method,
-                                           http::HeadWriter& writer) noexcept;
+                                  const Asset& asset, const Envelope& envelope,
+                                  http::HeadWriter& writer) const noexcept;
+    /// The representation that suits the request best; null when none may be sent.
+    [[nodiscard]] Representation* select(const http::Request& request,
+                                         const Asset& asset) const noexcept;
+    [[nodiscard]] static std::uint64_t random_seed();
+    [[nodiscard]] std::uint64_t next_boundary() noexcept;
 
-    /// "HTTP/1.1 200 OK\r\n" and the fields that every answer begins with, rendered once a second.
-    std::array<char, 128> ok_prefix_{};
-    std::size_t ok_prefix_bytes_ = 0;
-    /// Where Server and Date begin in it.
-    std::size_t common_fields_offset_ = 0;
+    const std::vector<http::ContentCoding>& codings_;
+    /// The fields, with their line ends, that are the same in every answer.
+    std::string constant_fields_;
+    /// "HTTP/1.1 200 OK\r\n", Date and `constant_fields_`, rendered once a second.
+    std::string ok_prefix_;
     http::DateSeconds now_ = http::DateSeconds::min();
+    std::uint64_t boundary_seed_;
 };
 
 }  // namespace torc::site

@@ -4,6 +4,7 @@
 #include <torc/site/asset.hpp>
 #include <torc/site/asset_cache.hpp>
 #include <torc/site/asset_load.hpp>
+#include <torc/site/load_rules.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -24,9 +25,12 @@ public:
 
     Site(LoadRules rules, const CacheLimits& limits) : rules_(std::move(rules)), cache_(limits) {}
 
-    /// The asset at a http::Target's path, if it is cached and fresh at `now`. Null: load it. Lives
-    /// until the next call that is not `find`; share it (AssetRef) to keep it longer. Neither
-    /// allocates nor blocks.
+    /// Sets the time that loads begun from now on take for the present.
+    void set_time(WallTime now) noexcept { wall_now_ = now; }
+
+    /// The asset at a http::Target's path, or by a ListingKey as text, if it is cached and fresh at
+    /// `now`. Null: load it. Lives until the next call that is not `find`; share it (AssetRef) to
+    /// keep it longer. Neither allocates nor blocks.
     [[nodiscard]] Asset* find(std::string_view path, MonotonicTime now) noexcept;
 
     /// Identifies a load under way, from `join_load` until `finish_load`.
@@ -49,8 +53,6 @@ public:
     struct Loaded {
         AssetRef asset;
         std::vector<Waiter> waiters;
-        /// To be closed by the caller.
-        UniqueFd leftover;
     };
     /// Ends a load whose last step was `finished`: caches the asset and gives it with those who
     /// wait for it.
@@ -62,6 +64,7 @@ public:
     bool release_descriptor() noexcept { return cache_.evict_descriptor(); }
 
     [[nodiscard]] AssetCache& cache() noexcept { return cache_; }
+    [[nodiscard]] const LoadRules& rules() const noexcept { return rules_; }
 
 private:
     struct PendingLoad {
@@ -70,6 +73,7 @@ private:
     };
 
     LoadRules rules_;
+    WallTime wall_now_{};
     AssetCache cache_;
     std::vector<PendingLoad> loads_;
     std::vector<LoadId> free_loads_;

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <torc/base/errno.hpp>
+#include <torc/base/unique_fd.hpp>
+#include <torc/file/metadata.hpp>
+#include <torc/site/representation.hpp>
+
+#include <linux/stat.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace torc::site {
+
+/// The system call that a load wants made next, by whoever drives it.
+enum class LoadStep : std::uint8_t {
+    /// openat2(2) of `open_path()` beneath the root; then `opened`.
+    open,
+    /// statx(2) of `descriptor()` into `status()`; then `stated`.
+    stat,
+    /// pread(2) of `descriptor()` into `read_buffer()` at `read_offset()`; then `was_read`.
+    read,
+    /// Reading the directory at `descriptor()`; then `listed`. Only of an AssetLoad.
+    list,
+    /// There is a result.
+    finished,
+};
+
+/// Opens one file, and reads it when it is small, without doing any of it: an event goes in, the
+/// next step comes out. So a cold disk never blocks the thread. A file is stated before and after
+/// it is read, so that what is read is one version of it.
+class FileLoad {
+public:
+    /// `contents_bytes_max`: files up to this size are read whole.
+    explicit FileLoad(std::size_t contents_bytes_max) noexcept
+        : contents_bytes_max_(contents_bytes_max) {}
+
+    /// Begins with another file. `known`: what was found there before, null for nothing; a file
+    /// that is still the same is not read again. It outlives the load.
+    [[nodiscard]] LoadStep start(std::string path, const file::Metadata* known);
+
+    // Events: how the last step went.
+    [[nodiscard]] LoadStep opened(UniqueFd file);
+    [[nodiscard]] LoadStep stated();
+    /// `count` is what pread(2) gave.
+    [[nodiscard]] LoadStep was_read(std::size_t count);
+    [[nodiscard]] LoadStep failed(Errno error);
+
+    // What the last step is about. All live until the next event.
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
+    [[nodiscard]] struct statx& status() noexcept { return status_; }
+    [[nodiscard]] std::span<std::byte> read_buffer() noexcept;
+    [[nodiscard]] std::uint64_t read_offset() const noexcept { return read_bytes_; }
+
+    struct Outcome {
+        /// Why there is no file; the rest then means nothing.
+        std::optional<Errno> error;
+        file::Metadata metadata;
+        /// The file is the known one.
+        bool is_known = false;
+        /// False for a file that changed whenever it was looked at.
+        bool is_stable = true;
+        /// A regular file of up to `contents_bytes_max`, unless it is known.
+        Contents contents;
+        /// Open still, whatever was found.
+        UniqueFd file;
+
+        [[nodiscard]] bool is(file::Kind kind) const noexcept {
+            return !error && metadata.kind == kind;
+        }
+    };
+    /// After `finished`, once.
+    [[nodiscard]] Outcome take_outcome() noexcept;
+
+private:
+    [[nodiscard]] LoadStep found(const file::Metadata& metadata);
+    [[nodiscard]] LoadStep verified(const file::Metadata& metadata);
+    [[nodiscard]] LoadStep read_again(const file::Metadata& metadata);
+    [[nodiscard]] LoadStep finish_with(Errno error);
+
+    std::size_t contents_bytes_max_;
+    std::string path_;
+    const file::Metadata* known_ = nullptr;
+    UniqueFd file_;
+    struct statx status_{};
+    std::size_t read_bytes_ = 0;
+    /// True when the file was read and is stated once more.
+    bool is_verifying_ = false;
+    unsigned read_attempts_ = 0;
+    unsigned open_attempts_ = 0;
+    Outcome outcome_;
+};
+
+}  // namespace torc::site

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <torc/http/request.hpp>
+#include <torc/http/target.hpp>
+#include <torc/site/listing.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace torc::site {
+
+/// A directory and the way it is to be shown: what a listing is loaded and cached by. As text it is
+/// no http::Target's path, for no path contains a NUL.
+struct ListingKey {
+    /// As http::Target has it: "" or "a/b/".
+    std::string_view path;
+    ListingStyle style;
+
+    /// What `text` says; nothing when it is a path. The view points into `text`.
+    [[nodiscard]] static std::optional<ListingKey> parse(std::string_view text) noexcept;
+    /// What a request for a directory asks for: the format by its Accept, HTML unless JSON is
+    /// wanted more, and the order by its query. The view points into the target.
+    [[nodiscard]] static ListingKey asked_for(const http::Request& request,
+                                              const http::Target& target) noexcept;
+
+    /// Replaces `text` by the key as text.
+    void write(std::string& text) const;
+};
+
+/// The media type of a listing.
+[[nodiscard]] std::string_view content_type(ListingFormat format) noexcept;
+
+}  // namespace torc::site

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <torc/file/symlink_policy.hpp>
+#include <torc/http/negotiation.hpp>
+#include <torc/site/cache_control.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace torc::site {
+
+/// How paths become assets.
+struct LoadRules {
+    /// What a directory shows, first match first.
+    std::vector<std::string> index_names = {"index.html"};
+    /// Files up to this size are kept in memory, larger ones by their descriptor.
+    std::size_t contents_bytes_max = std::size_t{64} * 1024;
+    /// Codings that precompressed files beside a file are looked for in, the most wanted first.
+    std::vector<http::ContentCoding> codings = {
+        http::ContentCoding::brotli, http::ContentCoding::zstd, http::ContentCoding::gzip};
+    std::vector<CacheControlRule> cache_control{};
+    file::SymlinkPolicy symlinks = file::SymlinkPolicy::inside;
+    /// "/about" is about.html, and "/about.html" leads there.
+    bool has_clean_urls = false;
+    /// A directory without an index shows what is in it.
+    bool lists_directories = false;
+    /// What a navigation gets where there is nothing, relative to the root; empty: an error.
+    std::string fallback_path{};
+};
+
+}  // namespace torc::site

@@ -1,0 +1,299 @@
+#include "raw_options.hpp"
+
+#include <torc/http/field.hpp>
+#include <torc/server/cpu_set.hpp>
+#include <torc/server/start_error.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace torc::server {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::uint64_t workers_max = 1024;
+constexpr std::uint64_t port_max = 65'535;
+
+std::uint64_t parse_number(std::string_view option, std::string_view text, std::uint64_t min,
+                           std::uint64_t max) {
+    std::uint64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [after, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || after != end || number < min || number > max) {
+        throw StartError(fmt::format("{} {}: give a number from {} to {}", option, text, min, max));
+    }
+    return number;
+}
+
+/// "8k", "1m" or a number of bytes.
+std::uint64_t parse_size(std::string_view option, std::string_view text, std::uint64_t min,
+                         std::uint64_t max) {
+    constexpr std::uint64_t kibibyte = 1024;
+    std::uint64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [after, error] = std::from_chars(text.data(), end, number);
+    const std::string_view unit(after, static_cast<std::size_t>(end - after));
+    const std::uint64_t factor = unit.empty()                     ? 1
+                                 : unit == "k"sv || unit == "K"sv ? kibibyte
+                                 : unit == "m"sv || unit == "M"sv ? kibibyte * kibibyte
+                                                                  : 0;
+    if (error != std::errc() || factor == 0 || number > max / factor || number * factor < min) {
+        throw StartError(
+            fmt::format("{} {}: give a number of bytes from {} to {}, such as 8192 or 8k", option,
+                        text, min, max));
+    }
+    return number * factor;
+}
+
+template <typename Choice, std::size_t Count>
+Choice choose(std::string_view option, std::string_view text,
+              const std::array<std::pair<std::string_view, Choice>, Count>& choices) {
+    std::vector<std::string_view> names;
+    for (const auto& [name, choice] : choices) {
+        if (name == text) {
+            return choice;
+        }
+        names.push_back(name);
+    }
+    throw StartError(fmt::format("{} {}: give one of {}", option, text, fmt::join(names, ", ")));
+}
+
+bool is_on(std::string_view option, std::string_view text, bool fallback) {
+    static constexpr std::array choices = {std::pair{"on"sv, true},   std::pair{"off"sv, false},
+                                           std::pair{"true"sv, true}, std::pair{"false"sv, false},
+                                           std::pair{"1"sv, true},    std::pair{"0"sv, false}};
+    return text.empty() ? fallback : choose(option, text, choices);
+}
+
+void require_file_name(const std::string& name) {
+    if (name.empty() || name.find('/') != std::string::npos || name == "." || name == "..") {
+        throw StartError(
+            fmt::format("--index '{}': not a file name; give one like index.html", name));
+    }
+}
+
+void settle_directory(Settings& settings, const RawOptions& raw, bool is_terminal) {
+    if (!raw.directory.empty()) {
+        settings.directory = raw.directory;
+    } else if (!is_terminal) {
+        // A service that was started in / would serve / to everybody.
+        throw StartError(
+            "no directory given; name the one to serve (torc DIR), since standard output is no "
+            "terminal");
+    }
+}
+
+void settle_access_log(Settings& settings, const RawOptions& raw, bool is_terminal) {
+    const std::string fallback = is_terminal ? "-" : "off";
+    const std::string& target = raw.access_log.empty() ? fallback : raw.access_log;
+    if (target != "off") {
+        settings.access_log = target;
+    }
+}
+
+std::string settle_fallback_path(std::string path) {
+    if (path.starts_with('/')) {
+        path.erase(0, 1);
+    }
+    if (path.empty() || path.ends_with('/') || ("/" + path + "/").contains("/../")) {
+        throw StartError(
+            fmt::format("--spa '{}': give a file inside the directory, such as index.html", path));
+    }
+    return path;
+}
+
+std::vector<http::ContentCoding> settle_codings(const std::vector<std::string>& names) {
+    static constexpr std::array choices = {std::pair{"br"sv, http::ContentCoding::brotli},
+                                           std::pair{"zstd"sv, http::ContentCoding::zstd},
+                                           std::pair{"gzip"sv, http::ContentCoding::gzip}};
+    std::vector<http::ContentCoding> codings;
+    if (names == std::vector<std::string>{"off"}) {
+        return codings;
+    }
+    for (const std::string& name : names) {
+        const http::ContentCoding coding = choose("--codings", name, choices);
+        if (std::ranges::find(codings, coding) != codings.end()) {
+            throw StartError(fmt::format("--codings: {} is given twice", name));
+        }
+        codings.push_back(coding);
+    }
+    return codings;
+}
+
+/// What torc itself says of each answer: a second such field would contradict it.
+void require_free_field(const std::string& name) {
+    static constexpr std::array own_fields = {
+        "Accept-Ranges"sv, "Allow"sv,   "Connection"sv, "Content-Encoding"sv, "Content-Length"sv,
+        "Content-Range"sv, "Date"sv,    "ETag"sv,       "Keep-Alive"sv,       "Last-Modified"sv,
+        "Location"sv,      "Trailer"sv, "Upgrade"sv,    "Transfer-Encoding"sv};
+    const bool is_own = std::ranges::any_of(
+        own_fields, [&name](std::string_view own) { return http::is_same_field_name(name, own); });
+    if (is_own) {
+        throw StartError(
+            fmt::format("--header '{}': torc sets this field itself, for each answer", name));
+    }
+    if (http::is_same_field_name(name, "Content-Type")) {
+        throw StartError(
+            "--header 'Content-Type': the type of a file follows from its name, and other types "
+            "would make the error pages wrong");
+    }
+}
+
+site::ExtraField parse_field(const std::string& text) {
+    const std::size_t colon = text.find(':');
+    const std::size_t value = text.find_first_not_of(" \t", std::min(colon, text.size() - 1) + 1);
+    site::ExtraField field{.name = text.substr(0, colon),
+                           .value = value == std::string::npos ? "" : text.substr(value)};
+    if (colon == std::string::npos || !http::is_field_name(field.name) ||
+        !http::is_field_value(field.value)) {
+        throw StartError(fmt::format("--header '{}': give it as 'Name: value'", text));
+    }
+    require_free_field(field.name);
+    return field;
+}
+
+site::CacheControlRule parse_cache_control(const std::string& text) {
+    const std::size_t equals = text.find('=');
+    site::CacheControlRule rule{.glob = text.substr(0, equals)};
+    if (equals == std::string::npos || rule.glob.empty()) {
+        throw StartError(fmt::format(
+            "--cache-control '{}': give GLOB=VALUE, such as '*.css=max-age=3600'", text));
+    }
+    rule.value = text.substr(equals + 1);
+    if (rule.value == "off") {
+        rule.value.clear();
+    }
+    if (!http::is_field_value(rule.value) || rule.value.size() > site::cache_control_bytes_max) {
+        throw StartError(
+            fmt::format("--cache-control '{}': not a valid field value of at most {} "
+                        "bytes",
+                        text, site::cache_control_bytes_max));
+    }
+    return rule;
+}
+
+void settle_fields(Settings& settings, const RawOptions& raw) {
+    std::size_t bytes = 0;
+    for (const std::string& text : raw.headers) {
+        bytes += text.size() + std::size("\r\n");
+        settings.extra_fields.push_back(parse_field(text));
+    }
+    if (bytes > site::extra_fields_bytes_max) {
+        throw StartError(fmt::format("--header: all of them together may take {} bytes, not {}",
+                                     site::extra_fields_bytes_max, bytes));
+    }
+    for (const std::string& text : raw.cache_control) {
+        settings.load_rules.cache_control.push_back(parse_cache_control(text));
+    }
+    const bool has_cache_control =
+        std::ranges::any_of(settings.extra_fields, [](const site::ExtraField& field) {
+            return http::is_same_field_name(field.name, "Cache-Control");
+        });
+    if (has_cache_control) {
+        settings.load_rules.cache_control = {{.glob = "*", .value = ""}};
+    }
+}
+
+void settle_site(Settings& settings, const RawOptions& raw, bool is_terminal) {
+    static constexpr std::array symlink_choices = {
+        std::pair{"inside"sv, file::SymlinkPolicy::inside},
+        std::pair{"all"sv, file::SymlinkPolicy::all},
+        std::pair{"none"sv, file::SymlinkPolicy::none}};
+    site::LoadRules& rules = settings.load_rules;
+    if (!raw.index_names.empty()) {
+        std::ranges::for_each(raw.index_names, require_file_name);
+        rules.index_names = raw.index_names;
+    }
+    rules.lists_directories = is_on("--listing", raw.listing, is_terminal);
+    rules.has_clean_urls = is_on("--clean-urls", raw.clean_urls, false);
+    if (!raw.fallback_path.empty()) {
+        rules.fallback_path = settle_fallback_path(raw.fallback_path);
+    }
+    if (!raw.symlinks.empty()) {
+        rules.symlinks = choose("--symlinks", raw.symlinks, symlink_choices);
+    }
+    if (!raw.codings.empty()) {
+        rules.codings = settle_codings(raw.codings);
+    }
+}
+
+void settle_limits(Settings& settings, const RawOptions& raw) {
+    constexpr std::uint64_t line_bytes_min = 64;
+    constexpr std::uint64_t head_bytes_min = 256;
+    constexpr std::uint64_t body_bytes_cap = std::uint64_t{1} << 30U;
+    http::ParseLimits& parse_limits = settings.parse_limits;
+    if (!raw.line_bytes_max.empty()) {
+        parse_limits.line_bytes_max = parse_size("--max-request-line", raw.line_bytes_max,
+                                                 line_bytes_min, limits::request_line_bytes_cap);
+    }
+    if (!raw.head_bytes_max.empty()) {
+        parse_limits.head_bytes_max = parse_size("--max-request-head", raw.head_bytes_max,
+                                                 head_bytes_min, limits::request_head_bytes_cap);
+    }
+    if (parse_limits.head_bytes_max <= parse_limits.line_bytes_max) {
+        throw StartError(
+            fmt::format("--max-request-head {}: must be more than --max-request-line, which is {}",
+                        parse_limits.head_bytes_max, parse_limits.line_bytes_max));
+    }
+    if (!raw.fields_max.empty()) {
+        parse_limits.fields_max =
+            parse_number("--max-request-fields", raw.fields_max, 1, limits::request_fields_cap);
+    }
+    if (!raw.body_bytes_max.empty()) {
+        settings.body_bytes_max =
+            parse_size("--max-request-body", raw.body_bytes_max, 0, body_bytes_cap);
+    }
+}
+
+void settle_running(Settings& settings, const RawOptions& raw) {
+    static constexpr std::array io_choices = {std::pair{"auto"sv, IoChoice::automatic},
+                                              std::pair{"uring"sv, IoChoice::uring},
+                                              std::pair{"epoll"sv, IoChoice::epoll}};
+    static constexpr std::array log_levels = {
+        std::pair{"debug"sv, LogLevel::debug}, std::pair{"info"sv, LogLevel::info},
+        std::pair{"warn"sv, LogLevel::warn}, std::pair{"error"sv, LogLevel::error},
+        std::pair{"off"sv, LogLevel::off}};
+    if (!raw.workers.empty()) {
+        settings.workers =
+            static_cast<unsigned>(parse_number("--workers", raw.workers, 0, workers_max));
+    }
+    if (!raw.cpus.empty()) {
+        settings.cpus = parse_cpu_list(raw.cpus);
+    }
+    if (!raw.io.empty()) {
+        settings.io = choose("--io", raw.io, io_choices);
+    }
+    if (!raw.log_level.empty()) {
+        settings.log_level = choose("--log-level", raw.log_level, log_levels);
+    }
+}
+
+}  // namespace
+
+Settings settle(const RawOptions& raw) {
+    const bool is_terminal = ::isatty(STDOUT_FILENO) != 0;
+    Settings settings;
+    settle_directory(settings, raw, is_terminal);
+    if (!raw.port.empty()) {
+        settings.port = static_cast<std::uint16_t>(parse_number("--port", raw.port, 0, port_max));
+    }
+    settings.addresses = raw.addresses;
+    settle_site(settings, raw, is_terminal);
+    settle_fields(settings, raw);
+    settle_limits(settings, raw);
+    settle_running(settings, raw);
+    settle_access_log(settings, raw, is_terminal);
+    return settings;
+}
+
+}  // namespace torc::server

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <torc/server/settings.hpp>
+
+#include <string>
+#include <vector>
+
+namespace torc::server {
+
+/// Options as they are written, on the command line or in the environment; empty: not given.
+struct RawOptions {
+    std::string directory;
+    std::string port;
+    std::vector<std::string> addresses;
+
+    std::vector<std::string> index_names;
+    std::string listing;
+    std::string clean_urls;
+    std::string fallback_path;
+    std::string symlinks;
+    std::vector<std::string> codings;
+
+    std::vector<std::string> headers;
+    std::vector<std::string> cache_control;
+    std::string line_bytes_max;
+    std::string head_bytes_max;
+    std::string fields_max;
+    std::string body_bytes_max;
+
+    std::string workers;
+    std::string cpus;
+    std::string io;
+    std::string access_log;
+    std::string log_level;
+};
+
+/// Makes settings of options: checks each and puts defaults where none is given. Throws StartError,
+/// which names the option and the remedy.
+[[nodiscard]] Settings settle(const RawOptions& raw);
+
+}  // namespace torc::server

@@ -1,0 +1,103 @@
+#include <torc/site/file_load.hpp>
+
+#include <utility>
+
+namespace torc::site {
+namespace {
+
+/// How often a file that changes while it is read is read again before what was read is served
+/// anyway.
+constexpr unsigned read_attempts_max = 4;
+/// openat2(2) gives EAGAIN when a rename raced with the look-up beneath the root.
+constexpr unsigned open_attempts_max = 8;
+
+}  // namespace
+
+LoadStep FileLoad::start(std::string path, const file::Metadata* known) {
+    path_ = std::move(path);
+    known_ = known;
+    file_.reset();
+    is_verifying_ = false;
+    read_attempts_ = 0;
+    open_attempts_ = 0;
+    outcome_ = Outcome{};
+    return LoadStep::open;
+}
+
+LoadStep FileLoad::opened(UniqueFd file) {
+    file_ = std::move(file);
+    return LoadStep::stat;
+}
+
+LoadStep FileLoad::failed(Errno error) {
+    const bool was_opening = !file_;
+    if (was_opening && error == Errno(EAGAIN) && ++open_attempts_ < open_attempts_max) {
+        return LoadStep::open;
+    }
+    return finish_with(error);
+}
+
+LoadStep FileLoad::stated() {
+    const file::Metadata metadata = file::Metadata::from(status_);
+    return is_verifying_ ? verified(metadata) : found(metadata);
+}
+
+LoadStep FileLoad::found(const file::Metadata& metadata) {
+    outcome_.metadata = metadata;
+    outcome_.is_known = known_ != nullptr && *known_ == metadata;
+    if (metadata.kind != file::Kind::regular || outcome_.is_known ||
+        metadata.size > contents_bytes_max_) {
+        return LoadStep::finished;
+    }
+    return read_again(metadata);
+}
+
+LoadStep FileLoad::read_again(const file::Metadata& metadata) {
+    ++read_attempts_;
+    is_verifying_ = false;
+    read_bytes_ = 0;
+    outcome_.metadata = metadata;
+    outcome_.contents.size = metadata.size;
+    outcome_.contents.bytes = std::make_unique_for_overwrite<char[]>(metadata.size);
+    return metadata.size == 0 ? LoadStep::finished : LoadStep::read;
+}
+
+std::span<std::byte> FileLoad::read_buffer() noexcept {
+    return std::as_writable_bytes(std::span(outcome_.contents.bytes.get(), outcome_.contents.size))
+        .subspan(read_bytes_);
+}
+
+LoadStep FileLoad::was_read(std::size_t count) {
+    read_bytes_ += count;
+    if (count > 0 && read_bytes_ < outcome_.contents.size) {
+        return LoadStep::read;
+    }
+    is_verifying_ = true;
+    return LoadStep::stat;
+}
+
+LoadStep FileLoad::verified(const file::Metadata& metadata) {
+    const bool is_whole = read_bytes_ == outcome_.contents.size;
+    outcome_.is_stable = metadata == outcome_.metadata;
+    if (is_whole && (outcome_.is_stable || read_attempts_ >= read_attempts_max)) {
+        return LoadStep::finished;
+    }
+    if (read_attempts_ >= read_attempts_max) {
+        return finish_with(Errno(EAGAIN));  // It shrinks as fast as it is read.
+    }
+    outcome_.is_stable = true;
+    outcome_.contents = Contents{};
+    return found(metadata);
+}
+
+LoadStep FileLoad::finish_with(Errno error) {
+    outcome_.error = error;
+    return LoadStep::finished;
+}
+
+FileLoad::Outcome FileLoad::take_outcome() noexcept {
+    outcome_.file = std::move(file_);
+    return std::move(outcome_);
+}
+
+}  // namespace torc::site

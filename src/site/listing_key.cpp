@@ -1,0 +1,40 @@
+#include <torc/http/negotiation.hpp>
+#include <torc/site/listing_key.hpp>
+
+namespace torc::site {
+
+std::optional<ListingKey> ListingKey::parse(std::string_view text) noexcept {
+    const std::size_t separator = text.find('\0');
+    if (separator == std::string_view::npos) {
+        return std::nullopt;
+    }
+    return ListingKey{.path = text.substr(0, separator),
+                      .style = ListingStyle::from_key(text[separator + 1])};
+}
+
+ListingKey ListingKey::asked_for(const http::Request& request,
+                                 const http::Target& target) noexcept {
+    const bool wants_json = http::type_quality(request, "application/json").quality >
+                            http::type_quality(request, "text/html").quality;
+    return ListingKey{.path = target.path,
+                      .style = listing_style(wants_json ? ListingFormat::json : ListingFormat::html,
+                                             target.query)};
+}
+
+void ListingKey::write(std::string& text) const {
+    text = path;
+    text += '\0';
+    text += style.key();
+}
+
+std::string_view content_type(ListingFormat format) noexcept {
+    switch (format) {
+        case ListingFormat::html:
+            return "text/html; charset=utf-8";
+        case ListingFormat::json:
+            break;
+    }
+    return "application/json";
+}
+
+}  // namespace torc::site

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <torc/base/unique_fd.hpp>
+#include <torc/server/command_line.hpp>
+#include <torc/server/start_error.hpp>
+
+#include "server/environment.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <list>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace torc::server::test {
+
+/// Standard output is another file for as long as this lives.
+class RedirectedOutput {
+public:
+    explicit RedirectedOutput(const UniqueFd& target) {
+        std::fflush(stdout);
+        original_.reset(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+        ::dup2(target.get(), STDOUT_FILENO);
+    }
+    RedirectedOutput(const RedirectedOutput&) = delete;
+    RedirectedOutput& operator=(const RedirectedOutput&) = delete;
+    ~RedirectedOutput() {
+        std::fflush(stdout);
+        ::dup2(original_.get(), STDOUT_FILENO);
+    }
+
+private:
+    UniqueFd original_;
+};
+
+class CommandLineTest : public ::testing::Test {
+protected:
+    CommandLineTest() {
+        for (const char* name : {"TORC_DIR",
+                                 "TORC_PORT",
+                                 "TORC_ADDRESS",
+                                 "TORC_INDEX",
+                                 "TORC_WORKERS",
+                                 "TORC_CPUS",
+                                 "TORC_IO",
+                                 "TORC_ACCESS_LOG",
+                                 "TORC_LOG_LEVEL",
+                                 "TORC_LISTING",
+                                 "TORC_CLEAN_URLS",
+                                 "TORC_SPA",
+                                 "TORC_SYMLINKS",
+                                 "TORC_CODINGS",
+                                 "TORC_HEADER",
+                                 "TORC_CACHE_CONTROL",
+                                 "TORC_MAX_REQUEST_LINE",
+                                 "TORC_MAX_REQUEST_HEAD",
+                                 "TORC_MAX_REQUEST_FIELDS",
+                                 "TORC_MAX_REQUEST_BODY"}) {
+            set(name, nullptr);
+        }
+    }
+
+    void set(const char* name, const char* value) { environment_.emplace_back(name, value); }
+
+    /// With standard output not at a terminal, unless the test says otherwise.
+    std::variant<Settings, EarlyExit> read(const std::vector<std::string>& arguments) {
+        std::vector<const char*> argv = {"torc"};
+        for (const std::string& argument : arguments) {
+            argv.push_back(argument.c_str());
+        }
+        const RedirectedOutput redirected(output_);
+        return read_command_line(static_cast<int>(argv.size()), argv.data());
+    }
+    Settings settings(std::vector<std::string> arguments = {}) {
+        arguments.insert(arguments.begin(), "./site");
+        return std::get<Settings>(read(arguments));
+    }
+    std::string refusal(const std::vector<std::string>& arguments) {
+        try {
+            (void)read(arguments);
+            return "";
+        } catch (const StartError& error) {
+            return error.what();
+        }
+    }
+    void use_terminal() {
+        output_.reset(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+        ASSERT_TRUE(::isatty(output_.get()));
+    }
+    std::string printed() {
+        std::string text(64 * 1024, '\0');
+        const ssize_t count = ::pread(output_.get(), text.data(), text.size(), 0);
+        text.resize(static_cast<std::size_t>(count));
+        return text;
+    }
+
+    std::list<ScopedVariable> environment_;
+    UniqueFd output_{::memfd_create("stdout", MFD_CLOEXEC)};
+};
+
+}  // namespace torc::server::test

@@ -1,0 +1,137 @@
+#include "server/command_line_fixture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace torc::server {
+namespace {
+
+using http::ContentCoding;
+using test::CommandLineTest;
+
+TEST_F(CommandLineTest, HasDefaultsForTheSite) {
+    const Settings found = settings();
+    EXPECT_EQ(found.load_rules.codings,
+              (std::vector{ContentCoding::brotli, ContentCoding::zstd, ContentCoding::gzip}));
+    EXPECT_EQ(found.load_rules.symlinks, file::SymlinkPolicy::inside);
+    EXPECT_FALSE(found.load_rules.has_clean_urls);
+    EXPECT_EQ(found.load_rules.fallback_path, "");
+    EXPECT_TRUE(found.load_rules.cache_control.empty());
+    EXPECT_TRUE(found.extra_fields.empty());
+    EXPECT_EQ(found.parse_limits.line_bytes_max, 8192U);
+    EXPECT_EQ(found.parse_limits.head_bytes_max, 32'768U);
+    EXPECT_EQ(found.parse_limits.fields_max, 100U);
+    EXPECT_EQ(found.body_bytes_max, 65'536U);
+}
+
+TEST_F(CommandLineTest, ListsDirectoriesAtATerminalUnlessToldOtherwise) {
+    EXPECT_FALSE(settings().load_rules.lists_directories);
+    EXPECT_TRUE(settings({"--listing"}).load_rules.lists_directories);
+    use_terminal();
+    EXPECT_TRUE(settings().load_rules.lists_directories);
+    EXPECT_FALSE(settings({"--no-listing"}).load_rules.lists_directories);
+    set("TORC_LISTING", "off");
+    EXPECT_FALSE(settings().load_rules.lists_directories);
+    set("TORC_LISTING", "maybe");
+    EXPECT_EQ(refusal({"./site"}), "--listing maybe: give one of on, off, true, false, 1, 0");
+}
+
+TEST_F(CommandLineTest, ReadsCleanUrls) {
+    EXPECT_TRUE(settings({"--clean-urls"}).load_rules.has_clean_urls);
+    set("TORC_CLEAN_URLS", "on");
+    EXPECT_TRUE(settings().load_rules.has_clean_urls);
+}
+
+TEST_F(CommandLineTest, ReadsTheFallback) {
+    EXPECT_EQ(settings({"--spa", "index.html"}).load_rules.fallback_path, "index.html");
+    EXPECT_EQ(settings({"--spa", "/app/index.html"}).load_rules.fallback_path, "app/index.html");
+    for (const char* path : {"/", "app/", "../index.html", "a/../b"}) {
+        EXPECT_TRUE(refusal({"./site", "--spa", path}).starts_with("--spa '")) << path;
+    }
+}
+
+TEST_F(CommandLineTest, ReadsTheSymlinkPolicy) {
+    EXPECT_EQ(settings({"--symlinks", "all"}).load_rules.symlinks, file::SymlinkPolicy::all);
+    EXPECT_EQ(settings({"--symlinks", "none"}).load_rules.symlinks, file::SymlinkPolicy::none);
+    EXPECT_EQ(refusal({"./site", "--symlinks", "some"}),
+              "--symlinks some: give one of inside, all, none");
+}
+
+TEST_F(CommandLineTest, ReadsTheCodings) {
+    EXPECT_EQ(settings({"--codings", "gzip,br"}).load_rules.codings,
+              (std::vector{ContentCoding::gzip, ContentCoding::brotli}));
+    EXPECT_TRUE(settings({"--codings", "off"}).load_rules.codings.empty());
+    EXPECT_EQ(refusal({"./site", "--codings", "br,br"}), "--codings: br is given twice");
+    EXPECT_EQ(refusal({"./site", "--codings", "lz4"}), "--codings lz4: give one of br, zstd, gzip");
+}
+
+TEST_F(CommandLineTest, ReadsFields) {
+    set("TORC_HEADER", "A: 1, 2\nB: 3");
+    const Settings from_environment = settings();
+    ASSERT_EQ(from_environment.extra_fields.size(), 2U);
+    EXPECT_EQ(from_environment.extra_fields[0].value, "1, 2");
+    EXPECT_EQ(from_environment.extra_fields[1].name, "B");
+
+    const Settings found = settings({"--header", "X-Frame-Options:DENY", "--header", "X-Empty:"});
+    ASSERT_EQ(found.extra_fields.size(), 2U);
+    EXPECT_EQ(found.extra_fields[0].name, "X-Frame-Options");
+    EXPECT_EQ(found.extra_fields[0].value, "DENY");
+    EXPECT_EQ(found.extra_fields[1].value, "");
+}
+
+TEST_F(CommandLineTest, RefusesFieldsThatAreNoneOrItsOwn) {
+    for (const char* field : {"X", "X Y: z", ": z", "X: a\rb", "X: \x01", "X: a "}) {
+        EXPECT_TRUE(refusal({"./site", "--header", field}).ends_with("give it as 'Name: value'"))
+            << field;
+    }
+    EXPECT_EQ(refusal({"./site", "--header", "content-length: 3"}),
+              "--header 'content-length': torc sets this field itself, for each answer");
+    EXPECT_NE(refusal({"./site", "--header", "Content-Type: text/plain"}), "");
+    EXPECT_EQ(refusal({"./site", "--header", "X: " + std::string(5000, 'x')}),
+              "--header: all of them together may take 4096 bytes, not 5006");
+}
+
+TEST_F(CommandLineTest, ReadsCacheControl) {
+    const Settings found =
+        settings({"--cache-control", "*.css=max-age=60", "--cache-control", "/live/*=off"});
+    ASSERT_EQ(found.load_rules.cache_control.size(), 2U);
+    EXPECT_EQ(found.load_rules.cache_control[0].glob, "*.css");
+    EXPECT_EQ(found.load_rules.cache_control[0].value, "max-age=60");
+    EXPECT_EQ(found.load_rules.cache_control[1].value, "");
+    EXPECT_TRUE(refusal({"./site", "--cache-control", "no-store"})
+                    .ends_with("give GLOB=VALUE, such as '*.css=max-age=3600'"));
+    EXPECT_NE(refusal({"./site", "--cache-control", "*=\x01"}), "");
+}
+
+TEST_F(CommandLineTest, TakesAFieldForCacheControlForAllFiles) {
+    const Settings found =
+        settings({"--header", "cache-control: no-store", "--cache-control", "*.css=max-age=60"});
+    ASSERT_EQ(found.load_rules.cache_control.size(), 1U);
+    EXPECT_EQ(found.load_rules.cache_control[0].glob, "*");
+    EXPECT_EQ(found.load_rules.cache_control[0].value, "");
+}
+
+TEST_F(CommandLineTest, ReadsTheLimitsOfARequest) {
+    const Settings found = settings({"--max-request-line", "16k", "--max-request-head", "65536",
+                                     "--max-request-fields", "200", "--max-request-body", "1m"});
+    EXPECT_EQ(found.parse_limits.line_bytes_max, 16'384U);
+    EXPECT_EQ(found.parse_limits.head_bytes_max, 65'536U);
+    EXPECT_EQ(found.parse_limits.fields_max, 200U);
+    EXPECT_EQ(found.body_bytes_max, 1'048'576U);
+    EXPECT_EQ(settings({"--max-request-body", "0"}).body_bytes_max, 0U);
+}
+
+TEST_F(CommandLineTest, RefusesLimitsThatAreNone) {
+    EXPECT_EQ(refusal({"./site", "--max-request-line", "1g"}),
+              "--max-request-line 1g: give a number of bytes from 64 to 65536, such as 8192 or 8k");
+    EXPECT_EQ(refusal({"./site", "--max-request-fields", "0"}),
+              "--max-request-fields 0: give a number from 1 to 256");
+    EXPECT_EQ(refusal({"./site", "--max-request-line", "64k"}),
+              "--max-request-head 32768: must be more than --max-request-line, which is 65536");
+    EXPECT_NE(refusal({"./site", "--max-request-body", "18446744073709551615m"}), "");
+}
+
+}  // namespace
+}  // namespace torc::server

@@ -1,0 +1,134 @@
+#include "site/asset_load_fixture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace torc::site {
+namespace {
+
+using http::Status;
+using test::AssetLoadTest;
+using test::FakeFile;
+
+using Opened = std::vector<std::string>;
+
+TEST_F(AssetLoadTest, LooksForAnErrorPageUpwardFromThePath) {
+    put("404.html", "at the root");
+    EXPECT_EQ(asset("a/b/c")->page()->contents(), "at the root");
+    EXPECT_EQ(opened_, (Opened{"a/b/c", "a/b/404.html", "a/404.html", "404.html"}));
+    put("a/404.html", "nearer");
+    EXPECT_EQ(asset("a/b/c")->page()->contents(), "nearer");
+    EXPECT_EQ(status("a/b/c"), Status::not_found);
+}
+
+TEST_F(AssetLoadTest, LooksForAnErrorPageInADirectoryItself) {
+    put("a/b/404.html", "here");
+    EXPECT_EQ(asset("a/b/")->page()->contents(), "here");
+}
+
+TEST_F(AssetLoadTest, HasErrorPagesByTheirStatus) {
+    put("403.html", "no");
+    put("404.html", "nothing");
+    disk_["secret"] = FakeFile{.error = EACCES};
+    EXPECT_EQ(asset("secret")->page()->contents(), "no");
+    disk_["broken"] = FakeFile{.error = EIO};
+    EXPECT_EQ(asset("broken")->page(), nullptr);
+}
+
+TEST_F(AssetLoadTest, GoesWithoutAnErrorPageWhenThereIsNone) {
+    EXPECT_EQ(asset("a/b")->page(), nullptr);
+    put_directory("404.html");
+    EXPECT_EQ(asset("a/b")->page(), nullptr);
+}
+
+TEST_F(AssetLoadTest, LooksForAnErrorPageInABoundedNumberOfDirectories) {
+    std::string path;
+    for (int depth = 0; depth < 1000; ++depth) {
+        path += "a/";
+    }
+    (void)asset(path + "file");
+    EXPECT_EQ(opened_.size(), 1U + 16 + 1);
+    EXPECT_EQ(opened_.back(), "404.html");
+}
+
+TEST_F(AssetLoadTest, ShowsTheRootsErrorPageForWhatIsHidden) {
+    put(".git/404.html", "secret");
+    put("404.html", "at the root");
+    EXPECT_EQ(asset(".git/config")->page()->contents(), "at the root");
+}
+
+TEST_F(AssetLoadTest, HasAFallbackForWhatMayBeANavigation) {
+    rules_.fallback_path = "app/index.html";
+    put("app/index.html", "app");
+    put("app/index.html.br", "br");
+    put("404.html", "nothing");
+    const AssetRef found = asset("users/7");
+    EXPECT_EQ(found->status(), Status::not_found);
+    EXPECT_EQ(found->fallback()->identity().contents(), "app");
+    EXPECT_TRUE(found->fallback()->has_codings());
+    EXPECT_EQ(found->page()->contents(), "nothing");
+    EXPECT_NE(asset("users/7/")->fallback(), nullptr);
+    EXPECT_NE(asset("v1.2/users")->fallback(), nullptr);
+}
+
+TEST_F(AssetLoadTest, HasNoFallbackForAFileByItsExtension) {
+    rules_.fallback_path = "index.html";
+    put("index.html", "app");
+    EXPECT_EQ(asset("assets/app.js")->fallback(), nullptr);
+}
+
+TEST_F(AssetLoadTest, HasNoFallbackForWhatIsForbidden) {
+    rules_.fallback_path = "index.html";
+    put("index.html", "app");
+    disk_["secret"] = FakeFile{.error = EACCES};
+    EXPECT_EQ(asset("secret")->fallback(), nullptr);
+}
+
+TEST_F(AssetLoadTest, GoesWithoutAFallbackThatIsNotThere) {
+    rules_.fallback_path = "index.html";
+    EXPECT_EQ(asset("users/7")->fallback(), nullptr);
+}
+
+TEST_F(AssetLoadTest, ListsADirectoryWithoutAnIndex) {
+    rules_.lists_directories = true;
+    put_directory("a/");
+    const AssetLoad::Outcome outcome = load("a/");
+    EXPECT_EQ(outcome.asset->kind(), Asset::Kind::directory);
+    EXPECT_TRUE(outcome.is_cacheable);
+    put_directory(".");
+    EXPECT_EQ(asset("")->kind(), Asset::Kind::directory);
+    EXPECT_EQ(status("absent/"), Status::not_found);
+}
+
+TEST_F(AssetLoadTest, PrefersAnIndexToAListing) {
+    rules_.lists_directories = true;
+    put_directory("a/");
+    put("a/index.html", "index");
+    EXPECT_EQ(contents("a/"), "index");
+}
+
+TEST_F(AssetLoadTest, MakesAListingByItsKey) {
+    put_directory("a/");
+    std::string key;
+    ListingKey{.path = "a/", .style = {.format = ListingFormat::json}}.write(key);
+    const AssetLoad::Outcome outcome = load(key);
+    EXPECT_EQ(outcome.asset->identity().contents(), "listing of a/");
+    EXPECT_EQ(outcome.asset->identity().content_type(), "application/json");
+    EXPECT_EQ(outcome.asset->vary_field(), "Vary: Accept\r\n");
+    EXPECT_TRUE(outcome.is_cacheable);
+    EXPECT_EQ(leftovers_, 1U);
+}
+
+TEST_F(AssetLoadTest, AnswersAListingThatFailsWithAnError) {
+    put_directory(".");
+    std::string key;
+    ListingKey{.path = "", .style = {}}.write(key);
+    listing_error_ = EIO;
+    EXPECT_EQ(status(key), Status::internal_server_error);
+    EXPECT_EQ(leftovers_, 1U);
+}
+
+}  // namespace
+}  // namespace torc::site

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <torc/site/asset_load.hpp>
+
+#include "site/assets.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace torc::site::test {
+
+/// What is at one path of a made-up disk.
+struct FakeFile {
+    unsigned mode = S_IFREG;
+    std::string contents{};
+    /// Seconds since 1970.
+    std::int64_t modified = 1'600'000'000;
+    /// What opening it fails with; 0: nothing.
+    int error = 0;
+};
+
+/// Loads from a made-up disk; writes down what was looked at. Descriptors are real, what they say
+/// is not.
+class AssetLoadTest : public ::testing::Test {
+protected:
+    AssetLoad::Outcome load(std::string_view path, AssetRef previous = {}) {
+        opened_.clear();
+        AssetLoad load(path, std::move(previous), rules_, loaded_at);
+        LoadStep step = load.start();
+        for (int steps = 0; step != LoadStep::finished; ++steps) {
+            EXPECT_LT(steps, 200);
+            step = perform(load, step);
+            leftovers_ += load.take_leftovers().size();
+        }
+        return load.take_result();
+    }
+    AssetRef asset(std::string_view path) { return load(path).asset; }
+    http::Status status(std::string_view path) {
+        const AssetRef found = asset(path);
+        EXPECT_EQ(found->kind(), Asset::Kind::error);
+        return found->status();
+    }
+    std::string_view contents(std::string_view path) {
+        last_ = asset(path);
+        EXPECT_EQ(last_->kind(), Asset::Kind::file);
+        return last_->kind() == Asset::Kind::file ? last_->identity().contents() : "";
+    }
+    /// Where a redirect leads; "?" when it is none.
+    std::string location(std::string_view path) {
+        const AssetRef found = asset(path);
+        return found->kind() == Asset::Kind::redirect ? found->location() : "?";
+    }
+
+    void put(const std::string& path, std::string_view contents = "") {
+        disk_[path] = FakeFile{.contents = std::string(contents)};
+    }
+    void put_directory(const std::string& path) { disk_[path] = FakeFile{.mode = S_IFDIR}; }
+
+    LoadRules rules_;
+    std::map<std::string, FakeFile> disk_;
+    std::vector<std::string> opened_;
+    /// Descriptors that the driver had to close.
+    std::size_t leftovers_ = 0;
+
+private:
+    LoadStep perform(AssetLoad& load, LoadStep step) {
+        switch (step) {
+            case LoadStep::open: {
+                opened_.emplace_back(load.open_path());
+                const auto found = disk_.find(load.open_path());
+                if (found == disk_.end() || found->second.error != 0) {
+                    return load.failed(Errno(found == disk_.end() ? ENOENT : found->second.error));
+                }
+                current_ = &found->second;
+                return load.opened(anonymous_file(""));
+            }
+            case LoadStep::stat: {
+                struct statx& status = load.status();
+                status = {};
+                status.stx_mode = static_cast<decltype(status.stx_mode)>(current_->mode);
+                status.stx_size = current_->contents.size();
+                status.stx_mtime.tv_sec = current_->modified;
+                return load.stated();
+            }
+            case LoadStep::read: {
+                const std::span<std::byte> buffer = load.read_buffer();
+                std::memcpy(buffer.data(), current_->contents.data(), buffer.size());
+                return load.was_read(buffer.size());
+            }
+            case LoadStep::list:
+                return listing_error_ == 0
+                           ? load.listed("listing of " + std::string(load.listing_key().path))
+                           : load.failed(Errno(listing_error_));
+            case LoadStep::finished:
+                break;
+        }
+        return LoadStep::finished;
+    }
+
+    const FakeFile* current_ = nullptr;
+    AssetRef last_;
+
+protected:
+    int listing_error_ = 0;
+};
+
+}  // namespace torc::site::test

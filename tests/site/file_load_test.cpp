@@ -1,0 +1,255 @@
+#include <torc/site/file_load.hpp>
+
+#include "site/assets.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+namespace torc::site {
+namespace {
+
+using Step = LoadStep;
+
+/// A load whose system calls are answered by the test. Descriptors are real, what they say is not.
+class FileLoadTest : public ::testing::Test {
+protected:
+    void start(const file::Metadata* known = nullptr) {
+        EXPECT_EQ(load_.start("directory/file", known), Step::open);
+    }
+    Step open() { return load_.opened(test::anonymous_file("")); }
+    Step stat(int mode, std::uint64_t size, std::uint32_t modified_nanoseconds = 0) {
+        struct statx& status = load_.status();
+        status = {};
+        status.stx_mode = static_cast<decltype(status.stx_mode)>(mode);
+        status.stx_size = size;
+        status.stx_mtime.tv_nsec = modified_nanoseconds;
+        return load_.stated();
+    }
+    /// Answers a read with as many of `bytes` as fit.
+    Step read(std::string_view bytes) {
+        const std::span<std::byte> buffer = load_.read_buffer();
+        const std::size_t count = std::min(bytes.size(), buffer.size());
+        std::memcpy(buffer.data(), bytes.data(), count);
+        return load_.was_read(count);
+    }
+    Step fail(int error) { return load_.failed(Errno(error)); }
+    std::string_view contents() {
+        outcome_ = load_.take_outcome();
+        EXPECT_FALSE(outcome_.error);
+        return outcome_.contents.view();
+    }
+
+    FileLoad load_{10};
+    FileLoad::Outcome outcome_;
+};
+
+TEST_F(FileLoadTest, ReadsASmallFileIntoMemory) {
+    start();
+    EXPECT_EQ(load_.path(), "directory/file");
+    EXPECT_EQ(open(), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 5), Step::read);
+    EXPECT_EQ(load_.read_offset(), 0U);
+    EXPECT_EQ(load_.read_buffer().size(), 5U);
+    EXPECT_EQ(read("12345"), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 5), Step::finished);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_TRUE(outcome.is_stable);
+    EXPECT_EQ(outcome.contents.view(), "12345");
+    EXPECT_TRUE(outcome.file);
+}
+
+TEST_F(FileLoadTest, ReadsOnAfterAShortRead) {
+    start();
+    (void)open();
+    (void)stat(S_IFREG, 5);
+    EXPECT_EQ(read("12"), Step::read);
+    EXPECT_EQ(load_.read_offset(), 2U);
+    EXPECT_EQ(load_.read_buffer().size(), 3U);
+    EXPECT_EQ(read("345"), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 5), Step::finished);
+    EXPECT_EQ(contents(), "12345");
+}
+
+TEST_F(FileLoadTest, DoesNotReadAnEmptyFile) {
+    start();
+    (void)open();
+    EXPECT_EQ(stat(S_IFREG, 0), Step::finished);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_TRUE(outcome.is_stable);
+    EXPECT_TRUE(outcome.contents.bytes);
+    EXPECT_EQ(outcome.contents.view(), "");
+}
+
+TEST_F(FileLoadTest, ReadsUpToTheLimitAndKeepsLargerFilesByDescriptor) {
+    start();
+    (void)open();
+    EXPECT_EQ(stat(S_IFREG, 10), Step::read);
+
+    start();
+    (void)open();
+    const int descriptor = load_.descriptor();
+    EXPECT_EQ(stat(S_IFREG, 11), Step::finished);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_TRUE(outcome.is_stable);
+    EXPECT_FALSE(outcome.contents.bytes);
+    EXPECT_EQ(outcome.file.get(), descriptor);
+}
+
+TEST_F(FileLoadTest, OpensAgainWhenARenameRaced) {
+    start();
+    EXPECT_EQ(fail(EAGAIN), Step::open);
+    EXPECT_EQ(load_.path(), "directory/file");
+    EXPECT_EQ(open(), Step::stat);
+}
+
+TEST_F(FileLoadTest, GivesUpWhenRenamesNeverStop) {
+    start();
+    int attempts = 1;
+    while (fail(EAGAIN) == Step::open) {
+        ASSERT_LT(++attempts, 100);
+    }
+    EXPECT_EQ(attempts, 8);
+    EXPECT_EQ(load_.take_outcome().error, Errno(EAGAIN));
+}
+
+TEST_F(FileLoadTest, ReadsAgainWhatChangedWhileItWasRead) {
+    start();
+    (void)open();
+    (void)stat(S_IFREG, 5, 1);
+    (void)read("12345");
+    EXPECT_EQ(stat(S_IFREG, 5, 2), Step::read);
+    EXPECT_EQ(load_.read_offset(), 0U);
+    EXPECT_EQ(read("abcde"), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 5, 2), Step::finished);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_TRUE(outcome.is_stable);
+    EXPECT_EQ(outcome.contents.view(), "abcde");
+}
+
+TEST_F(FileLoadTest, DoesNotCacheWhatChangesWheneverItIsRead) {
+    start();
+    (void)open();
+    std::uint32_t time = 0;
+    ASSERT_EQ(stat(S_IFREG, 5, time), Step::read);
+    int reads = 0;
+    do {
+        ASSERT_LT(++reads, 100);
+        ASSERT_EQ(read("12345"), Step::stat);
+    } while (stat(S_IFREG, 5, ++time) == Step::read);
+    EXPECT_EQ(reads, 4);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_FALSE(outcome.is_stable);
+    EXPECT_EQ(outcome.contents.view(), "12345");
+}
+
+TEST_F(FileLoadTest, ReadsAgainWhatGrewMeanwhile) {
+    start();
+    (void)open();
+    (void)stat(S_IFREG, 3);
+    (void)read("123");
+    EXPECT_EQ(stat(S_IFREG, 6), Step::read);
+    EXPECT_EQ(load_.read_buffer().size(), 6U);
+    (void)read("123456");
+    EXPECT_EQ(stat(S_IFREG, 6), Step::finished);
+    EXPECT_EQ(contents(), "123456");
+}
+
+TEST_F(FileLoadTest, KeepsByDescriptorWhatOutgrewMemoryMeanwhile) {
+    start();
+    (void)open();
+    (void)stat(S_IFREG, 3);
+    (void)read("123");
+    EXPECT_EQ(stat(S_IFREG, 1000), Step::finished);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_FALSE(outcome.contents.bytes);
+    EXPECT_EQ(outcome.metadata.size, 1000U);
+}
+
+TEST_F(FileLoadTest, ReadsAgainWhatShrankMeanwhile) {
+    start();
+    (void)open();
+    (void)stat(S_IFREG, 5);
+    EXPECT_EQ(read("123"), Step::read);
+    EXPECT_EQ(read(""), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 3), Step::read);
+    EXPECT_EQ(read("123"), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 3), Step::finished);
+    EXPECT_EQ(contents(), "123");
+}
+
+TEST_F(FileLoadTest, GivesUpOnWhatShrinksAsFastAsItIsRead) {
+    start();
+    (void)open();
+    ASSERT_EQ(stat(S_IFREG, 5), Step::read);
+    int reads = 0;
+    do {
+        ASSERT_LT(++reads, 100);
+        ASSERT_EQ(read(""), Step::stat);
+    } while (stat(S_IFREG, 5) == Step::read);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_EQ(outcome.error, Errno(EAGAIN));
+}
+
+TEST_F(FileLoadTest, TellsOfADirectoryAndOfWhatIsNoFile) {
+    start();
+    (void)open();
+    EXPECT_EQ(stat(S_IFDIR, 4096), Step::finished);
+    EXPECT_TRUE(load_.take_outcome().is(file::Kind::directory));
+    for (const int mode : {S_IFIFO, S_IFSOCK, S_IFCHR, S_IFBLK}) {
+        start();
+        (void)open();
+        EXPECT_EQ(stat(mode, 0), Step::finished);
+        EXPECT_TRUE(load_.take_outcome().is(file::Kind::other));
+    }
+}
+
+TEST_F(FileLoadTest, FailsWithTheErrorOfEachStep) {
+    start();
+    EXPECT_EQ(fail(EACCES), Step::finished);
+    EXPECT_EQ(load_.take_outcome().error, Errno(EACCES));
+
+    start();
+    (void)open();
+    EXPECT_EQ(fail(EIO), Step::finished);
+    EXPECT_EQ(load_.take_outcome().error, Errno(EIO));
+
+    start();
+    (void)open();
+    (void)stat(S_IFREG, 5);
+    EXPECT_EQ(fail(ESTALE), Step::finished);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_EQ(outcome.error, Errno(ESTALE));
+    EXPECT_TRUE(outcome.file) << "whoever drives the load closes it";
+}
+
+TEST_F(FileLoadTest, DoesNotReadAFileThatIsTheKnownOne) {
+    start();
+    (void)open();
+    (void)stat(S_IFREG, 5);
+    (void)read("12345");
+    (void)stat(S_IFREG, 5);
+    const file::Metadata known = load_.take_outcome().metadata;
+
+    start(&known);
+    (void)open();
+    EXPECT_EQ(stat(S_IFREG, 5), Step::finished);
+    EXPECT_TRUE(load_.take_outcome().is_known);
+}
+
+TEST_F(FileLoadTest, ReadsAFileThatIsNotTheKnownOne) {
+    const file::Metadata known = test::regular_file(5);
+    start(&known);
+    (void)open();
+    EXPECT_EQ(stat(S_IFREG, 5, 1), Step::read);
+    (void)read("12345");
+    (void)stat(S_IFREG, 5, 1);
+    EXPECT_FALSE(load_.take_outcome().is_known);
+}
+
+}  // namespace
+}  // namespace torc::site

@@ -1,7 +1,5 @@
 #include "integration/support/http_client.hpp"
 
-#include "integration/support/subprocess.hpp"
-
 #include <fmt/format.h>
 
 #include <netinet/in.h>
@@ -30,50 +28,56 @@ void set_option(int socket, int level, int option, const Value& value) {
     }
 }
 
-bool equals_ignoring_case(std::string_view left, std::string_view right) {
-    const auto lower = [](char letter) {
-        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-    };
-    return std::ranges::equal(left, right, {}, lower, lower);
-}
-
+/// What a reason phrase and a field value are made of (RFC 9110 §5.5), but for obs-text, which no
+/// server needs.
 bool is_visible(std::string_view text) {
-    return std::ranges::all_of(text, [](char octet) { return octet >= 0x20 && octet < 0x7f; });
+    return std::ranges::all_of(
+        text, [](char octet) { return octet == '\t' || (octet >= 0x20 && octet < 0x7f); });
 }
 
-std::size_t parse_length(const std::string& text) {
-    std::size_t length = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+bool is_token(std::string_view text) {
+    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+    return !text.empty() && std::ranges::all_of(text, [&](char octet) {
+        return (octet >= '0' && octet <= '9') || (octet >= 'A' && octet <= 'Z') ||
+               (octet >= 'a' && octet <= 'z') || marks.contains(octet);
+    });
+}
+
+std::size_t parse_size(std::string_view text, int base, const char* what) {
+    std::size_t size = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size, base);
     if (error != std::errc() || end != text.data() + text.size()) {
-        throw ClientError("invalid Content-Length: " + text);
+        throw ClientError(fmt::format("invalid {}: {}", what, text));
     }
-    return length;
+    return size;
 }
 
 void parse_status_line(std::string_view line, Response& response) {
     // "HTTP/1.1 200 OK"
-    constexpr std::string_view version = "HTTP/1.1 ";
+    constexpr std::string_view version = "HTTP/1.";
+    constexpr std::size_t code_offset = version.size() + 2;
     constexpr std::size_t code_bytes = 3;
-    const std::size_t reason_offset = version.size() + code_bytes + 1;
+    constexpr std::size_t reason_offset = code_offset + code_bytes + 1;
     if (!line.starts_with(version) || line.size() < reason_offset || !is_visible(line) ||
-        line[reason_offset - 1] != ' ') {
+        (line[version.size()] != '0' && line[version.size()] != '1') ||
+        line[code_offset - 1] != ' ' || line[reason_offset - 1] != ' ') {
         throw ClientError(fmt::format("invalid status line: {}", line));
     }
-    const char* const code = line.data() + version.size();
-    const auto [end, error] = std::from_chars(code, code + code_bytes, response.status);
-    if (error != std::errc() || end != code + code_bytes) {
-        throw ClientError(fmt::format("invalid status code: {}", line));
-    }
+    response.version_minor = line[version.size()] - '0';
+    response.status =
+        static_cast<int>(parse_size(line.substr(code_offset, code_bytes), 10, "status code"));
     response.reason = line.substr(reason_offset);
 }
 
 void parse_field_line(std::string_view line, Response& response) {
-    const std::size_t colon = line.find(": ");
-    if (colon == std::string_view::npos || colon == 0 || !is_visible(line) ||
-        line.substr(0, colon).contains(' ') || line.ends_with(' ')) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || !is_token(line.substr(0, colon)) || !is_visible(line)) {
         throw ClientError(fmt::format("invalid field line: {}", line));
     }
-    response.fields.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+    std::string_view value = line.substr(colon + 1);
+    value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
+    value = value.substr(0, value.find_last_not_of(" \t") + 1);
+    response.fields.emplace_back(line.substr(0, colon), value);
 }
 
 /// `head`: with its empty line.
@@ -95,15 +99,31 @@ Response parse_head(std::string head) {
 
 }  // namespace
 
-std::optional<std::string> Response::field(std::string_view name) const {
-    const auto is_wanted = [&](const auto& field) {
-        return equals_ignoring_case(field.first, name);
+bool equals_ignoring_case(std::string_view left, std::string_view right) {
+    const auto lower = [](char letter) {
+        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
     };
-    const auto found = std::ranges::find_if(fields, is_wanted);
-    if (found == fields.end() || std::ranges::count_if(fields, is_wanted) > 1) {
+    return std::ranges::equal(left, right, {}, lower, lower);
+}
+
+std::optional<std::string> Response::field(std::string_view name) const {
+    if (count(name) != 1) {
         return std::nullopt;
     }
-    return found->second;
+    return std::ranges::find_if(
+               fields, [&](const auto& field) { return equals_ignoring_case(field.first, name); })
+        ->second;
+}
+
+std::size_t Response::count(std::string_view name) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        fields, [&](const auto& field) { return equals_ignoring_case(field.first, name); }));
+}
+
+bool Response::is_last() const {
+    const std::string connection = field("Connection").value_or("");
+    return ends_with_connection || equals_ignoring_case(connection, "close") ||
+           (version_minor == 0 && !equals_ignoring_case(connection, "keep-alive"));
 }
 
 std::string request_bytes(std::string_view method, std::string_view target,
@@ -111,14 +131,14 @@ std::string request_bytes(std::string_view method, std::string_view target,
     return fmt::format("{} {} HTTP/1.1\r\nHost: test\r\n{}\r\n", method, target, fields);
 }
 
-HttpClient::HttpClient(std::uint16_t port, int receive_buffer_bytes)
+HttpClient::HttpClient(std::uint16_t port, int receive_buffer_bytes, std::chrono::seconds timeout)
     : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     if (!socket_) {
         fail("socket", errno);
     }
-    const timeval timeout{.tv_sec = patience.count(), .tv_usec = 0};
-    set_option(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, timeout);
-    set_option(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, timeout);
+    const timeval wait_max{.tv_sec = timeout.count(), .tv_usec = 0};
+    set_option(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, wait_max);
+    set_option(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, wait_max);
     set_option(socket_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
     if (receive_buffer_bytes > 0) {
         set_option(socket_.get(), SOL_SOCKET, SO_RCVBUF, receive_buffer_bytes);
@@ -192,15 +212,59 @@ Response HttpClient::receive_head() {
 
 Response HttpClient::receive_response(std::string_view method) {
     Response response = receive_head();
-    if (method == "HEAD" || response.status == 204 || response.status == 304) {
+    if (method == "HEAD" || response.status < 200 || response.status == 204 ||
+        response.status == 304) {
         return response;
     }
     const auto length = response.field("Content-Length");
-    if (!length) {
-        throw ClientError("no one Content-Length in:\n" + response.head);
+    if (const auto coding = response.field("Transfer-Encoding")) {
+        if (length || response.version_minor == 0 || !equals_ignoring_case(*coding, "chunked")) {
+            throw ClientError("a body that can't be framed:\n" + response.head);
+        }
+        response.body = receive_chunks();
+    } else if (length) {
+        response.body = receive(parse_size(*length, 10, "Content-Length"));
+    } else {
+        Rest rest = receive_to_end();
+        if (response.count("Content-Length") > 0 || rest.ending != Ending::orderly) {
+            throw ClientError("no one Content-Length in:\n" + response.head);
+        }
+        response.body = std::move(rest.bytes);
+        response.ends_with_connection = true;
     }
-    response.body = receive(parse_length(*length));
     return response;
+}
+
+std::string HttpClient::receive_line() {
+    std::size_t found = std::string::npos;
+    while ((found = received_.find(line_end, taken_)) == std::string::npos) {
+        fill_or_throw("the end of a line");
+    }
+    std::string line = received_.substr(taken_, found - taken_);
+    taken_ = found + line_end.size();
+    return line;
+}
+
+std::string HttpClient::receive_chunks() {
+    constexpr int hexadecimal = 16;
+    std::string content;
+    while (true) {
+        const std::string size_line = receive_line();
+        const std::size_t size =
+            parse_size(size_line.substr(0, size_line.find(';')), hexadecimal, "chunk size");
+        if (size == 0) {
+            break;
+        }
+        content += receive(size);
+        if (!receive_line().empty()) {
+            throw ClientError("a chunk longer than its size");
+        }
+    }
+    Response trailers;
+    for (std::string line = receive_line(); !line.empty(); line = receive_line()) {
+        parse_field_line(line, trailers);
+    }
+    return content;
 }
 
 std::string HttpClient::receive(std::size_t count) {
@@ -225,8 +289,19 @@ HttpClient::Rest HttpClient::receive_to_end() {
     }
 }
 
-bool HttpClient::is_at_end() {
-    return taken_ == received_.size() && fill() == Fill::end;
+std::optional<Ending> HttpClient::ending() {
+    if (taken_ < received_.size()) {
+        return std::nullopt;
+    }
+    switch (fill()) {
+        case Fill::bytes:
+            break;
+        case Fill::end:
+            return Ending::orderly;
+        case Fill::reset:
+            return Ending::reset;
+    }
+    return std::nullopt;
 }
 
 Response HttpClient::request(std::string_view method, std::string_view target,

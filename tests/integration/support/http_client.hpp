@@ -2,6 +2,9 @@
 
 #include <torc/base/unique_fd.hpp>
 
+#include "integration/support/subprocess.hpp"
+
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -22,19 +25,29 @@ public:
 
 /// An answer, as strictly read as RFC 9112 allows.
 struct Response {
+    /// 0 or 1: of HTTP/1.0 or HTTP/1.1.
+    int version_minor = 1;
     int status = 0;
     std::string reason;
     /// As sent, the empty line included.
     std::string head;
     std::vector<std::pair<std::string, std::string>> fields;
+    /// Without the chunked coding.
     std::string body;
+    /// The end of the connection was the end of the body (RFC 9112 §6.3, item 8).
+    bool ends_with_connection = false;
 
     /// The value of the only field of that name, compared without case; nothing when there is none
     /// or more than one.
     [[nodiscard]] std::optional<std::string> field(std::string_view name) const;
-    /// Whether it says that the connection ends after it.
-    [[nodiscard]] bool is_last() const { return field("Connection") == "close"; }
+    /// How many field lines have that name.
+    [[nodiscard]] std::size_t count(std::string_view name) const;
+    /// Whether the connection ends after it (RFC 9112 §9.3).
+    [[nodiscard]] bool is_last() const;
 };
+
+/// Compares without the case of ASCII letters.
+[[nodiscard]] bool equals_ignoring_case(std::string_view left, std::string_view right);
 
 /// How a connection came to its end.
 enum class Ending : std::uint8_t { orderly, reset };
@@ -44,8 +57,9 @@ enum class Ending : std::uint8_t { orderly, reset };
 class HttpClient {
 public:
     /// `receive_buffer_bytes`: small, for a client that can take little ahead of what it reads; 0:
-    /// as the kernel likes.
-    explicit HttpClient(std::uint16_t port, int receive_buffer_bytes = 0);
+    /// as the kernel likes. `timeout`: of each wait.
+    explicit HttpClient(std::uint16_t port, int receive_buffer_bytes = 0,
+                        std::chrono::seconds timeout = patience);
 
     /// Sends all of `bytes`.
     void send(std::string_view bytes);
@@ -54,8 +68,8 @@ public:
     /// Closes with a reset, as a killed client does.
     void reset();
 
-    /// Receives an answer with its body. `method`: of the request that it answers, for HEAD is
-    /// answered without one.
+    /// Receives an answer with its body, an interim one (1xx) too. `method`: of the request that it
+    /// answers, for HEAD is answered without a body.
     [[nodiscard]] Response receive_response(std::string_view method = "GET");
     /// The head alone; the body is then to be received.
     [[nodiscard]] Response receive_head();
@@ -67,8 +81,10 @@ public:
         Ending ending = Ending::orderly;
     };
     [[nodiscard]] Rest receive_to_end();
+    /// Waits for a byte, or for the end without one; gives how that came about.
+    [[nodiscard]] std::optional<Ending> ending();
     /// True when the peer ends the connection in order, without another byte.
-    [[nodiscard]] bool is_at_end();
+    [[nodiscard]] bool is_at_end() { return ending() == Ending::orderly; }
 
     /// Sends a request of HTTP/1.1 and receives its answer. `fields`: whole lines, each with its
     /// CRLF.
@@ -85,6 +101,10 @@ private:
     /// Waits for bytes and puts them into `received_`.
     [[nodiscard]] Fill fill();
     void fill_or_throw(const char* what);
+    /// A line without its CRLF.
+    [[nodiscard]] std::string receive_line();
+    /// The content of a chunked body; its trailers are checked and dropped.
+    [[nodiscard]] std::string receive_chunks();
 
     UniqueFd socket_;
     /// Not yet handed out, from `taken_` on.

@@ -16,6 +16,9 @@ protected:
     }
 
     void expect_taken(std::string_view chunks) const {
+        if (refuses_content_of_get()) {
+            GTEST_SKIP() << "takes no content in GET";
+        }
         const Response response = answer_before_next(with_chunks(chunks));
         EXPECT_EQ(response.status, 200);
         EXPECT_EQ(response.body, alphabet);
@@ -27,9 +30,31 @@ protected:
         HttpClient client = connect();
         client.send(with_chunks(chunks) + closing_request());
         client.finish_sending();
-        const Response response = client.receive_response();
-        EXPECT_TRUE(is_one_of(response.status, {200, 400, 413}));
+        if (client.ending()) {
+            return;
+        }
+        EXPECT_TRUE(is_one_of(client.receive_response().status, {200, 400, 413}));
         EXPECT_TRUE(client.ending()) << "what follows was taken for a request";
+    }
+
+    /// Whether the server reads `filler` again and again, more than the kernel's buffers hold and
+    /// any site needs.
+    [[nodiscard]] bool takes_for_ever(std::string_view chunks, std::string_view filler) const {
+        constexpr std::size_t too_much = std::size_t{16} * 1024 * 1024;
+        std::string block;
+        while (block.size() < std::size_t{16} * 1024) {
+            block += filler;
+        }
+        HttpClient client = connect();
+        client.send(with_chunks(chunks));
+        try {
+            for (std::size_t sent = 0; sent < too_much; sent += block.size()) {
+                client.send(block);
+            }
+            return true;
+        } catch (const ClientError&) {
+            return false;
+        }
     }
 };
 
@@ -221,20 +246,7 @@ TEST_P(Rfc9112_7_1_1, A_bare_lf_in_an_extension_is_an_error) {
 
 TEST_P(Rfc9112_7_1_1, An_extension_without_an_end_is_not_taken_for_ever) {
     hardening();
-    constexpr std::size_t more_than_reasonable = std::size_t{4} * 1024 * 1024;
-    HttpClient client = connect();
-    client.send(with_chunks("5;"));
-    const std::string block(std::size_t{16} * 1024, 'a');
-    bool is_refused = false;
-    try {
-        for (std::size_t sent = 0; sent < more_than_reasonable; sent += block.size()) {
-            client.send(block);
-        }
-        client.finish_sending();
-    } catch (const ClientError&) {
-        is_refused = true;
-    }
-    EXPECT_TRUE(is_refused) << "took 4 MiB of a chunk extension";
+    EXPECT_FALSE(takes_for_ever("5;", "a"));
 }
 
 // §7.1.2: trailers, RFC 9110 §6.5.1: they are no part of the fields.
@@ -269,15 +281,6 @@ TEST_P(Rfc9112_7_1_2, A_host_in_a_trailer_is_not_a_second_one) {
     expect_taken("5\r\nhello\r\n0\r\nHost: other\r\n\r\n");
 }
 
-TEST_P(Rfc9112_7_1_2, A_host_in_a_trailer_is_not_the_missing_one) {
-    must();
-    HttpClient client = connect();
-    client.send(
-        "GET /alphabet.txt HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
-        "Host: test\r\n\r\n");
-    EXPECT_EQ(client.receive_response().status, 400);
-}
-
 TEST_P(Rfc9112_7_1_2, A_trailer_with_a_space_before_its_colon_is_an_error) {
     should();
     expect_no_end("5\r\nhello\r\n0\r\nA : b\r\n\r\n");
@@ -290,22 +293,7 @@ TEST_P(Rfc9112_7_1_2, A_trailer_without_a_colon_is_an_error) {
 
 TEST_P(Rfc9112_7_1_2, Trailers_without_an_end_are_not_taken_for_ever) {
     hardening();
-    constexpr std::size_t more_than_reasonable = std::size_t{4} * 1024 * 1024;
-    HttpClient client = connect();
-    client.send(with_chunks("0\r\n"));
-    std::string block;
-    while (block.size() < std::size_t{16} * 1024) {
-        block += "Name: value\r\n";
-    }
-    bool is_refused = false;
-    try {
-        for (std::size_t sent = 0; sent < more_than_reasonable; sent += block.size()) {
-            client.send(block);
-        }
-    } catch (const ClientError&) {
-        is_refused = true;
-    }
-    EXPECT_TRUE(is_refused) << "took 4 MiB of trailers";
+    EXPECT_FALSE(takes_for_ever("0\r\n", "Name: value\r\n"));
 }
 
 }  // namespace

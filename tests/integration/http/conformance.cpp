@@ -211,6 +211,11 @@ Response Conformance::last_answer_to(std::string_view bytes) const {
     return answers.empty() ? Response{} : answers[0];
 }
 
+bool Conformance::refuses_content_of_get() const {
+    return status_of(request_bytes("GET", "/alphabet.txt", "Content-Length: 5\r\n") + "hello") !=
+           200;
+}
+
 Response Conformance::flood(std::string_view head, std::string_view filler,
                             std::size_t bytes_max) const {
     HttpClient client = connect();

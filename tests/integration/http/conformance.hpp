@@ -16,9 +16,10 @@
 
 namespace torc::test {
 
-/// How long the suite waits for what must happen: the client of a server that hangs, not of one
-/// that is slow.
+/// How long the suite waits for what must happen. A foreign server, which is not a debug build and
+/// has no sanitizers in it, gets less.
 inline constexpr std::chrono::seconds conformance_timeout{10};
+inline constexpr std::chrono::seconds external_timeout{4};
 
 /// What the tests run against: both backends of torc; or, when the environment has
 /// TORC_CONFORMANCE_SERVER=127.0.0.1:PORT, that server alone, which serves the directory
@@ -51,7 +52,8 @@ protected:
     [[nodiscard]] static const std::filesystem::path& outside();
 
     [[nodiscard]] HttpClient connect(int receive_buffer_bytes = 0) const {
-        return HttpClient(port_, receive_buffer_bytes, conformance_timeout);
+        return HttpClient(port_, receive_buffer_bytes,
+                          is_torc() ? conformance_timeout : external_timeout);
     }
 
     /// Sends `bytes` on a connection of its own and gives the final answer, after checks of what
@@ -76,6 +78,10 @@ protected:
     /// The only answer to `bytes`, when `closing_request` follows them at once: that must not be
     /// answered, for the connection has to end.
     [[nodiscard]] Response last_answer_to(std::string_view bytes) const;
+
+    /// Whether content in a GET is refused as such, which RFC 9110 §9.3.1 allows: then there is
+    /// nothing to learn from it.
+    [[nodiscard]] bool refuses_content_of_get() const;
 
     /// Sends `head`, then `filler` again and again, until the server answers or ends the connection
     /// or has taken `bytes_max`; gives the answer, with status 0 when there is none.

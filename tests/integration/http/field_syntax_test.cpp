@@ -64,12 +64,10 @@ TEST_P(Rfc9112_5, Every_token_character_makes_a_field_name) {
     EXPECT_EQ(get("/alphabet.txt", "!#$%&'*+-.^_`|~09azAZ: value\r\n").status, 200);
 }
 
-TEST_P(Rfc9112_5, A_name_like_host_does_not_stand_for_host) {
+TEST_P(Rfc9112_5, A_name_like_range_does_not_stand_for_range) {
     must();
-    for (const std::string_view name : {"Host\x01", "_Host", "Hostt", "Hos"}) {
-        EXPECT_EQ(status_of("GET /alphabet.txt HTTP/1.1\r\n" + field_line(name, "test") + "\r\n"),
-                  400)
-            << name;
+    for (const std::string_view name : {"_Range", "Rangee", "Rang", "Range-", "R\xc3\xa4nge"}) {
+        EXPECT_NE(get("/alphabet.txt", field_line(name, "bytes=0-0")).status, 206) << name;
     }
 }
 

@@ -33,6 +33,9 @@ std::string with_coding(std::string_view coding) {
 
 TEST_P(Rfc9112_6_2, A_body_by_its_length_is_no_request) {
     must();
+    if (refuses_content_of_get()) {
+        GTEST_SKIP() << "takes no content in GET";
+    }
     const std::string body = request_bytes("GET", "/empty.txt");
     const Response response = answer_before_next(with_length(std::to_string(body.size()), body));
     EXPECT_EQ(response.status, 200);
@@ -41,6 +44,9 @@ TEST_P(Rfc9112_6_2, A_body_by_its_length_is_no_request) {
 
 TEST_P(Rfc9112_6_2, A_body_of_head_is_no_request) {
     must();
+    if (refuses_content_of_get()) {
+        GTEST_SKIP() << "takes no content in GET";
+    }
     const std::string body = request_bytes("GET", "/empty.txt");
     HttpClient client = connect();
     client.send(request_bytes("HEAD", "/alphabet.txt",
@@ -52,14 +58,14 @@ TEST_P(Rfc9112_6_2, A_body_of_head_is_no_request) {
     }
 }
 
-TEST_P(Rfc9112_6_2, A_body_of_a_refused_method_is_no_request) {
+TEST_P(Rfc9112_6_2, A_body_of_post_is_no_request) {
     must();
     const std::string body = request_bytes("GET", "/alphabet.txt");
     const Response response = answer_before_next(
         request_bytes("POST", "/dir/page.html",
                       field_line("Content-Length", std::to_string(body.size()))) +
         body);
-    EXPECT_TRUE(is_one_of(response.status, {403, 405, 501}));
+    EXPECT_FALSE(response.body.contains(alphabet));
 }
 
 TEST_P(Rfc9112_6_2, A_length_of_zero_is_taken) {
@@ -69,6 +75,9 @@ TEST_P(Rfc9112_6_2, A_length_of_zero_is_taken) {
 
 TEST_P(Rfc9112_6_2, A_length_with_leading_zeros_is_taken) {
     must();
+    if (refuses_content_of_get()) {
+        GTEST_SKIP() << "takes no content in GET";
+    }
     EXPECT_EQ(answer_before_next(with_length("0005")).status, 200);
 }
 
@@ -217,6 +226,9 @@ TEST_P(Rfc9110_8_6, A_length_beyond_any_integer_is_400) {
 
 TEST_P(Rfc9112_6_1, A_chunked_body_is_no_request) {
     must();
+    if (refuses_content_of_get()) {
+        GTEST_SKIP() << "takes no content in GET";
+    }
     const std::string content = request_bytes("GET", "/empty.txt");
     char size[16];
     std::snprintf(size, sizeof size, "%zx\r\n", content.size());
@@ -228,6 +240,9 @@ TEST_P(Rfc9112_6_1, A_chunked_body_is_no_request) {
 
 TEST_P(Rfc9112_6_1, Chunked_is_taken_in_any_case) {
     must();
+    if (refuses_content_of_get()) {
+        GTEST_SKIP() << "takes no content in GET";
+    }
     EXPECT_EQ(answer_before_next(with_coding("cHuNkEd")).body, alphabet);
 }
 

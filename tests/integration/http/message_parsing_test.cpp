@@ -105,6 +105,9 @@ TEST_P(Rfc9112_2_2, The_answer_is_the_same_however_the_bytes_arrive) {
 
 TEST_P(Rfc9112_2_2, Chunks_are_the_same_however_the_bytes_arrive) {
     must();
+    if (refuses_content_of_get()) {
+        GTEST_SKIP() << "takes no content in GET";
+    }
     constexpr std::chrono::milliseconds pause{1};
     const std::string body = "5;a=\"b\"\r\nhello\r\n1\r\n!\r\n0\r\nTrailer: x\r\n\r\n";
     for (std::size_t split = 1; split < body.size(); ++split) {

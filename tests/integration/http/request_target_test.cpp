@@ -147,7 +147,7 @@ TEST_P(Rfc9112_3_2, An_ipv6_host_is_taken) {
 }
 
 TEST_P(Rfc9112_3_2, An_escape_in_a_host_is_taken) {
-    must();
+    choice();
     EXPECT_EQ(status_of(with_host("t%C3%A9st")), 200);
 }
 
@@ -239,26 +239,22 @@ TEST_P(Rfc9112_3_2_3, The_authority_form_is_not_for_get) {
 
 TEST_P(Rfc9112_3_2_3, Connect_opens_no_tunnel) {
     must();
-    const int status = status_of(request_bytes("CONNECT", "test:80"));
-    EXPECT_TRUE(is_one_of(status, {400, 403, 404, 405, 501}));
+    EXPECT_GE(status_of(request_bytes("CONNECT", "test:80")), 300);
 }
 
 TEST_P(Rfc9112_3_2_3, Connect_without_a_port_is_refused) {
     must();
-    const int status = status_of(request_bytes("CONNECT", "test"));
-    EXPECT_TRUE(is_one_of(status, {400, 403, 404, 405, 501}));
+    EXPECT_GE(status_of(request_bytes("CONNECT", "test")), 300);
 }
 
 TEST_P(Rfc9112_3_2_3, Connect_with_an_empty_port_is_refused) {
     must();
-    const int status = status_of(request_bytes("CONNECT", "test:"));
-    EXPECT_TRUE(is_one_of(status, {400, 403, 404, 405, 501}));
+    EXPECT_GE(status_of(request_bytes("CONNECT", "test:")), 300);
 }
 
 TEST_P(Rfc9112_3_2_3, Connect_to_a_path_is_refused) {
     must();
-    const int status = status_of(request_bytes("CONNECT", "/alphabet.txt"));
-    EXPECT_TRUE(is_one_of(status, {400, 403, 404, 405, 501}));
+    EXPECT_GE(status_of(request_bytes("CONNECT", "/alphabet.txt")), 300);
 }
 
 TEST_P(Rfc9112_3_2_3, Connect_is_405_and_400_without_an_authority) {
@@ -302,8 +298,14 @@ TEST_P(Rfc9110_4_2_3, The_scheme_is_taken_in_any_case) {
 
 TEST_P(Rfc9110_4_2_3, An_empty_path_is_the_root) {
     must();
-    EXPECT_EQ(get("http://test").body, get("/").body);
-    EXPECT_EQ(get("http://test?a=b").body, get("/").body);
+    for (const std::string_view target : {"http://test", "http://test?a=b"}) {
+        const Response response = get(target);
+        // Some say so by a redirect.
+        EXPECT_TRUE(response.body == get("/").body ||
+                    response.field("Location").value_or("").starts_with('/'))
+            << target << ":\n"
+            << response.head;
+    }
 }
 
 TEST_P(Rfc9110_4_2_3, An_encoded_unreserved_character_is_that_character) {
@@ -313,8 +315,8 @@ TEST_P(Rfc9110_4_2_3, An_encoded_unreserved_character_is_that_character) {
 
 TEST_P(Rfc9110_4_2_3, An_escape_is_taken_in_any_case) {
     must();
-    EXPECT_EQ(get("/%6c%69nk-inside.txt").status, get("/%6C%69nk-inside.txt").status);
-    EXPECT_EQ(get("/alphabet%2etxt").body, alphabet);
+    EXPECT_EQ(get("/%61%6c%70habet%2etxt").body, alphabet);
+    EXPECT_EQ(get("/%61%6C%70habet%2Etxt").body, alphabet);
 }
 
 // RFC 9110 §7.4: rejecting misdirected requests.

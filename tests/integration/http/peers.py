@@ -97,6 +97,7 @@ def lighttpd(setting: Setting) -> Launch:
             f'mimetype.assign = ({assigned}, "" => "application/octet-stream")\n'
             'index-file.names = ("index.html")',
         ),
+        ('server.stat-cache-engine = "inotify"\n', ""),
     )
     return launch
 

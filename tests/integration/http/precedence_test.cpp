@@ -11,7 +11,6 @@ namespace {
 
 CONFORMANCE_SUITE(Rfc9110_13_1_5);
 CONFORMANCE_SUITE(Rfc9110_13_2_1);
-CONFORMANCE_SUITE(Rfc9110_13_2_2);
 
 constexpr std::string_view target = "/alphabet.txt";
 constexpr std::string_view other_tag = "\"other\"";
@@ -152,6 +151,15 @@ TEST_P(Rfc9110_13_2_1, None_counts_for_a_method_that_is_refused) {
 
 // §13.2.2: in which order.
 
+class Rfc9110_13_2_2 : public Conformance {
+protected:
+    [[nodiscard]] std::string matching_tag() const {
+        return field_line("If-None-Match", only(get(target), "ETag"));
+    }
+};
+INSTANTIATE_TEST_SUITE_P(Http, Rfc9110_13_2_2, ::testing::ValuesIn(servers_under_test()),
+                         &name_of_backend);
+
 TEST_P(Rfc9110_13_2_2, If_match_goes_before_if_unmodified_since) {
     must();
     const std::string passing = field_line("If-Match", only(get(target), "ETag"));
@@ -176,14 +184,12 @@ TEST_P(Rfc9110_13_2_2, If_none_match_goes_before_if_modified_since) {
 
 TEST_P(Rfc9110_13_2_2, If_none_match_is_304_whatever_if_modified_since_says) {
     must();
-    const std::string matching = field_line("If-None-Match", only(get(target), "ETag"));
-    EXPECT_EQ(get(target, matching + field_line("If-Modified-Since", long_ago)).status, 304);
+    EXPECT_EQ(get(target, matching_tag() + field_line("If-Modified-Since", long_ago)).status, 304);
 }
 
 TEST_P(Rfc9110_13_2_2, If_match_that_fails_goes_before_if_none_match) {
     must();
-    const std::string matching = field_line("If-None-Match", only(get(target), "ETag"));
-    EXPECT_EQ(get(target, "If-Match: \"a\"\r\n" + matching).status, 412);
+    EXPECT_EQ(get(target, "If-Match: \"a\"\r\n" + matching_tag()).status, 412);
 }
 
 TEST_P(Rfc9110_13_2_2, If_match_that_passes_leads_to_if_none_match) {
@@ -195,9 +201,8 @@ TEST_P(Rfc9110_13_2_2, If_match_that_passes_leads_to_if_none_match) {
 
 TEST_P(Rfc9110_13_2_2, If_unmodified_since_that_fails_goes_before_if_none_match) {
     must();
-    EXPECT_EQ(
-        get(target, field_line("If-Unmodified-Since", long_ago) + "If-None-Match: *\r\n").status,
-        412);
+    EXPECT_EQ(get(target, field_line("If-Unmodified-Since", long_ago) + matching_tag()).status,
+              412);
 }
 
 TEST_P(Rfc9110_13_2_2, If_unmodified_since_that_passes_leads_to_if_modified_since) {
@@ -210,12 +215,12 @@ TEST_P(Rfc9110_13_2_2, If_unmodified_since_that_passes_leads_to_if_modified_sinc
 
 TEST_P(Rfc9110_13_2_2, A_304_goes_before_a_range) {
     must();
-    EXPECT_EQ(get(target, std::string(first_byte) + "If-None-Match: *\r\n").status, 304);
+    EXPECT_EQ(get(target, std::string(first_byte) + matching_tag()).status, 304);
 }
 
 TEST_P(Rfc9110_13_2_2, A_304_goes_before_a_range_that_is_unsatisfiable) {
     must();
-    EXPECT_EQ(get(target, std::string(unsatisfiable) + "If-None-Match: *\r\n").status, 304);
+    EXPECT_EQ(get(target, std::string(unsatisfiable) + matching_tag()).status, 304);
 }
 
 TEST_P(Rfc9110_13_2_2, A_412_goes_before_a_range) {
@@ -230,11 +235,10 @@ TEST_P(Rfc9110_13_2_2, A_412_goes_before_a_range_that_is_unsatisfiable) {
 
 TEST_P(Rfc9110_13_2_2, A_304_goes_before_if_range) {
     must();
-    const std::string etag = only(get(target), "ETag");
-    EXPECT_EQ(get(target, std::string(first_byte) + field_line("If-Range", other_tag) +
-                              field_line("If-None-Match", etag))
-                  .status,
-              304);
+    EXPECT_EQ(
+        get(target, std::string(first_byte) + field_line("If-Range", other_tag) + matching_tag())
+            .status,
+        304);
 }
 
 TEST_P(Rfc9110_13_2_2, If_none_match_that_passes_leads_to_the_range) {

@@ -58,12 +58,12 @@ TEST_P(Rfc9110_14_1, The_unit_is_taken_in_any_case) {
 // §14.1.1: the syntax.
 
 TEST_P(Rfc9110_14_1_1, First_after_last_is_no_range) {
-    must();
+    hardening();
     expect_no_part("bytes=5-1");
 }
 
 TEST_P(Rfc9110_14_1_1, First_after_last_is_no_range_beyond_64_bits) {
-    must();
+    hardening();
     expect_no_part("bytes=18446744073709551620-1");
 }
 
@@ -86,63 +86,63 @@ TEST_P(Rfc9110_14_1_1, A_position_beyond_32_bits_does_not_wrap_around) {
 }
 
 TEST_P(Rfc9110_14_1_1, A_set_without_ranges_is_none) {
-    must();
+    hardening();
     expect_no_part("bytes=");
     expect_no_part("bytes=,");
 }
 
 TEST_P(Rfc9110_14_1_1, A_hyphen_alone_is_no_range) {
-    must();
+    hardening();
     expect_no_part("bytes=-");
 }
 
 TEST_P(Rfc9110_14_1_1, A_number_alone_is_no_range) {
-    must();
+    hardening();
     expect_no_part("bytes=5");
 }
 
 TEST_P(Rfc9110_14_1_1, Letters_are_no_range) {
-    must();
+    hardening();
     expect_no_part("bytes=a-b");
     expect_no_part("bytes=0-b");
     expect_no_part("bytes=0x0-0x1");
 }
 
 TEST_P(Rfc9110_14_1_1, A_sign_makes_no_range) {
-    must();
+    hardening();
     expect_no_part("bytes=+0-1");
     expect_no_part("bytes=0-+1");
     expect_no_part("bytes=--1");
 }
 
 TEST_P(Rfc9110_14_1_1, Something_behind_a_range_makes_none) {
-    must();
+    hardening();
     expect_no_part("bytes=0-1x");
     expect_no_part("bytes=0-1;");
     expect_no_part("bytes=0-1-2");
 }
 
 TEST_P(Rfc9110_14_1_1, A_space_in_a_range_makes_none) {
-    must();
+    hardening();
     expect_no_part("bytes=0 - 1");
     expect_no_part("bytes=1 0-1 1");
 }
 
 TEST_P(Rfc9110_14_1_1, Without_its_equals_sign_it_is_none) {
-    must();
+    hardening();
     expect_no_part("bytes 0-1");
     expect_no_part("bytes:0-1");
     expect_no_part("bytes");
 }
 
 TEST_P(Rfc9110_14_1_1, Without_its_unit_it_is_none) {
-    must();
+    hardening();
     expect_no_part("0-1");
     expect_no_part("=0-1");
 }
 
 TEST_P(Rfc9110_14_1_1, A_range_that_is_none_spoils_its_set) {
-    must();
+    hardening();
     expect_no_part("bytes=0-1,x");
     expect_no_part("bytes=0-1,5-3");
 }

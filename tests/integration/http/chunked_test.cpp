@@ -58,15 +58,9 @@ protected:
     }
 };
 
-/// As CONFORMANCE_SUITE, with what is above.
-#define CHUNKED_SUITE(Suite)                                                         \
-    class Suite : public Chunked {};                                                 \
-    INSTANTIATE_TEST_SUITE_P(Http, Suite, ::testing::ValuesIn(servers_under_test()), \
-                             &name_of_backend)
-
-CHUNKED_SUITE(Rfc9112_7_1);
-CHUNKED_SUITE(Rfc9112_7_1_1);
-CHUNKED_SUITE(Rfc9112_7_1_2);
+CONFORMANCE_SUITE_WITH(Rfc9112_7_1, Chunked);
+CONFORMANCE_SUITE_WITH(Rfc9112_7_1_1, Chunked);
+CONFORMANCE_SUITE_WITH(Rfc9112_7_1_2, Chunked);
 
 TEST_P(Rfc9112_7_1, Several_chunks_are_taken) {
     must();

@@ -110,14 +110,15 @@ private:
 [[nodiscard]] std::string field_line(std::string_view name, std::string_view value);
 
 // NOLINTBEGIN(cppcoreguidelines-macro-usage)
-#define CONFORMANCE_SUITE(Suite)                                                                   \
-    class Suite : public Conformance {};                                                           \
-    INSTANTIATE_TEST_SUITE_P(Http, Suite, ::testing::ValuesIn(::torc::test::servers_under_test()), \
+/// Runs a suite, a class, against the servers under test.
+#define CONFORMANCE_RUN(Suite, servers)                                 \
+    INSTANTIATE_TEST_SUITE_P(Http, Suite, ::testing::ValuesIn(servers), \
                              &::torc::test::name_of_backend)
-/// A suite that is defined before, with options of its own.
-#define CONFORMANCE_OF_TORC(Suite)                                                              \
-    INSTANTIATE_TEST_SUITE_P(Http, Suite, ::testing::ValuesIn(::torc::test::torc_under_test()), \
-                             &::torc::test::name_of_backend)
+/// A suite with the helpers of `Base`.
+#define CONFORMANCE_SUITE_WITH(Suite, Base) \
+    class Suite : public Base {};           \
+    CONFORMANCE_RUN(Suite, ::torc::test::servers_under_test())
+#define CONFORMANCE_SUITE(Suite) CONFORMANCE_SUITE_WITH(Suite, ::torc::test::Conformance)
 // NOLINTEND(cppcoreguidelines-macro-usage)
 
 }  // namespace torc::test

@@ -2,6 +2,8 @@
 
 #include "integration/http/conformance.hpp"
 
+#include <fmt/format.h>
+
 #include <string>
 #include <string_view>
 
@@ -230,10 +232,9 @@ TEST_P(Rfc9112_6_1, A_chunked_body_is_no_request) {
         GTEST_SKIP() << "takes no content in GET";
     }
     const std::string content = request_bytes("GET", "/empty.txt");
-    char size[16];
-    std::snprintf(size, sizeof size, "%zx\r\n", content.size());
     const Response response = answer_before_next(
-        with_body("Transfer-Encoding: chunked\r\n", size + content + "\r\n0\r\n\r\n"));
+        with_body("Transfer-Encoding: chunked\r\n",
+                  fmt::format("{:x}\r\n{}\r\n0\r\n\r\n", content.size(), content)));
     EXPECT_EQ(response.status, 200);
     EXPECT_EQ(response.body, alphabet);
 }
@@ -271,11 +272,15 @@ TEST_P(Rfc9112_6_1, A_length_behind_chunked_ends_the_connection) {
 
 TEST_P(Rfc9112_6_1, A_length_beside_chunked_does_not_frame_the_body) {
     must();
-    // By its length the body ends before the second line, and a request follows.
-    const auto answers = all_answers(
-        with_body("Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
-                  "29\r\n" + request_bytes("GET", "/x") + "             \r\n0\r\n\r\n"));
-    EXPECT_LE(answers.size(), 1);
+    // By its length the body ends with the size of the chunk, and a request follows.
+    const std::string content = request_bytes("GET", "/empty.txt");
+    const std::string size = fmt::format("{:x}\r\n", content.size());
+    const int status =
+        answer_before_next(with_body(field_line("Content-Length", std::to_string(size.size())) +
+                                         "Transfer-Encoding: chunked\r\n",
+                                     size + content + "\r\n0\r\n\r\n"))
+            .status;
+    EXPECT_TRUE(is_one_of(status, {200, 400}));
 }
 
 TEST_P(Rfc9112_6_1, A_length_beside_chunked_is_400) {

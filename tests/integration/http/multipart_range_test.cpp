@@ -131,15 +131,9 @@ protected:
     }
 };
 
-/// As CONFORMANCE_SUITE, with what is above.
-#define SEVERAL_SUITE(Suite)                                                         \
-    class Suite : public Several {};                                                 \
-    INSTANTIATE_TEST_SUITE_P(Http, Suite, ::testing::ValuesIn(servers_under_test()), \
-                             &name_of_backend)
-
-SEVERAL_SUITE(Rfc9110_14_6);
-SEVERAL_SUITE(Rfc9110_15_3_7_2);
-SEVERAL_SUITE(Rfc9110_17_15);
+CONFORMANCE_SUITE_WITH(Rfc9110_14_6, Several);
+CONFORMANCE_SUITE_WITH(Rfc9110_15_3_7_2, Several);
+CONFORMANCE_SUITE_WITH(Rfc9110_17_15, Several);
 
 constexpr std::string_view two_of_large = "0-9,90000-90009";
 

@@ -33,16 +33,10 @@ protected:
     [[nodiscard]] bool knows_other_forms() const { return coding_for("gzip") == "gzip"; }
 };
 
-/// As CONFORMANCE_SUITE, with what is above.
-#define NEGOTIATION_SUITE(Suite)                                                     \
-    class Suite : public Negotiation {};                                             \
-    INSTANTIATE_TEST_SUITE_P(Http, Suite, ::testing::ValuesIn(servers_under_test()), \
-                             &name_of_backend)
-
-NEGOTIATION_SUITE(Rfc9110_12_4_2);
-NEGOTIATION_SUITE(Rfc9110_12_5_3);
-NEGOTIATION_SUITE(Rfc9110_12_5_5);
-NEGOTIATION_SUITE(Rfc9110_8_4);
+CONFORMANCE_SUITE_WITH(Rfc9110_12_4_2, Negotiation);
+CONFORMANCE_SUITE_WITH(Rfc9110_12_5_3, Negotiation);
+CONFORMANCE_SUITE_WITH(Rfc9110_12_5_5, Negotiation);
+CONFORMANCE_SUITE_WITH(Rfc9110_8_4, Negotiation);
 
 // §12.5.3: Accept-Encoding.
 

@@ -29,8 +29,7 @@ protected:
             << target << " is answered with " << response.status;
     }
 };
-INSTANTIATE_TEST_SUITE_P(Http, Rfc9110_17_3, ::testing::ValuesIn(servers_under_test()),
-                         &name_of_backend);
+CONFORMANCE_RUN(Rfc9110_17_3, servers_under_test());
 
 // RFC 3986 §2.1: percent-encoding.
 

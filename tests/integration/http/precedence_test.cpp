@@ -157,8 +157,7 @@ protected:
         return field_line("If-None-Match", only(get(target), "ETag"));
     }
 };
-INSTANTIATE_TEST_SUITE_P(Http, Rfc9110_13_2_2, ::testing::ValuesIn(servers_under_test()),
-                         &name_of_backend);
+CONFORMANCE_RUN(Rfc9110_13_2_2, servers_under_test());
 
 TEST_P(Rfc9110_13_2_2, If_match_goes_before_if_unmodified_since) {
     must();

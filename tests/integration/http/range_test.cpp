@@ -35,18 +35,12 @@ protected:
     }
 };
 
-/// As CONFORMANCE_SUITE, with what is above.
-#define RANGE_SUITE(Suite)                                                           \
-    class Suite : public Ranges {};                                                  \
-    INSTANTIATE_TEST_SUITE_P(Http, Suite, ::testing::ValuesIn(servers_under_test()), \
-                             &name_of_backend)
-
-RANGE_SUITE(Rfc9110_14_1);
-RANGE_SUITE(Rfc9110_14_1_1);
-RANGE_SUITE(Rfc9110_14_1_2);
-RANGE_SUITE(Rfc9110_14_2);
-RANGE_SUITE(Rfc9110_14_3);
-RANGE_SUITE(Rfc9110_14_4);
+CONFORMANCE_SUITE_WITH(Rfc9110_14_1, Ranges);
+CONFORMANCE_SUITE_WITH(Rfc9110_14_1_1, Ranges);
+CONFORMANCE_SUITE_WITH(Rfc9110_14_1_2, Ranges);
+CONFORMANCE_SUITE_WITH(Rfc9110_14_2, Ranges);
+CONFORMANCE_SUITE_WITH(Rfc9110_14_3, Ranges);
+CONFORMANCE_SUITE_WITH(Rfc9110_14_4, Ranges);
 
 // §14.1: units.
 

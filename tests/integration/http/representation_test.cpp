@@ -205,8 +205,7 @@ protected:
         expect_other_tag(first, eventually_get(target, "version 2"));
     }
 };
-INSTANTIATE_TEST_SUITE_P(Http, Rfc9110_8_8_1, ::testing::ValuesIn(servers_under_test()),
-                         &name_of_backend);
+CONFORMANCE_RUN(Rfc9110_8_8_1, servers_under_test());
 
 TEST_P(Rfc9110_8_8_1, A_change_of_size_changes_the_tag) {
     must();

@@ -211,7 +211,7 @@ protected:
         return found;
     }
 };
-CONFORMANCE_OF_TORC(Option_listing);
+CONFORMANCE_RUN(Option_listing, torc_under_test());
 
 using Names = std::vector<std::string>;
 

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
             return {__VA_ARGS__};                                      \
         }                                                              \
     };                                                                 \
-    CONFORMANCE_OF_TORC(Suite)
+    CONFORMANCE_RUN(Suite, torc_under_test())
 
 WITH_OPTIONS(Option_header, "--header", "X-Frame-Options: DENY", "--header", "X-Other: a: b");
 WITH_OPTIONS(Option_cache_control, "--cache-control", "plain.*=max-age=60", "--cache-control",

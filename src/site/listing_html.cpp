@@ -134,16 +134,7 @@ constexpr bool is_plain(char character) noexcept {
 
 /// As text, or as the value of an attribute in quotes.
 void append_text(std::string& page, std::string_view text) {
-    while (!text.empty()) {
-        // Most names consist of such a run alone.
-        const auto plain_bytes =
-            static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
-        page += text.substr(0, plain_bytes);
-        text.remove_prefix(plain_bytes);
-        if (!text.empty()) {
-            append_character(page, take_character(text));
-        }
-    }
+    append_escaped(page, text, is_plain, append_character);
 }
 
 void append_number(std::string& page, std::uint64_t number) {

@@ -45,11 +45,14 @@ void append_character(std::string& out, const Character& character) {
     }
 }
 
+/// Whether it is a character of ASCII that stands for itself.
+constexpr bool is_plain(char character) noexcept {
+    return character >= ' ' && character <= '~' && character != '"' && character != '\\';
+}
+
 void append_entry(std::string& out, const file::DirectoryEntry& entry) {
     out += "{ \"name\":\"";
-    for (std::string_view rest = entry.name; !rest.empty();) {
-        append_character(out, take_character(rest));
-    }
+    append_escaped(out, entry.name, is_plain, append_character);
     const bool is_directory = entry.kind == file::Kind::directory;
     const http::DateText modified =
         http::format_date(std::chrono::floor<std::chrono::seconds>(entry.modified));
@@ -59,7 +62,8 @@ void append_entry(std::string& out, const file::DirectoryEntry& entry) {
     out += '"';
     if (!is_directory) {
         out += ", \"size\":";
-        out += fmt::format_int(entry.size).c_str();
+        const fmt::format_int digits(entry.size);
+        out.append(digits.data(), digits.size());
     }
     out += " }";
 }

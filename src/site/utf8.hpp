@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace torc::site {
@@ -16,5 +19,22 @@ struct Character {
 /// U+FFFD, one for each maximal subpart, as browsers do it (Unicode 15 §3.9, WHATWG Encoding).
 /// `utf8` lives as long as the text.
 [[nodiscard]] Character take_character(std::string_view& text) noexcept;
+
+/// Appends `text`: runs of characters of ASCII that are plain as they are, every other character by
+/// `append_character`.
+template <typename IsPlain, typename AppendCharacter>
+void append_escaped(std::string& out, std::string_view text, IsPlain is_plain,
+                    AppendCharacter append_character) {
+    while (!text.empty()) {
+        // Most names consist of such a run alone.
+        const auto plain_bytes =
+            static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+        out += text.substr(0, plain_bytes);
+        text.remove_prefix(plain_bytes);
+        if (!text.empty()) {
+            append_character(out, take_character(text));
+        }
+    }
+}
 
 }  // namespace torc::site

@@ -37,6 +37,8 @@ std::string_view status_line(Status status) noexcept {
             return "HTTP/1.1 416 Range Not Satisfiable\r\n";
         case Status::expectation_failed:
             return "HTTP/1.1 417 Expectation Failed\r\n";
+        case Status::misdirected_request:
+            return "HTTP/1.1 421 Misdirected Request\r\n";
         case Status::request_header_fields_too_large:
             // RFC 6585 §5.
             return "HTTP/1.1 431 Request Header Fields Too Large\r\n";

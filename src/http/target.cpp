@@ -5,7 +5,6 @@
 #include "characters.hpp"
 
 #include <algorithm>
-#include <optional>
 
 namespace torc::http {
 namespace {
@@ -18,31 +17,28 @@ std::unexpected<Rejection> not_found(std::string_view reason) noexcept {
     return std::unexpected(Rejection{.status = Status::not_found, .reason = reason});
 }
 
-/// What follows "http://" or "https://", if that is how `target` begins.
-std::optional<std::string_view> strip_scheme(std::string_view target) noexcept {
-    for (const std::string_view scheme : {"http://", "https://"}) {
-        if (equals_ignoring_case(target.substr(0, scheme.size()), scheme)) {
-            return target.substr(scheme.size());
-        }
-    }
-    return std::nullopt;
-}
-
 /// The path and query of a target in origin-form or absolute-form: empty, or from the first '/' or
 /// '?' on.
 std::expected<std::string_view, Rejection> strip_authority(std::string_view target) noexcept {
     if (target.starts_with('/')) {
         return target;
     }
-    const auto rest = strip_scheme(target);
-    if (!rest) {
+    constexpr std::string_view http = "http://";
+    constexpr std::string_view https = "https://";
+    const bool is_secure = equals_ignoring_case(target.substr(0, https.size()), https);
+    if (!is_secure && !equals_ignoring_case(target.substr(0, http.size()), http)) {
         return bad_request("request target neither a path nor an http URI");
     }
-    const std::string_view authority = rest->substr(0, rest->find_first_of("/?"));
+    const std::string_view rest = target.substr(is_secure ? https.size() : http.size());
+    const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
     if (!parse_authority(authority)) {
         return bad_request("invalid authority in the request target");
     }
-    return rest->substr(authority.size());
+    if (is_secure) {
+        return std::unexpected(Rejection{.status = Status::misdirected_request,
+                                         .reason = "https resource over a connection without TLS"});
+    }
+    return rest.substr(authority.size());
 }
 
 /// Whether a path (without its leading slash) is as `Target::path` has to be already: nothing to

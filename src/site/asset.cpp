@@ -48,6 +48,12 @@ AssetRef Asset::error(http::Status status, RepresentationRef page, AssetRef fall
     return asset;
 }
 
+bool Asset::is_current() const noexcept {
+    return std::ranges::all_of(representations_, [](const RepresentationRef& representation) {
+        return !representation || representation->is_current();
+    });
+}
+
 std::size_t Asset::memory_bytes() const noexcept {
     std::size_t bytes = sizeof(Asset) + location_.capacity();
     for (const RepresentationRef& representation : representations_) {

@@ -86,6 +86,14 @@ LocalRef<Representation> Representation::generated(RepresentationTraits traits,
     return in_memory(traits, std::move(contents));
 }
 
+bool Representation::is_current() const noexcept {
+    if (is_in_memory()) {
+        return true;
+    }
+    const auto metadata = file::Metadata::of(file());
+    return metadata && *metadata == metadata_;
+}
+
 void Representation::render_fields(const RepresentationTraits& traits) {
     TORC_ASSERT(traits.cache_control.size() <= cache_control_bytes_max);
     std::array<char, fields_bytes_max> buffer;

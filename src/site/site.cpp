@@ -7,7 +7,11 @@ namespace torc::site {
 
 Asset* Site::find(std::string_view path, MonotonicTime now) noexcept {
     const AssetCache::Entry* entry = cache_.find(path);
-    return entry != nullptr && now < entry->fresh_until ? entry->asset.get() : nullptr;
+    // What is in memory is one version of a file, whole. What is sent from the disk is whatever is
+    // there by then, and must not go under the length and the tag of what was there before.
+    const bool is_fresh =
+        entry != nullptr && now < entry->fresh_until && entry->asset->is_current();
+    return is_fresh ? entry->asset.get() : nullptr;
 }
 
 Site::Join Site::join_load(std::string_view path, Waiter waiter) {

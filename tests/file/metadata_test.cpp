@@ -1,3 +1,4 @@
+#include <torc/base/unique_fd.hpp>
 #include <torc/file/metadata.hpp>
 
 #include "support/temporary_directory.hpp"
@@ -8,6 +9,7 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <cstdint>
 
 namespace torc::file {
 namespace {
@@ -84,6 +86,28 @@ TEST(Metadata, ComesFromARealFile) {
     EXPECT_EQ(metadata.kind, Kind::regular);
     EXPECT_EQ(metadata.size, 5U);
     EXPECT_GT(metadata.modified.time_since_epoch(), seconds(1'500'000'000));
+}
+
+TEST(Metadata, KeepsTimesThatItCannotHoldOnTheirSide) {
+    struct statx status{};
+    for (const std::int64_t time : {std::int64_t{13'000'000'000}, INT64_MAX}) {
+        status.stx_mtime.tv_sec = time;
+        EXPECT_GT(Metadata::from(status).modified.time_since_epoch(), seconds(9'000'000'000));
+    }
+    for (const std::int64_t time : {std::int64_t{-13'000'000'000}, INT64_MIN}) {
+        status.stx_mtime.tv_sec = time;
+        EXPECT_LT(Metadata::from(status).modified.time_since_epoch(), seconds(-9'000'000'000));
+    }
+}
+
+TEST(Metadata, OfADescriptorIsThatOfItsFile) {
+    const TemporaryDirectory directory;
+    const UniqueFd file(::open(directory.write("file", "12345").c_str(), O_RDONLY | O_CLOEXEC));
+    const auto metadata = Metadata::of(file.get());
+    ASSERT_TRUE(metadata);
+    EXPECT_EQ(metadata->size, 5U);
+    EXPECT_EQ(metadata->kind, Kind::regular);
+    EXPECT_EQ(Metadata::of(-1).error(), Errno(EBADF));
 }
 
 }  // namespace

@@ -326,10 +326,19 @@ TEST(Target, ResolvesAbsoluteForm) {
         {"http://example.com/", ""},
         {"http://example.com/a", "a"},
         {"HTTP://example.com:8080/a/../b", "b"},
-        {"https://[::1]:443/a", "a"},
-        {"hTTpS://x//a", "a"},
+        {"http://[::1]:80/a", "a"},
+        {"hTTp://x//a", "a"},
     });
     expect_paths(cases);
+}
+
+// RFC 9110 §7.4.
+TEST(Target, MisdirectsWhatIsToBeSecured) {
+    for (const std::string_view target : {"https://example.com/a", "HTTPS://[::1]:443"}) {
+        const Resolved resolved(target);
+        ASSERT_FALSE(resolved.result()) << target;
+        EXPECT_EQ(resolved.result().error().status, Status::misdirected_request);
+    }
 }
 
 TEST(Target, RejectsWhatHasNoValidForm) {

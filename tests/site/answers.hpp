@@ -14,15 +14,23 @@ namespace torc::site::test {
 inline constexpr WallTime now{std::chrono::seconds(1'700'000'000)};
 inline constexpr std::string_view date = "Tue, 14 Nov 2023 22:13:20 GMT";
 
-/// The page that goes with an error or a redirect.
+/// The page that goes with an error or a redirect. `title`: "404 Not Found".
 [[nodiscard]] inline std::string page(std::string_view title) {
+    const std::string code(title.substr(0, 3));
     return "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-           "<meta name=\"viewport\" content=\"width=device-width\">\n"
-           "<meta name=\"color-scheme\" content=\"light dark\">\n<title>" +
+           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
            std::string(title) +
-           "</title>\n<body style=\"font-family: system-ui, sans-serif; text-align: center; "
-           "padding: 15vh 1rem\">\n<h1>" +
-           std::string(title) + "</h1>\n<p>torc</p>\n";
+           "</title>\n<style>\n"
+           ":root{color-scheme:light dark;background:#fbf9f6;color:#2a241e;"
+           "font:1rem/1.5 system-ui,sans-serif}\n"
+           "body{max-width:62rem;margin:18vh auto;padding:0 clamp(.75rem,4vw,2rem)}\n"
+           "h1{margin:0;font-size:clamp(1.5rem,6vw,2.25rem);font-weight:500;line-height:1.3}\n"
+           "b{color:#a34a08}\n"
+           "p{margin:.5rem 0;color:#665c51;font-size:.875rem}\n"
+           "@media(prefers-color-scheme:dark){:root{background:#16130f;color:#efe8df}"
+           "b{color:#f0a35e}p{color:#b3a799}}\n"
+           "</style>\n<h1><b>" +
+           code + "</b>" + std::string(title.substr(3)) + "</h1>\n<p>torc</p>\n";
 }
 
 /// What every answer begins with behind its status line.

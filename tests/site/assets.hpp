@@ -6,8 +6,10 @@
 #include <torc/site/asset.hpp>
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
@@ -77,12 +79,18 @@ inline constexpr WallTime loaded_at{std::chrono::seconds(1'700'000'000)};
 }
 
 /// A descriptor of an anonymous file with these bytes.
-[[nodiscard]] inline UniqueFd anonymous_file(std::string_view bytes) {
+[[nodiscard]] inline UniqueFd anonymous_file(std::string_view bytes,
+                                             WallTime modified = last_modified) {
     UniqueFd file(::memfd_create("asset", MFD_CLOEXEC));
     if (!file ||
         ::write(file.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {
         throw std::runtime_error("can't make an anonymous file");
     }
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(modified);
+    const timespec time{.tv_sec = seconds.time_since_epoch().count(),
+                        .tv_nsec = (modified - seconds).count()};
+    const std::array times = {time, time};
+    ::futimens(file.get(), times.data());
     return file;
 }
 
@@ -90,7 +98,10 @@ inline constexpr WallTime loaded_at{std::chrono::seconds(1'700'000'000)};
 [[nodiscard]] inline RepresentationRef disk_file(std::string_view bytes,
                                                  std::string_view name = "large.bin",
                                                  WallTime modified = last_modified) {
-    return Representation::on_disk(traits_of(name, bytes.size(), modified), anonymous_file(bytes));
+    UniqueFd file = anonymous_file(bytes, modified);
+    RepresentationTraits traits = traits_of(name, bytes.size());
+    traits.metadata = *file::Metadata::of(file.get());
+    return Representation::on_disk(traits, std::move(file));
 }
 
 [[nodiscard]] inline AssetRef disk_asset(std::string_view bytes,

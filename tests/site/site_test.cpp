@@ -5,7 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <chrono>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -31,21 +36,20 @@ protected:
         return site_.finish_load(id, noon);
     }
 
-    /// As if the path led to a large file.
-    Site::Loaded find_file(Site::LoadId id, const file::Metadata& metadata) {
+    /// As if the path led to `disk_file_`, which is too large for memory.
+    Site::Loaded find_file(Site::LoadId id) {
         AssetLoad& load = site_.load(id);
         EXPECT_EQ(load.start(), AssetLoad::Step::open);
-        EXPECT_EQ(load.opened(test::anonymous_file("")), AssetLoad::Step::stat);
-        struct statx& status = load.status();
-        status.stx_mode = S_IFREG;
-        status.stx_size = metadata.size;
-        status.stx_mtime.tv_sec = metadata.modified.time_since_epoch() / std::chrono::seconds(1);
+        EXPECT_EQ(load.opened(UniqueFd(::dup(disk_file_.get()))), AssetLoad::Step::stat);
+        EXPECT_EQ(::statx(load.descriptor(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &load.status()),
+                  0);
         EXPECT_EQ(load.stated(), AssetLoad::Step::finished);
         return site_.finish_load(id, noon);
     }
+    void change_file() const { EXPECT_EQ(::write(disk_file_.get(), "x", 1), 1); }
 
     Site site_{LoadRules{.contents_bytes_max = 100, .codings = {}}, CacheLimits{}};
-    file::Metadata large_ = test::regular_file(1000);
+    UniqueFd disk_file_ = test::anonymous_file(std::string(1000, 'x'));
 };
 
 TEST_F(SiteTest, FindsNothingThatWasNotLoaded) {
@@ -61,7 +65,7 @@ TEST_F(SiteTest, FindsAnAssetUntilItIsNoLongerFresh) {
 }
 
 TEST_F(SiteTest, ALoadedAssetIsFreshFromTheEndOfItsLoad) {
-    const Site::Loaded loaded = find_file(site_.join_load("a", 1).id, large_);
+    const Site::Loaded loaded = find_file(site_.join_load("a", 1).id);
     EXPECT_EQ(site_.find("a", noon + Site::fresh_for - nanoseconds(1)), loaded.asset.get());
     EXPECT_EQ(site_.find("a", noon + Site::fresh_for), nullptr);
 }
@@ -111,23 +115,30 @@ TEST_F(SiteTest, DoesNotCacheErrors) {
 }
 
 TEST_F(SiteTest, ForgetsAFileThatIsGone) {
-    (void)find_file(site_.join_load("a", 1).id, large_);
+    (void)find_file(site_.join_load("a", 1).id);
     (void)fail(site_.join_load("a", 2).id, ENOENT);
     EXPECT_EQ(site_.cache().size(), 0U);
 }
 
 TEST_F(SiteTest, KeepsAStaleAssetWhoseFileDidNotChange) {
-    const AssetRef before = find_file(site_.join_load("a", 1).id, large_).asset;
-    const Site::Loaded again = find_file(site_.join_load("a", 2).id, large_);
+    const AssetRef before = find_file(site_.join_load("a", 1).id).asset;
+    const Site::Loaded again = find_file(site_.join_load("a", 2).id);
     EXPECT_EQ(again.asset.get(), before.get());
 }
 
 TEST_F(SiteTest, ReplacesAnAssetWhoseFileChanged) {
-    const AssetRef before = find_file(site_.join_load("a", 1).id, large_).asset;
-    ++large_.size;
-    const Site::Loaded again = find_file(site_.join_load("a", 2).id, large_);
+    const AssetRef before = find_file(site_.join_load("a", 1).id).asset;
+    change_file();
+    const Site::Loaded again = find_file(site_.join_load("a", 2).id);
     EXPECT_NE(again.asset.get(), before.get());
     EXPECT_EQ(site_.find("a", noon), again.asset.get());
+}
+
+TEST_F(SiteTest, DoesNotFindAFileOnDiskThatHasChanged) {
+    (void)find_file(site_.join_load("a", 1).id);
+    EXPECT_NE(site_.find("a", noon), nullptr);
+    change_file();
+    EXPECT_EQ(site_.find("a", noon), nullptr);
 }
 
 TEST_F(SiteTest, GivesBackDescriptorsOneByOne) {

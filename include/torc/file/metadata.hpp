@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
+#include <torc/base/errno.hpp>
 
 #include <linux/stat.h>
 
@@ -28,6 +29,10 @@ struct Metadata {
 
     /// From the result of statx(2) with STATX_BASIC_STATS.
     [[nodiscard]] static Metadata from(const struct statx& status) noexcept;
+
+    /// Of the open file behind a descriptor, as far as the kernel has it in memory: never waits for
+    /// a disk or a network (AT_STATX_DONT_SYNC). Errors: as statx(2).
+    [[nodiscard]] static Result<Metadata> of(int descriptor) noexcept;
 
     /// Equal members mean the same bytes, as far as a file system can tell.
     friend bool operator==(const Metadata&, const Metadata&) noexcept = default;

@@ -40,6 +40,7 @@ struct Target {
 ///   not encoded, a ".." that leaves the root (if only for a while), a '#', a target in no valid
 ///   form. asterisk-form and authority-form are not valid here: their methods never name a file.
 /// - 404: an encoded slash (no file name contains one).
+/// - 421: an https URI, whose answer would have to be secured by TLS (RFC 9110 §7.4).
 ///
 /// A hidden path (see is_hidden) is the caller's to refuse. "/.git/../a" is "a", which is none.
 [[nodiscard]] std::expected<Target, Rejection> resolve_target(std::string_view target,

@@ -67,6 +67,9 @@ public:
     /// line end; empty when it depends on nothing.
     [[nodiscard]] std::string_view vary_field() const noexcept { return vary_field_; }
 
+    /// Whether all its representations are (see Representation::is_current).
+    [[nodiscard]] bool is_current() const noexcept;
+
     /// What the asset costs a cache: bytes of memory, and open descriptors.
     [[nodiscard]] std::size_t memory_bytes() const noexcept;
     [[nodiscard]] std::size_t descriptors() const noexcept;

@@ -80,6 +80,10 @@ public:
     [[nodiscard]] std::string_view contents() const noexcept { return contents_.view(); }
     [[nodiscard]] int file() const noexcept { return file_.get(); }
 
+    /// Whether the bytes are still those that the fields tell of. What is in memory always is; a
+    /// file is looked at, which costs a system call that waits for nothing.
+    [[nodiscard]] bool is_current() const noexcept;
+
     /// What it costs a cache, in bytes of memory.
     [[nodiscard]] std::size_t memory_bytes() const noexcept {
         return sizeof(Representation) + fields_.capacity() + contents_.size;

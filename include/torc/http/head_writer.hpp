@@ -2,10 +2,10 @@
 
 #include <torc/base/assert.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -23,8 +23,12 @@ public:
 
     void append(std::string_view text) noexcept {
         TORC_ASSERT(text.size() <= room());
-        // Not memcpy, which an empty view's null pointer must not be given.
-        cursor_ = std::ranges::copy(text, cursor_).out;
+        // memcpy must not be given an empty view's null pointer. std::ranges::copy may be, but
+        // becomes a loop over bytes at -O2, which was a fifth of all instructions of a request.
+        if (!text.empty()) {
+            std::memcpy(cursor_, text.data(), text.size());
+            cursor_ += text.size();
+        }
     }
     /// In decimal.
     void append(std::uint64_t number) noexcept {

@@ -265,10 +265,21 @@ TEST_P(Rfc9110_8_8_1, A_change_in_place_of_a_large_file_at_time_0_changes_the_ta
     must();
     std::string contents(large_bytes, 'a');
     tree().write("large-at-0.bin", contents, FileTime{});
-    const Response first = eventually_get("/large-at-0.bin", contents);
+    const std::string tag = get("/large-at-0.bin").field("ETag").value_or("W/");
+    if (tag.starts_with("W/")) {
+        GTEST_SKIP() << "has no strong tag";
+    }
     contents.back() = 'b';
     tree().overwrite("large-at-0.bin", contents, FileTime{});
-    expect_other_tag(first, eventually_get("/large-at-0.bin", contents));
+    // A server may keep what it knows of a file for a second, and the same file has other bytes
+    // now.
+    constexpr std::chrono::seconds kept_max{3};
+    const auto deadline = std::chrono::steady_clock::now() + kept_max;
+    bool has_changed = false;
+    while (!has_changed && std::chrono::steady_clock::now() < deadline) {
+        has_changed = get("/large-at-0.bin").field("ETag") != tag;
+    }
+    EXPECT_TRUE(has_changed) << tag;
 }
 
 // §8.8: what it is all for.

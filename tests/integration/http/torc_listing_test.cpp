@@ -302,8 +302,8 @@ TEST_P(Option_listing, Another_query_changes_nothing) {
 
 TEST_P(Option_listing, Hidden_names_are_not_in_it) {
     choice();
-    EXPECT_FALSE(get("/listed/").body.contains("hidden"));
-    EXPECT_FALSE(get("/listed/", accept_json).body.contains("hidden"));
+    EXPECT_FALSE(get("/listed/").body.contains(".hidden"));
+    EXPECT_FALSE(get("/listed/", accept_json).body.contains(".hidden"));
 }
 
 TEST_P(Option_listing, Names_are_escaped_in_html) {
@@ -360,7 +360,7 @@ TEST_P(Option_listing, The_page_needs_no_script_and_says_its_language) {
 TEST_P(Option_listing, The_path_to_it_is_linked) {
     choice();
     const auto links = links_in(get("/listed/zoo/").body);
-    EXPECT_TRUE(is_among(links, "/")) << fmt::to_string(links.size());
+    EXPECT_TRUE(is_among(links, "/") || is_among(links, "../../"));
     EXPECT_TRUE(is_among(links, "/listed/") || is_among(links, "../"));
 }
 

@@ -88,8 +88,6 @@ Result<void> EpollProactor::initialise() {
         return std::unexpected(Errno::last());
     }
     pool_ = std::make_unique<BlockingPool>(wake_fd_.get());
-    completions_.reserve(limits::completions_per_wait_max);
-    ready_.reserve(limits::completions_per_wait_max);
     now_ = std::chrono::steady_clock::now();
     return {};
 }
@@ -116,7 +114,7 @@ void EpollProactor::begin(int fd, Pending pending, Token token) {
         epoll_event event{.events = interest, .data = {.fd = fd}};
         if (::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_ADD, fd, &event) < 0) {
             state.pending = Pending::nothing;
-            complete(token, -errno);
+            batch_.add_ready(token, -errno);
             return;
         }
         state.is_registered = true;
@@ -134,14 +132,9 @@ void EpollProactor::enqueue(int fd, Descriptor& state) {
     }
 }
 
-void EpollProactor::complete(Token token, std::int32_t result) {
-    ready_.push_back(Completion{.token = token, .result = result, .more = false, .data = {}});
-}
-
 void EpollProactor::finish(Descriptor& state, std::int32_t result) {
     state.pending = Pending::nothing;
-    completions_.push_back(
-        Completion{.token = state.token, .result = result, .more = false, .data = {}});
+    batch_.add(Completion{.token = state.token, .result = result, .more = false, .data = {}});
 }
 
 void EpollProactor::accept(Token token, int listener) {
@@ -157,7 +150,7 @@ void EpollProactor::cancel_accept(Token token, int listener) {
     ::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_DEL, listener, nullptr);
     state.is_registered = false;
     state.pending = Pending::nothing;
-    complete(token, -ECANCELED);
+    batch_.add_ready(token, -ECANCELED);
 }
 
 void EpollProactor::receive(Token token, int socket) {
@@ -186,7 +179,7 @@ void EpollProactor::open(Token token, int directory, const char* path, const ope
     cached.resolve |= RESOLVE_CACHED;
     const std::int32_t result = open_beneath(directory, path, cached);
     if (result != -EAGAIN && result != -EINVAL) {
-        complete(token, result);
+        batch_.add_ready(token, result);
         return;
     }
     pool_->submit(BlockingCall{.kind = BlockingCall::Kind::open,
@@ -206,7 +199,7 @@ void EpollProactor::read(Token token, int fd, std::span<std::byte> buffer, std::
     const ssize_t got = ::preadv2(fd, &target, 1, static_cast<off_t>(offset), RWF_NOWAIT);
     // Less than was asked for may mean that the rest is not in memory; a thread finds out.
     if (got == 0 || std::cmp_equal(got, buffer.size())) {
-        complete(token, static_cast<std::int32_t>(got));
+        batch_.add_ready(token, static_cast<std::int32_t>(got));
         return;
     }
     pool_->submit(BlockingCall{.kind = BlockingCall::Kind::read,
@@ -256,31 +249,17 @@ std::span<const Completion> EpollProactor::wait(MonotonicTime deadline) {
         buffers_.take_back(index);
     }
     lent_buffers_ = 0;
-    completions_.clear();
-    // Half the batch at most, so that what completes at once can't keep the sockets from their
-    // turn.
-    take_ready(limits::completions_per_wait_max / 2);
+    batch_.begin();
     run_queue();
-    poll(completions_.empty() ? deadline : MonotonicTime::min());
+    poll(batch_.empty() ? deadline : MonotonicTime::min());
     run_queue();
-    take_ready(limits::completions_per_wait_max);
-    return completions_;
-}
-
-void EpollProactor::take_ready(std::size_t size_max) {
-    const std::size_t room = size_max - std::min(size_max, completions_.size());
-    const auto end = ready_.begin() + static_cast<std::ptrdiff_t>(std::min(room, ready_.size()));
-    completions_.insert(completions_.end(), ready_.begin(), end);
-    ready_.erase(ready_.begin(), end);
-}
-
-bool EpollProactor::has_room() const noexcept {
-    return completions_.size() < limits::completions_per_wait_max;
+    batch_.fill();
+    return batch_.completions();
 }
 
 void EpollProactor::run_queue() {
     std::size_t count = 0;
-    while (count < queue_.size() && has_room()) {
+    while (count < queue_.size() && batch_.has_room()) {
         const int fd = queue_[count++];
         Descriptor& state = descriptor(fd);
         state.is_queued = false;
@@ -309,10 +288,10 @@ void EpollProactor::attempt(int fd, Descriptor& state) {
 }
 
 void EpollProactor::attempt_accept(int fd, Descriptor& state) {
-    for (int count = 0; count < accepts_per_turn_max && has_room(); ++count) {
+    for (int count = 0; count < accepts_per_turn_max && batch_.has_room(); ++count) {
         const int socket = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (socket >= 0) {
-            completions_.push_back(
+            batch_.add(
                 Completion{.token = state.token, .result = socket, .more = true, .data = {}});
         } else if (errno == EAGAIN) {
             return;
@@ -351,10 +330,10 @@ void EpollProactor::attempt_receive(int fd, Descriptor& state) {
     state.is_readable = count == limits::receive_buffer_bytes || state.has_peer_ended;
     ++lent_buffers_;
     state.pending = Pending::nothing;
-    completions_.push_back(Completion{.token = state.token,
-                                      .result = static_cast<std::int32_t>(got),
-                                      .more = false,
-                                      .data = buffers_.lend(index, count)});
+    batch_.add(Completion{.token = state.token,
+                          .result = static_cast<std::int32_t>(got),
+                          .more = false,
+                          .data = buffers_.lend(index, count)});
 }
 
 void EpollProactor::attempt_send(int fd, Descriptor& state) {
@@ -452,7 +431,7 @@ void EpollProactor::take_pool_results() {
     pool_->take_done(pool_results_);
     for (const BlockingPool::Done& done : pool_results_) {
         if (done.call.kind != BlockingCall::Kind::warm) {
-            complete(done.call.token, done.result);
+            batch_.add_ready(done.call.token, done.result);
             continue;
         }
         const int socket = static_cast<int>(done.call.token.slot);
@@ -463,7 +442,7 @@ void EpollProactor::take_pool_results() {
             enqueue(socket, state);
         } else {
             state.pending = Pending::nothing;
-            complete(state.token, done.result);
+            batch_.add_ready(state.token, done.result);
         }
     }
     pool_results_.clear();

@@ -5,6 +5,7 @@
 #include <torc/io/proactor.hpp>
 
 #include "blocking_pool.hpp"
+#include "completion_batch.hpp"
 #include "receive_buffers.hpp"
 
 #include <memory>
@@ -66,14 +67,10 @@ private:
     [[nodiscard]] Descriptor& descriptor(int fd);
     void begin(int fd, Pending pending, Token token);
     void enqueue(int fd, Descriptor& state);
-    /// Keeps a completion for the next wait to report.
-    void complete(Token token, std::int32_t result);
-    /// Ends the operation of `state` in the batch that is being filled. Precondition: has_room().
+    /// Ends the operation of `state` in the batch that is being filled. Precondition: the batch has
+    /// room.
     void finish(Descriptor& state, std::int32_t result);
 
-    /// Moves what completed early into the batch, until that has `size_max` completions.
-    void take_ready(std::size_t size_max);
-    [[nodiscard]] bool has_room() const noexcept;
     void run_queue();
     void attempt(int fd, Descriptor& state);
     void attempt_accept(int fd, Descriptor& state);
@@ -88,10 +85,7 @@ private:
     std::vector<Descriptor> descriptors_;
     /// Descriptors whose operation may get on without waiting; who came first has the first turn.
     std::vector<int> queue_;
-    /// The batch that wait reports.
-    std::vector<Completion> completions_;
-    /// What completed without a socket, or at once; reported by the next `wait`.
-    std::vector<Completion> ready_;
+    CompletionBatch batch_;
     std::vector<BlockingPool::Done> pool_results_;
     ReceiveBuffers buffers_;
     std::uint16_t lent_buffers_ = 0;

@@ -97,8 +97,6 @@ Result<void> UringProactor::initialise(const ProactorOptions& options) {
     if (!wake_fd_) {
         return std::unexpected(Errno::last());
     }
-    completions_.reserve(limits::completions_per_wait_max);
-    ready_.reserve(limits::completions_per_wait_max);
     lent_buffers_.reserve(limits::receive_buffers);
     arm_wake();
     // Entered once here, so that a filter that forbids no more than this shows as an error of
@@ -147,10 +145,6 @@ io_uring_sqe* UringProactor::next_submission() {
 
 void UringProactor::tag(io_uring_sqe* submission, Token token) noexcept {
     submission->user_data = token.pack();
-}
-
-void UringProactor::complete(Token token, std::int32_t result) {
-    ready_.push_back(Completion{.token = token, .result = result, .more = false, .data = {}});
 }
 
 void UringProactor::accept(Token token, int listener) {
@@ -233,7 +227,7 @@ void UringProactor::continue_file_send(std::uint32_t index, std::uint64_t reside
 }
 
 void UringProactor::finish_file_send(std::uint32_t index, std::int32_t result) {
-    complete(file_sends_[index].token, result);
+    batch_.add_ready(file_sends_[index].token, result);
     free_file_sends_.push_back(index);
 }
 
@@ -277,7 +271,7 @@ void UringProactor::take_pool_results() {
     }
     pool_->take_done(pool_results_);
     for (const BlockingPool::Done& done : pool_results_) {
-        complete(done.call.token, done.result);
+        batch_.add_ready(done.call.token, done.result);
     }
     pool_results_.clear();
 }
@@ -343,25 +337,16 @@ void UringProactor::submit(bool block) {
 
 std::span<const Completion> UringProactor::wait(MonotonicTime deadline) {
     give_back_buffers();
-    completions_.clear();
-    // Half the batch at most: files that are sent at once and the ring must not starve each other.
-    take_ready(limits::completions_per_wait_max / 2);
+    batch_.begin();
     const bool is_due = deadline <= now_;
     if (!is_due && deadline != never) {
         arm_timer(deadline);
     }
-    submit(completions_.empty() && !is_due);
+    submit(batch_.empty() && !is_due);
     now_ = std::chrono::steady_clock::now();
     reap();
-    take_ready(limits::completions_per_wait_max);
-    return completions_;
-}
-
-void UringProactor::take_ready(std::size_t size_max) {
-    const std::size_t room = size_max - std::min(size_max, completions_.size());
-    const auto end = ready_.begin() + static_cast<std::ptrdiff_t>(std::min(room, ready_.size()));
-    completions_.insert(completions_.end(), ready_.begin(), end);
-    ready_.erase(ready_.begin(), end);
+    batch_.fill();
+    return batch_.completions();
 }
 
 void UringProactor::give_back_buffers() {
@@ -382,7 +367,7 @@ void UringProactor::reap() {
     unsigned seen = 0;
     io_uring_cqe* entry = nullptr;
     io_uring_for_each_cqe(ring_.get(), head, entry) {
-        if (completions_.size() == limits::completions_per_wait_max) {
+        if (!batch_.has_room()) {
             break;
         }
         ++seen;
@@ -407,7 +392,7 @@ void UringProactor::take_completion(const io_uring_cqe& entry) {
         completion.data =
             buffers_.lend(index, entry.res > 0 ? static_cast<std::size_t>(entry.res) : 0);
     }
-    completions_.push_back(completion);
+    batch_.add(completion);
 }
 
 void UringProactor::take_internal_completion(Token token, std::int32_t result) {

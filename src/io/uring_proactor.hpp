@@ -5,6 +5,7 @@
 #include <torc/io/proactor.hpp>
 
 #include "blocking_pool.hpp"
+#include "completion_batch.hpp"
 #include "receive_buffers.hpp"
 
 #include <liburing.h>
@@ -71,14 +72,11 @@ private:
     [[nodiscard]] io_uring_sqe* next_submission();
     /// Puts `token` on a prepared submission.
     static void tag(io_uring_sqe* submission, Token token) noexcept;
-    void complete(Token token, std::int32_t result);
 
     void arm_timer(MonotonicTime deadline);
     void arm_wake();
     void submit(bool block);
     void reap();
-    /// Moves what completed without the ring into the batch, until that has `size_max` completions.
-    void take_ready(std::size_t size_max);
     void take_completion(const io_uring_cqe& entry);
     void take_internal_completion(Token token, std::int32_t result);
     void take_pool_results();
@@ -94,9 +92,7 @@ private:
     /// Buffers whose bytes the last `wait` reported; the next gives them back to the kernel.
     std::vector<std::uint16_t> lent_buffers_;
 
-    std::vector<Completion> completions_;
-    /// What completed without the ring; reported by the next `wait`.
-    std::vector<Completion> ready_;
+    CompletionBatch batch_;
 
     std::vector<FileSend> file_sends_;
     std::vector<std::uint32_t> free_file_sends_;

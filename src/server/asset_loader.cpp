@@ -3,7 +3,7 @@
 #include <torc/file/directory.hpp>
 #include <torc/server/asset_loader.hpp>
 #include <torc/server/operation.hpp>
-#include <torc/site/listing.hpp>
+#include <torc/site/listing_key.hpp>
 
 #include <cstddef>
 #include <new>
@@ -34,14 +34,15 @@ public:
             if (!directory) {
                 return -directory.error().value();
             }
-            page_ = site::render_listing(path_, *directory, style_);
+            page_ = site::make_listing({.path = path_, .style = style_}, *directory);
             return 0;
         } catch (const std::bad_alloc&) {
             return -ENOMEM;
         }
     }
 
-    [[nodiscard]] const std::string& page() const noexcept { return page_; }
+    /// Once it has run; for the loop's thread, and once.
+    [[nodiscard]] site::RepresentationRef take_page() noexcept { return std::move(page_); }
 
 private:
     const file::Root& root_;
@@ -49,7 +50,7 @@ private:
     const int directory_;
     const std::string path_;
     const site::ListingStyle style_;
-    std::string page_;
+    site::RepresentationRef page_;
 };
 
 AssetLoader::AssetLoader(io::Proactor& proactor, site::Site& site, const file::Root& root) noexcept
@@ -93,7 +94,7 @@ LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& compl
         return load.stated();
     }
     if (operation == Operation::load_list) {
-        return load.listed(listing.mapped()->page());
+        return load.listed(listing.mapped()->take_page());
     }
     TORC_ASSERT(operation == Operation::load_read);
     return load.was_read(static_cast<std::size_t>(completion.result));

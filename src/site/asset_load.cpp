@@ -239,12 +239,10 @@ AssetLoad::Step AssetLoad::settle_listing(FileLoad::Outcome& file) {
     return Step::list;
 }
 
-AssetLoad::Step AssetLoad::listed(std::string_view page) {
+AssetLoad::Step AssetLoad::listed(RepresentationRef page) {
     leftovers_.push_back(std::move(directory_));
     Asset::Representations representations;
-    representations[0] = Representation::generated(
-        {.content_type = content_type(listing_key().style.format), .cache_control = "no-cache"},
-        page);
+    representations[0] = std::move(page);
     return finish(Asset::file(std::move(representations), true), true);
 }
 

@@ -31,8 +31,8 @@ constexpr std::size_t code_and_space_bytes = 4;
 
 std::size_t error_page_bytes(http::Status status) noexcept {
     const std::size_t title_bytes = code_and_space_bytes + http::reason_phrase(status).size();
-    return before_title.size() + before_heading.size() + after_code.size() +
-           after_heading.size() + 2 * title_bytes;
+    return before_title.size() + before_heading.size() + after_code.size() + after_heading.size() +
+           2 * title_bytes;
 }
 
 void write_error_page(http::Status status, http::HeadWriter& writer) noexcept {

@@ -2,6 +2,19 @@
 #include <torc/site/listing_key.hpp>
 
 namespace torc::site {
+namespace {
+
+std::string_view content_type(ListingFormat format) noexcept {
+    switch (format) {
+        case ListingFormat::html:
+            return "text/html; charset=utf-8";
+        case ListingFormat::json:
+            break;
+    }
+    return "application/json";
+}
+
+}  // namespace
 
 std::optional<ListingKey> ListingKey::parse(std::string_view text) noexcept {
     const std::size_t separator = text.find('\0');
@@ -27,14 +40,10 @@ void ListingKey::write(std::string& text) const {
     text += style.key();
 }
 
-std::string_view content_type(ListingFormat format) noexcept {
-    switch (format) {
-        case ListingFormat::html:
-            return "text/html; charset=utf-8";
-        case ListingFormat::json:
-            break;
-    }
-    return "application/json";
+RepresentationRef make_listing(const ListingKey& key, const file::Directory& directory) {
+    return Representation::generated(
+        {.content_type = content_type(key.style.format), .cache_control = "no-cache"},
+        render_listing(key.path, directory, key.style));
 }
 
 }  // namespace torc::site

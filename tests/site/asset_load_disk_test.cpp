@@ -76,8 +76,7 @@ private:
             case Step::list: {
                 const auto directory = file::read_directory(
                     root, rules_.symlinks, load.listing_key().path, load.descriptor());
-                return directory ? load.listed(render_listing(load.listing_key().path, *directory,
-                                                              load.listing_key().style))
+                return directory ? load.listed(make_listing(load.listing_key(), *directory))
                                  : load.failed(directory.error());
             }
             case Step::finished:

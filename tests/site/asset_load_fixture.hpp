@@ -97,9 +97,11 @@ private:
                 return load.was_read(buffer.size());
             }
             case LoadStep::list:
-                return listing_error_ == 0
-                           ? load.listed("listing of " + std::string(load.listing_key().path))
-                           : load.failed(Errno(listing_error_));
+                if (listing_error_ != 0) {
+                    return load.failed(Errno(listing_error_));
+                }
+                return load.listed(
+                    memory_file("listing of " + std::string(load.listing_key().path)));
             case LoadStep::finished:
                 break;
         }

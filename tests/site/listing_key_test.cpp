@@ -57,9 +57,16 @@ TEST(ListingKey, IsJsonForWhoWantsThatMore) {
     EXPECT_EQ(asked_for("", "Accept: text/html, application/json\r\n").format, ListingFormat::html);
 }
 
-TEST(ListingKey, HasTheTypeOfItsFormat) {
-    EXPECT_EQ(content_type(ListingFormat::html), "text/html; charset=utf-8");
-    EXPECT_EQ(content_type(ListingFormat::json), "application/json");
+TEST(ListingKey, MakesAListingOfItsFormat) {
+    const file::Directory directory{.entries = {{.name = "file"}}};
+    const RepresentationRef html = make_listing({.path = "a/", .style = {}}, directory);
+    EXPECT_EQ(html->content_type(), "text/html; charset=utf-8");
+    EXPECT_EQ(html->contents(), render_listing("a/", directory, {}));
+    EXPECT_TRUE(html->fields().contains("Cache-Control: no-cache\r\n"));
+    EXPECT_FALSE(html->validators().has_last_modified);
+    const RepresentationRef json =
+        make_listing({.path = "a/", .style = {.format = ListingFormat::json}}, directory);
+    EXPECT_EQ(json->content_type(), "application/json");
 }
 
 }  // namespace

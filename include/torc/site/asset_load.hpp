@@ -37,8 +37,8 @@ public:
     [[nodiscard]] Step opened(UniqueFd file) { return advance(file_.opened(std::move(file))); }
     [[nodiscard]] Step stated() { return advance(file_.stated()); }
     [[nodiscard]] Step was_read(std::size_t count) { return advance(file_.was_read(count)); }
-    /// `page`: see render_listing.
-    [[nodiscard]] Step listed(std::string_view page);
+    /// `page`: see make_listing.
+    [[nodiscard]] Step listed(RepresentationRef page);
     /// The last step's system call failed.
     [[nodiscard]] Step failed(Errno error);
 

@@ -38,7 +38,7 @@ protected:
     }
 
     /// Whether the server reads `filler` again and again, more than the kernel's buffers hold and
-    /// any site needs.
+    /// any site needs. One that has refused the request may do so, until the client is done.
     [[nodiscard]] bool takes_for_ever(std::string_view chunks, std::string_view filler) const {
         constexpr std::size_t too_much = std::size_t{16} * 1024 * 1024;
         std::string block;
@@ -51,10 +51,11 @@ protected:
             for (std::size_t sent = 0; sent < too_much; sent += block.size()) {
                 client.send(block);
             }
-            return true;
         } catch (const ClientError&) {
             return false;
         }
+        client.finish_sending();
+        return client.ending() || client.receive_response().status < 400;
     }
 };
 

@@ -58,9 +58,9 @@ AssetLoader::AssetLoader(io::Proactor& proactor, site::Site& site, const file::R
 
 AssetLoader::~AssetLoader() = default;
 
-AssetLoader::Ended AssetLoader::join(std::string_view path, site::Site::Waiter waiter,
-                                     MonotonicTime now) {
-    const site::Site::Join join = site_.join_load(path, waiter);
+AssetLoader::Ended AssetLoader::join(std::string_view path, site::Wanted wanted,
+                                     site::Site::Waiter waiter, MonotonicTime now) {
+    const site::Site::Join join = site_.join_load(path, wanted, waiter);
     if (!join.is_new) {
         return std::nullopt;
     }

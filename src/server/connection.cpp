@@ -166,12 +166,16 @@ Action Connection::receive_body(std::string_view bytes) {
 }
 
 site::Asset* Connection::find_asset(const http::Target& target, site::Asset* loaded_asset) {
-    site::Asset* asset =
-        loaded_asset != nullptr ? loaded_asset : services_.site.find(target.path, services_.now);
+    const http::Request& request = services_.request;
+    load_wanted_ =
+        request.method == http::Method::head ? site::Wanted::fields : site::Wanted::contents;
+    site::Asset* asset = loaded_asset != nullptr
+                             ? loaded_asset
+                             : services_.site.find(target.path, load_wanted_, services_.now);
     load_path_ = target.path;
     if (asset != nullptr && asset->kind() == site::Asset::Kind::directory) {
-        site::ListingKey::asked_for(services_.request, target).write(services_.listing_key);
-        asset = services_.site.find(services_.listing_key, services_.now);
+        site::ListingKey::asked_for(request, target).write(services_.listing_key);
+        asset = services_.site.find(services_.listing_key, load_wanted_, services_.now);
         load_path_ = services_.listing_key;
     }
     return asset;

@@ -243,7 +243,7 @@ void Worker::perform(ConnectionSlot& slot, Action action) {
             break;
         case Action::load:
             slot.unlink();
-            hand_out(loader_.join(slot.connection->load_path(),
+            hand_out(loader_.join(slot.connection->load_path(), slot.connection->load_wanted(),
                                   token(Operation::load_open, slot).pack(), services_.now));
             return;
         case Action::close:

@@ -14,6 +14,12 @@ std::string_view vary_field(bool by_type, bool by_coding) noexcept {
     return by_coding ? "Vary: Accept-Encoding\r\n" : "";
 }
 
+bool have_contents(const Asset::Representations& representations) noexcept {
+    return std::ranges::all_of(representations, [](const RepresentationRef& representation) {
+        return !representation || representation->has_contents();
+    });
+}
+
 }  // namespace
 
 AssetRef Asset::file(Representations representations, bool varies_by_type) {
@@ -21,6 +27,7 @@ AssetRef Asset::file(Representations representations, bool varies_by_type) {
     AssetRef asset(new Asset(Kind::file));
     asset->has_codings_ = std::any_of(representations.begin() + 1, representations.end(),
                                       [](const RepresentationRef& coded) { return bool(coded); });
+    asset->has_contents_ = have_contents(representations);
     asset->representations_ = std::move(representations);
     asset->vary_field_ = site::vary_field(varies_by_type, asset->has_codings_);
     return asset;
@@ -40,6 +47,8 @@ AssetRef Asset::error(http::Status status, RepresentationRef page, AssetRef fall
     AssetRef asset(new Asset(Kind::error));
     asset->status_ = status;
     asset->representations_[0] = std::move(page);
+    asset->has_contents_ =
+        have_contents(asset->representations_) && (!fallback || fallback->has_contents());
     if (fallback) {
         TORC_ASSERT(fallback->kind() == Kind::file);
         asset->vary_field_ = site::vary_field(true, fallback->has_codings());
@@ -65,7 +74,7 @@ std::size_t Asset::memory_bytes() const noexcept {
 std::size_t Asset::descriptors() const noexcept {
     std::size_t count = fallback_ ? fallback_->descriptors() : 0;
     for (const RepresentationRef& representation : representations_) {
-        count += std::size_t{representation && !representation->is_in_memory()};
+        count += std::size_t{representation && representation->is_on_disk()};
     }
     return count;
 }

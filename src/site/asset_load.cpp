@@ -78,12 +78,14 @@ std::string_view first_directories(std::string_view path, std::size_t count) noe
 
 }  // namespace
 
-AssetLoad::AssetLoad(std::string_view path, AssetRef previous, const LoadRules& rules, WallTime now)
+AssetLoad::AssetLoad(std::string_view path, AssetRef previous, const LoadRules& rules,
+                     Wanted wanted, WallTime now)
     : rules_(rules),
+      wanted_(wanted),
       now_(now),
       path_(path),
       previous_(std::move(previous)),
-      file_(rules.contents_bytes_max) {}
+      file_(rules.contents_bytes_max, wanted, now) {}
 
 AssetLoad::Step AssetLoad::start() {
     if (http::is_hidden(path_)) {
@@ -105,8 +107,13 @@ AssetLoad::Step AssetLoad::look_at(Stage stage, std::string path) {
 
 Representation* AssetLoad::known(http::ContentCoding coding) const noexcept {
     const bool is_of_path = error_ == http::Status::ok && previous_;
-    return is_of_path && previous_->kind() == Asset::Kind::file ? previous_->representation(coding)
-                                                                : nullptr;
+    if (!is_of_path || previous_->kind() != Asset::Kind::file) {
+        return nullptr;
+    }
+    Representation* const before = previous_->representation(coding);
+    const bool is_enough =
+        before != nullptr && (wanted_ == Wanted::fields || before->has_contents());
+    return is_enough ? before : nullptr;
 }
 
 AssetLoad::Step AssetLoad::failed(Errno error) {
@@ -286,10 +293,12 @@ AssetLoad::Step AssetLoad::finish_codings() {
     constexpr std::array codings = {http::ContentCoding::identity, http::ContentCoding::gzip,
                                     http::ContentCoding::brotli, http::ContentCoding::zstd};
     static_assert(codings.size() == http::content_codings_count);
-    const bool is_known = std::ranges::all_of(codings, [this](http::ContentCoding coding) {
-        return known(coding) == representations_[static_cast<std::size_t>(coding)].get();
-    });
-    return finish(is_known ? previous_ : Asset::file(std::move(representations_)), is_stable_);
+    const bool is_unchanged = previous_ && previous_->kind() == Asset::Kind::file &&
+                              std::ranges::all_of(codings, [this](http::ContentCoding coding) {
+                                  return previous_->representation(coding) ==
+                                         representations_[static_cast<std::size_t>(coding)].get();
+                              });
+    return finish(is_unchanged ? previous_ : Asset::file(std::move(representations_)), is_stable_);
 }
 
 RepresentationRef AssetLoad::make_representation(http::ContentCoding coding,
@@ -304,6 +313,9 @@ RepresentationRef AssetLoad::make_representation(http::ContentCoding coding,
         .metadata = file.metadata,
         .now = now_,
     };
+    if (file.is_unread) {
+        return Representation::described(traits);
+    }
     return file.contents.bytes ? Representation::in_memory(traits, std::move(file.contents))
                                : Representation::on_disk(traits, std::move(file.file));
 }

@@ -77,6 +77,13 @@ LocalRef<Representation> Representation::on_disk(const RepresentationTraits& tra
     return representation;
 }
 
+LocalRef<Representation> Representation::described(const RepresentationTraits& traits) {
+    TORC_ASSERT(has_useful_time(traits.metadata, traits.now));
+    LocalRef<Representation> representation(new Representation(traits.metadata));
+    representation->render_fields(traits);
+    return representation;
+}
+
 LocalRef<Representation> Representation::generated(RepresentationTraits traits,
                                                    std::string_view bytes) {
     traits.metadata = file::Metadata{.kind = file::Kind::regular, .size = bytes.size()};
@@ -87,7 +94,7 @@ LocalRef<Representation> Representation::generated(RepresentationTraits traits,
 }
 
 bool Representation::is_current() const noexcept {
-    if (is_in_memory()) {
+    if (!is_on_disk()) {
         return true;
     }
     const auto metadata = file::Metadata::of(file());

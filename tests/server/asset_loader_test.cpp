@@ -139,7 +139,7 @@ protected:
 };
 
 TEST_F(AssetLoaderTest, LoadsAFileStepByStep) {
-    EXPECT_FALSE(loader_.join("file", 7, noon));
+    EXPECT_FALSE(loader_.join("file", site::Wanted::contents, 7, noon));
     EXPECT_EQ(proactor_.last(), Operation::load_open);
     EXPECT_EQ(proactor_.path(), "file");
     EXPECT_FALSE(complete_open());
@@ -152,12 +152,12 @@ TEST_F(AssetLoaderTest, LoadsAFileStepByStep) {
     ASSERT_TRUE(ended);
     EXPECT_EQ(ended->asset->identity().contents(), "hello");
     EXPECT_EQ(ended->waiters, std::vector<site::Site::Waiter>{7});
-    EXPECT_EQ(site_.find("file", noon), ended->asset.get());
+    EXPECT_EQ(site_.find("file", site::Wanted::contents, noon), ended->asset.get());
 }
 
 TEST_F(AssetLoaderTest, LoadsOnceForAllWhoWait) {
-    EXPECT_FALSE(loader_.join("file", 7, noon));
-    EXPECT_FALSE(loader_.join("file", 8, noon));
+    EXPECT_FALSE(loader_.join("file", site::Wanted::contents, 7, noon));
+    EXPECT_FALSE(loader_.join("file", site::Wanted::contents, 8, noon));
     EXPECT_EQ(proactor_.started(), 1);
     const AssetLoader::Ended ended = complete_missing();
     ASSERT_TRUE(ended);
@@ -165,9 +165,9 @@ TEST_F(AssetLoaderTest, LoadsOnceForAllWhoWait) {
 }
 
 TEST_F(AssetLoaderTest, LoadsSeveralPathsAtOnce) {
-    EXPECT_FALSE(loader_.join("first", 1, noon));
+    EXPECT_FALSE(loader_.join("first", site::Wanted::contents, 1, noon));
     const io::Completion first = proactor_.completion(-ENOENT);
-    EXPECT_FALSE(loader_.join("second", 2, noon));
+    EXPECT_FALSE(loader_.join("second", site::Wanted::contents, 2, noon));
     EXPECT_EQ(complete_missing(EACCES)->asset->status(), http::Status::forbidden);
     EXPECT_FALSE(loader_.completed(first, noon));
     const AssetLoader::Ended ended = complete(-ENOENT);
@@ -176,7 +176,7 @@ TEST_F(AssetLoaderTest, LoadsSeveralPathsAtOnce) {
 }
 
 TEST_F(AssetLoaderTest, ClosesADescriptorThatTheAssetDoesNotNeed) {
-    (void)loader_.join("file", 7, noon);
+    (void)loader_.join("file", site::Wanted::contents, 7, noon);
     (void)complete_open();
     const AssetLoader::Ended ended = complete_stat(0);
     ASSERT_TRUE(ended);
@@ -187,7 +187,7 @@ TEST_F(AssetLoaderTest, ListsADirectoryOnAnotherThread) {
     directory_.write("a/file", "1");
     std::string key;
     site::ListingKey{.path = "a/", .style = {.format = site::ListingFormat::json}}.write(key);
-    EXPECT_FALSE(loader_.join(key, 7, noon));
+    EXPECT_FALSE(loader_.join(key, site::Wanted::contents, 7, noon));
     EXPECT_FALSE(
         complete(::open((directory_.path() / "a").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
     EXPECT_FALSE(complete_stat(4096, S_IFDIR));
@@ -195,14 +195,14 @@ TEST_F(AssetLoaderTest, ListsADirectoryOnAnotherThread) {
     const AssetLoader::Ended ended = complete(proactor_.job().run());
     ASSERT_TRUE(ended);
     EXPECT_TRUE(ended->asset->identity().contents().contains("\"name\":\"file\""));
-    EXPECT_EQ(site_.find(key, noon), ended->asset.get());
+    EXPECT_EQ(site_.find(key, site::Wanted::contents, noon), ended->asset.get());
     EXPECT_EQ(proactor_.closed(), 1);
 }
 
 TEST_F(AssetLoaderTest, AnswersAListingThatFailsWithAnError) {
     std::string key;
     site::ListingKey{.path = "", .style = {}}.write(key);
-    (void)loader_.join(key, 7, noon);
+    (void)loader_.join(key, site::Wanted::contents, 7, noon);
     (void)complete_open();
     EXPECT_FALSE(complete_stat(4096, S_IFDIR));
     const std::int32_t result = proactor_.job().run();
@@ -214,7 +214,7 @@ TEST_F(AssetLoaderTest, AnswersAListingThatFailsWithAnError) {
 TEST_F(AssetLoaderTest, GivesUpCachedDescriptorsWhenThereIsNoOther) {
     site_.cache().insert("first", disk_asset("1"), never);
     site_.cache().insert("second", disk_asset("2"), never);
-    (void)loader_.join("file", 7, noon);
+    (void)loader_.join("file", site::Wanted::contents, 7, noon);
     EXPECT_FALSE(complete(-EMFILE));
     EXPECT_EQ(proactor_.started(), 2);
     EXPECT_EQ(proactor_.path(), "file");
@@ -227,7 +227,7 @@ TEST_F(AssetLoaderTest, GivesUpCachedDescriptorsWhenThereIsNoOther) {
 }
 
 TEST_F(AssetLoaderTest, OpensAgainWhatARenameRacedWith) {
-    (void)loader_.join("file", 7, noon);
+    (void)loader_.join("file", site::Wanted::contents, 7, noon);
     EXPECT_FALSE(complete(-EAGAIN));
     EXPECT_EQ(proactor_.last(), Operation::load_open);
     EXPECT_EQ(proactor_.started(), 2);

@@ -26,7 +26,8 @@ public:
     using Ended = std::optional<site::Site::Loaded>;
 
     /// Makes `waiter` wait for the asset at `path`, and starts to load it unless that is under way.
-    [[nodiscard]] Ended join(std::string_view path, site::Site::Waiter waiter, MonotonicTime now);
+    [[nodiscard]] Ended join(std::string_view path, site::Wanted wanted, site::Site::Waiter waiter,
+                             MonotonicTime now);
 
     /// The completion of one of the loader's operations.
     [[nodiscard]] Ended completed(const io::Completion& completion, MonotonicTime now);

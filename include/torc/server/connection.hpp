@@ -33,7 +33,7 @@ enum class Action : std::uint8_t {
     send,
     /// Send `file_slice()`; then `file_sent`.
     send_file,
-    /// Load the asset at `load_path()`; then `loaded`.
+    /// Load of the asset at `load_path()` what `load_wanted()` says; then `loaded`.
     load,
     /// Stop sending (SHUT_WR) and receive; then `received`. The peer still sends, and a close now
     /// would reset the connection before it has read the answer (RFC 9112 §9.6).
@@ -114,6 +114,7 @@ public:
     [[nodiscard]] io::FileSlice file_slice(int socket) const noexcept;
     /// Lives as long as the bytes of the event that led to the action.
     [[nodiscard]] std::string_view load_path() const noexcept { return load_path_; }
+    [[nodiscard]] site::Wanted load_wanted() const noexcept { return load_wanted_; }
 
 private:
     /// Bytes received but not yet served: the beginning of a request, or requests behind one being
@@ -204,6 +205,7 @@ private:
     std::uint64_t lingered_bytes_ = 0;
 
     std::string_view load_path_;
+    site::Wanted load_wanted_ = site::Wanted::contents;
     std::string remote_address_;
     /// For the log, of an answer that is under way.
     std::unique_ptr<OpenLine> open_line_;

@@ -70,6 +70,9 @@ public:
     /// Whether all its representations are (see Representation::is_current).
     [[nodiscard]] bool is_current() const noexcept;
 
+    /// Whether every representation has its bytes: without them an asset answers HEAD alone.
+    [[nodiscard]] bool has_contents() const noexcept { return has_contents_; }
+
     /// What the asset costs a cache: bytes of memory, and open descriptors.
     [[nodiscard]] std::size_t memory_bytes() const noexcept;
     [[nodiscard]] std::size_t descriptors() const noexcept;
@@ -79,6 +82,7 @@ private:
 
     Kind kind_;
     bool has_codings_ = false;
+    bool has_contents_ = true;
     http::Status status_ = http::Status::ok;
     std::string_view vary_field_;
     Representations representations_;

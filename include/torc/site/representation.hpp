@@ -51,6 +51,8 @@ public:
     /// A file sent from its descriptor, which the representation closes.
     [[nodiscard]] static LocalRef<Representation> on_disk(const RepresentationTraits& traits,
                                                           UniqueFd file);
+    /// A file of which only the fields are known: for HEAD. Precondition: its time is useful.
+    [[nodiscard]] static LocalRef<Representation> described(const RepresentationTraits& traits);
     /// A page that torc made itself: held in memory, without a modification time.
     [[nodiscard]] static LocalRef<Representation> generated(RepresentationTraits traits,
                                                             std::string_view bytes);
@@ -74,14 +76,16 @@ public:
     }
     [[nodiscard]] const http::Validators& validators() const noexcept { return validators_; }
 
-    /// True when the bytes are in memory; they are then `contents()`. Otherwise they are in
-    /// `file()`.
-    [[nodiscard]] bool is_in_memory() const noexcept { return !file_; }
+    /// True when the bytes are in memory; they are then `contents()`.
+    [[nodiscard]] bool is_in_memory() const noexcept { return contents_.bytes != nullptr; }
+    /// True when the bytes are in `file()`. Neither is true of what is only described.
+    [[nodiscard]] bool is_on_disk() const noexcept { return bool(file_); }
+    [[nodiscard]] bool has_contents() const noexcept { return is_in_memory() || is_on_disk(); }
     [[nodiscard]] std::string_view contents() const noexcept { return contents_.view(); }
     [[nodiscard]] int file() const noexcept { return file_.get(); }
 
-    /// Whether the bytes are still those that the fields tell of. What is in memory always is; a
-    /// file is looked at, which costs a system call that waits for nothing.
+    /// Whether the bytes are still those that the fields tell of. A file is looked at, which costs
+    /// a system call that waits for nothing; anything else always is.
     [[nodiscard]] bool is_current() const noexcept;
 
     /// What it costs a cache, in bytes of memory.

@@ -6,6 +6,7 @@
 #include <torc/site/asset_load.hpp>
 #include <torc/site/load_rules.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -29,9 +30,9 @@ public:
     void set_time(WallTime now) noexcept { wall_now_ = now; }
 
     /// The asset at a http::Target's path, or by a ListingKey as text, if it is cached and fresh at
-    /// `now`. Null: load it. Lives until the next call that is not `find`; share it (AssetRef) to
-    /// keep it longer. Neither allocates nor blocks.
-    [[nodiscard]] Asset* find(std::string_view path, MonotonicTime now) noexcept;
+    /// `now` and has what is wanted. Null: load it. Lives until the next call that is not `find`;
+    /// share it (AssetRef) to keep it longer. Neither allocates nor blocks.
+    [[nodiscard]] Asset* find(std::string_view path, Wanted wanted, MonotonicTime now) noexcept;
 
     /// Identifies a load under way, from `join_load` until `finish_load`.
     using LoadId = std::uint32_t;
@@ -44,8 +45,9 @@ public:
         /// `start`.
         bool is_new = false;
     };
-    /// Makes `waiter` wait for the asset at `path`: all who want it at once wait for the same load.
-    [[nodiscard]] Join join_load(std::string_view path, Waiter waiter);
+    /// Makes `waiter` wait for the asset at `path`: all who want the same of it at once wait for
+    /// the same load.
+    [[nodiscard]] Join join_load(std::string_view path, Wanted wanted, Waiter waiter);
 
     /// The load itself, to be driven. Lives until `finish_load`.
     [[nodiscard]] AssetLoad& load(LoadId id) noexcept { return *loads_[id].load; }
@@ -58,7 +60,9 @@ public:
     /// wait for it.
     [[nodiscard]] Loaded finish_load(LoadId id, MonotonicTime now);
 
-    [[nodiscard]] std::size_t loads_under_way() const noexcept { return by_path_.size(); }
+    [[nodiscard]] std::size_t loads_under_way() const noexcept {
+        return loads_.size() - free_loads_.size();
+    }
 
     /// Gives back one cached descriptor, when there are too few; false when none is held.
     bool release_descriptor() noexcept { return cache_.evict_descriptor(); }
@@ -77,7 +81,12 @@ private:
     AssetCache cache_;
     std::vector<PendingLoad> loads_;
     std::vector<LoadId> free_loads_;
-    std::unordered_map<std::string, LoadId> by_path_;
+    using LoadsByPath = std::unordered_map<std::string, LoadId>;
+    [[nodiscard]] LoadsByPath& by_path(Wanted wanted) noexcept {
+        return by_path_[static_cast<std::size_t>(wanted)];
+    }
+    /// By Wanted.
+    std::array<LoadsByPath, 2> by_path_;
 };
 
 }  // namespace torc::site

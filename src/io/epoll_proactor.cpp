@@ -219,6 +219,22 @@ void EpollProactor::write(Token token, int fd, std::span<const std::byte> bytes)
                                .length = bytes.size()});
 }
 
+void EpollProactor::await_input(Token token, int fd) {
+    Descriptor& state = descriptor(fd);
+    TORC_ASSERT(state.pending == Pending::nothing);
+    // Asked anew each time, since the caller may leave something unread.
+    epoll_event event{.events = static_cast<std::uint32_t>(EPOLLIN | EPOLLONESHOT),
+                      .data = {.fd = fd}};
+    const int change = state.is_registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    if (::epoll_ctl(epoll_fd_.get(), change, fd, &event) < 0) {
+        batch_.add_ready(token, -errno);
+        return;
+    }
+    state.is_registered = true;
+    state.pending = Pending::await_input;
+    state.token = token;
+}
+
 void EpollProactor::run(Token token, BlockingJob& job) {
     pool_->submit(BlockingCall{.kind = BlockingCall::Kind::run, .token = token, .job = &job});
 }
@@ -283,6 +299,9 @@ void EpollProactor::attempt(int fd, Descriptor& state) {
             break;
         case Pending::send_file:
             attempt_send_file(state);
+            break;
+        case Pending::await_input:
+            finish(state, 1);
             break;
     }
 }
@@ -413,7 +432,8 @@ void EpollProactor::take_event(int fd, std::uint32_t events) {
     if ((events & (static_cast<std::uint32_t>(EPOLLIN | EPOLLRDHUP) | ends)) != 0) {
         state.is_readable = true;
         state.has_peer_ended |= (events & (static_cast<std::uint32_t>(EPOLLRDHUP) | ends)) != 0;
-        if (state.pending == Pending::receive || state.pending == Pending::accept) {
+        if (state.pending == Pending::receive || state.pending == Pending::accept ||
+            state.pending == Pending::await_input) {
             enqueue(fd, state);
         }
     }

@@ -29,6 +29,7 @@ public:
     void stat(Token token, int fd, struct statx& status) override;
     void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset) override;
     void write(Token token, int fd, std::span<const std::byte> bytes) override;
+    void await_input(Token token, int fd) override;
     void run(Token token, BlockingJob& job) override;
     void close(int fd) override;
     void shutdown(int socket, int how) override;
@@ -37,7 +38,7 @@ public:
     void wake() noexcept override;
 
 private:
-    enum class Pending : std::uint8_t { nothing, accept, receive, send, send_file };
+    enum class Pending : std::uint8_t { nothing, accept, receive, send, send_file, await_input };
 
     /// What is known of one descriptor, found by its number.
     struct Descriptor {

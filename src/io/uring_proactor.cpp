@@ -258,6 +258,12 @@ void UringProactor::write(Token token, int fd, std::span<const std::byte> bytes)
     tag(submission, token);
 }
 
+void UringProactor::await_input(Token token, int fd) {
+    io_uring_sqe* submission = next_submission();
+    io_uring_prep_poll_add(submission, fd, POLLIN);
+    tag(submission, token);
+}
+
 void UringProactor::run(Token token, BlockingJob& job) {
     if (!pool_) {
         pool_ = std::make_unique<BlockingPool>(wake_fd_.get());

@@ -51,6 +51,7 @@ public:
     void stat(Token token, int fd, struct statx& status) override;
     void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset) override;
     void write(Token token, int fd, std::span<const std::byte> bytes) override;
+    void await_input(Token token, int fd) override;
     void run(Token token, BlockingJob& job) override;
     void close(int fd) override;
     void shutdown(int socket, int how) override;

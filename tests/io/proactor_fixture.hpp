@@ -246,6 +246,7 @@ protected:
     Token read(int fd, std::span<std::byte> buffer, std::uint64_t offset) {
         return start(&Proactor::read, fd, buffer, offset);
     }
+    Token await_input(int fd) { return start(&Proactor::await_input, fd); }
     Token run(BlockingJob& job) { return start(&Proactor::run, job); }
     Token write(int fd, std::string_view bytes) {
         return start(&Proactor::write, fd, std::as_bytes(std::span(bytes)));

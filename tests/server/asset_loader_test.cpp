@@ -81,6 +81,7 @@ public:
     void write(io::Token /*token*/, int /*fd*/, std::span<const std::byte> /*bytes*/) override {
         refuse();
     }
+    void await_input(io::Token /*token*/, int /*fd*/) override { refuse(); }
     void shutdown(int /*socket*/, int /*how*/) override { refuse(); }
     [[nodiscard]] std::span<const io::Completion> wait(MonotonicTime /*deadline*/) override {
         refuse();

@@ -120,6 +120,12 @@ public:
     /// write(2) at the descriptor's own position. Completes with the count, which may be short.
     virtual void write(Token token, int fd, std::span<const std::byte> bytes) = 0;
 
+    /// Waits until there is something to read from a descriptor that is neither a socket nor a
+    /// regular file: an inotify(7) instance. Completes with a positive number; the caller then
+    /// reads it. As it uses no memory of the caller's, it may be left behind when the proactor
+    /// goes.
+    virtual void await_input(Token token, int fd) = 0;
+
     /// Runs a job on a thread of the proactor's own; at most limits::blocking_threads_max run at
     /// once, others wait. Completes with what it returned.
     virtual void run(Token token, BlockingJob& job) = 0;

@@ -5,6 +5,9 @@
 #include <torc/server/operation.hpp>
 #include <torc/site/listing_key.hpp>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <cstddef>
 #include <new>
 #include <string>
@@ -19,10 +22,10 @@ using site::LoadStep;
 /// be held up.
 class AssetLoader::ListingJob final : public io::BlockingJob {
 public:
-    /// `root` and `directory`, a descriptor, outlive the job.
-    ListingJob(const file::Root& root, file::SymlinkPolicy symlinks, int directory,
+    /// `directory`, a descriptor, outlives the job.
+    ListingJob(SharedRoot root, file::SymlinkPolicy symlinks, int directory,
                const site::ListingKey& key)
-        : root_(root),
+        : root_(std::move(root)),
           symlinks_(symlinks),
           directory_(directory),
           path_(key.path),
@@ -30,7 +33,7 @@ public:
 
     std::int32_t run() noexcept override {
         try {
-            const auto directory = file::read_directory(root_, symlinks_, path_, directory_);
+            const auto directory = file::read_directory(*root_, symlinks_, path_, directory_);
             if (!directory) {
                 return -directory.error().value();
             }
@@ -45,7 +48,7 @@ public:
     [[nodiscard]] site::RepresentationRef take_page() noexcept { return std::move(page_); }
 
 private:
-    const file::Root& root_;
+    const SharedRoot root_;
     const file::SymlinkPolicy symlinks_;
     const int directory_;
     const std::string path_;
@@ -53,29 +56,91 @@ private:
     site::RepresentationRef page_;
 };
 
-AssetLoader::AssetLoader(io::Proactor& proactor, site::Site& site, const file::Root& root) noexcept
-    : proactor_(proactor), site_(site), root_(root), how_(file::Root::how(site.rules().symlinks)) {}
+AssetLoader::AssetLoader(io::Proactor& proactor, site::Site& site, std::string path,
+                         SharedRoot root, MonotonicTime now)
+    : proactor_(proactor),
+      site_(site),
+      root_(proactor, std::move(path), std::move(root), now),
+      watch_(proactor, site) {
+    site_.set_verified_until(root_.verified_until());
+}
 
 AssetLoader::~AssetLoader() = default;
 
-AssetLoader::Ended AssetLoader::join(std::string_view path, site::Wanted wanted,
-                                     site::Site::Waiter waiter, MonotonicTime now) {
-    const site::Site::Join join = site_.join_load(path, wanted, waiter);
+void AssetLoader::join(std::string_view path, site::Wanted wanted, site::Site::Waiter waiter,
+                       MonotonicTime now) {
+    const bool is_watched = watch_.covers(site::directory_of(path));
+    const site::Site::Join join = site_.join_load(path, wanted, waiter, is_watched);
     if (!join.is_new) {
-        return std::nullopt;
+        return;
     }
-    return perform(join.id, site_.load(join.id).start(), now);
+    if (now < root_.verified_until()) {
+        begin(join.id, now);
+    } else {
+        parked_.push_back(join.id);
+        root_.check(now);
+    }
 }
 
-AssetLoader::Ended AssetLoader::completed(const io::Completion& completion, MonotonicTime now) {
+void AssetLoader::begin(site::Site::LoadId id, MonotonicTime now) {
+    if (id >= load_roots_.size()) {
+        load_roots_.resize(id + 1);
+    }
+    load_roots_[id] = root_.current();
+    perform(id, site_.load(id).start(), now);
+}
+
+void AssetLoader::completed(const io::Completion& completion, MonotonicTime now) {
+    switch (operation_of(completion.token)) {
+        case Operation::root_open:
+            root_completed(completion, now);
+            break;
+        case Operation::watch_open:
+        case Operation::watch_changes:
+            watch_.completed(completion);
+            break;
+        case Operation::load_open:
+        case Operation::load_stat:
+        case Operation::load_read:
+        case Operation::load_list:
+            load_completed(completion, now);
+            break;
+        case Operation::accept:
+        case Operation::receive:
+        case Operation::send:
+        case Operation::send_file:
+        case Operation::log_write:
+            assertion_failed("the operation is one of the loader's");
+    }
+}
+
+void AssetLoader::root_completed(const io::Completion& completion, MonotonicTime now) {
+    if (root_.completed(completion)) {
+        watch_.reset();
+        site_.changed_all();
+    }
+    site_.set_verified_until(root_.verified_until());
+    for (const site::Site::LoadId id : std::exchange(parked_, {})) {
+        const site::AssetLoad& load = site_.load(id);
+        // Most of what was asked for meanwhile is still in the cache.
+        if (site::Asset* const asset = site_.find(load.path(), load.wanted(), now)) {
+            ended_.push_back(site_.finish_load_with(id, *asset));
+        } else {
+            begin(id, now);
+        }
+    }
+}
+
+void AssetLoader::load_completed(const io::Completion& completion, MonotonicTime now) {
     const site::Site::LoadId id = completion.token.slot;
     const bool is_short_of_descriptors =
         operation_of(completion.token) == Operation::load_open && completion.failed() &&
         (completion.error() == Errno(EMFILE) || completion.error() == Errno(ENFILE));
     if (is_short_of_descriptors && site_.release_descriptor()) {
-        return perform(id, LoadStep::open, now);
+        perform(id, LoadStep::open, now);
+        return;
     }
-    return perform(id, advance(id, completion), now);
+    perform(id, advance(id, completion), now);
 }
 
 LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& completion) {
@@ -100,32 +165,76 @@ LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& compl
     return load.was_read(static_cast<std::size_t>(completion.result));
 }
 
-AssetLoader::Ended AssetLoader::perform(site::Site::LoadId id, LoadStep step, MonotonicTime now) {
+bool AssetLoader::is_at_hand(site::Site::LoadId id) const noexcept {
+    return load_roots_[id]->is_local() && site_.load(id).is_strict();
+}
+
+void AssetLoader::perform(site::Site::LoadId id, LoadStep step, MonotonicTime now) {
     AssetLoad& load = site_.load(id);
+    while (step == LoadStep::stat && is_at_hand(id)) {
+        // The inode is in memory while the file is open. On a ring it would go to another thread.
+        step = ::statx(load.descriptor(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &load.status()) < 0
+                   ? load.failed(Errno::last())
+                   : load.stated();
+    }
     close_leftovers(load);
     switch (step) {
         case LoadStep::open:
-            proactor_.open(make_token(Operation::load_open, id), root_.descriptor(),
-                           load.open_path(), how_);
-            return std::nullopt;
+            proactor_.open(make_token(Operation::load_open, id), load_roots_[id]->descriptor(),
+                           load.open_path(),
+                           load.is_strict() ? file::Root::strict_how()
+                                            : file::Root::how(site_.rules().symlinks));
+            return;
         case LoadStep::stat:
             proactor_.stat(make_token(Operation::load_stat, id), load.descriptor(), load.status());
-            return std::nullopt;
+            return;
         case LoadStep::read:
             proactor_.read(make_token(Operation::load_read, id), load.descriptor(),
                            load.read_buffer(), load.read_offset());
-            return std::nullopt;
-        case LoadStep::list: {
-            auto job = std::make_unique<ListingJob>(root_, site_.rules().symlinks,
-                                                    load.descriptor(), load.listing_key());
-            proactor_.run(make_token(Operation::load_list, id), *job);
-            listings_.emplace(id, std::move(job));
-            return std::nullopt;
-        }
+            return;
+        case LoadStep::list:
+            start_listing(id);
+            return;
         case LoadStep::finished:
-            break;
+            finish(id, now);
+            return;
     }
-    return site_.finish_load(id, now);
+}
+
+void AssetLoader::start_listing(site::Site::LoadId id) {
+    const AssetLoad& load = site_.load(id);
+    auto job = std::make_unique<ListingJob>(load_roots_[id], site_.rules().symlinks,
+                                            load.descriptor(), load.listing_key());
+    proactor_.run(make_token(Operation::load_list, id), *job);
+    listings_.emplace(id, std::move(job));
+}
+
+void AssetLoader::finish(site::Site::LoadId id, MonotonicTime now) {
+    const std::string directory(site::directory_of(site_.load(id).path()));
+    const SharedRoot root = std::exchange(load_roots_[id], nullptr);
+    ended_.push_back(site_.finish_load(id, now));
+    if (ended_.back().asset->kind() != site::Asset::Kind::error && root == root_.current()) {
+        watch_.want(directory, root);
+    }
+}
+
+std::optional<site::Site::Loaded> AssetLoader::take_ended() {
+    if (ended_.empty()) {
+        return std::nullopt;
+    }
+    site::Site::Loaded ended = std::move(ended_.front());
+    ended_.pop_front();
+    return ended;
+}
+
+void AssetLoader::keep_root_verified(MonotonicTime now) {
+    if (root_.is_due(now)) {
+        root_.check(now);
+    }
+}
+
+bool AssetLoader::is_busy() const noexcept {
+    return site_.loads_under_way() > 0 || root_.is_checking() || watch_.is_opening();
 }
 
 void AssetLoader::close_leftovers(AssetLoad& load) {

@@ -28,10 +28,10 @@ constexpr std::uint64_t process_descriptors = 32;
 constexpr std::uint64_t worker_descriptors = 32;
 constexpr std::uint64_t connections_min = 16;
 
-file::Root open_root(const std::string& directory) {
+SharedRoot open_root(const std::string& directory) {
     auto root = file::Root::open(directory);
     if (root) {
-        return *std::move(root);
+        return std::make_shared<const file::Root>(*std::move(root));
     }
     const Errno error = root.error();
     if (error == Errno(ENOENT)) {
@@ -214,7 +214,7 @@ void Server::work(unsigned worker, std::promise<void>& started) {
     std::unique_ptr<io::Proactor> proactor = *std::move(made);
     auto loop =
         std::make_unique<Worker>(*proactor, WorkerOptions{.settings = &settings_,
-                                                          .root = &root_,
+                                                          .root = root_,
                                                           .listeners = listeners_->take(worker),
                                                           .connections_max = connections_max_,
                                                           .access_log = access_log_,

@@ -60,7 +60,7 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       requested_stop_(*options.stop),
       connections_max_(options.connections_max),
       site_(settings_.load_rules, settings_.cache_limits),
-      loader_(proactor_, site_, *options.root),
+      loader_(proactor_, site_, settings_.directory, std::move(options.root), proactor_.now()),
       responder_(site_.rules().codings, settings_.extra_fields),
       services_{.site = site_,
                 .responder = responder_,
@@ -101,6 +101,12 @@ bool Worker::run() {
         }
         for (const io::Completion& completion : completions) {
             dispatch(completion);
+            while (auto loaded = loader_.take_ended()) {
+                hand_out(*std::move(loaded));
+            }
+        }
+        if (!completions.empty()) {
+            loader_.keep_root_verified(services_.now);
         }
         expire();
         obey_stop();
@@ -124,7 +130,10 @@ void Worker::dispatch(const io::Completion& completion) {
         case Operation::load_stat:
         case Operation::load_read:
         case Operation::load_list:
-            hand_out(loader_.completed(completion, services_.now));
+        case Operation::root_open:
+        case Operation::watch_open:
+        case Operation::watch_changes:
+            loader_.completed(completion, services_.now);
             break;
         case Operation::log_write:
             log_written(completion);
@@ -243,8 +252,8 @@ void Worker::perform(ConnectionSlot& slot, Action action) {
             break;
         case Action::load:
             slot.unlink();
-            hand_out(loader_.join(slot.connection->load_path(), slot.connection->load_wanted(),
-                                  token(Operation::load_open, slot).pack(), services_.now));
+            loader_.join(slot.connection->load_path(), slot.connection->load_wanted(),
+                         token(Operation::load_open, slot).pack(), services_.now);
             return;
         case Action::close:
             slot.is_busy = false;
@@ -265,11 +274,8 @@ void Worker::end(ConnectionSlot& slot) {
     proactor_.shutdown(slot.socket, SHUT_RDWR);
 }
 
-void Worker::hand_out(const AssetLoader::Ended& ended) {
-    if (!ended) {
-        return;
-    }
-    for (const site::Site::Waiter waiter : ended->waiters) {
+void Worker::hand_out(site::Site::Loaded loaded) {
+    for (const site::Site::Waiter waiter : loaded.waiters) {
         const io::Token waiting = io::Token::unpack(waiter);
         ConnectionSlot& slot = connections_.at(waiting.slot);
         TORC_ASSERT(slot.is_busy && slot.generation == waiting.generation);
@@ -277,7 +283,7 @@ void Worker::hand_out(const AssetLoader::Ended& ended) {
         if (slot.is_ending) {
             close(slot);
         } else {
-            perform(slot, slot.connection->loaded(*ended->asset));
+            perform(slot, slot.connection->loaded(*loaded.asset));
         }
     }
 }
@@ -433,7 +439,7 @@ void Worker::take_waiting_connections(Listener& listener) {
 }
 
 bool Worker::has_operations_in_flight() const noexcept {
-    return connections_.size() > 0 || site_.loads_under_way() > 0 ||
+    return connections_.size() > 0 || loader_.is_busy() ||
            (access_log_ && access_log_->is_writing()) ||
            std::ranges::any_of(listeners_, &Listener::is_accepting);
 }

@@ -62,6 +62,15 @@ void AssetCache::erase(std::string_view path) noexcept {
     }
 }
 
+void AssetCache::erase_beneath(std::string_view prefix) noexcept {
+    for (auto position = entries_.begin(); position != entries_.end();) {
+        const auto entry = position++;
+        if (entry->first.starts_with(prefix)) {
+            remove(entry);
+        }
+    }
+}
+
 bool AssetCache::evict_descriptor() noexcept {
     for (Entry* entry = by_use_.front(); entry != nullptr; entry = by_use_.next(*entry)) {
         if (entry->asset->descriptors() > 0) {

@@ -3,13 +3,14 @@
 #include <torc/http/target.hpp>
 #include <torc/site/asset_load.hpp>
 
+#include "file_names.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace torc::site {
 namespace {
 
-constexpr std::string_view page_suffix = ".html";
 /// An error page is looked for in this many directories above a path at the most, from the root on:
 /// a path of 4,000 directories must not cost 4,000 look-ups.
 constexpr std::size_t page_directories_max = 16;
@@ -41,25 +42,6 @@ http::Status status_for(Errno error) noexcept {
 
 http::Status status_for(const FileLoad::Outcome& file) noexcept {
     return file.error ? status_for(*file.error) : http::Status::not_found;
-}
-
-std::string_view suffix_of(http::ContentCoding coding) noexcept {
-    switch (coding) {
-        case http::ContentCoding::identity:
-            break;
-        case http::ContentCoding::gzip:
-            return ".gz";
-        case http::ContentCoding::brotli:
-            return ".br";
-        case http::ContentCoding::zstd:
-            return ".zst";
-    }
-    return "";
-}
-
-/// Of a path, up to its last slash.
-std::string_view directory_of(std::string_view path) noexcept {
-    return path.substr(0, path.rfind('/') + 1);
 }
 
 std::string_view name_of(std::string_view path) noexcept {
@@ -129,6 +111,7 @@ AssetLoad::Step AssetLoad::advance(Step step) {
         return step;
     }
     FileLoad::Outcome file = file_.take_outcome();
+    is_watchable_ = is_watchable_ && file.is_strict;
     const Step next = settle(file);
     discard(file);
     return next;
@@ -248,6 +231,7 @@ AssetLoad::Step AssetLoad::settle_listing(FileLoad::Outcome& file) {
 
 AssetLoad::Step AssetLoad::listed(RepresentationRef page) {
     leftovers_.push_back(std::move(directory_));
+    is_watchable_ = false;  // It tells the sizes and times of files that symbolic links lead to.
     Asset::Representations representations;
     representations[0] = std::move(page);
     return finish(Asset::file(std::move(representations), true), true);
@@ -372,7 +356,8 @@ AssetLoad::Step AssetLoad::redirect(std::string path) {
 }
 
 AssetLoad::Step AssetLoad::finish(AssetRef asset, bool is_cacheable) {
-    outcome_ = Outcome{.asset = std::move(asset), .is_cacheable = is_cacheable};
+    outcome_ = Outcome{
+        .asset = std::move(asset), .is_cacheable = is_cacheable, .is_watchable = is_watchable_};
     return Step::finished;
 }
 

@@ -20,6 +20,7 @@ LoadStep FileLoad::start(std::string path, const file::Metadata* known) {
     is_verifying_ = false;
     read_attempts_ = 0;
     open_attempts_ = 0;
+    is_strict_ = true;
     outcome_ = Outcome{};
     return LoadStep::open;
 }
@@ -32,6 +33,11 @@ LoadStep FileLoad::opened(UniqueFd file) {
 LoadStep FileLoad::failed(Errno error) {
     const bool was_opening = !file_;
     if (was_opening && error == Errno(EAGAIN) && ++open_attempts_ < open_attempts_max) {
+        return LoadStep::open;
+    }
+    const bool was_strictness = error == Errno(ELOOP) || error == Errno(EXDEV);
+    if (was_opening && was_strictness && is_strict_) {
+        is_strict_ = false;
         return LoadStep::open;
     }
     return finish_with(error);
@@ -101,6 +107,7 @@ LoadStep FileLoad::finish_with(Errno error) {
 
 FileLoad::Outcome FileLoad::take_outcome() noexcept {
     outcome_.file = std::move(file_);
+    outcome_.is_strict = is_strict_;
     return std::move(outcome_);
 }
 

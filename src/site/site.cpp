@@ -1,11 +1,18 @@
 #include <torc/base/assert.hpp>
 #include <torc/site/site.hpp>
 
+#include "file_names.hpp"
+
+#include <algorithm>
+#include <string>
 #include <utility>
 
 namespace torc::site {
 
 Asset* Site::find(std::string_view path, Wanted wanted, MonotonicTime now) noexcept {
+    if (now >= verified_until_) {
+        return nullptr;
+    }
     const AssetCache::Entry* entry = cache_.find(path);
     // What is in memory is one version of a file, whole. What is sent from the disk is whatever is
     // there by then, and must not go under the length and the tag of what was there before.
@@ -15,7 +22,7 @@ Asset* Site::find(std::string_view path, Wanted wanted, MonotonicTime now) noexc
     return is_found ? entry->asset.get() : nullptr;
 }
 
-Site::Join Site::join_load(std::string_view path, Wanted wanted, Waiter waiter) {
+Site::Join Site::join_load(std::string_view path, Wanted wanted, Waiter waiter, bool is_watched) {
     const auto [position, is_new] = by_path(wanted).try_emplace(std::string(path), LoadId{0});
     if (is_new) {
         if (free_loads_.empty()) {
@@ -27,23 +34,89 @@ Site::Join Site::join_load(std::string_view path, Wanted wanted, Waiter waiter) 
         const AssetCache::Entry* known = cache_.find(path);
         loads_[position->second].load = std::make_unique<AssetLoad>(
             path, known != nullptr ? known->asset : AssetRef(), rules_, wanted, wall_now_);
+        loads_[position->second].is_watched = is_watched;
     }
     loads_[position->second].waiters.push_back(waiter);
     return Join{.id = position->second, .is_new = is_new};
 }
 
-Site::Loaded Site::finish_load(LoadId id, MonotonicTime now) {
+Site::PendingLoad Site::take_load(LoadId id) {
     PendingLoad pending = std::exchange(loads_[id], PendingLoad{});
     TORC_ASSERT(pending.load);
     free_loads_.push_back(id);
     by_path(pending.load->wanted()).erase(pending.load->path());
+    return pending;
+}
+
+Site::Loaded Site::finish_load(LoadId id, MonotonicTime now) {
+    PendingLoad pending = take_load(id);
     AssetLoad::Outcome outcome = pending.load->take_result();
-    if (outcome.is_cacheable) {
-        cache_.insert(pending.load->path(), outcome.asset, now + fresh_for);
+    if (outcome.is_cacheable && !pending.is_outdated) {
+        const bool is_watched = pending.is_watched && outcome.is_watchable;
+        cache_.insert(pending.load->path(), outcome.asset,
+                      now + (is_watched ? watched_fresh_for : fresh_for));
     } else {
         cache_.erase(pending.load->path());
     }
     return Loaded{.asset = std::move(outcome.asset), .waiters = std::move(pending.waiters)};
+}
+
+Site::Loaded Site::finish_load_with(LoadId id, Asset& asset) {
+    return Loaded{.asset = AssetRef(&asset), .waiters = std::move(take_load(id).waiters)};
+}
+
+void Site::changed(std::string_view directory, std::string_view name) {
+    const std::string prefix(directory);
+    const auto drop_what_is_made_of = [&](std::string_view file) {
+        const std::string path = prefix + std::string(file);
+        drop(path);
+        if (std::ranges::find(rules_.index_names, file) != rules_.index_names.end()) {
+            drop(prefix);
+        }
+        if (rules_.has_clean_urls) {
+            drop(path + std::string(page_suffix));
+            if (file.ends_with(page_suffix)) {
+                const std::string page = path.substr(0, path.size() - page_suffix.size());
+                drop(page);
+                drop(page + '/');
+            }
+        }
+    };
+    drop_what_is_made_of(name);
+    for (const http::ContentCoding coding : rules_.codings) {
+        if (name.ends_with(suffix_of(coding))) {
+            drop_what_is_made_of(name.substr(0, name.size() - suffix_of(coding).size()));
+        }
+    }
+}
+
+void Site::changed_beneath(std::string_view directory) {
+    cache_.erase_beneath(directory);
+    for (PendingLoad& pending : loads_) {
+        pending.is_watched = false;
+    }
+    if (!directory.empty()) {
+        // The directory as an entry of the one above: without the slash it is a redirect.
+        const std::string_view entry = directory.substr(0, directory.size() - 1);
+        const std::size_t name = entry.rfind('/') + 1;
+        changed(entry.substr(0, name), entry.substr(name));
+    }
+}
+
+void Site::changed_all() {
+    cache_.clear();
+    for (PendingLoad& pending : loads_) {
+        pending.is_outdated = true;
+    }
+}
+
+void Site::drop(std::string_view path) {
+    cache_.erase(path);
+    for (LoadsByPath& loads : by_path_) {
+        if (const auto found = loads.find(std::string(path)); found != loads.end()) {
+            loads_[found->second].is_watched = false;
+        }
+    }
 }
 
 }  // namespace torc::site

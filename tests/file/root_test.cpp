@@ -21,9 +21,8 @@ using torc::test::TemporaryDirectory;
 
 /// What the server does through its proactor: one openat2(2) beneath the root.
 Result<UniqueFd> open_beneath(const Root& root, const char* path,
-                              SymlinkPolicy policy = SymlinkPolicy::inside) {
-    const long fd =
-        ::syscall(SYS_openat2, root.descriptor(), path, &Root::how(policy), sizeof(open_how));
+                              const open_how& how = Root::how(SymlinkPolicy::inside)) {
+    const long fd = ::syscall(SYS_openat2, root.descriptor(), path, &how, sizeof(open_how));
     if (fd < 0) {
         return std::unexpected(Errno::last());
     }
@@ -117,7 +116,7 @@ TEST_F(RootTest, FollowsALinkOutOfItWhenEveryLinkIsFollowed) {
     link((directory_.path() / "secret.txt").string(), "absolute");
     const Root root = open_site();
     for (const char* const path : {"relative", "absolute"}) {
-        const auto file = open_beneath(root, path, SymlinkPolicy::all);
+        const auto file = open_beneath(root, path, Root::how(SymlinkPolicy::all));
         ASSERT_TRUE(file) << path;
         EXPECT_EQ(first_bytes(*file), "outside") << path;
     }
@@ -129,12 +128,12 @@ TEST_F(RootTest, FollowsNoLinkWhenNoneIsFollowed) {
     link("deep", "directory");
     const Root root = open_site();
     for (const char* const path : {"file", "directory/page.html"}) {
-        const auto file = open_beneath(root, path, SymlinkPolicy::none);
+        const auto file = open_beneath(root, path, Root::how(SymlinkPolicy::none));
         ASSERT_FALSE(file) << path;
         EXPECT_EQ(file.error(), Errno(ELOOP)) << path;
     }
-    EXPECT_TRUE(open_beneath(root, "deep/page.html", SymlinkPolicy::none));
-    const auto outside = open_beneath(root, "../secret.txt", SymlinkPolicy::none);
+    EXPECT_TRUE(open_beneath(root, "deep/page.html", Root::how(SymlinkPolicy::none)));
+    const auto outside = open_beneath(root, "../secret.txt", Root::how(SymlinkPolicy::none));
     ASSERT_FALSE(outside);
     EXPECT_EQ(outside.error(), Errno(EXDEV));
 }
@@ -146,7 +145,7 @@ TEST_F(RootTest, RefusesMagicLinksWhateverElseIsFollowed) {
     const std::string path = std::to_string(::getpid()) + "/exe";
     for (const SymlinkPolicy policy :
          {SymlinkPolicy::inside, SymlinkPolicy::all, SymlinkPolicy::none}) {
-        const auto file = open_beneath(*root, path.c_str(), policy);
+        const auto file = open_beneath(*root, path.c_str(), Root::how(policy));
         ASSERT_FALSE(file);
         EXPECT_EQ(file.error(), Errno(ELOOP));
     }
@@ -155,6 +154,55 @@ TEST_F(RootTest, RefusesMagicLinksWhateverElseIsFollowed) {
 TEST_F(RootTest, DoesNotWaitForTheWriterOfAFifo) {
     ASSERT_EQ(::mkfifo((site() / "fifo").c_str(), 0600), 0);
     EXPECT_TRUE(open_beneath(open_site(), "fifo"));
+}
+
+TEST_F(RootTest, OpensStrictlyWhatNoLinkIsOnTheWayTo) {
+    link("page.html", "link.html");
+    std::filesystem::create_directory(site() / "directory");
+    link("directory", "other");
+    directory_.write("site/directory/page.html", "deeper");
+    const Root root = open_site();
+    EXPECT_TRUE(open_beneath(root, "page.html", Root::strict_how()));
+    EXPECT_TRUE(open_beneath(root, "directory/page.html", Root::strict_how()));
+    EXPECT_EQ(open_beneath(root, "link.html", Root::strict_how()).error(), Errno(ELOOP));
+    EXPECT_EQ(open_beneath(root, "other/page.html", Root::strict_how()).error(), Errno(ELOOP));
+}
+
+TEST_F(RootTest, DoesNotOpenStrictlyWhatIsOnAnotherMount) {
+    const Root root = *Root::open("/");
+    EXPECT_EQ(open_beneath(root, "proc/version", Root::strict_how()).error(), Errno(EXDEV));
+}
+
+TEST_F(RootTest, OpensADirectoryWithoutPermissionToRead) {
+    std::filesystem::create_directory(site() / "directory");
+    const Root root = open_site();
+    EXPECT_TRUE(open_beneath(root, "directory/", Root::directory_how()));
+    EXPECT_TRUE(open_beneath(root, ".", Root::directory_how()));
+    EXPECT_EQ(open_beneath(root, "page.html", Root::directory_how()).error(), Errno(ENOTDIR));
+}
+
+TEST_F(RootTest, KnowsItselfAgain) {
+    std::filesystem::create_directory(site() / "directory");
+    const Root root = open_site();
+    EXPECT_TRUE(root.is(*Metadata::of(open_site().descriptor())));
+    UniqueFd other = *open_beneath(root, "directory", Root::directory_how());
+    const Metadata metadata = *Metadata::of(other.get());
+    EXPECT_FALSE(root.is(metadata));
+    const Root replacement = Root::replacing(root, std::move(other), metadata);
+    EXPECT_TRUE(replacement.is(metadata));
+    EXPECT_EQ(replacement.is_local(), root.is_local());
+}
+
+TEST_F(RootTest, IsNotLocalWhereTheKernelMakesUpTheFiles) {
+    EXPECT_FALSE(Root::open("/proc")->is_local());
+}
+
+TEST_F(RootTest, IsLocalInMemory) {
+    const auto root = Root::open("/dev/shm");
+    if (!root) {
+        GTEST_SKIP() << "no /dev/shm here";
+    }
+    EXPECT_TRUE(root->is_local());
 }
 
 }  // namespace

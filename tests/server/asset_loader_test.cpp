@@ -14,6 +14,9 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
+#include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -27,14 +30,15 @@ using site::test::anonymous_file;
 using site::test::disk_asset;
 
 constexpr MonotonicTime noon{std::chrono::hours(12)};
+using Ended = std::optional<site::Site::Loaded>;
 
 /// Writes down which operation was started last; the test completes it.
 class ScriptedProactor final : public io::Proactor {
 public:
     void open(io::Token token, int directory, const char* path, const open_how& how) override {
         start(token);
-        EXPECT_EQ(directory, root_);
-        EXPECT_EQ(&how, &file::Root::how(file::SymlinkPolicy::inside));
+        EXPECT_TRUE(directory == root_ || directory == AT_FDCWD);
+        how_ = &how;
         path_ = path;
     }
     void stat(io::Token token, int /*fd*/, struct statx& status) override {
@@ -60,6 +64,7 @@ public:
     [[nodiscard]] int started() const { return started_; }
     [[nodiscard]] Operation last() const { return operation_of(token_); }
     [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] const open_how* how() const { return how_; }
     [[nodiscard]] int closed() const { return closed_; }
     [[nodiscard]] struct statx& status() { return *status_; }
     [[nodiscard]] std::span<std::byte> buffer() const { return buffer_; }
@@ -100,6 +105,7 @@ private:
     int started_ = 0;
     int closed_ = 0;
     std::string path_;
+    const open_how* how_ = nullptr;
     struct statx* status_ = nullptr;
     std::span<std::byte> buffer_;
     io::BlockingJob* job_ = nullptr;
@@ -108,39 +114,53 @@ private:
 
 class AssetLoaderTest : public ::testing::Test {
 protected:
-    AssetLoaderTest() { proactor_.expect_root(root_.descriptor()); }
+    AssetLoaderTest() { proactor_.expect_root(root_->descriptor()); }
+
+    /// A root of which nothing can be known without asking: so every step is an operation.
+    [[nodiscard]] static SharedRoot remote_root(const std::filesystem::path& path) {
+        UniqueFd directory(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+        const file::Metadata metadata = *file::Metadata::of(directory.get());
+        return std::make_shared<const file::Root>(
+            file::Root::replacing(*file::Root::open("/proc"), std::move(directory), metadata));
+    }
+    Ended join(std::string_view path, site::Site::Waiter waiter, MonotonicTime now = noon) {
+        loader_.join(path, site::Wanted::contents, waiter, now);
+        return loader_.take_ended();
+    }
 
     /// Completes the operation that was started last.
-    AssetLoader::Ended complete(std::int32_t result) {
-        return loader_.completed(proactor_.completion(result), noon);
+    Ended complete(std::int32_t result) { return complete(proactor_.completion(result)); }
+    Ended complete(const io::Completion& completion) {
+        loader_.completed(completion, noon);
+        return loader_.take_ended();
     }
-    AssetLoader::Ended complete_open() { return complete(anonymous_file("").release()); }
-    AssetLoader::Ended complete_stat(std::uint64_t size, unsigned mode = S_IFREG) {
+    Ended complete_open() { return complete(anonymous_file("").release()); }
+    Ended complete_stat(std::uint64_t size, unsigned mode = S_IFREG) {
         proactor_.status() = {};
         proactor_.status().stx_mode = static_cast<std::uint16_t>(mode);
         proactor_.status().stx_size = size;
         return complete(0);
     }
-    AssetLoader::Ended complete_read(std::string_view bytes) {
+    Ended complete_read(std::string_view bytes) {
         std::memcpy(proactor_.buffer().data(), bytes.data(), bytes.size());
         return complete(static_cast<std::int32_t>(bytes.size()));
     }
 
     /// Neither what was opened last nor a page for the error is there.
-    AssetLoader::Ended complete_missing(int error = ENOENT) {
+    Ended complete_missing(int error = ENOENT) {
         EXPECT_FALSE(complete(-error));
         return complete(-ENOENT);
     }
 
     torc::test::TemporaryDirectory directory_;
-    file::Root root_ = *file::Root::open(directory_.path().string());
+    SharedRoot root_ = remote_root(directory_.path());
     ScriptedProactor proactor_;
     site::Site site_{{.codings = {}}, {}};
-    AssetLoader loader_{proactor_, site_, root_};
+    AssetLoader loader_{proactor_, site_, "path/to/root", root_, noon};
 };
 
 TEST_F(AssetLoaderTest, LoadsAFileStepByStep) {
-    EXPECT_FALSE(loader_.join("file", site::Wanted::contents, 7, noon));
+    EXPECT_FALSE(join("file", 7));
     EXPECT_EQ(proactor_.last(), Operation::load_open);
     EXPECT_EQ(proactor_.path(), "file");
     EXPECT_FALSE(complete_open());
@@ -149,7 +169,7 @@ TEST_F(AssetLoaderTest, LoadsAFileStepByStep) {
     EXPECT_EQ(proactor_.last(), Operation::load_read);
     EXPECT_FALSE(complete_read("hello"));
     EXPECT_EQ(proactor_.last(), Operation::load_stat);
-    const AssetLoader::Ended ended = complete_stat(5);
+    const Ended ended = complete_stat(5);
     ASSERT_TRUE(ended);
     EXPECT_EQ(ended->asset->identity().contents(), "hello");
     EXPECT_EQ(ended->waiters, std::vector<site::Site::Waiter>{7});
@@ -157,29 +177,29 @@ TEST_F(AssetLoaderTest, LoadsAFileStepByStep) {
 }
 
 TEST_F(AssetLoaderTest, LoadsOnceForAllWhoWait) {
-    EXPECT_FALSE(loader_.join("file", site::Wanted::contents, 7, noon));
-    EXPECT_FALSE(loader_.join("file", site::Wanted::contents, 8, noon));
+    EXPECT_FALSE(join("file", 7));
+    EXPECT_FALSE(join("file", 8));
     EXPECT_EQ(proactor_.started(), 1);
-    const AssetLoader::Ended ended = complete_missing();
+    const Ended ended = complete_missing();
     ASSERT_TRUE(ended);
     EXPECT_EQ(ended->waiters, (std::vector<site::Site::Waiter>{7, 8}));
 }
 
 TEST_F(AssetLoaderTest, LoadsSeveralPathsAtOnce) {
-    EXPECT_FALSE(loader_.join("first", site::Wanted::contents, 1, noon));
+    EXPECT_FALSE(join("first", 1));
     const io::Completion first = proactor_.completion(-ENOENT);
-    EXPECT_FALSE(loader_.join("second", site::Wanted::contents, 2, noon));
+    EXPECT_FALSE(join("second", 2));
     EXPECT_EQ(complete_missing(EACCES)->asset->status(), http::Status::forbidden);
-    EXPECT_FALSE(loader_.completed(first, noon));
-    const AssetLoader::Ended ended = complete(-ENOENT);
+    EXPECT_FALSE(complete(first));
+    const Ended ended = complete(-ENOENT);
     EXPECT_EQ(ended->asset->status(), http::Status::not_found);
     EXPECT_EQ(ended->waiters, std::vector<site::Site::Waiter>{1});
 }
 
 TEST_F(AssetLoaderTest, ClosesADescriptorThatTheAssetDoesNotNeed) {
-    (void)loader_.join("file", site::Wanted::contents, 7, noon);
+    (void)join("file", 7);
     (void)complete_open();
-    const AssetLoader::Ended ended = complete_stat(0);
+    const Ended ended = complete_stat(0);
     ASSERT_TRUE(ended);
     EXPECT_EQ(proactor_.closed(), 1);
 }
@@ -188,12 +208,12 @@ TEST_F(AssetLoaderTest, ListsADirectoryOnAnotherThread) {
     directory_.write("a/file", "1");
     std::string key;
     site::ListingKey{.path = "a/", .style = {.format = site::ListingFormat::json}}.write(key);
-    EXPECT_FALSE(loader_.join(key, site::Wanted::contents, 7, noon));
+    EXPECT_FALSE(join(key, 7));
     EXPECT_FALSE(
         complete(::open((directory_.path() / "a").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
     EXPECT_FALSE(complete_stat(4096, S_IFDIR));
     EXPECT_EQ(proactor_.last(), Operation::load_list);
-    const AssetLoader::Ended ended = complete(proactor_.job().run());
+    const Ended ended = complete(proactor_.job().run());
     ASSERT_TRUE(ended);
     EXPECT_TRUE(ended->asset->identity().contents().contains("\"name\":\"file\""));
     EXPECT_EQ(site_.find(key, site::Wanted::contents, noon), ended->asset.get());
@@ -203,7 +223,7 @@ TEST_F(AssetLoaderTest, ListsADirectoryOnAnotherThread) {
 TEST_F(AssetLoaderTest, AnswersAListingThatFailsWithAnError) {
     std::string key;
     site::ListingKey{.path = "", .style = {}}.write(key);
-    (void)loader_.join(key, site::Wanted::contents, 7, noon);
+    (void)join(key, 7);
     (void)complete_open();
     EXPECT_FALSE(complete_stat(4096, S_IFDIR));
     const std::int32_t result = proactor_.job().run();
@@ -215,24 +235,94 @@ TEST_F(AssetLoaderTest, AnswersAListingThatFailsWithAnError) {
 TEST_F(AssetLoaderTest, GivesUpCachedDescriptorsWhenThereIsNoOther) {
     site_.cache().insert("first", disk_asset("1"), never);
     site_.cache().insert("second", disk_asset("2"), never);
-    (void)loader_.join("file", site::Wanted::contents, 7, noon);
+    (void)join("file", 7);
     EXPECT_FALSE(complete(-EMFILE));
     EXPECT_EQ(proactor_.started(), 2);
     EXPECT_EQ(proactor_.path(), "file");
     EXPECT_EQ(site_.cache().descriptors(), 1U);
     EXPECT_FALSE(complete(-ENFILE));
     EXPECT_EQ(site_.cache().descriptors(), 0U);
-    const AssetLoader::Ended ended = complete(-EMFILE);
+    const Ended ended = complete(-EMFILE);
     ASSERT_TRUE(ended);
     EXPECT_EQ(ended->asset->status(), http::Status::service_unavailable);
 }
 
 TEST_F(AssetLoaderTest, OpensAgainWhatARenameRacedWith) {
-    (void)loader_.join("file", site::Wanted::contents, 7, noon);
+    (void)join("file", 7);
     EXPECT_FALSE(complete(-EAGAIN));
     EXPECT_EQ(proactor_.last(), Operation::load_open);
     EXPECT_EQ(proactor_.started(), 2);
     EXPECT_TRUE(complete_missing());
+}
+
+TEST_F(AssetLoaderTest, OpensStrictlyAndThenByTheRules) {
+    EXPECT_FALSE(join("file", 7));
+    EXPECT_EQ(proactor_.how(), &file::Root::strict_how());
+    EXPECT_FALSE(complete(-ELOOP));
+    EXPECT_EQ(proactor_.path(), "file");
+    EXPECT_EQ(proactor_.how(), &file::Root::how(file::SymlinkPolicy::inside));
+}
+
+TEST_F(AssetLoaderTest, LooksAtTheRootFirstWhenThatWasLongAgo) {
+    const MonotonicTime later = noon + ServedRoot::verified_for;
+    EXPECT_FALSE(join("file", 7, later));
+    EXPECT_FALSE(join("other", 8, later));
+    EXPECT_EQ(proactor_.started(), 1);
+    EXPECT_EQ(proactor_.last(), Operation::root_open);
+    EXPECT_EQ(proactor_.path(), "path/to/root");
+    EXPECT_TRUE(loader_.is_busy());
+    EXPECT_FALSE(complete(-ENOENT)) << "it is being exchanged: what was there is served";
+    EXPECT_EQ(proactor_.started(), 3);
+    EXPECT_EQ(proactor_.last(), Operation::load_open);
+}
+
+TEST_F(AssetLoaderTest, AnswersFromTheCacheOnceTheRootIsKnownToBeTheSame) {
+    const MonotonicTime later = noon + ServedRoot::verified_for;
+    const site::AssetRef asset = site::test::memory_asset("1");
+    site_.cache().insert("file", asset, never);
+    EXPECT_EQ(site_.find("file", site::Wanted::contents, later), nullptr);
+    EXPECT_FALSE(join("file", 7, later));
+    loader_.completed(proactor_.completion(::open(directory_.path().c_str(), O_PATH | O_CLOEXEC)),
+                      later);
+    const Ended ended = loader_.take_ended();
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->asset.get(), asset.get());
+    EXPECT_EQ(site_.find("file", site::Wanted::contents, later), asset.get());
+    EXPECT_EQ(proactor_.started(), 1);
+}
+
+TEST_F(AssetLoaderTest, OpensBeneathAnotherRootWhenThePathLeadsThere) {
+    const MonotonicTime later = noon + ServedRoot::verified_for;
+    directory_.write("next/file", "1");
+    site_.cache().insert("file", site::test::memory_asset("1"), never);
+    EXPECT_FALSE(join("file", 7, later));
+    const int next = ::open((directory_.path() / "next").c_str(), O_PATH | O_CLOEXEC);
+    proactor_.expect_root(next);
+    loader_.completed(proactor_.completion(next), later);
+    EXPECT_EQ(proactor_.last(), Operation::load_open);
+    EXPECT_EQ(proactor_.started(), 2);
+    EXPECT_EQ(site_.cache().size(), 0U);
+}
+
+TEST_F(AssetLoaderTest, WhatWasBegunBeneathTheOldRootIsNotCached) {
+    const MonotonicTime later = noon + ServedRoot::checked_after;
+    directory_.write("next/file", "1");
+    EXPECT_FALSE(join("file", 7));
+    const io::Completion opened = proactor_.completion(anonymous_file("").release());
+    loader_.keep_root_verified(later);
+    EXPECT_EQ(proactor_.last(), Operation::root_open);
+    EXPECT_FALSE(complete(::open((directory_.path() / "next").c_str(), O_PATH | O_CLOEXEC)));
+    EXPECT_FALSE(complete(opened));
+    EXPECT_TRUE(complete_stat(0));
+    EXPECT_EQ(site_.cache().size(), 0U);
+}
+
+TEST_F(AssetLoaderTest, LooksAtTheRootNoMoreOftenThanItMust) {
+    loader_.keep_root_verified(noon + ServedRoot::checked_after - std::chrono::nanoseconds(1));
+    EXPECT_EQ(proactor_.started(), 0);
+    loader_.keep_root_verified(noon + ServedRoot::checked_after);
+    loader_.keep_root_verified(noon + ServedRoot::checked_after);
+    EXPECT_EQ(proactor_.started(), 1);
 }
 
 }  // namespace

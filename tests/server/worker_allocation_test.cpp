@@ -25,10 +25,9 @@ std::uint64_t allocations_of(io::Backend backend, int requests, int access_log) 
     test::WorkerSurroundings around;
     around.access_log = access_log;
     around.directory.write("file", "hello");
-    const file::Root root = around.open_root();
     const std::unique_ptr<io::Proactor> proactor =
         *io::make_proactor(backend, {.connections_max = around.connections_max});
-    Worker worker(*proactor, around.options(root));
+    Worker worker(*proactor, around.options());
     std::thread client_thread([&, endpoint = around.endpoint()] {
         Client client(endpoint);
         EXPECT_TRUE(client.connect());

@@ -126,12 +126,10 @@ struct WorkerSurroundings {
     Listeners listeners{{"127.0.0.1"}, 0, 1};
 
     [[nodiscard]] const Endpoint& endpoint() const { return listeners.endpoints().front(); }
-    [[nodiscard]] file::Root open_root() const {
-        return *file::Root::open(directory.path().string());
-    }
-    [[nodiscard]] WorkerOptions options(const file::Root& root) {
+    [[nodiscard]] WorkerOptions options() {
+        settings.directory = directory.path().string();
         return {.settings = &settings,
-                .root = &root,
+                .root = std::make_shared<const file::Root>(*file::Root::open(settings.directory)),
                 .listeners = listeners.take(0),
                 .connections_max = connections_max,
                 .access_log = access_log,
@@ -202,8 +200,7 @@ private:
             return;
         }
         const std::unique_ptr<io::Proactor> proactor = *std::move(made);
-        const file::Root root = around_.open_root();
-        Worker worker(*proactor, around_.options(root));
+        Worker worker(*proactor, around_.options());
         set_proactor(proactor.get());
         started.set_value();
         was_orderly_ = worker.run();

@@ -189,5 +189,22 @@ TEST(AssetCache, FindsWithoutAllocating) {
     EXPECT_TRUE(is_absent);
 }
 
+TEST(AssetCache, ErasesWhatIsBeneathADirectory) {
+    AssetCache cache({});
+    for (const char* path : {"", "a", "a/", "a/b", "a/b/c", "ab"}) {
+        cache.insert(path, memory_asset("1"), MonotonicTime());
+    }
+    cache.erase_beneath("a/");
+    EXPECT_EQ(cache.find("a/"), nullptr);
+    EXPECT_EQ(cache.find("a/b"), nullptr);
+    EXPECT_EQ(cache.find("a/b/c"), nullptr);
+    EXPECT_NE(cache.find(""), nullptr);
+    EXPECT_NE(cache.find("a"), nullptr);
+    EXPECT_NE(cache.find("ab"), nullptr);
+    cache.erase_beneath("");
+    EXPECT_EQ(cache.size(), 0U);
+    EXPECT_EQ(cache.memory_bytes(), 0U);
+}
+
 }  // namespace
 }  // namespace torc::site

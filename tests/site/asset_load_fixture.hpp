@@ -26,6 +26,8 @@ struct FakeFile {
     std::int64_t modified = 1'600'000'000;
     /// What opening it fails with; 0: nothing.
     int error = 0;
+    /// It is reached by a symbolic link.
+    bool is_link = false;
 };
 
 /// Loads from a made-up disk; writes down what was looked at. Descriptors are real, what they say
@@ -80,6 +82,9 @@ private:
                 const auto found = disk_.find(load.open_path());
                 if (found == disk_.end() || found->second.error != 0) {
                     return load.failed(Errno(found == disk_.end() ? ENOENT : found->second.error));
+                }
+                if (found->second.is_link && load.is_strict()) {
+                    return load.failed(Errno(ELOOP));
                 }
                 current_ = &found->second;
                 return load.opened(anonymous_file(""));

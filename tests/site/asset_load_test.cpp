@@ -225,5 +225,35 @@ TEST_F(AssetLoadTest, APrecompressedFileThatWasDescribedAndIsGoneIsNotServed) {
     EXPECT_EQ(whole->representation(http::ContentCoding::gzip), nullptr);
 }
 
+TEST_F(AssetLoadTest, AFileThatNoLinkLeadsToCanBeWatched) {
+    put("file");
+    EXPECT_TRUE(load("file").is_watchable);
+}
+
+TEST_F(AssetLoadTest, AFileThatALinkLeadsToCannotBeWatched) {
+    put("file");
+    disk_["file"].is_link = true;
+    const AssetLoad::Outcome outcome = load("file");
+    EXPECT_TRUE(outcome.is_cacheable);
+    EXPECT_FALSE(outcome.is_watchable);
+}
+
+TEST_F(AssetLoadTest, AFileWithAPrecompressedOneThatALinkLeadsToCannotBeWatched) {
+    put("file", "12345");
+    put("file.gz", "123");
+    disk_["file.gz"].is_link = true;
+    EXPECT_FALSE(load("file").is_watchable);
+}
+
+TEST_F(AssetLoadTest, AListingCannotBeWatched) {
+    put_directory("directory/");
+    rules_.lists_directories = true;
+    std::string key;
+    ListingKey{.path = "directory/", .style = {}}.write(key);
+    const AssetLoad::Outcome outcome = load(key);
+    EXPECT_TRUE(outcome.is_cacheable);
+    EXPECT_FALSE(outcome.is_watchable);
+}
+
 }  // namespace
 }  // namespace torc::site

@@ -278,5 +278,31 @@ TEST_F(FileLoadTest, ReadsAFileWhoseEntityTagIsMadeOfItsBytes) {
     EXPECT_EQ(load.stated(), Step::read);
 }
 
+TEST_F(FileLoadTest, OpensStrictlyFirstAndAsTheRulesAllowWhatThatRefuses) {
+    for (const int refusal : {ELOOP, EXDEV}) {
+        start();
+        EXPECT_TRUE(load_.is_strict());
+        EXPECT_EQ(fail(refusal), Step::open);
+        EXPECT_FALSE(load_.is_strict());
+        EXPECT_EQ(open(), Step::stat);
+        EXPECT_EQ(stat(S_IFREG, 0), Step::finished);
+        EXPECT_FALSE(load_.take_outcome().is_strict);
+    }
+}
+
+TEST_F(FileLoadTest, FailsWhenWhatIsRefusedStrictlyIsRefusedByTheRulesToo) {
+    start();
+    EXPECT_EQ(fail(ELOOP), Step::open);
+    EXPECT_EQ(fail(ELOOP), Step::finished);
+    EXPECT_EQ(load_.take_outcome().error, Errno(ELOOP));
+}
+
+TEST_F(FileLoadTest, OpensTheNextFileStrictlyAgain) {
+    start();
+    (void)fail(ELOOP);
+    start();
+    EXPECT_TRUE(load_.is_strict());
+}
+
 }  // namespace
 }  // namespace torc::site

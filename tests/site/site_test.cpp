@@ -66,15 +66,15 @@ TEST_F(SiteTest, FindsAnAssetUntilItIsNoLongerFresh) {
 }
 
 TEST_F(SiteTest, ALoadedAssetIsFreshFromTheEndOfItsLoad) {
-    const Site::Loaded loaded = find_file(site_.join_load("a", Wanted::contents, 1).id);
+    const Site::Loaded loaded = find_file(site_.join_load("a", Wanted::contents, 1, false).id);
     EXPECT_EQ(site_.find("a", Wanted::contents, noon + Site::fresh_for - nanoseconds(1)),
               loaded.asset.get());
     EXPECT_EQ(site_.find("a", Wanted::contents, noon + Site::fresh_for), nullptr);
 }
 
 TEST_F(SiteTest, MergesTheWaitersOfOnePath) {
-    const Site::Join first = site_.join_load("a", Wanted::contents, 11);
-    const Site::Join second = site_.join_load("a", Wanted::contents, 22);
+    const Site::Join first = site_.join_load("a", Wanted::contents, 11, false);
+    const Site::Join second = site_.join_load("a", Wanted::contents, 22, false);
     EXPECT_TRUE(first.is_new);
     EXPECT_FALSE(second.is_new);
     EXPECT_EQ(first.id, second.id);
@@ -84,8 +84,8 @@ TEST_F(SiteTest, MergesTheWaitersOfOnePath) {
 }
 
 TEST_F(SiteTest, LoadsTwoPathsIndependently) {
-    const Site::Join first = site_.join_load("a", Wanted::contents, 11);
-    const Site::Join second = site_.join_load("b", Wanted::contents, 22);
+    const Site::Join first = site_.join_load("a", Wanted::contents, 11, false);
+    const Site::Join second = site_.join_load("b", Wanted::contents, 22, false);
     EXPECT_TRUE(second.is_new);
     EXPECT_NE(first.id, second.id);
     EXPECT_EQ(site_.load(first.id).path(), "a");
@@ -94,50 +94,50 @@ TEST_F(SiteTest, LoadsTwoPathsIndependently) {
 }
 
 TEST_F(SiteTest, UsesTheNumberOfALoadAgain) {
-    const Site::LoadId first = site_.join_load("a", Wanted::contents, 1).id;
+    const Site::LoadId first = site_.join_load("a", Wanted::contents, 1, false).id;
     (void)fail(first, ENOENT);
-    const Site::Join second = site_.join_load("b", Wanted::contents, 2);
+    const Site::Join second = site_.join_load("b", Wanted::contents, 2, false);
     EXPECT_TRUE(second.is_new);
     EXPECT_EQ(second.id, first);
     EXPECT_EQ(fail(second.id, ENOENT).waiters, std::vector<Site::Waiter>{2});
 }
 
 TEST_F(SiteTest, StartsAnotherLoadOfThePathAfterTheFirstEnded) {
-    (void)fail(site_.join_load("a", Wanted::contents, 1).id, ENOENT);
-    const Site::Join again = site_.join_load("a", Wanted::contents, 2);
+    (void)fail(site_.join_load("a", Wanted::contents, 1, false).id, ENOENT);
+    const Site::Join again = site_.join_load("a", Wanted::contents, 2, false);
     EXPECT_TRUE(again.is_new);
     EXPECT_EQ(fail(again.id, ENOENT).waiters, std::vector<Site::Waiter>{2});
 }
 
 TEST_F(SiteTest, DoesNotCacheErrors) {
-    const Site::Loaded loaded = fail(site_.join_load("a", Wanted::contents, 1).id, ENOENT);
+    const Site::Loaded loaded = fail(site_.join_load("a", Wanted::contents, 1, false).id, ENOENT);
     EXPECT_EQ(loaded.asset->status(), http::Status::not_found);
     EXPECT_EQ(site_.find("a", Wanted::contents, noon), nullptr);
     EXPECT_EQ(site_.cache().size(), 0U);
 }
 
 TEST_F(SiteTest, ForgetsAFileThatIsGone) {
-    (void)find_file(site_.join_load("a", Wanted::contents, 1).id);
-    (void)fail(site_.join_load("a", Wanted::contents, 2).id, ENOENT);
+    (void)find_file(site_.join_load("a", Wanted::contents, 1, false).id);
+    (void)fail(site_.join_load("a", Wanted::contents, 2, false).id, ENOENT);
     EXPECT_EQ(site_.cache().size(), 0U);
 }
 
 TEST_F(SiteTest, KeepsAStaleAssetWhoseFileDidNotChange) {
-    const AssetRef before = find_file(site_.join_load("a", Wanted::contents, 1).id).asset;
-    const Site::Loaded again = find_file(site_.join_load("a", Wanted::contents, 2).id);
+    const AssetRef before = find_file(site_.join_load("a", Wanted::contents, 1, false).id).asset;
+    const Site::Loaded again = find_file(site_.join_load("a", Wanted::contents, 2, false).id);
     EXPECT_EQ(again.asset.get(), before.get());
 }
 
 TEST_F(SiteTest, ReplacesAnAssetWhoseFileChanged) {
-    const AssetRef before = find_file(site_.join_load("a", Wanted::contents, 1).id).asset;
+    const AssetRef before = find_file(site_.join_load("a", Wanted::contents, 1, false).id).asset;
     change_file();
-    const Site::Loaded again = find_file(site_.join_load("a", Wanted::contents, 2).id);
+    const Site::Loaded again = find_file(site_.join_load("a", Wanted::contents, 2, false).id);
     EXPECT_NE(again.asset.get(), before.get());
     EXPECT_EQ(site_.find("a", Wanted::contents, noon), again.asset.get());
 }
 
 TEST_F(SiteTest, DoesNotFindAFileOnDiskThatHasChanged) {
-    (void)find_file(site_.join_load("a", Wanted::contents, 1).id);
+    (void)find_file(site_.join_load("a", Wanted::contents, 1, false).id);
     EXPECT_NE(site_.find("a", Wanted::contents, noon), nullptr);
     change_file();
     EXPECT_EQ(site_.find("a", Wanted::contents, noon), nullptr);
@@ -162,7 +162,7 @@ TEST_F(SiteTest, FindsWithoutAllocating) {
 using SiteDeathTest = SiteTest;
 
 TEST_F(SiteDeathTest, RefusesToFinishALoadTwice) {
-    const Site::LoadId id = site_.join_load("a", Wanted::contents, 1).id;
+    const Site::LoadId id = site_.join_load("a", Wanted::contents, 1, false).id;
     (void)fail(id, ENOENT);
     EXPECT_DEATH((void)site_.finish_load(id, noon), "load");
 }
@@ -177,8 +177,8 @@ TEST_F(SiteTest, AnAssetWithoutContentsIsFoundWhereItsFieldsAloneAreWanted) {
 }
 
 TEST_F(SiteTest, WhoWantsContentsDoesNotWaitForALoadOfFields) {
-    const Site::Join fields = site_.join_load("a", Wanted::fields, 11);
-    const Site::Join contents = site_.join_load("a", Wanted::contents, 22);
+    const Site::Join fields = site_.join_load("a", Wanted::fields, 11, false);
+    const Site::Join contents = site_.join_load("a", Wanted::contents, 22, false);
     EXPECT_TRUE(contents.is_new);
     EXPECT_EQ(site_.loads_under_way(), 2U);
     EXPECT_EQ(fail(fields.id, ENOENT).waiters, std::vector<Site::Waiter>{11});

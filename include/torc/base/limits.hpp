@@ -57,6 +57,9 @@ inline constexpr std::size_t access_log_buffer_bytes = 64 * 1024;
 /// What is read and dropped of a peer that was told to stop, so that it sees the answer.
 inline constexpr std::uint64_t linger_bytes_max = 256 * 1024;
 inline constexpr std::uint32_t worker_connections_max = 1U << 20;
+/// Of directories that inotify(7) watches for one worker; each pins an inode in the kernel. Files
+/// in others are looked at every second.
+inline constexpr std::size_t watched_directories_max = 8192;
 /// Connections admitted beyond the limit while an idle one is closed for each.
 inline constexpr std::uint32_t connections_spare = 64;
 

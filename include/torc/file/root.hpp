@@ -2,20 +2,26 @@
 
 #include <torc/base/errno.hpp>
 #include <torc/base/unique_fd.hpp>
+#include <torc/file/metadata.hpp>
 #include <torc/file/symlink_policy.hpp>
 
 #include <linux/openat2.h>
 
+#include <cstdint>
 #include <string>
 
 namespace torc::file {
 
-/// The directory that is served. Nothing in torc opens a served path but beneath one, with `how`.
+/// The directory that is served. Nothing in torc opens a served path but beneath one, with one of
+/// the `how`s.
 class Root {
 public:
-    /// Opens the directory itself, following symbolic links to it. Errors: as open(2); ENOTDIR for
-    /// a file.
+    /// Opens the directory itself, following symbolic links to it; may wait for a disk or a
+    /// network. Errors: as open(2); ENOTDIR for a file.
     [[nodiscard]] static Result<Root> open(const std::string& path) noexcept;
+    /// What the path of `previous` leads to since: `directory` was opened with `own_how`.
+    [[nodiscard]] static Root replacing(const Root& previous, UniqueFd directory,
+                                        const Metadata& metadata) noexcept;
 
     /// An O_PATH descriptor, the `dirfd` of openat2(2); lives as long as the root.
     [[nodiscard]] int descriptor() const noexcept { return directory_.get(); }
@@ -27,11 +33,33 @@ public:
     /// where none is followed. Magic links, such as /proc/self/exe, always give ELOOP. Lives for
     /// ever.
     [[nodiscard]] static const open_how& how(SymlinkPolicy policy) noexcept;
+    /// For a file that no symbolic link is on the way to and that is on the root's own mount; else
+    /// ELOOP or EXDEV, and `how` tells more.
+    [[nodiscard]] static const open_how& strict_how() noexcept;
+    /// The same for a directory, as an O_PATH descriptor.
+    [[nodiscard]] static const open_how& directory_how() noexcept;
+    /// How the root itself is opened.
+    [[nodiscard]] static const open_how& own_how() noexcept;
+
+    /// Whether another look at the root's path led to the same directory.
+    [[nodiscard]] bool is(const Metadata& metadata) const noexcept;
+
+    /// Whether the root is on a file system of which this kernel knows every change, so that
+    /// inotify(7) reports them, and whose inodes can be looked at without waiting. False for a
+    /// network's, FUSE's and layered ones, and when in doubt.
+    [[nodiscard]] bool is_local() const noexcept { return is_local_; }
 
 private:
-    explicit Root(UniqueFd directory) noexcept : directory_(std::move(directory)) {}
+    Root(UniqueFd directory, const Metadata& metadata, bool is_local) noexcept
+        : directory_(std::move(directory)),
+          inode_(metadata.inode),
+          device_(metadata.device),
+          is_local_(is_local) {}
 
     UniqueFd directory_;
+    std::uint64_t inode_;
+    std::uint64_t device_;
+    bool is_local_;
 };
 
 }  // namespace torc::file

@@ -21,6 +21,11 @@ enum class Operation : std::uint8_t {
     load_list,
     /// The access log's.
     log_write,
+    /// The root's.
+    root_open,
+    // Of the watch for changes; the first one's slot is a descent's.
+    watch_open,
+    watch_changes,
 };
 
 [[nodiscard]] constexpr io::Token make_token(Operation operation, std::uint32_t slot,

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <torc/base/unique_fd.hpp>
-#include <torc/file/root.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/server/listener.hpp>
+#include <torc/server/served_root.hpp>
 #include <torc/server/settings.hpp>
 #include <torc/server/worker.hpp>
 
@@ -68,7 +68,7 @@ private:
     Settings settings_;
     std::vector<unsigned> worker_cpus_;
     io::Backend backend_ = io::Backend::uring;
-    file::Root root_;
+    SharedRoot root_;
     UniqueFd access_log_file_;
     int access_log_ = -1;
     std::uint32_t connections_max_ = 0;

@@ -2,7 +2,6 @@
 
 #include <torc/base/clock.hpp>
 #include <torc/base/unique_fd.hpp>
-#include <torc/file/root.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/server/access_log.hpp>
 #include <torc/server/asset_loader.hpp>
@@ -34,7 +33,8 @@ enum class Stop : std::uint8_t {
 /// What one worker is made of. What it points to outlives it.
 struct WorkerOptions {
     const Settings* settings = nullptr;
-    const file::Root* root = nullptr;
+    /// What `settings->directory` led to just now.
+    SharedRoot root;
     std::vector<UniqueFd> listeners;
     std::uint32_t connections_max = 1024;
     /// -1: no access log.
@@ -75,7 +75,7 @@ private:
 
     // The second switch: what an action does.
     void perform(ConnectionSlot& slot, Action action);
-    void hand_out(const AssetLoader::Ended& ended);
+    void hand_out(site::Site::Loaded loaded);
 
     void start_accepting();
     void admit(int socket);

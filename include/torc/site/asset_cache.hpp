@@ -45,6 +45,8 @@ public:
     void insert(std::string_view path, AssetRef asset, MonotonicTime fresh_until);
     /// Without effect when nothing is cached at `path`.
     void erase(std::string_view path) noexcept;
+    /// Erases what is cached at the paths that begin with `prefix`. Looks at every entry.
+    void erase_beneath(std::string_view prefix) noexcept;
     /// Lets go of the least recently used asset that holds a descriptor; false when there is none.
     bool evict_descriptor() noexcept;
     void clear() noexcept;

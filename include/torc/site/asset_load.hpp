@@ -18,6 +18,11 @@
 
 namespace torc::site {
 
+/// The directory that a path leads through last, up to its last slash: "" or "a/b/".
+[[nodiscard]] constexpr std::string_view directory_of(std::string_view path) noexcept {
+    return path.substr(0, path.rfind('/') + 1);
+}
+
 /// The way from a path to an asset, without doing any of it: an event goes in, the next step comes
 /// out (see LoadStep for what to do and which event follows). After each event the driver closes
 /// what `take_leftovers` gives.
@@ -44,6 +49,7 @@ public:
     [[nodiscard]] Step failed(Errno error);
 
     // What the last step is about. All live until the next event.
+    [[nodiscard]] bool is_strict() const noexcept { return file_.is_strict(); }
     [[nodiscard]] const char* open_path() const noexcept { return file_.path().c_str(); }
     [[nodiscard]] int descriptor() const noexcept {
         return directory_ ? directory_.get() : file_.descriptor();
@@ -65,6 +71,9 @@ public:
         AssetRef asset;
         /// False for errors, and for a file that changed whenever it was looked at.
         bool is_cacheable = false;
+        /// Whether all that the asset depends on shows as a change in the directory of the path or
+        /// in one above it.
+        bool is_watchable = false;
     };
     /// After `finished`, once.
     [[nodiscard]] Outcome take_result() noexcept;
@@ -154,6 +163,7 @@ private:
     Asset::Representations representations_;
     std::size_t next_coding_ = 0;
     bool is_stable_ = true;
+    bool is_watchable_ = true;
 
     /// Not `ok`: nothing can be served, and the rest is about what is shown for it.
     http::Status error_ = http::Status::ok;

@@ -18,7 +18,7 @@ namespace torc::site {
 
 /// The system call that a load wants made next, by whoever drives it.
 enum class LoadStep : std::uint8_t {
-    /// openat2(2) of `open_path()` beneath the root; then `opened`.
+    /// openat2(2) of `open_path()` beneath the root, `is_strict()` or not; then `opened`.
     open,
     /// statx(2) of `descriptor()` into `status()`; then `stated`.
     stat,
@@ -62,6 +62,9 @@ public:
 
     // What the last step is about. All live until the next event.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    /// Whether the file is to be opened, or was, by file::Root::strict_how(): that comes first, and
+    /// what it refuses is opened as the rules allow.
+    [[nodiscard]] bool is_strict() const noexcept { return is_strict_; }
     [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
     [[nodiscard]] struct statx& status() noexcept { return status_; }
     [[nodiscard]] std::span<std::byte> read_buffer() noexcept;
@@ -81,6 +84,9 @@ public:
         UniqueFd file;
         /// Small enough to be read, though only its fields were wanted.
         bool is_unread = false;
+        /// Reached strictly, or as strictly not there: all that could change that happens in the
+        /// directories on the way to it.
+        bool is_strict = true;
 
         [[nodiscard]] bool is(file::Kind kind) const noexcept {
             return !error && metadata.kind == kind;
@@ -107,6 +113,7 @@ private:
     bool is_verifying_ = false;
     unsigned read_attempts_ = 0;
     unsigned open_attempts_ = 0;
+    bool is_strict_ = true;
     Outcome outcome_;
 };
 

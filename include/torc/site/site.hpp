@@ -23,8 +23,15 @@ class Site {
 public:
     /// A cached asset is taken without a look at the file system for this long.
     static constexpr std::chrono::milliseconds fresh_for{1000};
+    /// The same where changes are reported (see `changed`), all but those that can't be: by another
+    /// hard link, or through a shared mapping.
+    static constexpr std::chrono::seconds watched_fresh_for{60};
 
     Site(LoadRules rules, const CacheLimits& limits) : rules_(std::move(rules)), cache_(limits) {}
+
+    /// Until when the root is known to be the one that the cached assets are from. From then on
+    /// nothing is found.
+    void set_verified_until(MonotonicTime time) noexcept { verified_until_ = time; }
 
     /// Sets the time that loads begun from now on take for the present.
     void set_time(WallTime now) noexcept { wall_now_ = now; }
@@ -46,11 +53,14 @@ public:
         bool is_new = false;
     };
     /// Makes `waiter` wait for the asset at `path`: all who want the same of it at once wait for
-    /// the same load.
-    [[nodiscard]] Join join_load(std::string_view path, Wanted wanted, Waiter waiter);
+    /// the same load. `is_watched`: every change from now on of the directory of the path, and of
+    /// those above it, is reported.
+    [[nodiscard]] Join join_load(std::string_view path, Wanted wanted, Waiter waiter,
+                                 bool is_watched);
 
     /// The load itself, to be driven. Lives until `finish_load`.
     [[nodiscard]] AssetLoad& load(LoadId id) noexcept { return *loads_[id].load; }
+    [[nodiscard]] const AssetLoad& load(LoadId id) const noexcept { return *loads_[id].load; }
 
     struct Loaded {
         AssetRef asset;
@@ -59,6 +69,17 @@ public:
     /// Ends a load whose last step was `finished`: caches the asset and gives it with those who
     /// wait for it.
     [[nodiscard]] Loaded finish_load(LoadId id, MonotonicTime now);
+    /// Ends a load that was not begun, with an asset that was found.
+    [[nodiscard]] Loaded finish_load_with(LoadId id, Asset& asset);
+
+    // What has changed on the disk; paths are relative to the root, directories "" or "a/b/". What
+    // is cached of it is dropped, and what is being loaded is not trusted for long.
+    /// The entry `name` of `directory`, which is no directory itself.
+    void changed(std::string_view directory, std::string_view name);
+    /// A directory, and perhaps everything in it.
+    void changed_beneath(std::string_view directory);
+    /// Everything, the root too: what is being loaded belongs to the past.
+    void changed_all();
 
     [[nodiscard]] std::size_t loads_under_way() const noexcept {
         return loads_.size() - free_loads_.size();
@@ -74,10 +95,17 @@ private:
     struct PendingLoad {
         std::unique_ptr<AssetLoad> load;
         std::vector<Waiter> waiters;
+        bool is_watched = false;
+        /// Begun before everything changed.
+        bool is_outdated = false;
     };
+
+    void drop(std::string_view path);
+    [[nodiscard]] PendingLoad take_load(LoadId id);
 
     LoadRules rules_;
     WallTime wall_now_{};
+    MonotonicTime verified_until_ = never;
     AssetCache cache_;
     std::vector<PendingLoad> loads_;
     std::vector<LoadId> free_loads_;

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <torc/base/clock.hpp>
+#include <torc/file/root.hpp>
+#include <torc/io/proactor.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace torc::server {
+
+/// A root that loads share with whoever holds it, so that it stays open until the last of them is
+/// over.
+using SharedRoot = std::shared_ptr<const file::Root>;
+
+/// The directory that is served, as its path leads to it: a deploy that turns a symbolic link, or
+/// renames one directory away and another one in, takes effect within `verified_for`.
+///
+/// Under load the path is looked at again before that time is up, so that nobody waits for it. A
+/// server without requests does not look; the first request after a pause then waits for the look.
+class ServedRoot {
+public:
+    /// What was found at the path holds for this long.
+    static constexpr std::chrono::milliseconds verified_for{1000};
+    /// And is looked at again after this, if there are requests.
+    static constexpr std::chrono::milliseconds checked_after{500};
+
+    /// `path`: as it was given, and led to `root` just before `now`.
+    ServedRoot(io::Proactor& proactor, std::string path, SharedRoot root, MonotonicTime now)
+        : proactor_(proactor), path_(std::move(path)), root_(std::move(root)), checked_at_(now) {}
+    ServedRoot(const ServedRoot&) = delete;
+    ServedRoot& operator=(const ServedRoot&) = delete;
+
+    [[nodiscard]] const SharedRoot& current() const noexcept { return root_; }
+
+    [[nodiscard]] MonotonicTime verified_until() const noexcept {
+        return checked_at_ + verified_for;
+    }
+    [[nodiscard]] bool is_due(MonotonicTime now) const noexcept {
+        return !is_checking_ && now >= checked_at_ + checked_after;
+    }
+    /// Looks at the path, unless that is under way.
+    void check(MonotonicTime now);
+    [[nodiscard]] bool is_checking() const noexcept { return is_checking_; }
+
+    /// The completion of the look. True: there is another directory now, which is `current()`. A
+    /// path that leads nowhere, as in the middle of a deploy, leaves the one that was there.
+    [[nodiscard]] bool completed(const io::Completion& completion);
+
+private:
+    io::Proactor& proactor_;
+    const std::string path_;
+    SharedRoot root_;
+    /// When the last look that has ended began.
+    MonotonicTime checked_at_;
+    MonotonicTime check_began_at_{};
+    bool is_checking_ = false;
+};
+
+}  // namespace torc::server

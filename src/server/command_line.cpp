@@ -57,6 +57,8 @@ What it answers:
 How it runs:
       --workers N         Number of workers; 0: one for each CPU that may be used. [0]
       --cpus LIST         CPUs to pin the workers to, such as 0-3,8. [all that may be used]
+      --cache-memory SIZE What all workers together may keep of files in memory. [an eighth of the
+                          memory that the process may use, and 1g for each worker at the most]
       --io BACKEND        uring, epoll, or auto: io_uring, and epoll where that is forbidden or
                           missing. [auto]
 
@@ -117,6 +119,7 @@ void add_options(CLI::App& app, RawOptions& raw) {
     app.add_option("--max-request-fields", raw.fields_max)->envname("TORC_MAX_REQUEST_FIELDS");
     app.add_option("--max-request-body", raw.body_bytes_max)->envname("TORC_MAX_REQUEST_BODY");
 
+    app.add_option("--cache-memory", raw.cache_memory)->envname("TORC_CACHE_MEMORY");
     app.add_option("--workers", raw.workers)->envname("TORC_WORKERS");
     app.add_option("--cpus", raw.cpus)->envname("TORC_CPUS");
     app.add_option("--io", raw.io)->envname("TORC_IO");

@@ -35,7 +35,7 @@ std::uint64_t parse_number(std::string_view option, std::string_view text, std::
     return number;
 }
 
-/// "8k", "1m" or a number of bytes.
+/// "8k", "1m", "2g" or a number of bytes.
 std::uint64_t parse_size(std::string_view option, std::string_view text, std::uint64_t min,
                          std::uint64_t max) {
     constexpr std::uint64_t kibibyte = 1024;
@@ -46,6 +46,7 @@ std::uint64_t parse_size(std::string_view option, std::string_view text, std::ui
     const std::uint64_t factor = unit.empty()                     ? 1
                                  : unit == "k"sv || unit == "K"sv ? kibibyte
                                  : unit == "m"sv || unit == "M"sv ? kibibyte * kibibyte
+                                 : unit == "g"sv || unit == "G"sv ? kibibyte * kibibyte * kibibyte
                                                                   : 0;
     if (error != std::errc() || factor == 0 || number > max / factor || number * factor < min) {
         throw StartError(
@@ -263,6 +264,11 @@ void settle_running(Settings& settings, const RawOptions& raw) {
         std::pair{"debug"sv, LogLevel::debug}, std::pair{"info"sv, LogLevel::info},
         std::pair{"warn"sv, LogLevel::warn}, std::pair{"error"sv, LogLevel::error},
         std::pair{"off"sv, LogLevel::off}};
+    if (!raw.cache_memory.empty()) {
+        constexpr std::uint64_t cache_bytes_cap = std::uint64_t{1} << 42U;
+        settings.cache_bytes_max =
+            parse_size("--cache-memory", raw.cache_memory, 0, cache_bytes_cap);
+    }
     if (!raw.workers.empty()) {
         settings.workers =
             static_cast<unsigned>(parse_number("--workers", raw.workers, 0, workers_max));

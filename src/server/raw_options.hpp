@@ -27,6 +27,7 @@ struct RawOptions {
     std::string fields_max;
     std::string body_bytes_max;
 
+    std::string cache_memory;
     std::string workers;
     std::string cpus;
     std::string io;

@@ -1,5 +1,6 @@
 #include <torc/base/assert.hpp>
 #include <torc/server/cpu_set.hpp>
+#include <torc/server/memory_limit.hpp>
 #include <torc/server/server.hpp>
 #include <torc/server/start_error.hpp>
 
@@ -27,6 +28,7 @@ constexpr std::uint64_t process_descriptors = 32;
 /// A ring or epoll, its wake-up, listeners, and files on their way into the cache.
 constexpr std::uint64_t worker_descriptors = 32;
 constexpr std::uint64_t connections_min = 16;
+constexpr std::uint64_t worker_cache_bytes_default_max = std::uint64_t{1} << 30U;
 
 SharedRoot open_root(const std::string& directory) {
     auto root = file::Root::open(directory);
@@ -79,6 +81,7 @@ Server::Server(Settings settings)
     choose_backend();
     open_access_log();
     share_out_descriptors();
+    share_out_memory();
     listeners_ = std::make_unique<Listeners>(settings_.addresses, settings_.port,
                                              static_cast<unsigned>(worker_cpus_.size()));
     take_over_signals();
@@ -165,6 +168,15 @@ void Server::share_out_descriptors() {
     const std::uint64_t connections = rest - settings_.cache_limits.descriptors_max;
     connections_max_ = static_cast<std::uint32_t>(
         std::min<std::uint64_t>(connections, limits::worker_connections_max));
+}
+
+void Server::share_out_memory() {
+    // Each worker has a cache of its own: a file that all of them serve is there as often.
+    const std::uint64_t workers = worker_cpus_.size();
+    const std::uint64_t share =
+        settings_.cache_bytes_max.value_or(allowed_memory_bytes() / 8) / workers;
+    settings_.cache_limits.memory_bytes_max =
+        settings_.cache_bytes_max ? share : std::min(share, worker_cache_bytes_default_max);
 }
 
 void Server::take_over_signals() {

@@ -47,6 +47,7 @@ protected:
                                  "TORC_PORT",
                                  "TORC_ADDRESS",
                                  "TORC_INDEX",
+                                 "TORC_CACHE_MEMORY",
                                  "TORC_WORKERS",
                                  "TORC_CPUS",
                                  "TORC_IO",

@@ -133,5 +133,16 @@ TEST_F(CommandLineTest, RefusesLimitsThatAreNone) {
     EXPECT_NE(refusal({"./site", "--max-request-body", "18446744073709551615m"}), "");
 }
 
+TEST_F(CommandLineTest, TakesTheMemoryOfTheCache) {
+    EXPECT_EQ(settings().cache_bytes_max, std::nullopt);
+    EXPECT_EQ(settings({"--cache-memory", "2g"}).cache_bytes_max, std::uint64_t{2} << 30U);
+    EXPECT_EQ(settings({"--cache-memory", "0"}).cache_bytes_max, 0U);
+    set("TORC_CACHE_MEMORY", "100m");
+    EXPECT_EQ(settings().cache_bytes_max, 100U * 1024 * 1024);
+    EXPECT_EQ(refusal({"./site", "--cache-memory", "all"}),
+              "--cache-memory all: give a number of bytes from 0 to 4398046511104, such as 8192 or "
+              "8k");
+}
+
 }  // namespace
 }  // namespace torc::server

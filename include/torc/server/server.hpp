@@ -60,6 +60,7 @@ private:
     void choose_backend();
     void open_access_log();
     void share_out_descriptors();
+    void share_out_memory();
     void take_over_signals();
     /// A worker's thread.
     void work(unsigned worker, std::promise<void>& started);

@@ -49,8 +49,10 @@ struct Settings {
     /// A body that nobody asked for is read and dropped up to here, so that the connection can go
     /// on.
     std::uint64_t body_bytes_max = limits::request_body_drain_bytes_default;
-    /// For each worker.
+    /// For each worker; the memory is its share of `cache_bytes_max`.
     site::CacheLimits cache_limits;
+    /// What all workers together may keep of files in memory; nothing: see Server.
+    std::optional<std::uint64_t> cache_bytes_max;
     /// 0: one for each of `cpus`.
     unsigned workers = 0;
     /// The CPUs that workers are pinned to, in turn; none: all that the process may use.

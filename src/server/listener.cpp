@@ -20,6 +20,9 @@ namespace {
 /// With port 0: how many free ports of the first address are tried for one that is free on all.
 constexpr int free_port_attempts_max = 32;
 
+/// How long the kernel keeps back a connection that has sent nothing.
+constexpr int silent_seconds_max = 1;
+
 void set_option(int socket, int level, int option, int value) noexcept {
     // Only an option that the kernel does not know can fail here, and these are as old as torc's
     // baseline.
@@ -38,6 +41,9 @@ Result<UniqueFd> make_socket(const Endpoint& endpoint) noexcept {
     }
     // Accepted sockets inherit it.
     set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    // A connection is handed over with its first request, not before: one turn of the loop and one
+    // wake-up less for each. After a second without any it is handed over all the same.
+    set_option(socket.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, silent_seconds_max);
     return socket;
 }
 
@@ -224,6 +230,10 @@ Result<Endpoint> peer_of(int socket) noexcept {
         return std::unexpected(Errno::last());
     }
     return Endpoint(reinterpret_cast<const sockaddr*>(&storage), length);
+}
+
+void show_silent_connections(int listener) noexcept {
+    set_option(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, 0);
 }
 
 std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresses,

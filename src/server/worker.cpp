@@ -23,6 +23,9 @@ using std::chrono::seconds;
 
 /// How long accepting rests after the kernel ran out of descriptors or memory.
 constexpr milliseconds accept_pause{100};
+/// How long the listeners stay open when the drain begins: a client whose handshake is over does
+/// not show before its request is there, and that may be on its way.
+constexpr milliseconds drain_listening{250};
 /// What a connection that was accepted just before the drain gets to send its request.
 constexpr seconds drain_grace{1};
 /// What is in flight gets this long to complete once everything was shut down.
@@ -331,11 +334,14 @@ void Worker::expire() {
     if (services_.now >= accept_again_at_) {
         start_accepting();
     }
+    if (services_.now >= stop_listening_at_) {
+        stop_listening();
+    }
 }
 
 MonotonicTime Worker::next_deadline() {
     return std::min({idle_.next(), requests_.next(), sends_.next(), lingers_.next(), graces_.next(),
-                     accept_again_at_, stop_deadline_,
+                     accept_again_at_, stop_deadline_, stop_listening_at_,
                      access_log_ ? access_log_->due_at() : never});
 }
 
@@ -391,6 +397,9 @@ void Worker::obey_stop() {
     if (stop_ == Stop::drain && (requested == Stop::now || is_time_up)) {
         stop_ = Stop::now;
         stop_deadline_ = services_.now + cut_off_patience;
+        if (stop_listening_at_ != never) {
+            stop_listening();
+        }
         connections_.for_each([this](ConnectionSlot& slot) {
             was_cut_off_ = true;
             end(slot);
@@ -402,15 +411,9 @@ void Worker::begin_drain() {
     stop_ = Stop::drain;
     services_.is_draining = true;
     stop_deadline_ = services_.now + settings_.timeouts.drain;
-    accept_again_at_ = never;
-    for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
-        Listener& listener = listeners_[index];
-        listener.is_cancelled = true;
-        if (listener.is_accepting) {
-            proactor_.cancel_accept(make_token(Operation::accept, index), listener.socket.get());
-        } else {
-            take_waiting_connections(listener);
-        }
+    stop_listening_at_ = services_.now + drain_listening;
+    for (const Listener& listener : listeners_) {
+        show_silent_connections(listener.socket.get());
     }
     connections_.for_each([this](ConnectionSlot& slot) {
         if (slot.connection->waiting() != Waiting::idle || slot.is_ending) {
@@ -422,6 +425,20 @@ void Worker::begin_drain() {
             end(slot);
         }
     });
+}
+
+void Worker::stop_listening() {
+    stop_listening_at_ = never;
+    accept_again_at_ = never;
+    for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
+        Listener& listener = listeners_[index];
+        listener.is_cancelled = true;
+        if (listener.is_accepting) {
+            proactor_.cancel_accept(make_token(Operation::accept, index), listener.socket.get());
+        } else {
+            take_waiting_connections(listener);
+        }
+    }
 }
 
 void Worker::take_waiting_connections(Listener& listener) {
@@ -445,7 +462,7 @@ bool Worker::has_operations_in_flight() const noexcept {
 }
 
 bool Worker::is_finished() const noexcept {
-    if (stop_ == Stop::no) {
+    if (stop_ == Stop::no || stop_listening_at_ != never) {
         return false;
     }
     return !has_operations_in_flight() || (stop_ == Stop::now && services_.now >= stop_deadline_);

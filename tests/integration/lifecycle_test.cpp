@@ -129,7 +129,10 @@ TEST_P(Stopping, StillAnswersWhoWaitedToBeAccepted) {
 
 TEST_P(Stopping, DoesNotWaitLongForWhoAsksForNothing) {
     start();
+    const std::size_t before = server().open_descriptors();
     HttpClient silent = connect();
+    // It is shown to the server after a second without a request.
+    EXPECT_TRUE(eventually([&] { return server().open_descriptors() > before; }));
     HttpClient other = connect();
     EXPECT_EQ(other.get("/page.txt").body, page_);
     server().send_signal(SIGTERM);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -171,11 +172,32 @@ TEST(Listeners, TakeAPortWhoseConnectionsAreStillClosing) {
         Listeners listeners({"127.0.0.1"}, 0, 1);
         port = listeners.endpoints()[0].port();
         const std::vector<UniqueFd> sockets = listeners.take(0);
+        show_silent_connections(sockets[0].get());
         const UniqueFd client = connect_to(listeners.endpoints()[0]);
         const UniqueFd accepted(::accept(sockets[0].get(), nullptr, nullptr));
         ASSERT_TRUE(accepted);
     }
     EXPECT_EQ(refusal({"127.0.0.1"}, port), "");
+}
+
+TEST(Listeners, HandOverAConnectionWithItsFirstBytes) {
+    Listeners listeners({"127.0.0.1"}, 0, 1);
+    const std::vector<UniqueFd> sockets = listeners.take(0);
+    const auto accept = [&] {
+        return UniqueFd(::accept4(sockets[0].get(), nullptr, nullptr, SOCK_CLOEXEC));
+    };
+    const UniqueFd client = connect_to(listeners.endpoints()[0]);
+    EXPECT_FALSE(accept());
+    ASSERT_EQ(::send(client.get(), "x", 1, MSG_NOSIGNAL), 1);
+    EXPECT_TRUE(accept());
+}
+
+TEST(Listeners, HandOverASilentConnectionInTheEnd) {
+    Listeners listeners({"127.0.0.1"}, 0, 1);
+    const std::vector<UniqueFd> sockets = listeners.take(0);
+    const UniqueFd client = connect_to(listeners.endpoints()[0]);
+    pollfd event{.fd = sockets[0].get(), .events = POLLIN, .revents = 0};
+    EXPECT_EQ(::poll(&event, 1, 20'000), 1);
 }
 
 TEST(Listeners, RefuseAnAddressOfAnotherMachine) {

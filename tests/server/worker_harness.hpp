@@ -121,6 +121,8 @@ struct WorkerSurroundings {
     torc::test::TemporaryDirectory directory;
     Settings settings;
     std::uint32_t connections_max = 100;
+    /// Whether the worker sees a connection before its first request.
+    bool shows_silent_connections = false;
     int access_log = -1;
     std::atomic<Stop> stop = Stop::no;
     Listeners listeners{{"127.0.0.1"}, 0, 1};
@@ -128,9 +130,13 @@ struct WorkerSurroundings {
     [[nodiscard]] const Endpoint& endpoint() const { return listeners.endpoints().front(); }
     [[nodiscard]] WorkerOptions options() {
         settings.directory = directory.path().string();
+        std::vector<UniqueFd> sockets = listeners.take(0);
+        if (shows_silent_connections) {
+            show_silent_connections(sockets.front().get());
+        }
         return {.settings = &settings,
                 .root = std::make_shared<const file::Root>(*file::Root::open(settings.directory)),
-                .listeners = listeners.take(0),
+                .listeners = std::move(sockets),
                 .connections_max = connections_max,
                 .access_log = access_log,
                 .stop = &stop};

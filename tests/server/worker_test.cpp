@@ -235,6 +235,7 @@ TEST_P(WorkerTest, ADrainServesAConnectionThatHasJustComeIn) {
 }
 
 TEST_P(WorkerTest, ADrainDoesNotWaitLongForAConnectionThatAsksForNothing) {
+    around_.shows_silent_connections = true;
     start();
     Client client = connect();
     const auto begin = std::chrono::steady_clock::now();

@@ -43,6 +43,10 @@ private:
 /// The peer of a connected socket; nothing when it is gone.
 [[nodiscard]] Result<Endpoint> peer_of(int socket) noexcept;
 
+/// Lets a listener of `Listeners` hand over connections as soon as they are there. Until then it
+/// keeps one back for up to a second, until its first request has come too.
+void show_silent_connections(int listener) noexcept;
+
 /// Resolves what a user gave as addresses: numeric ones, and "localhost". Throws StartError naming
 /// one that is neither.
 [[nodiscard]] std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresses,

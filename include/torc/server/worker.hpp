@@ -94,6 +94,7 @@ private:
 
     void obey_stop();
     void begin_drain();
+    void stop_listening();
     void take_waiting_connections(Listener& listener);
     [[nodiscard]] bool is_finished() const noexcept;
 
@@ -123,6 +124,8 @@ private:
     std::vector<Listener> listeners_;
     /// When to try again to accept, after the kernel ran out of something.
     MonotonicTime accept_again_at_ = never;
+    /// When the listeners close, once the drain has begun.
+    MonotonicTime stop_listening_at_ = never;
     Stop stop_ = Stop::no;
     MonotonicTime stop_deadline_ = never;
     bool was_cut_off_ = false;

@@ -78,6 +78,9 @@ UniqueFd checked(int fd, const char* what) {
 Server::Server(Settings settings)
     : settings_(std::move(settings)), root_(open_root(settings_.directory)) {
     choose_cpus();
+    if (worker_cpus_.size() > 1) {
+        balance_.emplace(worker_cpus_.size());
+    }
     choose_backend();
     open_access_log();
     share_out_descriptors();
@@ -224,13 +227,15 @@ void Server::work(unsigned worker, std::promise<void>& started) {
         return;
     }
     std::unique_ptr<io::Proactor> proactor = *std::move(made);
-    auto loop =
-        std::make_unique<Worker>(*proactor, WorkerOptions{.settings = &settings_,
-                                                          .root = root_,
-                                                          .listeners = listeners_->take(worker),
-                                                          .connections_max = connections_max_,
-                                                          .access_log = access_log_,
-                                                          .stop = &stop_});
+    auto loop = std::make_unique<Worker>(*proactor,
+                                         WorkerOptions{.settings = &settings_,
+                                                       .root = root_,
+                                                       .listeners = listeners_->take(worker),
+                                                       .connections_max = connections_max_,
+                                                       .access_log = access_log_,
+                                                       .stop = &stop_,
+                                                       .balance = balance_ ? &*balance_ : nullptr,
+                                                       .seat = worker});
     {
         const std::scoped_lock lock(proactors_mutex_);
         proactors_.push_back(proactor.get());

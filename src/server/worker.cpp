@@ -62,6 +62,8 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       access_log_fd_(options.access_log),
       requested_stop_(*options.stop),
       connections_max_(options.connections_max),
+      balance_(options.balance),
+      seat_(options.seat),
       site_(settings_.load_rules, settings_.cache_limits),
       loader_(proactor_, site_, settings_.directory, std::move(options.root), proactor_.now()),
       responder_(site_.rules().codings, settings_.extra_fields),
@@ -93,6 +95,9 @@ io::Token Worker::token(Operation operation, const ConnectionSlot& slot) noexcep
 
 bool Worker::run() {
     start_accepting();
+    if (balance_ != nullptr) {
+        balance_->join(seat_, proactor_);
+    }
     while (!is_finished()) {
         const std::span<const io::Completion> completions = proactor_.wait(next_deadline());
         services_.now = proactor_.now();
@@ -110,6 +115,9 @@ bool Worker::run() {
         }
         if (!completions.empty()) {
             loader_.keep_root_verified(services_.now);
+        }
+        if (balance_ != nullptr && balance_->has_handed(seat_)) {
+            take_handed();
         }
         expire();
         obey_stop();
@@ -186,12 +194,31 @@ void Worker::accepted(const io::Completion& completion) {
 }
 
 void Worker::admit(int socket) {
+    if (balance_ != nullptr) {
+        if (!services_.is_draining && balance_->hand_over(seat_, socket)) {
+            return;
+        }
+        balance_->count_in(seat_);
+    }
+    serve(socket);
+}
+
+void Worker::take_handed() {
+    handed_.clear();
+    balance_->take(seat_, handed_);
+    for (const int socket : handed_) {
+        serve(socket);
+    }
+}
+
+void Worker::serve(int socket) {
     if (connections_.size() >= connections_max_) {
         make_room();
     }
     ConnectionSlot* slot = connections_.acquire(socket, services_);
     if (slot == nullptr) {
         proactor_.close(socket);
+        count_out();
         return;
     }
     if (access_log_) {
@@ -269,6 +296,13 @@ void Worker::perform(ConnectionSlot& slot, Action action) {
 void Worker::close(ConnectionSlot& slot) {
     proactor_.close(slot.socket);
     connections_.release(slot);
+    count_out();
+}
+
+void Worker::count_out() noexcept {
+    if (balance_ != nullptr) {
+        balance_->count_out(seat_);
+    }
 }
 
 void Worker::end(ConnectionSlot& slot) {
@@ -430,6 +464,11 @@ void Worker::begin_drain() {
 void Worker::stop_listening() {
     stop_listening_at_ = never;
     accept_again_at_ = never;
+    if (balance_ != nullptr) {
+        handed_.clear();
+        balance_->leave(seat_, handed_);
+        std::ranges::for_each(handed_, [this](int socket) { serve(socket); });
+    }
     for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
         Listener& listener = listeners_[index];
         listener.is_cancelled = true;

@@ -124,6 +124,8 @@ struct WorkerSurroundings {
     /// Whether the worker sees a connection before its first request.
     bool shows_silent_connections = false;
     int access_log = -1;
+    Balance* balance = nullptr;
+    Balance::Seat seat = 0;
     std::atomic<Stop> stop = Stop::no;
     Listeners listeners{{"127.0.0.1"}, 0, 1};
 
@@ -139,74 +141,59 @@ struct WorkerSurroundings {
                 .listeners = std::move(sockets),
                 .connections_max = connections_max,
                 .access_log = access_log,
-                .stop = &stop};
+                .stop = &stop,
+                .balance = balance,
+                .seat = seat};
     }
 };
 
 /// A worker on a real proactor in a thread of its own, serving a temporary directory.
-class WorkerTest : public ::testing::TestWithParam<io::Backend> {
-protected:
-    void SetUp() override {
-        std::signal(SIGPIPE, SIG_IGN);  // As the server does: sendfile(2) knows no MSG_NOSIGNAL.
-        if (GetParam() == io::Backend::uring && io::find_uring_obstacle()) {
-            GTEST_SKIP() << "io_uring is not to be had here";
-        }
-        around_.directory.write("file", "hello");
-    }
-    void TearDown() override {
+class RunningWorker {
+public:
+    RunningWorker() = default;
+    RunningWorker(const RunningWorker&) = delete;
+    RunningWorker& operator=(const RunningWorker&) = delete;
+    ~RunningWorker() { end(); }
+
+    /// Stops it at once, if it runs.
+    void end() {
         if (thread_.joinable()) {
-            (void)stop(Stop::now);
+            request_stop(Stop::now);
+            (void)join();
         }
     }
 
-    /// Turns the access log on; gives the file that it goes to.
-    int log_requests() {
-        log_.reset(::memfd_create("log", MFD_CLOEXEC));
-        around_.access_log = log_.get();
-        return log_.get();
-    }
-    /// Set up `around_` before.
-    void start() {
+    /// Set up `around` before.
+    void start(io::Backend backend) {
         std::promise<void> started;
-        thread_ = std::thread([this, &started] { serve(started); });
+        thread_ = std::thread([this, backend, &started] { serve(backend, started); });
         started.get_future().get();
     }
-    /// Gives the order, and what `Worker::run` returned.
-    bool stop(Stop order) {
-        request_stop(order);
-        return join();
-    }
     void request_stop(Stop order) {
-        around_.stop = order;
+        around.stop = order;
         const std::scoped_lock lock(proactor_mutex_);
         if (proactor_ != nullptr) {
             proactor_->wake();
         }
     }
+    /// What `Worker::run` returned.
     bool join() {
         thread_.join();
         return was_orderly_;
     }
-    [[nodiscard]] Client connect() const {
-        Client client(around_.endpoint());
-        if (!client.connect()) {
-            throw std::runtime_error("can't connect to the worker");
-        }
-        return client;
-    }
 
-    WorkerSurroundings around_;
+    WorkerSurroundings around;
 
 private:
-    void serve(std::promise<void>& started) {
-        auto made = io::make_proactor(GetParam(), {.connections_max = around_.connections_max});
+    void serve(io::Backend backend, std::promise<void>& started) {
+        auto made = io::make_proactor(backend, {.connections_max = around.connections_max});
         if (!made) {
             started.set_exception(std::make_exception_ptr(
                 std::runtime_error("no proactor: " + made.error().message())));
             return;
         }
         const std::unique_ptr<io::Proactor> proactor = *std::move(made);
-        Worker worker(*proactor, around_.options());
+        Worker worker(*proactor, around.options());
         set_proactor(proactor.get());
         started.set_value();
         was_orderly_ = worker.run();
@@ -218,12 +205,54 @@ private:
         proactor_ = proactor;
     }
 
-    UniqueFd log_;
     std::thread thread_;
     std::mutex proactor_mutex_;
     /// Of the worker while it runs, to be woken.
     io::Proactor* proactor_ = nullptr;
     bool was_orderly_ = false;
+};
+
+class WorkerTest : public ::testing::TestWithParam<io::Backend> {
+protected:
+    void SetUp() override {
+        std::signal(SIGPIPE, SIG_IGN);  // As the server does: sendfile(2) knows no MSG_NOSIGNAL.
+        if (GetParam() == io::Backend::uring && io::find_uring_obstacle()) {
+            GTEST_SKIP() << "io_uring is not to be had here";
+        }
+        around_.directory.write("file", "hello");
+    }
+
+    void TearDown() override { worker_.end(); }
+
+    /// Turns the access log on; gives the file that it goes to.
+    int log_requests() {
+        log_.reset(::memfd_create("log", MFD_CLOEXEC));
+        around_.access_log = log_.get();
+        return log_.get();
+    }
+    /// Set up `around_` before.
+    void start() { worker_.start(GetParam()); }
+    /// Gives the order, and what `Worker::run` returned.
+    bool stop(Stop order) {
+        request_stop(order);
+        return join();
+    }
+    void request_stop(Stop order) { worker_.request_stop(order); }
+    bool join() { return worker_.join(); }
+    [[nodiscard]] Client connect() const {
+        Client client(around_.endpoint());
+        if (!client.connect()) {
+            throw std::runtime_error("can't connect to the worker");
+        }
+        return client;
+    }
+
+private:
+    UniqueFd log_;
+    RunningWorker worker_;
+
+protected:
+    WorkerSurroundings& around_ = worker_.around;
 };
 
 /// The name of a test's parameter.

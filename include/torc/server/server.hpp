@@ -2,6 +2,7 @@
 
 #include <torc/base/unique_fd.hpp>
 #include <torc/io/backend.hpp>
+#include <torc/server/balance.hpp>
 #include <torc/server/listener.hpp>
 #include <torc/server/served_root.hpp>
 #include <torc/server/settings.hpp>
@@ -12,6 +13,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -70,6 +72,7 @@ private:
     std::vector<unsigned> worker_cpus_;
     io::Backend backend_ = io::Backend::uring;
     SharedRoot root_;
+    std::optional<Balance> balance_;
     UniqueFd access_log_file_;
     int access_log_ = -1;
     std::uint32_t connections_max_ = 0;

@@ -5,6 +5,7 @@
 #include <torc/io/proactor.hpp>
 #include <torc/server/access_log.hpp>
 #include <torc/server/asset_loader.hpp>
+#include <torc/server/balance.hpp>
 #include <torc/server/connection_table.hpp>
 #include <torc/server/deadline_list.hpp>
 #include <torc/server/operation.hpp>
@@ -40,6 +41,9 @@ struct WorkerOptions {
     /// -1: no access log.
     int access_log = -1;
     const std::atomic<Stop>* stop = nullptr;
+    /// Shared with the other workers, of which this one has `seat`; null: there are none.
+    Balance* balance = nullptr;
+    Balance::Seat seat = 0;
 };
 
 /// One thread's loop: waits for completions, hands each to the connection or load that it belongs
@@ -78,7 +82,11 @@ private:
     void hand_out(site::Site::Loaded loaded);
 
     void start_accepting();
+    /// A connection that a listener gave: another worker may have more room for it.
     void admit(int socket);
+    void take_handed();
+    void serve(int socket);
+    void count_out() noexcept;
     void make_room();
     void close(ConnectionSlot& slot);
     /// Shuts the socket down; the completion of what is in flight closes it.
@@ -105,6 +113,8 @@ private:
     const int access_log_fd_;
     const std::atomic<Stop>& requested_stop_;
     const std::uint32_t connections_max_;
+    Balance* const balance_;
+    const Balance::Seat seat_;
 
     site::Site site_;
     AssetLoader loader_;
@@ -122,6 +132,8 @@ private:
     ConnectionTable connections_;
 
     std::vector<Listener> listeners_;
+    /// Room for what other workers hand over.
+    std::vector<int> handed_;
     /// When to try again to accept, after the kernel ran out of something.
     MonotonicTime accept_again_at_ = never;
     /// When the listeners close, once the drain has begun.

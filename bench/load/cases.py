@@ -1,10 +1,17 @@
-"""What is asked of every server."""
+"""What is asked of every server: loads, and what else is measured of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 KIB = 1024
+MIB = 1024 * KIB
+
+PEERS = ("nginx", "h2o", "lighttpd", "caddy")
+EVERYBODY = ("torc", "floor", *PEERS)
+CONNECTIONS = 64
+# From here on parts of answers count: a run ends in the middle of too large a share of them.
+COUNTED_BY_BYTES_FROM = 1 * MIB
 
 
 @dataclass(frozen=True)
@@ -14,20 +21,79 @@ class Case:
     name: str
     title: str
     body_bytes: int
+    connections: int = CONNECTIONS
     pipeline: int = 1
     close: bool = False
+    method: str = "GET"
+    # With the file's own validator, so that the answer is 304.
+    conditional: bool = False
+    # By paced instead of wrk, which waits for the body of an answer to HEAD.
+    own_client: bool = False
+    # Each request asks for one of many files, see tree.py.
+    tree: bool = False
+    access_log: bool = False
+    # Those that run when no servers are named.
+    servers: tuple[str, ...] = EVERYBODY
 
     @property
-    def file_name(self) -> str:
-        return f"{self.body_bytes}.bin"
+    def path(self) -> str:
+        """A file that must be there, and that has `body_bytes`."""
+        return "/tree/00/000.bin" if self.tree else f"/{self.body_bytes}.bin"
+
+    @property
+    def counted_by_bytes(self) -> bool:
+        return self.body_bytes >= COUNTED_BY_BYTES_FROM
 
 
-CASES = (
-    Case("1k", "1 KiB", 1 * KIB),
+SOME = ("torc", "nginx", "h2o")
+SMALLEST = Case("1k", "1 KiB", 1 * KIB, servers=(*EVERYBODY, "torc-epoll"))
+SIZES = (
+    SMALLEST,
     Case("10k", "10 KiB", 10 * KIB),
     Case("100k", "100 KiB", 100 * KIB),
-    Case("1m", "1 MiB", 1024 * KIB),
-    Case("pipelined16", "1 KiB, pipelined ×16", 1 * KIB, pipeline=16),
-    Case("close", "1 KiB, Connection: close", 1 * KIB, close=True),
+    Case("1m", "1 MiB", 1 * MIB),
 )
-SMALLEST = CASES[0]
+LARGEST = Case("100m", "100 MiB, 8 connections", 100 * MIB, connections=8)
+PIPELINED = Case("pipelined16", "1 KiB, pipelined ×16", 1 * KIB, pipeline=16)
+CLOSE = Case("close", "1 KiB, Connection: close", 1 * KIB, close=True)
+GET = Case("get", "1 KiB, GET by the own client", 1 * KIB, own_client=True, servers=SOME)
+HEAD = Case("head", "1 KiB, HEAD", 1 * KIB, method="HEAD", own_client=True, servers=SOME)
+NOT_MODIFIED = Case(
+    "not-modified", "1 KiB, 304", 1 * KIB, conditional=True, own_client=True, servers=SOME
+)
+TREE = Case(
+    "tree",
+    "a tree of 4 KiB files, at random",
+    4 * KIB,
+    tree=True,
+    # lighttpd keeps a descriptor of each file for some seconds, and answers 403 for want of one.
+    servers=("torc", "torc-large", "nginx", "h2o"),
+)
+LOG = Case("log", "1 KiB, access log on", 1 * KIB, access_log=True, servers=SOME)
+CASES = (*SIZES, LARGEST, PIPELINED, CLOSE, GET, HEAD, NOT_MODIFIED, TREE, LOG)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Something that is measured of a server and is not a load as such."""
+
+    name: str
+    title: str
+    servers: tuple[str, ...]
+    # In the first round alone: the figure hardly changes from one time to the next.
+    once: bool = False
+
+
+# Caddy cannot do the rate of the latencies on one CPU.
+LATENCY = Trial("latency", "latency at a fixed rate", ("torc", "nginx", "h2o", "lighttpd"))
+IDLE = Trial("idle", "idle keep-alive connections", ("torc", "torc-epoll", *PEERS), once=True)
+WORKERS = Trial("workers", "two workers on two CPUs", ("torc", "nginx"))
+COLD_DISK = Trial("cold-disk", "a slow disk beside warm requests", ("torc", "torc-epoll", "nginx"))
+COLD_FUSE = Trial(
+    "cold-fuse", "a slow file system beside warm requests", ("torc", "torc-epoll", "nginx")
+)
+START = Trial("start", "start-up", ("torc", *PEERS))
+TRIALS = (LATENCY, IDLE, WORKERS, COLD_DISK, COLD_FUSE, START)
+
+Row = Case | Trial
+ROWS: tuple[Row, ...] = (*CASES, *TRIALS)

@@ -1,4 +1,4 @@
-"""Drives torc, its peers and the floor in turn with wrk, and writes down what each of them cost.
+"""Drives torc, its peers and the floor in turn, and writes down what each of them cost.
 
 One server runs at a time, started fresh for each measurement: nothing else disturbs it, and the
 luck of one start (addresses, cache colours) does not stay for all rounds. The rounds are
@@ -10,37 +10,27 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import environment
+import export
 import report
-from cases import CASES, SMALLEST, Case
+from cases import Case, Row, Trial
 from client import ClientError
-from measure import measure_idle, measure_load
+from files import served_site
+from measure import Sample, measure_load
 from plan import Plan, SetupError, make_plan, note
-from process import RunningServer, ServerError, free_port, running
+from process import ServerError, free_port, running
+from results import Results
 from servers import Server, Setting
-
-
-@contextmanager
-def served_site() -> Iterator[Path]:
-    """A scratch directory with `site/` in it. Others may read it: servers give up root."""
-    with tempfile.TemporaryDirectory(prefix="torc-load-") as name:
-        scratch = Path(name)
-        site = scratch / "site"
-        site.mkdir()
-        an_hour_ago = time.time() - 3600
-        for size in {case.body_bytes for case in CASES}:
-            path = site / f"{size}.bin"
-            path.write_bytes(os.urandom(size))
-            # A file that was written just now is cached with caution.
-            os.utime(path, (an_hour_ago, an_hour_ago))
-        scratch.chmod(0o755)
-        yield scratch
+from slowfs import SlowfsError
+from throttle import ThrottleError
+from trials import Trials
+from tree import visit
 
 
 class LoadTest:
@@ -49,59 +39,71 @@ class LoadTest:
     def __init__(self, plan: Plan, scratch: Path) -> None:
         self._plan = plan
         self._scratch = scratch
-        self.results = report.Results()
+        self.results = Results(plan.scale)
+        self._trials = Trials(plan, scratch, self.results)
 
     def run(self) -> None:
+        trials = self._possible_trials()
         for round_index in range(self._plan.rounds):
             for case in self._plan.cases:
-                note(f"round {round_index + 1} of {self._plan.rounds}: {case.title}")
-                for server in rotated(self._plan.servers_in(case), round_index):
-                    self._measure_load(server, case)
-        if self._plan.idle_connections > 0:
-            note(f"{self._plan.idle_connections} idle connections")
-            for server in self._plan.servers_in(SMALLEST):
-                if server.holds_idle_connections:
-                    self._measure_idle(server)
+                self._row(case, round_index, partial(self._load, case))
+            for trial in trials:
+                if round_index == 0 or not trial.once:
+                    self._row(trial, round_index, partial(self._trials.measure, trial))
 
-    def _measure_load(self, server: Server, case: Case) -> None:
-        try:
-            with self._start(server, case) as instance:
-                sample = measure_load(
-                    instance, case, self._plan.wrk, self._plan.cpus, self._plan.seconds
-                )
-        except (ServerError, ClientError, OSError) as error:
-            self._failed(f"{server.name}, {case.title}: {error}")
-            return
-        self.results.samples[case, server].append(sample)
-        note(
-            f"  {server.name:10} {sample.requests_per_s:9,.0f}/s "
-            f"{sample.server_us_per_request:8.2f} µs/request"
-        )
+    def _possible_trials(self) -> list[Trial]:
+        possible = []
+        for trial in self._plan.trials:
+            obstacle = self._trials.obstacle(trial)
+            if obstacle is None:
+                possible.append(trial)
+            else:
+                note(f"left out: {trial.title}: {obstacle}")
+                self.results.skipped[trial] = obstacle
+        return possible
 
-    def _measure_idle(self, server: Server) -> None:
-        try:
-            with self._start(server, SMALLEST) as instance:
-                sample = measure_idle(instance, SMALLEST, self._plan.idle_connections)
-        except (ServerError, ClientError, OSError) as error:
-            self._failed(f"{server.name}, idle connections: {error}")
-            return
-        self.results.idle[server] = sample
-        note(f"  {server.name:10} {sample.private_bytes_per_connection:8,.0f} B/connection")
+    def _row(self, row: Row, round_index: int, measure: Callable[[Server], str]) -> None:
+        """Measures every server once. One that fails is a line in the report."""
+        note(f"round {round_index + 1} of {self._plan.rounds}: {row.title}")
+        for server in rotated(self._plan.servers_in(row), round_index):
+            try:
+                note(f"  {server.name:10} {measure(server)}")
+            except (ServerError, ClientError, SlowfsError, ThrottleError, OSError) as error:
+                self._failed(f"{server.name}, {row.title}: {error}")
 
-    def _start(self, server: Server, case: Case) -> AbstractContextManager[RunningServer]:
+    def _load(self, case: Case, server: Server) -> str:
+        tools = self._plan.tools
         setting = Setting(
             binary=self._plan.binaries[server.name],
             site=self._scratch / "site",
             scratch=self._scratch,
             port=free_port(),
-            cpu=self._plan.cpus.server,
+            cpus=(tools.cpus.server,),
             case=case,
         )
-        return running(server, setting)
+        # A log of somebody else's: some servers give up root, and could not append to it.
+        with suppress(FileNotFoundError):
+            setting.access_log.unlink()
+        with running(server, setting) as instance:
+            if case.tree:
+                visit(instance.port, tools.files)
+            sample = measure_load(instance, case, tools)
+        # The server has ended, and its log is whole.
+        sample = with_log(sample, case, setting.access_log)
+        self.results.loads[case, server].append(sample)
+        return f"{sample.requests_per_s:9,.0f}/s {sample.server_us_per_request:9.2f} µs/request"
 
     def _failed(self, what: str) -> None:
         note(f"  {what}")
         self.results.failures.append(what)
+
+
+def with_log(sample: Sample, case: Case, log: Path) -> Sample:
+    if not case.access_log:
+        return sample
+    with log.open("rb") as lines:
+        count = sum(piece.count(b"\n") for piece in iter(lambda: lines.read(1 << 20), b""))
+    return replace(sample, logged_share=count / max(sample.requests, 1))
 
 
 def rotated(servers: list[Server], by: int) -> list[Server]:
@@ -110,19 +112,20 @@ def rotated(servers: list[Server], by: int) -> list[Server]:
 
 
 def describe(plan: Plan) -> dict[str, str]:
-    return environment.describe(plan.wrk, plan.binaries) | {
-        "measured": f"rounds: {plan.rounds}, {plan.seconds} s each; medians",
+    return environment.describe(plan.tools.wrk, plan.binaries) | {
+        "measured": f"rounds: {plan.rounds}, {plan.tools.seconds} s each; medians",
         "command": f"`{plan.command}`",
     }
 
 
-def write_report(plan: Plan, results: report.Results, about: dict[str, str]) -> None:
+def write_report(plan: Plan, results: Results, about: dict[str, str]) -> None:
     plan.output.mkdir(parents=True, exist_ok=True)
+    evidence = report.Report(results, about)
     markdown = plan.output / "load.md"
-    markdown.write_text(report.to_markdown(results, about))
-    (plan.output / "load.json").write_text(report.to_json(results, about))
+    markdown.write_text(evidence.to_markdown())
+    (plan.output / "load.json").write_text(export.to_json(evidence))
     print(markdown.read_text())
-    note(f"written: {markdown} and load.json beside it")
+    note(f"written: {markdown}, and load.json beside it")
 
 
 def end_on_sigterm() -> None:
@@ -135,9 +138,10 @@ def main() -> int:
     try:
         plan = make_plan(sys.argv[1:])
         about = describe(plan)
-        # Away from the server's CPU. wrk and the servers are pinned by themselves.
-        os.sched_setaffinity(0, {plan.cpus.client})
-        with served_site() as scratch:
+        # Away from the server's CPU. The client and the servers are pinned by themselves.
+        os.sched_setaffinity(0, {plan.tools.cpus.client})
+        note("making the files to be served")
+        with served_site(plan.rows, plan.tools.files, plan.cold_bytes) as scratch:
             test = LoadTest(plan, scratch)
             test.run()
         write_report(plan, test.results, about)

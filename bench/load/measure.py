@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cases import Case
-from client import Load, idle_connections, run_wrk
-from process import RunningServer
+from client import Load, run_closed_loop, run_wrk
+from process import RunningServer, etag_of
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-# Lets a server put its buffers away before its memory is read.
-IDLE_SETTLE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -21,15 +19,34 @@ class Cpus:
     server: int
     client: int
 
+    @property
+    def both(self) -> tuple[int, ...]:
+        return tuple(sorted({self.server, self.client}))
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The programs and sizes that the measurements need."""
+
+    wrk: str
+    paced: str
+    # None where libfuse was missing when it should have been built.
+    slowfs: str | None
+    cpus: Cpus
+    seconds: int
+    # Files in the tree.
+    files: int
+
 
 @dataclass(frozen=True)
 class Sample:
-    """One run of wrk against one server. Shares are of one CPU, over the run."""
+    """One run of a client against one server. Shares are of one CPU, over the run."""
 
+    requests: float
     requests_per_s: float
     server_us_per_request: float
-    p50_us: int | None
-    p99_us: int | None
+    p50_us: float | None
+    p99_us: float | None
     server_share: float
     client_share: float
     # What others than the two of them took of their CPUs; it should be next to nothing.
@@ -37,16 +54,11 @@ class Sample:
     others_on_client_cpu: float
     # There was but one CPU for both of them.
     one_cpu: bool
-    errors: dict[str, int]
-
-
-@dataclass(frozen=True)
-class IdleSample:
-    connections: int
-    private_bytes_per_connection: float
-    proportional_bytes_per_connection: float
-    # With all connections open: a server may have taken the memory for them at its start.
+    # Memory of the server's processes alone, after the load.
     private_bytes: int
+    errors: dict[str, int]
+    # Lines in the access log for each request; None without one.
+    logged_share: float | None = None
 
 
 def busy_seconds(cpu: int) -> float:
@@ -59,49 +71,62 @@ def busy_seconds(cpu: int) -> float:
     raise ValueError(f"/proc/stat has no CPU {cpu}")
 
 
-def measure_load(
-    server: RunningServer, case: Case, wrk: str, cpus: Cpus, seconds: int
-) -> Sample:
-    server_cpu = -server.cpu_seconds()
-    busy = {cpu: -busy_seconds(cpu) for cpu in (cpus.server, cpus.client)}
-    wall = -time.monotonic()
-    load = run_wrk(wrk, case, server.port, cpus.client, seconds)
-    wall += time.monotonic()
-    for cpu in busy:
-        busy[cpu] += busy_seconds(cpu)
-    server_cpu += server.cpu_seconds()
-    return sample_of(load, server_cpu, busy, wall, cpus)
+@dataclass(frozen=True)
+class Usage:
+    """Who used the CPUs: the server, in seconds, and those who do not belong, as shares of one."""
+
+    server_cpu_seconds: float
+    others_on_server_cpu: float
+    others_on_client_cpu: float
 
 
-def sample_of(
-    load: Load, server_cpu: float, busy: dict[int, float], wall: float, cpus: Cpus
-) -> Sample:
-    if cpus.server == cpus.client:
-        others = [busy[cpus.server] - server_cpu - load.cpu_seconds] * 2
-    else:
-        others = [busy[cpus.server] - server_cpu, busy[cpus.client] - load.cpu_seconds]
+class Meter:
+    """Watches the CPUs from when it is made until it is read."""
+
+    def __init__(self, server: RunningServer, cpus: Cpus) -> None:
+        self._server = server
+        self._cpus = cpus
+        self._server_cpu = server.cpu_seconds()
+        self._busy = {cpu: busy_seconds(cpu) for cpu in cpus.both}
+        self._began = time.monotonic()
+
+    def read(self, client_cpu_seconds: float) -> Usage:
+        wall = time.monotonic() - self._began
+        busy = {cpu: busy_seconds(cpu) - before for cpu, before in self._busy.items()}
+        server_cpu = self._server.cpu_seconds() - self._server_cpu
+        if self._cpus.server == self._cpus.client:
+            others = [busy[self._cpus.server] - server_cpu - client_cpu_seconds] * 2
+        else:
+            others = [
+                busy[self._cpus.server] - server_cpu,
+                busy[self._cpus.client] - client_cpu_seconds,
+            ]
+        return Usage(server_cpu, max(others[0] / wall, 0.0), max(others[1] / wall, 0.0))
+
+
+def measure_load(server: RunningServer, case: Case, tools: Tools) -> Sample:
+    etag = etag_of(server.port, case) if case.conditional else None
+    meter = Meter(server, tools.cpus)
+    load = run_client(server.port, case, tools, etag)
+    usage = meter.read(load.cpu_seconds)
     return Sample(
+        requests=load.requests,
         requests_per_s=load.requests / load.seconds,
-        server_us_per_request=server_cpu * 1e6 / max(load.requests, 1),
+        server_us_per_request=usage.server_cpu_seconds * 1e6 / max(load.requests, 1),
         p50_us=load.p50_us,
         p99_us=load.p99_us,
-        server_share=server_cpu / load.seconds,
+        server_share=usage.server_cpu_seconds / load.seconds,
         client_share=load.cpu_seconds / load.seconds,
-        others_on_server_cpu=max(others[0] / wall, 0.0),
-        others_on_client_cpu=max(others[1] / wall, 0.0),
-        one_cpu=cpus.server == cpus.client,
+        others_on_server_cpu=usage.others_on_server_cpu,
+        others_on_client_cpu=usage.others_on_client_cpu,
+        one_cpu=tools.cpus.server == tools.cpus.client,
+        private_bytes=server.memory().private,
         errors=load.errors,
     )
 
 
-def measure_idle(server: RunningServer, case: Case, connections: int) -> IdleSample:
-    before = server.memory()
-    with idle_connections(server.port, case, connections):
-        time.sleep(IDLE_SETTLE_S)
-        after = server.memory()
-    return IdleSample(
-        connections=connections,
-        private_bytes_per_connection=(after.private - before.private) / connections,
-        proportional_bytes_per_connection=(after.proportional - before.proportional) / connections,
-        private_bytes=after.private,
-    )
+def run_client(port: int, case: Case, tools: Tools, etag: str | None) -> Load:
+    cpu, seconds = tools.cpus.client, tools.seconds
+    if case.own_client:
+        return run_closed_loop(tools.paced, case, port, cpu, seconds, etag)
+    return run_wrk(tools.wrk, case, port, cpu, seconds, tools.files)

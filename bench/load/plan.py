@@ -7,21 +7,25 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cases import CASES, Case
+from cases import MIB, ROWS, Case, Row, Trial
 from environment import PROJECT
-from measure import Cpus
-from servers import SERVERS, Server, find_program
+from measure import Cpus, Tools
+from results import Scale
+from servers import (
+    SERVERS, TORC_CACHE_BYTES, Server, cache_option, find_program, open_files_of_nginx,
+)  # fmt: skip
+from workers import CONNECTIONS as SPREAD_CONNECTIONS
 
 BUILD = PROJECT / "build" / "bench"
-# What this project builds: the file and CMake's name for it.
-BUILT = {
-    "torc": (BUILD / "src" / "torc", "torc"),
-    "floor": (BUILD / "bench" / "floor", "torc_bench_floor"),
-}
+# What this project builds.
+TORC = BUILD / "src" / "torc"
+FLOOR = BUILD / "bench" / "floor"
+PACED = BUILD / "bench" / "paced"
+SLOWFS = BUILD / "bench" / "slowfs"
 # Descriptors that a process needs besides those of its connections.
 SPARE_DESCRIPTORS = 200
 
@@ -37,15 +41,33 @@ class Size:
     rounds: int
     seconds: int
     idle_connections: int
+    starts: int
+    tree_files: int
+    cold_bytes: int
+    spread_connections: tuple[int, ...]
     servers: tuple[Server, ...]
 
 
-FULL = Size(rounds=5, seconds=3, idle_connections=5000, servers=SERVERS)
+FULL = Size(
+    rounds=5,
+    seconds=3,
+    idle_connections=10_000,
+    starts=20,
+    tree_files=100_000,
+    cold_bytes=1024 * MIB,
+    spread_connections=SPREAD_CONNECTIONS,
+    servers=SERVERS,
+)
+QUICK = replace(FULL, rounds=2, seconds=1, starts=10)
 SMOKE = Size(
     rounds=1,
     seconds=1,
     idle_connections=200,
-    servers=tuple(s for s in SERVERS if s.name in ("torc", "floor", "nginx")),
+    starts=2,
+    tree_files=2000,
+    cold_bytes=128 * MIB,
+    spread_connections=SPREAD_CONNECTIONS[:1],
+    servers=tuple(s for s in SERVERS if s.name in ("torc", "torc-large", "floor", "nginx")),
 )
 
 
@@ -54,22 +76,44 @@ class Plan:
     """What is to be measured, with all that it takes."""
 
     rounds: int
-    seconds: int
+    tools: Tools
     idle_connections: int
-    cases: tuple[Case, ...]
+    # Of each server, over all rounds.
+    starts: int
+    cold_bytes: int
+    spread_connections: tuple[int, ...]
+    rows: tuple[Row, ...]
     servers: tuple[Server, ...]
     # Server to the path of its program.
     binaries: dict[str, str]
-    wrk: str
-    cpus: Cpus
+    # What torc's cache may take by default, None if torc is not measured.
+    torc_cache_bytes: int | None
     output: Path
-    # Servers that were named run in every case, the others in their default ones.
+    # Servers that were named run in every row that they can, the others in their default ones.
     servers_named: bool
     # The command line that leads to this plan, without the paths of this machine.
     command: str
 
-    def servers_in(self, case: Case) -> list[Server]:
-        return [s for s in self.servers if self.servers_named or case in s.default_cases]
+    @property
+    def scale(self) -> Scale:
+        return Scale(
+            self.rounds, self.tools.files, open_files_of_nginx(), self.torc_cache_bytes
+        )
+
+    @property
+    def cases(self) -> list[Case]:
+        return [row for row in self.rows if isinstance(row, Case)]
+
+    @property
+    def trials(self) -> list[Trial]:
+        return [row for row in self.rows if isinstance(row, Trial)]
+
+    def servers_in(self, row: Row) -> list[Server]:
+        return [
+            server
+            for server in self.servers
+            if server.takes_part_in(row) and (self.servers_named or server.name in row.servers)
+        ]
 
 
 def positive(text: str) -> int:
@@ -97,12 +141,14 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bench/load/run",
         description="Loads torc, nginx, h2o, lighttpd, Caddy and a floor in turn, one worker each, "
-        "and writes load.md and load.json. The full run takes about 11 minutes.",
+        "and writes load.md, load.json and plots. The full run takes about 28 minutes.",
     )
-    parser.add_argument("--smoke", action="store_true", help="a quick look at whether all works")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--smoke", action="store_true", help="does everything work?")
+    size.add_argument("--quick", action="store_true", help="all of it, in fewer and shorter rounds")
     parser.add_argument("--rounds", type=positive, help=f"default: {FULL.rounds}")
     parser.add_argument(
-        "--seconds", type=positive, help=f"of one run of wrk; default: {FULL.seconds}"
+        "--seconds", type=positive, help=f"of one load; default: {FULL.seconds}"
     )
     parser.add_argument(
         "--idle",
@@ -112,9 +158,9 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--only",
-        type=names_among(case.name for case in CASES),
-        metavar="CASE,…",
-        help=f"of {', '.join(case.name for case in CASES)}",
+        type=names_among(row.name for row in ROWS),
+        metavar="ROW,…",
+        help=f"of {', '.join(row.name for row in ROWS)}",
     )
     parser.add_argument(
         "--servers",
@@ -129,28 +175,40 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
         "--output-dir",
         type=Path,
         metavar="DIR",
-        help="default: bench/results, or build/bench for --smoke",
+        help="default: bench/results, or build/bench for --smoke and --quick",
     )
     return parser.parse_args(arguments)
 
 
 def make_plan(arguments: Sequence[str]) -> Plan:
     options = parse_options(arguments)
-    size = SMOKE if options.smoke else FULL
+    size = SMOKE if options.smoke else QUICK if options.quick else FULL
+    rows = tuple(row for row in ROWS if not options.only or row.name in options.only)
     wanted = [s for s in SERVERS if s.name in options.servers] if options.servers else size.servers
-    binaries = find_binaries(wanted, options.torc)
+    build(torc=options.torc is None)
+    binaries = find_binaries(wanted, rows, existing_program(options.torc or TORC))
+    brief = options.smoke or options.quick
     return Plan(
         rounds=options.rounds or size.rounds,
-        seconds=options.seconds or size.seconds,
+        tools=Tools(
+            wrk=required_program("wrk"),
+            paced=str(existing_program(PACED)),
+            slowfs=str(SLOWFS) if SLOWFS.exists() else None,
+            cpus=choose_cpus(),
+            seconds=options.seconds or size.seconds,
+            files=size.tree_files,
+        ),
         idle_connections=affordable(
             size.idle_connections if options.idle is None else options.idle
         ),
-        cases=tuple(case for case in CASES if not options.only or case.name in options.only),
+        starts=size.starts,
+        cold_bytes=size.cold_bytes,
+        spread_connections=size.spread_connections,
+        rows=rows,
         servers=tuple(server for server in wanted if server.name in binaries),
         binaries=binaries,
-        wrk=required_program("wrk"),
-        cpus=choose_cpus(),
-        output=options.output_dir or (BUILD if options.smoke else PROJECT / "bench" / "results"),
+        torc_cache_bytes=cache_bytes(binaries),
+        output=options.output_dir or (BUILD if brief else PROJECT / "bench" / "results"),
         servers_named=bool(options.servers),
         command=command_of(options),
     )
@@ -180,34 +238,38 @@ def existing_program(path: Path) -> Path:
     return path.resolve()
 
 
-def find_binaries(servers: Iterable[Server], torc: Path | None) -> dict[str, str]:
-    """Server to path. Builds what is of this project; names absent peers and leaves them out."""
+def find_binaries(servers: Iterable[Server], rows: Iterable[Row], torc: Path) -> dict[str, str]:
+    """Server to path. Names those that cannot be measured, and leaves them out."""
+    rows = list(rows)
     binaries = {}
     missing = []
-    to_build = []
     for server in servers:
-        if server.package is None:
-            path, target = BUILT[server.binary_name]
-            if server.binary_name == "torc" and torc is not None:
-                path = existing_program(torc)
-            else:
-                to_build.append(target)
-            binaries[server.name] = str(path)
+        if not any(map(server.takes_part_in, rows)):
+            continue
+        if server.name == "torc-large" and cache_option(str(torc)) is None:
+            note("left out: torc-large, since torc has no option for the size of its cache")
+        elif server.package is None:
+            binaries[server.name] = str(torc if server.binary_name == "torc" else FLOOR)
         elif program := find_program(server.binary_name):
             binaries[server.name] = program
         else:
             missing.append(server.package)
     if missing:
         note(f"left out, not installed: apt-get install {' '.join(missing)}")
-    build(to_build)
     return binaries
 
 
-def build(targets: list[str]) -> None:
+def cache_bytes(binaries: Mapping[str, str]) -> int | None:
+    if "torc" not in binaries:
+        return None
+    option = cache_option(binaries["torc"])
+    return option.default_bytes if option else TORC_CACHE_BYTES
+
+
+def build(torc: bool) -> None:
     """Always, not only if there is nothing: an old binary measured by mistake costs more."""
-    if not targets:
-        return
     note("building the preset `bench`")
+    targets = ["torc_bench_load", *(["torc"] if torc else [])]
     for command in (
         ["cmake", "--preset", "bench"],
         ["cmake", "--build", "--preset", "bench", "--target", *targets],

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,9 @@ STOP_TIMEOUT_S = 5.0
 # Fills the server's caches and lets what it does after its start come to an end.
 WARM_UP_REQUESTS = 20
 SETTLE_S = 0.1
+FETCH_TIMEOUT_S = 2.0
+# Of a large file one is enough.
+WARM_UP_BYTES = 20 << 20
 
 
 class ServerError(Exception):
@@ -60,6 +63,23 @@ class RunningServer:
         and not in ticks of 10 ms.
         """
         return sum(time.clock_gettime(cpu_clock_of(pid)) for pid in self.processes())
+
+    def thread_cpu_seconds(self) -> dict[int, float]:
+        """By thread. One that ends between the listing and the look at it is left out."""
+        seconds = {}
+        for task in self._tasks():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                ran_ns, _waited_ns, _slices = (task / "schedstat").read_text().split()
+                seconds[int(task.name)] = int(ran_ns) / 1e9
+        return seconds
+
+    def thread_count(self) -> int:
+        return sum(1 for _ in self._tasks())
+
+    def _tasks(self) -> Iterator[Path]:
+        for pid in self.processes():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                yield from list(Path(f"/proc/{pid}/task").iterdir())
 
     def memory(self) -> Memory:
         private = proportional = 0
@@ -105,17 +125,25 @@ def free_port() -> int:
         return port
 
 
-def fetch(port: int, case: Case) -> None:
+def fetch(port: int, case: Case) -> http.client.HTTPResponse:
     """One request, whose answer must be whole."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=FETCH_TIMEOUT_S)
     try:
-        connection.request("GET", f"/{case.file_name}")
+        connection.request("GET", case.path)
         response = connection.getresponse()
         body = response.read()
     finally:
         connection.close()
     if response.status != 200 or len(body) != case.body_bytes:
         raise ServerError(f"answered {response.status} with {len(body)} bytes")
+    return response
+
+
+def etag_of(port: int, case: Case) -> str:
+    etag = fetch(port, case).getheader("ETag")
+    if etag is None:
+        raise ServerError("sends no ETag")
+    return etag
 
 
 def wait_until_ready(server: RunningServer, case: Case) -> None:
@@ -124,23 +152,30 @@ def wait_until_ready(server: RunningServer, case: Case) -> None:
         if server.has_exited():
             raise ServerError("ended at its start")
         try:
-            return fetch(server.port, case)
+            fetch(server.port, case)
+            return
         except (OSError, http.client.HTTPException) as error:
             if time.monotonic() > give_up:
                 raise ServerError(f"not ready after {START_TIMEOUT_S:.0f} s: {error}") from error
             time.sleep(0.02)
 
 
-def spawn(launch: Launch, cpu: int, log: Path) -> subprocess.Popen[bytes]:
+def spawn(launch: Launch, cpus: Iterable[int], log: Path) -> subprocess.Popen[bytes]:
+    """Starts a server on the CPUs, which it takes over from the thread that calls."""
+    ours = os.sched_getaffinity(0)
     with log.open("wb") as output:
-        return subprocess.Popen(
-            ["taskset", "-c", str(cpu), *launch.command],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=os.environ | dict(launch.environment),
-            start_new_session=True,
-        )
+        os.sched_setaffinity(0, cpus)
+        try:
+            return subprocess.Popen(
+                launch.command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=os.environ | dict(launch.environment),
+                start_new_session=True,
+            )
+        finally:
+            os.sched_setaffinity(0, ours)
 
 
 def last_words(log: Path) -> str:
@@ -154,12 +189,13 @@ def last_words(log: Path) -> str:
 def running(server: Server, setting: Setting) -> Iterator[RunningServer]:
     """Starts the server, checks and warms it, and stops it at the end."""
     log = setting.scratch / f"{server.name}.log"
-    instance = RunningServer(spawn(server.launch(setting), setting.cpu, log), setting.port)
+    instance = RunningServer(spawn(server.launch(setting), setting.cpus, log), setting.port)
+    case = setting.case
     try:
         try:
-            wait_until_ready(instance, setting.case)
-            for _ in range(WARM_UP_REQUESTS):
-                fetch(setting.port, setting.case)
+            wait_until_ready(instance, case)
+            for _ in range(min(WARM_UP_REQUESTS, WARM_UP_BYTES // case.body_bytes)):
+                fetch(setting.port, case)
         except (OSError, http.client.HTTPException, ServerError) as error:
             raise ServerError(f"{server.name}: {error} ({last_words(log)})") from error
         time.sleep(SETTLE_S)

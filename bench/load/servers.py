@@ -1,23 +1,33 @@
 """How each server is started.
 
-Every one gets the same terms: one worker, no access log, sendfile where it has the choice, files
-and descriptors cached where it can, keep-alive without a limit of requests.
+Every one gets the same terms: a worker for each CPU, no access log unless the case is about it,
+sendfile where it has the choice, files and descriptors cached where it can, keep-alive without a
+limit of requests.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import resource
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cases import CASES, SMALLEST, Case
+from cases import CLOSE, LARGEST, PIPELINED, SIZES, TREE, Case, Row
 
 MAX_CONNECTIONS = 16384
 IDLE_TIMEOUT_S = 75
+# As many as there are files in the tree, and some; nginx keeps a descriptor for each.
+OPEN_FILES_MAX = 110_000
+NGINX_DESCRIPTORS = OPEN_FILES_MAX + MAX_CONNECTIONS
+# Descriptors that a server needs besides those of the files: connections, libraries, logs.
+SPARE_DESCRIPTORS = 2_000
+# What torc keeps in memory for each worker where it has no option for it, or names no default.
+TORC_CACHE_BYTES = 64 << 20
+TORC_LARGE_CACHE_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -28,8 +38,18 @@ class Setting:
     site: Path
     scratch: Path
     port: int
-    cpu: int
+    # One worker for each.
+    cpus: tuple[int, ...]
     case: Case
+
+    @property
+    def workers(self) -> int:
+        return len(self.cpus)
+
+    @property
+    def access_log(self) -> Path:
+        """Written if the case says so."""
+        return self.scratch / "access.log"
 
 
 @dataclass(frozen=True)
@@ -46,18 +66,57 @@ class Server:
     binary_name: str
     version_arguments: tuple[str, ...]
     launch: Callable[[Setting], Launch]
-    # The cases in which it runs when no servers are named.
-    default_cases: tuple[Case, ...] = CASES
-    holds_idle_connections: bool = True
+    # What it can take part in; None is everything.
+    rows: tuple[Row, ...] | None = None
+
+    def takes_part_in(self, row: Row) -> bool:
+        return self.rows is None or row in self.rows
+
+
+# ----------------------------------------------------------------------------------------- torc
+
+
+@dataclass(frozen=True)
+class CacheOption:
+    """torc's option for the memory that a worker's cache may take."""
+
+    name: str
+    default_bytes: int
+
+
+def cache_option(binary: str) -> CacheOption | None:
+    """By its name in --help, which may be any `--…cache… SIZE`; None where there is none."""
+    run = subprocess.run(
+        [binary, "--help"], capture_output=True, text=True, check=False, timeout=10
+    )
+    option = re.search(r"(--[a-z-]*cache[a-z-]*) SIZE(.*?)(?=\n +-|\Z)", run.stdout, re.DOTALL)
+    if option is None:
+        return None
+    default = re.search(r"\[(\d+)([kmg])", option.group(2), re.IGNORECASE)
+    if default is None:
+        return CacheOption(option.group(1), TORC_CACHE_BYTES)
+    shift = {"k": 10, "m": 20, "g": 30}[default.group(2).lower()]
+    return CacheOption(option.group(1), int(default.group(1)) << shift)
 
 
 def launch_torc(setting: Setting, io: str) -> Launch:
     return Launch(
         [setting.binary, str(setting.site)]
         + ["--address", "127.0.0.1", "--port", str(setting.port)]
-        + ["--workers", "1", "--cpus", str(setting.cpu)]
-        + ["--access-log", "off", "--io", io]
+        + ["--workers", str(setting.workers), "--cpus", ",".join(map(str, setting.cpus))]
+        + ["--access-log", str(setting.access_log) if setting.case.access_log else "off"]
+        + ["--io", io]
     )
+
+
+def launch_torc_large(setting: Setting) -> Launch:
+    option = cache_option(setting.binary)
+    assert option is not None  # or it is not among the servers
+    launch = launch_torc(setting, "uring")
+    return Launch([*launch.command, option.name, str(TORC_LARGE_CACHE_BYTES)])
+
+
+# -------------------------------------------------------------------------------- floor and peers
 
 
 def launch_floor(setting: Setting) -> Launch:
@@ -65,26 +124,46 @@ def launch_floor(setting: Setting) -> Launch:
     return Launch(command + (["--close"] if setting.case.close else []))
 
 
+def open_files_of_nginx() -> int:
+    """What its cache of open files may hold: the whole tree, if the limit of descriptors is as high
+    or can be raised. (Root alone is not enough for that in many containers.)
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, NGINX_DESCRIPTORS))
+    except (ValueError, OSError):
+        return max(min(OPEN_FILES_MAX, hard - SPARE_DESCRIPTORS), SPARE_DESCRIPTORS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return OPEN_FILES_MAX
+
+
 def launch_nginx(setting: Setting) -> Launch:
     scratch = setting.scratch
+    tree = setting.case.tree
+    open_files = open_files_of_nginx() if tree else 10_000
+    # Its master, which is root, may raise the limit.
+    limit = f"worker_rlimit_nofile {NGINX_DESCRIPTORS};" if open_files == OPEN_FILES_MAX else ""
+    # In buffers, as the others do.
+    access_log = f"{setting.access_log} combined buffer=64k flush=1s"
     configuration = scratch / "nginx.conf"
     configuration.write_text(
         f"""\
 daemon off;
-worker_processes 1;
+worker_processes {setting.workers};
+{limit}
 pid {scratch}/nginx.pid;
 error_log stderr error;
 events {{
     worker_connections {MAX_CONNECTIONS};
 }}
 http {{
-    access_log off;
+    access_log {access_log if setting.case.access_log else "off"};
     default_type application/octet-stream;
     sendfile on;
     tcp_nopush on;
     keepalive_requests 1000000000;
     keepalive_timeout {IDLE_TIMEOUT_S}s;
-    open_file_cache max=10000 inactive=60s;
+    open_file_cache max={open_files} inactive=60s;
     open_file_cache_valid 60s;
     client_body_temp_path {scratch}/nginx-body;
     proxy_temp_path {scratch}/nginx-proxy;
@@ -105,15 +184,17 @@ http {{
 
 def launch_h2o(setting: Setting) -> Launch:
     configuration = setting.scratch / "h2o.conf"
+    access_log = f"access-log: {setting.access_log}" if setting.case.access_log else ""
     # crash-handler: the default one is a Perl process beside the server, which would be counted.
     configuration.write_text(
         f"""\
 crash-handler: ""
-num-threads: 1
+num-threads: {setting.workers}
 num-name-resolution-threads: 1
 max-connections: {MAX_CONNECTIONS}
 http1-request-timeout: {IDLE_TIMEOUT_S}
 temp-buffer-path: {setting.scratch}
+{access_log}
 listen:
   host: 127.0.0.1
   port: {setting.port}
@@ -129,19 +210,30 @@ hosts:
 
 def launch_lighttpd(setting: Setting) -> Launch:
     configuration = setting.scratch / "lighttpd.conf"
+    access_log = f"""\
+server.modules += ("mod_accesslog")
+accesslog.filename = "{setting.access_log}"
+"""
+    # It wants two for each connection.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    descriptors = 2 * MAX_CONNECTIONS
+    if hard != resource.RLIM_INFINITY:
+        descriptors = min(descriptors, hard)
     # max-keep-alive-requests: a 16-bit number; no connection here lives to send as many.
     configuration.write_text(
         f"""\
 server.document-root = "{setting.site}"
 server.bind = "127.0.0.1"
 server.port = {setting.port}
-server.max-fds = {MAX_CONNECTIONS}
-server.max-connections = {MAX_CONNECTIONS // 2}
+server.max-fds = {descriptors}
+server.max-connections = {descriptors // 2}
+server.max-worker = {setting.workers if setting.workers > 1 else 0}
 server.max-keep-alive-requests = 65535
 server.max-keep-alive-idle = {IDLE_TIMEOUT_S}
 server.network-backend = "sendfile"
 server.stat-cache-engine = "inotify"
 mimetype.assign = (".bin" => "application/octet-stream")
+{access_log if setting.case.access_log else ""}
 """
     )
     return Launch([setting.binary, "-D", "-f", str(configuration)])
@@ -164,24 +256,21 @@ http://127.0.0.1:{setting.port} {{
 }}
 """
     )
-    home = str(setting.scratch)
+    homes = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(setting.scratch))
     return Launch(
         [setting.binary, "run", "--config", str(configuration), "--adapter", "caddyfile"],
-        {"GOMAXPROCS": "1", "HOME": home, "XDG_CONFIG_HOME": home, "XDG_DATA_HOME": home},
+        {"GOMAXPROCS": str(setting.workers)} | homes,
     )
 
 
 SERVERS = (
     Server("torc", None, "torc", ("--version",), lambda setting: launch_torc(setting, "uring")),
     Server(
-        "torc-epoll",
-        None,
-        "torc",
-        ("--version",),
-        lambda setting: launch_torc(setting, "epoll"),
-        default_cases=(SMALLEST,),
+        "torc-epoll", None, "torc", ("--version",), lambda setting: launch_torc(setting, "epoll")
     ),
-    Server("floor", None, "floor", (), launch_floor, holds_idle_connections=False),
+    Server("torc-large", None, "torc", ("--version",), launch_torc_large, rows=(TREE,)),
+    # It has one answer.
+    Server("floor", None, "floor", (), launch_floor, rows=(*SIZES, LARGEST, PIPELINED, CLOSE)),
     Server("nginx", "nginx", "nginx", ("-v",), launch_nginx),
     Server("h2o", "h2o", "h2o", ("-v",), launch_h2o),
     Server("lighttpd", "lighttpd", "lighttpd", ("-v",), launch_lighttpd),

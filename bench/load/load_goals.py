@@ -1,0 +1,160 @@
+"""The goals that loads decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cases import (
+    CLOSE, GET, HEAD, LARGEST, LOG, MIB, NOT_MODIFIED, PIPELINED, SIZES, SMALLEST, TREE, Case,
+)  # fmt: skip
+from comparison import (
+    Summaries, against, against_best, against_itself, by_cpu, by_rate, by_throughput,
+)  # fmt: skip
+from results import Scale, Summary
+from verdict import DISTURBED_REMARK, Finding, Verdict, at_least, at_most, for_information, unjudged
+
+TREE_FILES = 100_000
+# What torc may take besides its cache: its program, its ring, its connections.
+BESIDES_CACHE_BYTES = 16 * MIB
+# Of the lines that an access log should have; a server may drop some under load, and says so.
+LOGGED_SHARE = 0.99
+
+
+@dataclass(frozen=True)
+class SizeGoal:
+    """Of one size of file; each bound is of torc's figure ÷ the other's."""
+
+    case: Case
+    rates: dict[str, float]
+    cpus: dict[str, float]
+
+    @property
+    def text(self) -> str:
+        rates = [f"≥ {bound:g} × {name}" for name, bound in self.rates.items()]
+        cpus = [f"≤ {bound:g} × {name}" for name, bound in self.cpus.items()]
+        parts = [f"requests/s {' and '.join(rates)}"] if rates else []
+        return "; ".join([*parts, f"CPU/request {' and '.join(cpus)}"])
+
+
+SIZE_GOALS = tuple(
+    SizeGoal(case, rates, cpus)
+    for case, (rates, cpus) in zip(
+        SIZES,
+        (
+            ({"nginx": 1.7, "h2o": 1.15}, {"floor": 1.05}),
+            ({"nginx": 1.5, "h2o": 1.1}, {"floor": 1.05}),
+            ({}, {"nginx": 0.85, "h2o": 0.8}),
+            ({}, {"nginx": 0.6, "h2o": 0.6}),
+        ),
+        strict=True,
+    )
+)
+
+
+def load_verdicts(summaries: Summaries, scale: Scale) -> Iterator[Verdict]:
+    """A row for each goal that something was measured for."""
+    for goal in SIZE_GOALS:
+        if goal.case in summaries:
+            yield size_verdict(summaries, goal)
+    if LARGEST in summaries:
+        yield largest_verdict(summaries)
+    if PIPELINED in summaries:
+        yield pipelined_verdict(summaries)
+    if CLOSE in summaries:
+        yield close_verdict(summaries)
+    if NOT_MODIFIED in summaries or HEAD in summaries:
+        yield bodiless_verdict(summaries)
+    if TREE in summaries:
+        yield tree_verdict(summaries, scale)
+    if LOG in summaries:
+        yield log_verdict(summaries)
+
+
+def verdict(
+    summaries: Summaries, work: str, goal: str, findings: list[Finding], *cases: Case
+) -> Verdict:
+    """`cases`: where torc's figures are from, and may have been disturbed."""
+    torcs = [summaries.get(case, {}).get("torc") for case in cases]
+    disturbed = any(torc is not None and torc.disturbed for torc in torcs)
+    return Verdict(work, goal, findings, [DISTURBED_REMARK] if disturbed else [])
+
+
+def size_verdict(summaries: Summaries, goal: SizeGoal) -> Verdict:
+    findings = [
+        against(summaries, goal.case, name, by_rate, f"× {name}", bound, at_least)
+        for name, bound in goal.rates.items()
+    ]
+    findings += [
+        against(summaries, goal.case, name, by_cpu, f"CPU/request ÷ {name}", bound, at_most)
+        for name, bound in goal.cpus.items()
+    ]
+    work = f"{goal.case.title} keep-alive, {goal.case.connections} connections"
+    return verdict(summaries, work, goal.text, findings, goal.case)
+
+
+def largest_verdict(summaries: Summaries) -> Verdict:
+    findings = [
+        against_best(summaries, LARGEST, by_throughput, "GB/s ÷ the best rival", 1, at_least),
+        against_best(summaries, LARGEST, by_cpu, "CPU/byte ÷ the best rival", 1, at_most),
+    ]
+    goal = "GB/s ≥ the best rival; CPU/byte ≤ the best rival"
+    return verdict(summaries, LARGEST.title, goal, findings, LARGEST)
+
+
+def pipelined_verdict(summaries: Summaries) -> Verdict:
+    findings = [against_best(summaries, PIPELINED, by_rate, "× the best rival", 4, at_least)]
+    return verdict(summaries, PIPELINED.title, "≥ 4 × the best rival", findings, PIPELINED)
+
+
+def close_verdict(summaries: Summaries) -> Verdict:
+    findings = [
+        against_best(summaries, CLOSE, by_rate, "× the best rival", 1.2, at_least),
+        against(summaries, CLOSE, "floor", by_cpu, "CPU/request ÷ floor", 1.1, at_most),
+    ]
+    goal = "≥ 1.2 × the best rival; CPU/request ≤ 1.1 × a floor that accepts, answers, closes"
+    return verdict(summaries, "a new connection for each request", goal, findings, CLOSE)
+
+
+def bodiless_verdict(summaries: Summaries) -> Verdict:
+    findings = [
+        against_itself(summaries, NOT_MODIFIED, GET, "304 against GET", 1),
+        against_itself(summaries, HEAD, GET, "HEAD against GET", 1),
+    ]
+    goal = "≥ the 1 KiB figure, by the same client"
+    return verdict(summaries, "304 and HEAD", goal, findings, NOT_MODIFIED, HEAD, GET)
+
+
+def tree_verdict(summaries: Summaries, scale: Scale) -> Verdict:
+    findings = [against(summaries, TREE, "nginx", by_rate, "× nginx", 1.5, at_least)]
+    rows = summaries[TREE]
+    if scale.nginx_open_files < scale.tree_files:
+        figure = f"{scale.nginx_open_files:,}, for want of descriptors"
+        findings.append(for_information("files that nginx may keep open", figure))
+    if "torc-large" in rows and "nginx" in rows:
+        findings.append(with_large_cache(rows["torc-large"], rows["nginx"]))
+    if "torc" in rows and scale.torc_cache_bytes is not None:
+        memory, most = rows["torc"].private_bytes, scale.torc_cache_bytes + BESIDES_CACHE_BYTES
+        findings.append(at_most("private memory", memory / MIB, most / MIB, " MiB"))
+    if scale.tree_files < TREE_FILES:
+        findings.append(unjudged("size", f"the tree had but {scale.tree_files:,} files"))
+    work = f"a tree of {TREE_FILES:,} files of 4 KiB, uniformly at random, page cache warm"
+    goal = "≥ 1.5 × nginx with open_file_cache; memory bounded by the setting"
+    return verdict(summaries, work, goal, findings, TREE)
+
+
+def with_large_cache(torc: Summary, nginx: Summary) -> Finding:
+    ratio, note = by_rate(torc, nginx)
+    memory = f"{torc.private_bytes / MIB:.0f} MiB"
+    return for_information(
+        "with a cache that holds all of it, × nginx", f"{ratio:.2f}, {note}; {memory}"
+    )
+
+
+def log_verdict(summaries: Summaries) -> Verdict:
+    findings = [against_itself(summaries, LOG, SMALLEST, "with ÷ without", 0.93)]
+    torc = summaries[LOG].get("torc")
+    if torc is not None and torc.logged_share is not None:
+        findings.append(at_least("lines ÷ requests", torc.logged_share, LOGGED_SHARE))
+    work, goal = "access log on (combined, to a file)", "≥ 0.93 × the figure with it off"
+    return verdict(summaries, work, goal, findings, LOG, SMALLEST)

@@ -124,8 +124,10 @@ def write_report(plan: Plan, results: Results, about: dict[str, str]) -> None:
     markdown = plan.output / "load.md"
     markdown.write_text(evidence.to_markdown())
     (plan.output / "load.json").write_text(export.to_json(evidence))
+    for name, svg in evidence.plots.items():
+        (plan.output / name).write_text(svg)
     print(markdown.read_text())
-    note(f"written: {markdown}, and load.json beside it")
+    note(f"written: {markdown}, and load.json and the plots beside it")
 
 
 def end_on_sigterm() -> None:

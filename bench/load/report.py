@@ -1,11 +1,13 @@
-"""What was measured, for people: load.md."""
+"""What was measured, for people: load.md and its plots."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from cases import COLD_DISK, COLD_FUSE, IDLE, LATENCY, START, WORKERS
+from charts import charts_of
 from goals import verdicts
+from plot import to_svg
 from results import Results, by_case
 from tables import (
     case_table, cold_table, goal_table, idle_table, latency_table, ratio_table, spread_table,
@@ -24,6 +26,9 @@ class Report:
         self.environment = environment
         self.summaries = by_case(results)
         self.verdicts = verdicts(results)
+        self.charts = charts_of(results, self.summaries)
+        # Name of the file to its contents.
+        self.plots = {f"{name}.svg": to_svg(chart) for name, chart in self.charts.items()}
 
     def to_markdown(self) -> str:
         return "\n".join(self._parts())
@@ -41,6 +46,10 @@ class Report:
         if self.results.failures:
             yield "## Failures\n"
             yield "".join(f"- {line}\n" for line in self.results.failures)
+        if self.charts:
+            yield "## Plots\n"
+            for name, chart in self.charts.items():
+                yield f"![{chart.title}]({name}.svg)\n"
         yield from self._loads()
         yield from self._trials()
 

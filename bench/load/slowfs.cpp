@@ -118,10 +118,10 @@ int main(int argc, char** argv) {
         operations.open = open_file;
         operations.read = read_file;
         // allow_other: servers give up root.
-        std::array<std::string, 6> words{
-            "slowfs", "-f",
-            "-o",     "ro,allow_other,default_permissions,fsname=slowfs,max_threads=16",
-            "--",     options.mountpoint};
+        const std::string mount_options =
+            "ro,allow_other,default_permissions,fsname=slowfs,max_idle_threads=16";
+        std::array<std::string, 6> words{"slowfs",      "-f", "-o",
+                                         mount_options, "--", options.mountpoint};
         std::array<char*, words.size()> arguments{};
         std::ranges::transform(words, arguments.begin(), [](auto& word) { return word.data(); });
         return fuse_main(int{arguments.size()}, arguments.data(), &operations, &options);

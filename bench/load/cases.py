@@ -67,7 +67,7 @@ TREE = Case(
     4 * KIB,
     tree=True,
     # lighttpd keeps a descriptor of each file for some seconds, and answers 403 for want of one.
-    servers=("torc", "torc-large", "nginx", "h2o"),
+    servers=("torc", "torc-64m", "nginx", "h2o"),
 )
 LOG = Case("log", "1 KiB, access log on", 1 * KIB, access_log=True, servers=SOME)
 CASES = (*SIZES, LARGEST, PIPELINED, CLOSE, GET, HEAD, NOT_MODIFIED, TREE, LOG)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cases import (
@@ -12,6 +12,7 @@ from comparison import (
     Summaries, against, against_best, against_itself, by_cpu, by_rate, by_throughput,
 )  # fmt: skip
 from results import Scale, Summary
+from servers import CACHE_OPTION, SMALL_CACHE_BYTES
 from verdict import DISTURBED_REMARK, Finding, Verdict, at_least, at_most, for_information, unjudged
 
 TREE_FILES = 100_000
@@ -126,16 +127,13 @@ def bodiless_verdict(summaries: Summaries) -> Verdict:
 
 
 def tree_verdict(summaries: Summaries, scale: Scale) -> Verdict:
-    findings = [against(summaries, TREE, "nginx", by_rate, "× nginx", 1.5, at_least)]
-    rows = summaries[TREE]
+    findings = [
+        against(summaries, TREE, "nginx", by_rate, "× nginx", 1.5, at_least),
+        *small_cache_findings(summaries[TREE]),
+    ]
     if scale.nginx_open_files < scale.tree_files:
         figure = f"{scale.nginx_open_files:,}, for want of descriptors"
         findings.append(for_information("files that nginx may keep open", figure))
-    if "torc-large" in rows and "nginx" in rows:
-        findings.append(with_large_cache(rows["torc-large"], rows["nginx"]))
-    if "torc" in rows and scale.torc_cache_bytes is not None:
-        memory, most = rows["torc"].private_bytes, scale.torc_cache_bytes + BESIDES_CACHE_BYTES
-        findings.append(at_most("private memory", memory / MIB, most / MIB, " MiB"))
     if scale.tree_files < TREE_FILES:
         findings.append(unjudged("size", f"the tree had but {scale.tree_files:,} files"))
     work = f"a tree of {TREE_FILES:,} files of 4 KiB, uniformly at random, page cache warm"
@@ -143,12 +141,18 @@ def tree_verdict(summaries: Summaries, scale: Scale) -> Verdict:
     return verdict(summaries, work, goal, findings, TREE)
 
 
-def with_large_cache(torc: Summary, nginx: Summary) -> Finding:
-    ratio, note = by_rate(torc, nginx)
-    memory = f"{torc.private_bytes / MIB:.0f} MiB"
-    return for_information(
-        "with a cache that holds all of it, × nginx", f"{ratio:.2f}, {note}; {memory}"
-    )
+def small_cache_findings(rows: Mapping[str, Summary]) -> Iterator[Finding]:
+    """Of torc with a cache that holds a part of the tree alone."""
+    what = f"with {CACHE_OPTION} 64m"
+    if "torc-64m" not in rows:
+        yield unjudged(what, "was not measured")
+        return
+    small = rows["torc-64m"]
+    most = (SMALL_CACHE_BYTES + BESIDES_CACHE_BYTES) / MIB
+    yield at_most(f"private memory {what}", small.private_bytes / MIB, most, " MiB")
+    if "nginx" in rows:
+        ratio, note = by_rate(small, rows["nginx"])
+        yield for_information(f"× nginx {what}", f"{ratio:.2f}, {note}")
 
 
 def log_verdict(summaries: Summaries) -> Verdict:

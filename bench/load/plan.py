@@ -7,7 +7,7 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from environment import PROJECT
 from measure import Cpus, Tools
 from results import Scale
 from servers import (
-    SERVERS, TORC_CACHE_BYTES, Server, cache_option, find_program, open_files_of_nginx,
+    CACHE_OPTION, SERVERS, Server, find_program, has_cache_option, open_files_of_nginx,
 )  # fmt: skip
 from workers import CONNECTIONS as SPREAD_CONNECTIONS
 
@@ -67,7 +67,7 @@ SMOKE = Size(
     tree_files=2000,
     cold_bytes=128 * MIB,
     spread_connections=SPREAD_CONNECTIONS[:1],
-    servers=tuple(s for s in SERVERS if s.name in ("torc", "torc-large", "floor", "nginx")),
+    servers=tuple(s for s in SERVERS if s.name in ("torc", "torc-64m", "floor", "nginx")),
 )
 
 
@@ -86,8 +86,6 @@ class Plan:
     servers: tuple[Server, ...]
     # Server to the path of its program.
     binaries: dict[str, str]
-    # What torc's cache may take by default, None if torc is not measured.
-    torc_cache_bytes: int | None
     output: Path
     # Servers that were named run in every row that they can, the others in their default ones.
     servers_named: bool
@@ -96,9 +94,7 @@ class Plan:
 
     @property
     def scale(self) -> Scale:
-        return Scale(
-            self.rounds, self.tools.files, open_files_of_nginx(), self.torc_cache_bytes
-        )
+        return Scale(self.rounds, self.tools.files, open_files_of_nginx())
 
     @property
     def cases(self) -> list[Case]:
@@ -141,7 +137,7 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bench/load/run",
         description="Loads torc, nginx, h2o, lighttpd, Caddy and a floor in turn, one worker each, "
-        "and writes load.md, load.json and plots. The full run takes about 28 minutes.",
+        "and writes load.md, load.json and plots. The full run takes about 30 minutes.",
     )
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--smoke", action="store_true", help="does everything work?")
@@ -207,7 +203,6 @@ def make_plan(arguments: Sequence[str]) -> Plan:
         rows=rows,
         servers=tuple(server for server in wanted if server.name in binaries),
         binaries=binaries,
-        torc_cache_bytes=cache_bytes(binaries),
         output=options.output_dir or (BUILD if brief else PROJECT / "bench" / "results"),
         servers_named=bool(options.servers),
         command=command_of(options),
@@ -246,8 +241,8 @@ def find_binaries(servers: Iterable[Server], rows: Iterable[Row], torc: Path) ->
     for server in servers:
         if not any(map(server.takes_part_in, rows)):
             continue
-        if server.name == "torc-large" and cache_option(str(torc)) is None:
-            note("left out: torc-large, since torc has no option for the size of its cache")
+        if server.name == "torc-64m" and not has_cache_option(str(torc)):
+            note(f"left out: torc-64m, since this torc has no {CACHE_OPTION}")
         elif server.package is None:
             binaries[server.name] = str(torc if server.binary_name == "torc" else FLOOR)
         elif program := find_program(server.binary_name):
@@ -257,13 +252,6 @@ def find_binaries(servers: Iterable[Server], rows: Iterable[Row], torc: Path) ->
     if missing:
         note(f"left out, not installed: apt-get install {' '.join(missing)}")
     return binaries
-
-
-def cache_bytes(binaries: Mapping[str, str]) -> int | None:
-    if "torc" not in binaries:
-        return None
-    option = cache_option(binaries["torc"])
-    return option.default_bytes if option else TORC_CACHE_BYTES
 
 
 def build(torc: bool) -> None:

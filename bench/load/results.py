@@ -36,8 +36,6 @@ class Scale:
     tree_files: int
     # What nginx's open_file_cache may hold of them.
     nginx_open_files: int
-    # What torc's cache may take by its setting, None if torc was not measured.
-    torc_cache_bytes: int | None
 
 
 @dataclass

@@ -25,9 +25,9 @@ OPEN_FILES_MAX = 110_000
 NGINX_DESCRIPTORS = OPEN_FILES_MAX + MAX_CONNECTIONS
 # Descriptors that a server needs besides those of the files: connections, libraries, logs.
 SPARE_DESCRIPTORS = 2_000
-# What torc keeps in memory for each worker where it has no option for it, or names no default.
-TORC_CACHE_BYTES = 64 << 20
-TORC_LARGE_CACHE_BYTES = 1 << 30
+# torc's cache, where it is to be too small for the tree.
+CACHE_OPTION = "--cache-memory"
+SMALL_CACHE_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -76,27 +76,12 @@ class Server:
 # ----------------------------------------------------------------------------------------- torc
 
 
-@dataclass(frozen=True)
-class CacheOption:
-    """torc's option for the memory that a worker's cache may take."""
-
-    name: str
-    default_bytes: int
-
-
-def cache_option(binary: str) -> CacheOption | None:
-    """By its name in --help, which may be any `--…cache… SIZE`; None where there is none."""
+def has_cache_option(binary: str) -> bool:
+    """An older torc has none."""
     run = subprocess.run(
         [binary, "--help"], capture_output=True, text=True, check=False, timeout=10
     )
-    option = re.search(r"(--[a-z-]*cache[a-z-]*) SIZE(.*?)(?=\n +-|\Z)", run.stdout, re.DOTALL)
-    if option is None:
-        return None
-    default = re.search(r"\[(\d+)([kmg])", option.group(2), re.IGNORECASE)
-    if default is None:
-        return CacheOption(option.group(1), TORC_CACHE_BYTES)
-    shift = {"k": 10, "m": 20, "g": 30}[default.group(2).lower()]
-    return CacheOption(option.group(1), int(default.group(1)) << shift)
+    return CACHE_OPTION in run.stdout
 
 
 def launch_torc(setting: Setting, io: str) -> Launch:
@@ -109,11 +94,9 @@ def launch_torc(setting: Setting, io: str) -> Launch:
     )
 
 
-def launch_torc_large(setting: Setting) -> Launch:
-    option = cache_option(setting.binary)
-    assert option is not None  # or it is not among the servers
+def launch_torc_64m(setting: Setting) -> Launch:
     launch = launch_torc(setting, "uring")
-    return Launch([*launch.command, option.name, str(TORC_LARGE_CACHE_BYTES)])
+    return Launch([*launch.command, CACHE_OPTION, str(SMALL_CACHE_BYTES)])
 
 
 # -------------------------------------------------------------------------------- floor and peers
@@ -268,7 +251,7 @@ SERVERS = (
     Server(
         "torc-epoll", None, "torc", ("--version",), lambda setting: launch_torc(setting, "epoll")
     ),
-    Server("torc-large", None, "torc", ("--version",), launch_torc_large, rows=(TREE,)),
+    Server("torc-64m", None, "torc", ("--version",), launch_torc_64m, rows=(TREE,)),
     # It has one answer.
     Server("floor", None, "floor", (), launch_floor, rows=(*SIZES, LARGEST, PIPELINED, CLOSE)),
     Server("nginx", "nginx", "nginx", ("-v",), launch_nginx),

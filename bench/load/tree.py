@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cases import TREE
@@ -15,6 +17,7 @@ PER_DIRECTORY = 1000
 BATCH = 100
 BATCHES_PER_CONNECTION = 10
 TIMEOUT_S = 5.0
+REMOVERS = 32
 
 
 def path_of(index: int) -> str:
@@ -30,6 +33,15 @@ def make_tree(site: Path, files: int, modified_at: float) -> None:
             path.parent.mkdir(parents=True)
         path.write_bytes(body)
         os.utime(path, (modified_at, modified_at))
+
+
+def remove_tree(site: Path) -> None:
+    """By many threads: where a file system tells the disk of each file that goes, one waits for
+    minutes. A tree that is not there is fine.
+    """
+    directories = list((site / "tree").glob("*"))
+    with ThreadPoolExecutor(REMOVERS) as pool:
+        list(pool.map(shutil.rmtree, directories))
 
 
 def visit(port: int, files: int) -> None:

@@ -1,0 +1,298 @@
+"""Counts the instructions that torc itself executes for a cached request.
+
+torc runs under callgrind twice for each case, once for N requests and once for 3N: the difference
+leaves out the start, the first load of the file and the stop. The kernel's instructions are not in
+it; those that torc and its libraries execute to call the kernel are. Time does not matter, so the
+figure is the same on a busy machine and, but for the C library's choice of routines by processor,
+on another one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cases import BROWSER, CASES, FILE_BYTES, FILE_NAME, Case
+
+PROJECT = Path(__file__).resolve().parents[2]
+BUILD = PROJECT / "build" / "bench"
+BUILT_TORC = BUILD / "src" / "torc"
+RESULT = PROJECT / "bench" / "results" / "instructions.md"
+
+START_TIMEOUT_S = 60.0
+ANSWER_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 60.0
+TOP_FUNCTIONS = 25
+
+
+class BenchError(Exception):
+    """The measurement cannot start or went wrong; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What callgrind wrote of one run."""
+
+    path: Path
+    instructions: int
+
+
+def note(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def required_program(name: str, package: str) -> str:
+    program = shutil.which(name)
+    if program is None:
+        raise BenchError(f"{name} is missing: apt-get install {package}")
+    return program
+
+
+def build() -> None:
+    """Always, not only if there is nothing: an old binary measured by mistake costs more."""
+    note("building the preset `bench`")
+    for command in (
+        ["cmake", "--preset", "bench"],
+        ["cmake", "--build", "--preset", "bench", "--target", "torc", "torc_bench_openat2"],
+    ):
+        run = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+        if run.returncode != 0:
+            raise BenchError(f"{run.stdout}{run.stderr}\n{' '.join(command)} failed, see above")
+
+
+def make_site(directory: Path) -> Path:
+    site = directory / "site"
+    site.mkdir()
+    file = site / FILE_NAME
+    file.write_bytes(b"x" * FILE_BYTES)
+    # A file that was written just now is cached with caution.
+    an_hour_ago = time.time() - 3600
+    os.utime(file, (an_hour_ago, an_hour_ago))
+    return site
+
+
+def port_of(output: Iterator[str]) -> int:
+    for line in output:
+        if match := re.search(r"http://127\.0\.0\.1:(\d+)", line):
+            return int(match[1])
+    raise BenchError("torc ended before it listened")
+
+
+def lines_of(process: subprocess.Popen[bytes]) -> Iterator[str]:
+    """What the process writes, until it ends or has said nothing new for too long."""
+    assert process.stdout is not None
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        unfinished = b""
+        while selector.select(START_TIMEOUT_S):
+            text = os.read(process.stdout.fileno(), 4096)
+            if not text:
+                return
+            *lines, unfinished = (unfinished + text).split(b"\n")
+            yield from (line.decode(errors="replace") for line in lines)
+
+
+@contextmanager
+def running(torc: Path, site: Path, profile: Path) -> Iterator[int]:
+    """torc under callgrind; gives its port. It is told to stop at the end, and then writes."""
+    command = [
+        *("valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={profile}"),
+        *(str(torc), str(site), "--address", "127.0.0.1", "--port", "0"),
+        *("--workers", "1", "--io", "epoll", "--access-log", "off"),
+    ]
+    environment = os.environ | {"LD_PRELOAD": str(BUILD / "bench" / "openat2.so")}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        try:
+            yield port_of(lines_of(process))
+            process.send_signal(signal.SIGTERM)
+            process.wait(STOP_TIMEOUT_S)
+        finally:
+            with suppress(ProcessLookupError):
+                process.kill()
+
+
+class Client:
+    """One connection that is kept, and asks again only when all answers are there."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), ANSWER_TIMEOUT_S)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def ask(self, request: bytes, status: int, body_bytes: int) -> bytes:
+        """A whole answer to one request."""
+        self._socket.sendall(request)
+        answer = b""
+        while (end := answer.find(b"\r\n\r\n")) < 0 or len(answer) < end + 4 + body_bytes:
+            answer += self._receive()
+        if not answer.startswith(b"HTTP/1.1 %d " % status) or len(answer) != end + 4 + body_bytes:
+            raise BenchError(f"not the answer that was expected: {answer[:end]!r}")
+        return answer
+
+    def ask_again(self, requests: bytes, answers_bytes: int) -> None:
+        """The same as before, whose answers have the same length."""
+        self._socket.sendall(requests)
+        while answers_bytes > 0:
+            answers_bytes -= len(self._receive())
+        if answers_bytes < 0:
+            raise BenchError("an answer was longer than the first one")
+
+    def _receive(self) -> bytes:
+        received = self._socket.recv(65536)
+        if not received:
+            raise BenchError("torc closed the connection")
+        return received
+
+
+def profile_of(torc: Path, case: Case, requests: int, scratch: Path, site: Path) -> Profile:
+    path = scratch / f"callgrind.{CASES.index(case)}.{requests}"
+    with running(torc, site, path) as port, Client(port) as client:
+        first = client.ask(CASES[0].head(""), 200, FILE_BYTES)
+        etag = re.search(rb"ETag: (\S+)", first)
+        if etag is None:
+            raise BenchError("an answer without an entity tag")
+        request = case.head(etag[1].decode())
+        answer = client.ask(request, case.status, case.body_bytes)
+        for _ in range(requests // case.pipelined):
+            client.ask_again(request * case.pipelined, len(answer) * case.pipelined)
+    match = re.search(r"^(?:totals|summary): (\d+)", path.read_text(), re.MULTILINE)
+    if match is None:
+        raise BenchError(f"{path.name} has no total")
+    return Profile(path, int(match[1]))
+
+
+def instructions_per_request(torc: Path, case: Case, requests: int, directory: Path) -> int:
+    site = directory / "site"
+    few = profile_of(torc, case, requests, directory, site)
+    many = profile_of(torc, case, 3 * requests, directory, site)
+    return round((many.instructions - few.instructions) / (2 * requests))
+
+
+def print_top(profile: Path, requests: int) -> None:
+    """The functions in which most instructions are, those inlined into them included."""
+    annotate = required_program("callgrind_annotate", "valgrind")
+    run = subprocess.run(
+        [annotate, "--threshold=100", str(profile)], capture_output=True, text=True, check=True
+    )
+    # "1,234 ( 5.67%)  source file:function [program]", once for each file it has lines of.
+    rows = re.findall(r"^\s*([\d,]+) \([ \d.]+%\)  [^\s:]*:(\S.*)$", run.stdout, re.MULTILINE)
+    counts: Counter[str] = Counter()
+    for count, function in rows:
+        counts[short_name(function)] += int(count.replace(",", ""))
+    print(f"instructions/request, of {requests:,} requests and the start")
+    for name, count in counts.most_common(TOP_FUNCTIONS):
+        print(f"{count / requests:8,.0f}  {name}")
+
+
+def short_name(function: str) -> str:
+    """A function's name without its arguments and those of templates."""
+    name = re.sub(r" \[.*", "", function).replace("(anonymous namespace)::", "")
+    while (shorter := re.sub(r"<[^<>]*>", "", name)) != name:
+        name = shorter
+    return name.split("(")[0]
+
+
+def describe(torc: Path) -> dict[str, str]:
+    def output_of(*command: str) -> str:
+        run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT)
+        return run.stdout.strip().split("\n")[0]
+
+    return {
+        "commit": output_of("git", "describe", "--always", "--dirty"),
+        "torc": output_of(str(torc), "--version"),
+        "compiler": re.sub(r"^\S+ ", "g++ ", output_of("c++", "--version")),
+        "valgrind": output_of("valgrind", "--version").removeprefix("valgrind-"),
+    }
+
+
+def render(figures: dict[Case, int], about: dict[str, str]) -> str:
+    facts = "".join(f"| {name} | {value} |\n" for name, value in about.items())
+    rows = "".join(
+        f"| {case.title} | {len(case.head('0' * 22))} | {figure:,} |\n"
+        for case, figure in figures.items()
+    )
+    return f"""\
+# Instructions per cached request
+
+User space alone, counted by callgrind over `torc --io epoll --workers 1`; a file of 1 KiB in memory.
+How to read this: [README](../README.md#instructions-what-torc-itself-does-for-a-request).
+
+| what | which |
+| :-- | --: |
+{facts}
+| case | bytes of head | instructions/request |
+| :-- | --: | --: |
+{rows}"""
+
+
+def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench/instructions/run", description=__doc__)
+    parser.add_argument("--requests", type=int, default=2000, metavar="N", help="default: 2000")
+    parser.add_argument(
+        "--top", action="store_true", help="the browser's GET alone, with its most costly functions"
+    )
+    parser.add_argument(
+        "--torc", type=Path, metavar="PATH", help="a torc that is built already; default: build it"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=RESULT, metavar="FILE", help="default: bench/results/"
+    )
+    options = parser.parse_args(arguments)
+    if options.requests < max(case.pipelined for case in CASES):
+        parser.error("--requests: give at least 16")
+    # So that it is a whole number of pipelines.
+    options.requests -= options.requests % 16
+    return options
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = parse_options(arguments)
+    try:
+        required_program("valgrind", "valgrind")
+        build()
+        torc = options.torc.resolve() if options.torc else BUILT_TORC
+        with tempfile.TemporaryDirectory(prefix="torc-instructions-") as name:
+            directory = Path(name)
+            make_site(directory)
+            if options.top:
+                profile = profile_of(
+                    torc, BROWSER, 3 * options.requests, directory, directory / "site"
+                )
+                print_top(profile.path, 3 * options.requests)
+                return 0
+            figures = {}
+            for case in CASES:
+                figures[case] = instructions_per_request(torc, case, options.requests, directory)
+                note(f"{figures[case]:8,}  {case.title}")
+        report = render(figures, describe(torc))
+        print(report)
+        options.output.write_text(report)
+    except (BenchError, OSError, subprocess.SubprocessError) as error:
+        print(f"bench/instructions/run: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

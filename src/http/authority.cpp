@@ -1,6 +1,6 @@
 #include "authority.hpp"
 
-#include "characters.hpp"
+#include "scan.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -94,10 +94,10 @@ std::size_t ip_literal_bytes(std::string_view text) noexcept {
 /// is one too.
 std::size_t registered_name_bytes(std::string_view text) noexcept {
     const char* const end = text.data() + text.size();
-    const char* cursor = skip(CharacterClass::host, text.data(), end);
+    const char* cursor = skip_host(text.data(), end);
     while (end - cursor >= 3 && cursor[0] == '%' && is_hex_digit(cursor[1]) &&
            is_hex_digit(cursor[2])) {
-        cursor = skip(CharacterClass::host, cursor + 3, end);
+        cursor = skip_host(cursor + 3, end);
     }
     return static_cast<std::size_t>(cursor - text.data());
 }

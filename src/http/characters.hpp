@@ -3,10 +3,7 @@
 #include <torc/base/ascii.hpp>
 
 #include <array>
-#include <bit>
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 // The character classes of RFC 9110, RFC 9112 and RFC 3986, in one table for the whole layer.
@@ -96,36 +93,6 @@ constexpr const char* skip(CharacterClass wanted, const char* cursor, const char
         ++cursor;
     }
     return cursor;
-}
-
-/// `skip` for field values, which are most of a head, eight bytes a step.
-inline const char* skip_field_value(const char* cursor, const char* end) noexcept {
-    constexpr std::uint64_t every_byte = 0x0101'0101'0101'0101;
-    constexpr std::uint64_t high_bits = every_byte * 0x80;
-    while (end - cursor >= std::ptrdiff_t{sizeof(std::uint64_t)}) {
-        std::uint64_t block = 0;
-        std::memcpy(&block, cursor, sizeof block);
-        if constexpr (std::endian::native == std::endian::big) {
-            block = std::byteswap(block);
-        }
-        // A subtraction borrows into the high bit of a byte that is less than what is taken from
-        // it: below SP, or DEL, once that has become 0. obs-text, whose high bit is its own, is
-        // masked out. Above the first such byte the borrow goes on, so only the lowest bit tells.
-        const std::uint64_t zero_if_delete = block ^ (every_byte * 0x7F);
-        const std::uint64_t below_space = (block - every_byte * 0x20) & ~block;
-        const std::uint64_t deletes = (zero_if_delete - every_byte) & ~zero_if_delete;
-        const std::uint64_t controls = (below_space | deletes) & high_bits;
-        if (controls == 0) {
-            cursor += sizeof block;
-            continue;
-        }
-        cursor += std::countr_zero(controls) / 8;
-        if (*cursor != '\t') {
-            return cursor;
-        }
-        ++cursor;
-    }
-    return skip(CharacterClass::field_value, cursor, end);
 }
 
 constexpr bool consists_of(CharacterClass wanted, std::string_view text) noexcept {

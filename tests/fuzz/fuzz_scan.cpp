@@ -1,0 +1,53 @@
+#include <torc/base/assert.hpp>
+
+#include "scan.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+// What holds for every scanner and every input: by blocks it stops where it does by characters, and
+// so it does on every part of the input, whatever its alignment. Each part is in memory of its own,
+// in which AddressSanitizer sees a read beyond it.
+
+namespace {
+
+using Skip = const char* (*)(const char*, const char*) noexcept;
+
+struct Pair {
+    Skip blocks;
+    Skip characters;
+};
+
+constexpr std::array pairs = {
+    Pair{torc::http::skip_token, torc::http::scalar::skip_token},
+    Pair{torc::http::skip_host, torc::http::scalar::skip_host},
+    Pair{torc::http::skip_target, torc::http::scalar::skip_target},
+    Pair{torc::http::skip_field_value, torc::http::scalar::skip_field_value},
+};
+
+void check(std::string_view text) {
+    const char* const end = text.data() + text.size();
+    for (const Pair& pair : pairs) {
+        TORC_ASSERT(pair.blocks(text.data(), end) == pair.characters(text.data(), end));
+    }
+    TORC_ASSERT(torc::http::plain_path_bytes(text) == torc::http::scalar::plain_path_bytes(text));
+}
+
+}  // namespace
+
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view input(reinterpret_cast<const char*>(data), size);
+    // Beyond two blocks everything repeats; a long input is taken in few parts.
+    const std::size_t step = size / 64 + 1;
+    for (std::size_t begin = 0; begin < size; begin += step) {
+        check(input.substr(begin));
+        const std::vector<char> head(input.begin(),
+                                     input.end() - static_cast<std::ptrdiff_t>(begin));
+        check({head.data(), head.size()});
+    }
+    return 0;
+}

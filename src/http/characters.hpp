@@ -3,7 +3,9 @@
 #include <torc/base/ascii.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 // The character classes of RFC 9110, RFC 9112 and RFC 3986, in one table for the whole layer.
@@ -111,6 +113,13 @@ constexpr bool equals_ignoring_case(std::string_view text, std::string_view lowe
         }
     }
     return true;
+}
+
+/// Compares with a literal. As == does; but that compiles to a call of memcmp(3), whose length is
+/// not known for it, and this to a few instructions.
+template <std::size_t Size>
+bool is_literally(std::string_view text, const char (&literal)[Size]) noexcept {
+    return text.size() == Size - 1 && std::memcmp(text.data(), literal, Size - 1) == 0;
 }
 
 constexpr std::string_view trim_blanks(std::string_view text) noexcept {

@@ -69,7 +69,7 @@ bool list_matches(std::string_view list, std::string_view etag, Comparison compa
 /// Whether If-Match or If-None-Match names the current representation, which exists: so "*" does.
 bool names_current(const Request& request, FieldName id, std::string_view etag,
                    Comparison comparison) noexcept {
-    for (const Field& field : request.fields()) {
+    for (const Field& field : request.lines(id)) {
         if (field.id == id && (field.value == "*" || list_matches(field.value, etag, comparison))) {
             return true;
         }
@@ -82,7 +82,7 @@ bool names_current(const Request& request, FieldName id, std::string_view etag,
 std::optional<DateSeconds> precondition_date(const Request& request, FieldName id,
                                              const Validators& validators,
                                              DateSeconds now) noexcept {
-    if (!validators.has_last_modified || request.count(id) != 1) {
+    if (!validators.has_last_modified || !request.has(id) || request.has_several(id)) {
         return std::nullopt;
     }
     return parse_date(request.value(id), now);
@@ -101,6 +101,10 @@ bool lost_update_guard_holds(const Request& request, const Validators& validator
 
 Precondition evaluate_preconditions(const Request& request, const Validators& validators,
                                     DateSeconds now) noexcept {
+    if (!request.has(FieldName::if_match) && !request.has(FieldName::if_unmodified_since) &&
+        !request.has(FieldName::if_none_match) && !request.has(FieldName::if_modified_since)) {
+        return Precondition::passed;
+    }
     const bool is_read = request.method == Method::get || request.method == Method::head;
     // RFC 9110 §13.2.2, steps 1 and 2.
     if (!lost_update_guard_holds(request, validators, now)) {
@@ -129,7 +133,7 @@ bool if_range_holds(const Request& request, const Validators& validators,
     if (!request.has(FieldName::if_range)) {
         return true;
     }
-    if (request.count(FieldName::if_range) > 1) {
+    if (request.has_several(FieldName::if_range)) {
         return false;
     }
     // A weak tag never equals a strong one, prefix and all.

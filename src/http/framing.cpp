@@ -20,10 +20,7 @@ struct MemberCount {
 
 MemberCount count_members(const Request& request, FieldName id, std::string_view wanted) noexcept {
     MemberCount count;
-    if (!request.has(id)) {
-        return count;
-    }
-    for (const Field& field : request.fields()) {
+    for (const Field& field : request.lines(id)) {
         if (field.id != id) {
             continue;
         }
@@ -41,11 +38,10 @@ Rejection bad_request(std::string_view reason) noexcept {
 }
 
 std::expected<void, Rejection> check_host(const Request& request) noexcept {
-    const std::size_t hosts = request.count(FieldName::host);
-    if (hosts == 0 && request.version_minor >= 1) {
+    if (!request.has(FieldName::host) && request.version_minor >= 1) {
         return std::unexpected(bad_request("no Host field"));
     }
-    if (hosts > 1) {
+    if (request.has_several(FieldName::host)) {
         return std::unexpected(bad_request("more than one Host field"));
     }
     // Empty is what RFC 9110 §7.2 asks of a client whose target URI has no authority.
@@ -80,7 +76,7 @@ std::expected<void, Rejection> check_transfer_encoding(const Request& request) n
 }
 
 std::expected<std::uint64_t, Rejection> content_length(const Request& request) noexcept {
-    if (request.count(FieldName::content_length) > 1) {
+    if (request.has_several(FieldName::content_length)) {
         return std::unexpected(bad_request("more than one Content-Length field"));
     }
     const std::string_view text = request.value(FieldName::content_length);
@@ -97,6 +93,14 @@ std::expected<std::uint64_t, Rejection> content_length(const Request& request) n
 }
 
 bool is_persistent(const Request& request) noexcept {
+    if (!request.has(FieldName::connection)) {
+        return request.version_minor >= 1;
+    }
+    // What nearly every client sends that sends one.
+    if (!request.has_several(FieldName::connection) &&
+        is_literally(request.value(FieldName::connection), "keep-alive")) {
+        return true;
+    }
     if (count_members(request, FieldName::connection, "close").wanted > 0) {
         return false;
     }
@@ -125,12 +129,14 @@ std::expected<Framing, Rejection> determine_framing(const Request& request) noex
         framing.body = *length > 0 ? BodyKind::content_length : BodyKind::none;
     }
     // Last, for this one says nothing of where the message ends: RFC 9110 §10.1.1.
-    const auto expectations = count_members(request, FieldName::expect, "100-continue");
-    if (expectations.others > 0) {
-        return std::unexpected(Rejection{.status = Status::expectation_failed,
-                                         .reason = "expectation other than 100-continue"});
+    if (request.has(FieldName::expect)) {
+        const auto expectations = count_members(request, FieldName::expect, "100-continue");
+        if (expectations.others > 0) {
+            return std::unexpected(Rejection{.status = Status::expectation_failed,
+                                             .reason = "expectation other than 100-continue"});
+        }
+        framing.expects_continue = expectations.wanted > 0 && request.version_minor >= 1;
     }
-    framing.expects_continue = expectations.wanted > 0 && request.version_minor >= 1;
     framing.persistent = is_persistent(request);
     return framing;
 }

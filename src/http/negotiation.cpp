@@ -173,7 +173,7 @@ Qualities coding_qualities(const Request& request) noexcept {
         return unlisted;
     }
     ListedQualities listed;
-    for (const Field& field : request.fields()) {
+    for (const Field& field : request.lines(FieldName::accept_encoding)) {
         if (field.id != FieldName::accept_encoding) {
             continue;
         }
@@ -191,7 +191,7 @@ TypeQuality type_quality(const Request& request, std::string_view type) noexcept
     }
     Specificity best = Specificity::none;
     std::uint16_t best_quality = 0;
-    for (const Field& field : request.fields()) {
+    for (const Field& field : request.lines(FieldName::accept)) {
         if (field.id != FieldName::accept) {
             continue;
         }

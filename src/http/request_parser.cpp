@@ -9,7 +9,9 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
+#include <utility>
 
 namespace torc::http {
 namespace {
@@ -25,19 +27,23 @@ std::string_view view(const char* begin, const char* end) noexcept {
 Method method_of(std::string_view name) noexcept {
     switch (name.size()) {
         case 3:
-            return name == "GET" ? Method::get : name == "PUT" ? Method::put : Method::unknown;
+            return is_literally(name, "GET")   ? Method::get
+                   : is_literally(name, "PUT") ? Method::put
+                                               : Method::unknown;
         case 4:
-            return name == "HEAD" ? Method::head : name == "POST" ? Method::post : Method::unknown;
+            return is_literally(name, "HEAD")   ? Method::head
+                   : is_literally(name, "POST") ? Method::post
+                                                : Method::unknown;
         case 5:
-            return name == "PATCH"   ? Method::patch
-                   : name == "TRACE" ? Method::trace
-                                     : Method::unknown;
+            return is_literally(name, "PATCH")   ? Method::patch
+                   : is_literally(name, "TRACE") ? Method::trace
+                                                 : Method::unknown;
         case 6:
-            return name == "DELETE" ? Method::delete_ : Method::unknown;
+            return is_literally(name, "DELETE") ? Method::delete_ : Method::unknown;
         case 7:
-            return name == "OPTIONS"   ? Method::options
-                   : name == "CONNECT" ? Method::connect
-                                       : Method::unknown;
+            return is_literally(name, "OPTIONS")   ? Method::options
+                   : is_literally(name, "CONNECT") ? Method::connect
+                                                   : Method::unknown;
         default:
             return Method::unknown;
     }
@@ -146,24 +152,21 @@ ParseResult bad_request(std::string_view reason) noexcept {
     return {.state = ParseState::malformed, .status = Status::bad_request, .reason = reason};
 }
 
-const char* parse_request_line(const char* cursor, const char* end, Request& request,
-                               ParseResult& result) noexcept {
-    const char* const method_end = skip_token(cursor, end);
-    if (method_end == cursor || method_end == end || *method_end != ' ') {
-        return stop(method_end, end, bad_request("invalid method"), result);
+/// From the version on to the end of the request line (RFC 9112 §2.3).
+const char* parse_version(const char* cursor, const char* end, Request& request,
+                          ParseResult& result) noexcept {
+    constexpr std::string_view usual = "HTTP/1.1\r\n";
+    if (std::cmp_greater_equal(end - cursor, usual.size()) &&
+        std::memcmp(cursor, usual.data(), usual.size()) == 0) {
+        request.version_minor = 1;
+        return cursor + usual.size();
     }
-    const char* const target = method_end + 1;
-    const char* const target_end = skip_target(target, end);
-    if (target_end == target || target_end == end || *target_end != ' ') {
-        return stop(target_end, end, bad_request("invalid request target"), result);
-    }
-    const char* const version_begin = target_end + 1;
-    const std::size_t version_bytes = view(version_begin, end).find('\n');
+    const std::size_t version_bytes = view(cursor, end).find('\n');
     if (version_bytes == std::string_view::npos) {
         return nullptr;
     }
-    // RFC 9112 §2.3: HTTP-version = "HTTP/" DIGIT "." DIGIT, in upper case.
-    const std::string_view version(version_begin, version_bytes);
+    // HTTP-version = "HTTP/" DIGIT "." DIGIT, in upper case.
+    const std::string_view version(cursor, version_bytes);
     if (!version.ends_with('\r')) {
         result = bad_request("bare LF after the request line");
         return nullptr;
@@ -179,13 +182,32 @@ const char* parse_request_line(const char* cursor, const char* end, Request& req
                   .reason = "major HTTP version other than 1"};
         return nullptr;
     }
+    request.version_minor = version[7] == '0' ? 0 : 1;
+    return cursor + version_bytes + 1;
+}
+
+const char* parse_request_line(const char* cursor, const char* end, Request& request,
+                               ParseResult& result) noexcept {
+    const char* const method_end = skip_token(cursor, end);
+    if (method_end == cursor || method_end == end || *method_end != ' ') {
+        return stop(method_end, end, bad_request("invalid method"), result);
+    }
+    const char* const target = method_end + 1;
+    const char* const target_end = skip_target(target, end);
+    if (target_end == target || target_end == end || *target_end != ' ') {
+        return stop(target_end, end, bad_request("invalid request target"), result);
+    }
+    const char* const version = target_end + 1;
+    const char* const next_line = parse_version(version, end, request, result);
+    if (next_line == nullptr) {
+        return nullptr;
+    }
 
     request.method_text = view(cursor, method_end);
     request.method = method_of(request.method_text);
     request.target = view(target, target_end);
-    request.version_minor = version[7] == '0' ? 0 : 1;
-    request.request_line = view(cursor, version_begin + version_bytes - 1);
-    return version_begin + version_bytes + 1;
+    request.request_line = view(cursor, next_line - line_end.size());
+    return next_line;
 }
 
 /// What is wrong where a field name should be, or with the byte that should be its colon.
@@ -229,11 +251,7 @@ const char* parse_field_line(const char* cursor, const char* end, std::size_t fi
     // Lines over the limit are checked but not kept: the head is refused at its end.
     if (request.field_count < fields_max) {
         const std::string_view name = view(cursor, name_end);
-        const FieldName id = field_name_of(name);
-        request.present |= 1U << static_cast<unsigned>(id);
-        request.field_storage[request.field_count] = {
-            .name = name, .value = view(value, value_end), .id = id};
-        ++request.field_count;
+        request.add({.name = name, .value = view(value, value_end), .id = field_name_of(name)});
     }
     return next_line;
 }
@@ -250,6 +268,7 @@ ParseResult parse_fields(std::string_view input, std::size_t offset, std::size_t
     const char* const begin = input.data();
     const char* const end = begin + input.size();
     request.present = 0;
+    request.repeated = 0;
     request.field_count = 0;
 
     ParseResult result;

@@ -2,9 +2,10 @@
 #include <torc/http/target.hpp>
 
 #include "authority.hpp"
-#include "characters.hpp"
+#include "scan.hpp"
 
-#include <algorithm>
+#include <cstddef>
+#include <optional>
 
 namespace torc::http {
 namespace {
@@ -44,15 +45,26 @@ std::expected<std::string_view, Rejection> strip_authority(std::string_view targ
 /// Whether a path (without its leading slash) is as `Target::path` has to be already: nothing to
 /// decode, no empty segment, none that begins with a dot.
 bool is_canonical(std::string_view path) noexcept {
-    char previous = '/';
-    for (const char character : path) {
-        if (!is_in(CharacterClass::target, character) || character == '%' ||
-            (previous == '/' && (character == '/' || character == '.'))) {
-            return false;
-        }
-        previous = character;
+    return plain_path_bytes(path) == path.size();
+}
+
+/// What nearly every target is, resolved in one pass: a canonical path, with a query or without.
+/// Nothing for any other, right or wrong.
+std::optional<Target> resolve_plain(std::string_view target) noexcept {
+    if (!target.starts_with('/')) {
+        return std::nullopt;
     }
-    return true;
+    const std::string_view path_and_query = target.substr(1);
+    const std::size_t path_bytes = plain_path_bytes(path_and_query);
+    if (path_bytes == path_and_query.size()) {
+        return Target{.path = path_and_query, .query = {}, .has_query = false};
+    }
+    const std::string_view rest = path_and_query.substr(path_bytes);
+    if (rest.front() != '?' || rest.contains('#')) {
+        return std::nullopt;
+    }
+    return Target{
+        .path = path_and_query.substr(0, path_bytes), .query = rest.substr(1), .has_query = true};
 }
 
 /// Builds a path in the scratch, segment by segment. Holds whole segments, each with its slash, but
@@ -158,6 +170,9 @@ std::expected<std::string_view, Rejection> normalise(std::string_view raw_path,
 
 std::expected<Target, Rejection> resolve_target(std::string_view target,
                                                 std::span<char> scratch) noexcept {
+    if (const auto plain = resolve_plain(target)) {
+        return *plain;
+    }
     // RFC 9112 §3.2: no form has a fragment. Whoever sends one may mean the path to end there.
     if (target.contains('#')) {
         return bad_request("fragment in the request target");

@@ -20,6 +20,12 @@ bool have_contents(const Asset::Representations& representations) noexcept {
     });
 }
 
+bool are_on_disk(const Asset::Representations& representations) noexcept {
+    return std::ranges::any_of(representations, [](const RepresentationRef& representation) {
+        return representation && representation->is_on_disk();
+    });
+}
+
 }  // namespace
 
 AssetRef Asset::file(Representations representations, bool varies_by_type) {
@@ -28,6 +34,7 @@ AssetRef Asset::file(Representations representations, bool varies_by_type) {
     asset->has_codings_ = std::any_of(representations.begin() + 1, representations.end(),
                                       [](const RepresentationRef& coded) { return bool(coded); });
     asset->has_contents_ = have_contents(representations);
+    asset->is_on_disk_ = are_on_disk(representations);
     asset->representations_ = std::move(representations);
     asset->vary_field_ = site::vary_field(varies_by_type, asset->has_codings_);
     return asset;
@@ -47,6 +54,7 @@ AssetRef Asset::error(http::Status status, RepresentationRef page, AssetRef fall
     AssetRef asset(new Asset(Kind::error));
     asset->status_ = status;
     asset->representations_[0] = std::move(page);
+    asset->is_on_disk_ = are_on_disk(asset->representations_);
     asset->has_contents_ =
         have_contents(asset->representations_) && (!fallback || fallback->has_contents());
     if (fallback) {
@@ -57,7 +65,7 @@ AssetRef Asset::error(http::Status status, RepresentationRef page, AssetRef fall
     return asset;
 }
 
-bool Asset::is_current() const noexcept {
+bool Asset::are_files_current() const noexcept {
     return std::ranges::all_of(representations_, [](const RepresentationRef& representation) {
         return !representation || representation->is_current();
     });

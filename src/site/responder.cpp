@@ -31,10 +31,10 @@ bool is_navigation(const http::Request& request) noexcept {
 
 /// Whether Accept-Encoding could refuse something: that takes a quality value.
 bool has_coding_qualities(const http::Request& request) noexcept {
-    return request.has(http::FieldName::accept_encoding) &&
-           std::ranges::any_of(request.fields(), [](const http::Field& field) {
-               return field.id == http::FieldName::accept_encoding && field.value.contains(';');
-           });
+    const auto lines = request.lines(http::FieldName::accept_encoding);
+    return std::ranges::any_of(lines, [](const http::Field& field) {
+        return field.id == http::FieldName::accept_encoding && field.value.contains(';');
+    });
 }
 
 /// Content-Type, Content-Length, the end of the head and, but for HEAD, a page of torc's own.
@@ -205,7 +205,7 @@ std::optional<Answer> Responder::respond_with_range(const http::Request& request
                                                     const Envelope& envelope,
                                                     http::HeadWriter& writer) {
     // Two Range fields are no list, and so nothing that could be understood.
-    if (request.count(http::FieldName::range) > 1 ||
+    if (request.has_several(http::FieldName::range) ||
         !http::if_range_holds(request, source.validators(), now_)) {
         return std::nullopt;
     }

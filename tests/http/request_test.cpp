@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <string>
+#include <string_view>
+
 namespace torc::http {
 namespace {
 
@@ -24,12 +28,39 @@ TEST(Request, GivesAnEmptyValueForAFieldThatIsNotThere) {
     EXPECT_FALSE(head.request().has(FieldName::range));
 }
 
-TEST(Request, CountsTheLinesOfAField) {
+TEST(Request, KnowsWhichFieldsAreThereMoreThanOnce) {
     const ParsedHead head(head_text);
-    EXPECT_EQ(head.request().count(FieldName::accept), 2U);
-    EXPECT_EQ(head.request().count(FieldName::host), 1U);
-    EXPECT_EQ(head.request().count(FieldName::other), 1U);
-    EXPECT_EQ(head.request().count(FieldName::range), 0U);
+    EXPECT_TRUE(head.request().has_several(FieldName::accept));
+    EXPECT_FALSE(head.request().has_several(FieldName::host));
+    EXPECT_FALSE(head.request().has_several(FieldName::other));
+    EXPECT_FALSE(head.request().has_several(FieldName::range));
+}
+
+TEST(Request, GivesTheLinesOfAFieldAndWhatIsAmongThem) {
+    const ParsedHead head(head_text);
+    const auto lines = head.request().lines(FieldName::accept);
+    ASSERT_EQ(lines.size(), 3U);
+    EXPECT_EQ(lines[0].value, "one");
+    EXPECT_EQ(lines[2].value, "two");
+}
+
+TEST(Request, GivesNothingButTheOneLineOfAField) {
+    const ParsedHead head(head_text);
+    const auto lines = head.request().lines(FieldName::host);
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_EQ(lines[0].value, "a");
+    EXPECT_TRUE(head.request().lines(FieldName::range).empty());
+}
+
+TEST(Request, FindsTheLastOfAsManyFieldsAsThereMayBe) {
+    std::string text = "GET / HTTP/1.1\r\n";
+    for (std::size_t i = 1; i < limits::request_fields_cap; ++i) {
+        text += "X: y\r\n";
+    }
+    text += "Host: last\r\n\r\n";
+    const ParsedHead head(text, 0, {.fields_max = limits::request_fields_cap});
+    ASSERT_EQ(head.result().state, ParseState::parsed);
+    EXPECT_EQ(head.request().value(FieldName::host), "last");
 }
 
 }  // namespace

@@ -66,6 +66,8 @@ struct Request {
     std::uint8_t version_minor;
     /// Bit n is set when a field with id n is there.
     std::uint32_t present;
+    /// Bit n is set when more than one is.
+    std::uint32_t repeated;
     std::uint32_t field_count;
     /// The head's length with the empty line that ends it (and any empty line before it).
     std::size_t head_bytes;
@@ -74,18 +76,49 @@ struct Request {
     std::string_view target;
     /// "GET /x HTTP/1.1", for the access log.
     std::string_view request_line;
+    /// By FieldName: where in `field_storage` the first field with that id is, if it is present.
+    std::array<std::uint8_t, field_names_count> first_places;
     std::array<Field, limits::request_fields_cap> field_storage;
 
     [[nodiscard]] std::span<const Field> fields() const noexcept {
         return {field_storage.data(), field_count};
     }
-    [[nodiscard]] bool has(FieldName id) const noexcept {
-        return (present & (1U << static_cast<unsigned>(id))) != 0;
+    [[nodiscard]] bool has(FieldName id) const noexcept { return (present & bit(id)) != 0; }
+    [[nodiscard]] bool has_several(FieldName id) const noexcept {
+        return (repeated & present & bit(id)) != 0;
     }
     /// The first field line with that id; empty when there is none.
-    [[nodiscard]] std::string_view value(FieldName id) const noexcept;
-    /// How many field lines have that id.
-    [[nodiscard]] std::size_t count(FieldName id) const noexcept;
+    [[nodiscard]] std::string_view value(FieldName id) const noexcept {
+        return has(id) ? field_storage[first_place(id)].value : std::string_view();
+    }
+    /// All field lines with that id, and if there are several, others among them: one or none in
+    /// all requests but odd ones.
+    [[nodiscard]] std::span<const Field> lines(FieldName id) const noexcept {
+        if (!has(id)) {
+            return {};
+        }
+        return fields().subspan(first_place(id), has_several(id) ? std::dynamic_extent : 1);
+    }
+    /// For the parser: puts a field behind the others. Precondition: there is room.
+    void add(const Field& field) noexcept {
+        if (!has(field.id)) {
+            first_places[static_cast<std::size_t>(field.id)] =
+                static_cast<std::uint8_t>(field_count);
+        }
+        repeated |= present & bit(field.id);
+        present |= bit(field.id);
+        field_storage[field_count] = field;
+        ++field_count;
+    }
+
+private:
+    [[nodiscard]] static std::uint32_t bit(FieldName id) noexcept {
+        return 1U << static_cast<unsigned>(id);
+    }
+    [[nodiscard]] std::size_t first_place(FieldName id) const noexcept {
+        return first_places[static_cast<std::size_t>(id)];
+    }
 };
+static_assert(limits::request_fields_cap <= 256, "the place of a field fits into a byte");
 
 }  // namespace torc::http

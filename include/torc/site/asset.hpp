@@ -68,7 +68,7 @@ public:
     [[nodiscard]] std::string_view vary_field() const noexcept { return vary_field_; }
 
     /// Whether all its representations are (see Representation::is_current).
-    [[nodiscard]] bool is_current() const noexcept;
+    [[nodiscard]] bool is_current() const noexcept { return !is_on_disk_ || are_files_current(); }
 
     /// Whether every representation has its bytes: without them an asset answers HEAD alone.
     [[nodiscard]] bool has_contents() const noexcept { return has_contents_; }
@@ -80,9 +80,13 @@ public:
 private:
     explicit Asset(Kind kind) noexcept : kind_(kind) {}
 
+    [[nodiscard]] bool are_files_current() const noexcept;
+
     Kind kind_;
     bool has_codings_ = false;
     bool has_contents_ = true;
+    /// Whether a representation is, so that the file has to be looked at.
+    bool is_on_disk_ = false;
     http::Status status_ = http::Status::ok;
     std::string_view vary_field_;
     Representations representations_;

@@ -1,15 +1,39 @@
 #include <torc/site/asset_cache.hpp>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <random>
 #include <utility>
 
 namespace torc::site {
+namespace {
+
+constexpr std::size_t places_min = 64;
+
+/// Whoever knew it could ask for paths that all want the same place in the table.
+std::uint64_t hash_seed() {
+    static const std::uint64_t seed = [] {
+        std::random_device device;
+        return (std::uint64_t{device()} << 32U) | device();
+    }();
+    return seed;
+}
+
+}  // namespace
+
+AssetCache::AssetCache(const CacheLimits& limits) : limits_(limits), seed_(hash_seed()) {}
 
 AssetCache::~AssetCache() {
     clear();
 }
 
+std::uint64_t AssetCache::hash_of(std::string_view path) const noexcept {
+    return XXH3_64bits_withSeed(path.data(), path.size(), seed_);
+}
+
 std::size_t AssetCache::cost_bytes(const Entry& entry) noexcept {
-    return sizeof(Entries::value_type) + entry.path.size() + entry.asset->memory_bytes();
+    return sizeof(Node) + 2 * sizeof(Place) + entry.path.size() + entry.asset->memory_bytes();
 }
 
 void AssetCache::count_in(const Entry& entry) noexcept {
@@ -22,59 +46,85 @@ void AssetCache::count_out(const Entry& entry) noexcept {
     descriptors_ -= entry.asset->descriptors();
 }
 
+std::size_t AssetCache::place_of(std::string_view path, std::uint64_t hash) const noexcept {
+    std::size_t place = hash & (table_.size() - 1);
+    while (table_[place].node != nullptr &&
+           (table_[place].hash != hash || table_[place].node->path != path)) {
+        place = next(place);
+    }
+    return place;
+}
+
 AssetCache::Entry* AssetCache::find(std::string_view path) noexcept {
-    const auto position = entries_.find(path);
-    if (position == entries_.end()) {
+    if (table_.empty()) {
         return nullptr;
     }
-    Entry& entry = position->second;
-    if (by_use_.back() != &entry) {
-        entry.unlink();
-        by_use_.push_back(entry);
+    Entry* const entry = table_[place_of(path, hash_of(path))].node.get();
+    if (entry != nullptr && by_use_.back() != entry) {
+        entry->unlink();
+        by_use_.push_back(*entry);
     }
-    return &entry;
+    return entry;
 }
 
 void AssetCache::insert(std::string_view path, AssetRef asset, MonotonicTime fresh_until) {
-    auto position = entries_.find(path);
-    if (position == entries_.end()) {
-        position = entries_.try_emplace(std::string(path)).first;
-        position->second.path = position->first;
-    } else {
-        count_out(position->second);
-        position->second.unlink();
+    if (2 * (size_ + 1) > table_.size()) {
+        grow();
     }
-    Entry& entry = position->second;
+    const std::uint64_t hash = hash_of(path);
+    Place& place = table_[place_of(path, hash)];
+    if (place.node == nullptr) {
+        place.hash = hash;
+        place.node = std::make_unique<Node>();
+        place.node->text = path;
+        place.node->path = place.node->text;
+        ++size_;
+    } else {
+        count_out(*place.node);
+        place.node->unlink();
+    }
+    Entry& entry = *place.node;
     entry.asset = std::move(asset);
     entry.fresh_until = fresh_until;
     count_in(entry);
     by_use_.push_back(entry);
-    while (!entries_.empty() && (memory_bytes_ > limits_.memory_bytes_max)) {
-        remove(entries_.find(by_use_.front()->path));
+    while (size_ > 0 && memory_bytes_ > limits_.memory_bytes_max) {
+        remove(by_use_.front()->path);
     }
     while (descriptors_ > limits_.descriptors_max && evict_descriptor()) {
     }
 }
 
+void AssetCache::grow() {
+    std::vector<Place> larger(table_.empty() ? places_min : 2 * table_.size());
+    table_.swap(larger);
+    for (Place& old : larger) {
+        if (old.node != nullptr) {
+            table_[place_of(old.node->path, old.hash)] = std::move(old);
+        }
+    }
+}
+
 void AssetCache::erase(std::string_view path) noexcept {
-    if (const auto position = entries_.find(path); position != entries_.end()) {
-        remove(position);
+    if (size_ > 0) {
+        remove(path);
     }
 }
 
 void AssetCache::erase_beneath(std::string_view prefix) noexcept {
-    for (auto position = entries_.begin(); position != entries_.end();) {
-        const auto entry = position++;
-        if (entry->first.starts_with(prefix)) {
-            remove(entry);
+    for (Entry* entry = by_use_.front(); entry != nullptr;) {
+        Entry* const after = by_use_.next(*entry);
+        if (entry->path.starts_with(prefix)) {
+            remove(entry->path);
         }
+        entry = after;
     }
 }
 
 bool AssetCache::evict_descriptor() noexcept {
     for (Entry* entry = by_use_.front(); entry != nullptr; entry = by_use_.next(*entry)) {
         if (entry->asset->descriptors() > 0) {
-            remove(entries_.find(entry->path));
+            remove(entry->path);
             return true;
         }
     }
@@ -82,15 +132,30 @@ bool AssetCache::evict_descriptor() noexcept {
 }
 
 void AssetCache::clear() noexcept {
-    while (!entries_.empty()) {
-        remove(entries_.begin());
+    while (Entry* const entry = by_use_.front()) {
+        remove(entry->path);
     }
 }
 
-void AssetCache::remove(Entries::iterator position) noexcept {
-    count_out(position->second);
-    position->second.unlink();
-    entries_.erase(position);
+void AssetCache::remove(std::string_view path) noexcept {
+    std::size_t hole = place_of(path, hash_of(path));
+    if (table_[hole].node == nullptr) {
+        return;
+    }
+    count_out(*table_[hole].node);
+    table_[hole].node->unlink();
+    table_[hole].node.reset();
+    --size_;
+    // Nothing may be behind a free place that was put there because this one was not: what is moves
+    // up, unless the hole is before the place that its hash names.
+    const std::size_t mask = table_.size() - 1;
+    for (std::size_t place = next(hole); table_[place].node != nullptr; place = next(place)) {
+        const std::size_t wanted = table_[place].hash & mask;
+        if (((place - wanted) & mask) >= ((place - hole) & mask)) {
+            table_[hole] = std::move(table_[place]);
+            hole = place;
+        }
+    }
 }
 
 }  // namespace torc::site

@@ -154,6 +154,37 @@ TEST(AssetCache, ErasesOnePath) {
     EXPECT_NE(cache.find("b"), nullptr);
 }
 
+TEST(AssetCache, FindsAllThatIsLeftOfManyAfterAnyWasErased) {
+    constexpr int count = 1000;
+    AssetCache cache({});
+    const AssetRef asset = memory_asset("1");
+    for (int i = 0; i < count; ++i) {
+        cache.insert(std::to_string(i), asset, noon);
+    }
+    // Enough of them to leave holes in front of every kind of neighbour.
+    for (int i = 0; i < count; i += 3) {
+        cache.erase(std::to_string(i));
+        cache.erase("not there " + std::to_string(i));
+    }
+    for (int i = 0; i < count; ++i) {
+        const AssetCache::Entry* entry = cache.find(std::to_string(i));
+        ASSERT_EQ(entry != nullptr, i % 3 != 0) << i;
+        ASSERT_TRUE(entry == nullptr || entry->path == std::to_string(i));
+    }
+}
+
+TEST(AssetCache, TakesBackWhatWasErased) {
+    AssetCache cache({});
+    for (int round = 0; round < 300; ++round) {
+        cache.insert("a" + std::to_string(round), memory_asset("1"), noon);
+        cache.erase("a" + std::to_string(round));
+        EXPECT_EQ(cache.find("a" + std::to_string(round)), nullptr);
+    }
+    EXPECT_EQ(cache.size(), 0U);
+    cache.insert("a0", memory_asset("2"), noon);
+    EXPECT_NE(cache.find("a0"), nullptr);
+}
+
 TEST(AssetCache, CostsNothingWhenItIsEmptyAgain) {
     AssetCache cache({});
     cache.insert("a", memory_asset("1"), noon);

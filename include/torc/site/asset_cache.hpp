@@ -6,10 +6,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 namespace torc::site {
 
@@ -24,7 +24,7 @@ struct CacheLimits {
 /// descriptors.
 class AssetCache {
 public:
-    explicit AssetCache(const CacheLimits& limits) : limits_(limits) {}
+    explicit AssetCache(const CacheLimits& limits);
     AssetCache(const AssetCache&) = delete;
     AssetCache& operator=(const AssetCache&) = delete;
     ~AssetCache();
@@ -51,26 +51,41 @@ public:
     bool evict_descriptor() noexcept;
     void clear() noexcept;
 
-    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] std::size_t memory_bytes() const noexcept { return memory_bytes_; }
     [[nodiscard]] std::size_t descriptors() const noexcept { return descriptors_; }
 
 private:
-    struct Hash {
-        using is_transparent = void;
-        [[nodiscard]] std::size_t operator()(std::string_view path) const noexcept {
-            return std::hash<std::string_view>{}(path);
-        }
+    struct Node : Entry {
+        std::string text;
+        std::uint64_t hash = 0;
     };
-    using Entries = std::unordered_map<std::string, Entry, Hash, std::equal_to<>>;
+    /// A place in the table. An entry is in the first free one from that on which its hash names.
+    struct Place {
+        std::uint64_t hash = 0;
+        std::unique_ptr<Node> node;
+    };
 
-    void remove(Entries::iterator position) noexcept;
+    [[nodiscard]] std::uint64_t hash_of(std::string_view path) const noexcept;
+    /// The place of `path`, or the free one where it would be. Precondition: the table has places.
+    [[nodiscard]] std::size_t place_of(std::string_view path, std::uint64_t hash) const noexcept;
+    [[nodiscard]] std::size_t next(std::size_t place) const noexcept {
+        return (place + 1) & (table_.size() - 1);
+    }
+    void grow();
+    /// Precondition: the table has places.
+    void remove(std::string_view path) noexcept;
+
     void count_in(const Entry& entry) noexcept;
     void count_out(const Entry& entry) noexcept;
     [[nodiscard]] static std::size_t cost_bytes(const Entry& entry) noexcept;
 
     CacheLimits limits_;
-    Entries entries_;
+    std::uint64_t seed_;
+    /// Open addressing, so that a look-up reads one or two lines of memory beside the entry itself.
+    /// A power of two of places, of which at least half are free; none before the first entry.
+    std::vector<Place> table_;
+    std::size_t size_ = 0;
     /// Least recently used first.
     IntrusiveList<Entry, AssetCache> by_use_;
     std::size_t memory_bytes_ = 0;

@@ -45,6 +45,9 @@ public:
 
 private:
     void take_ready(std::size_t size_max) {
+        if (ready_.empty()) {
+            return;
+        }
         const std::size_t room = size_max - std::min(size_max, batch_.size());
         const auto end =
             ready_.begin() + static_cast<std::ptrdiff_t>(std::min(room, ready_.size()));

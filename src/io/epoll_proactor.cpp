@@ -49,6 +49,20 @@ std::size_t remaining_pieces(const msghdr& message, std::size_t sent,
     return count;
 }
 
+/// Sends what is left of `message` after its first `sent` bytes.
+ssize_t send_rest(int fd, const msghdr& message, std::size_t sent, int flags) noexcept {
+    if (message.msg_iovlen == 1) {
+        const iovec& piece = message.msg_iov[0];
+        const auto* begin = static_cast<const std::byte*>(piece.iov_base) + sent;
+        return ::send(fd, begin, piece.iov_len - sent, flags);
+    }
+    std::array<iovec, limits::outbox_pieces_max> pieces;
+    msghdr rest{};
+    rest.msg_iov = pieces.data();
+    rest.msg_iovlen = remaining_pieces(message, sent, pieces);
+    return ::sendmsg(fd, &rest, flags);
+}
+
 int milliseconds_until(MonotonicTime deadline) noexcept {
     if (deadline == never) {
         return -1;
@@ -92,17 +106,14 @@ Result<void> EpollProactor::initialise() {
     return {};
 }
 
-EpollProactor::Descriptor& EpollProactor::descriptor(int fd) {
+EpollProactor::Descriptor& EpollProactor::new_descriptor(int fd) {
     TORC_ASSERT(fd >= 0);
     const auto index = static_cast<std::size_t>(fd);
-    if (index >= descriptors_.size()) {
-        descriptors_.resize(std::max(index + 1, descriptors_.size() * 2));
-    }
+    descriptors_.resize(std::max(index + 1, descriptors_.size() * 2));
     return descriptors_[index];
 }
 
-void EpollProactor::begin(int fd, Pending pending, Token token) {
-    Descriptor& state = descriptor(fd);
+void EpollProactor::begin(int fd, Descriptor& state, Pending pending, Token token) {
     TORC_ASSERT(state.pending == Pending::nothing);
     state.pending = pending;
     state.token = token;
@@ -138,7 +149,7 @@ void EpollProactor::finish(Descriptor& state, std::int32_t result) {
 }
 
 void EpollProactor::accept(Token token, int listener) {
-    begin(listener, Pending::accept, token);
+    begin(listener, descriptor(listener), Pending::accept, token);
 }
 
 void EpollProactor::cancel_accept(Token token, int listener) {
@@ -154,7 +165,7 @@ void EpollProactor::cancel_accept(Token token, int listener) {
 }
 
 void EpollProactor::receive(Token token, int socket) {
-    begin(socket, Pending::receive, token);
+    begin(socket, descriptor(socket), Pending::receive, token);
 }
 
 void EpollProactor::send(Token token, int socket, const msghdr& message, bool more_follows) {
@@ -162,7 +173,7 @@ void EpollProactor::send(Token token, int socket, const msghdr& message, bool mo
     state.message = &message;
     state.sent_bytes = 0;
     state.more_follows = more_follows;
-    begin(socket, Pending::send, token);
+    begin(socket, state, Pending::send, token);
 }
 
 void EpollProactor::send_file(Token token, const FileSlice& slice) {
@@ -170,7 +181,7 @@ void EpollProactor::send_file(Token token, const FileSlice& slice) {
     Descriptor& state = descriptor(slice.socket);
     state.slice = slice;
     state.resident_bytes = 0;
-    begin(slice.socket, Pending::send_file, token);
+    begin(slice.socket, state, Pending::send_file, token);
 }
 
 void EpollProactor::open(Token token, int directory, const char* path, const open_how& how) {
@@ -267,8 +278,15 @@ std::span<const Completion> EpollProactor::wait(MonotonicTime deadline) {
     lent_buffers_ = 0;
     batch_.begin();
     run_queue();
-    poll(batch_.empty() ? deadline : MonotonicTime::min());
-    run_queue();
+    // Whoever serves one peer at a time has sent its answer now and would look in vain for the next
+    // request. Never twice in a row, so that what can be done at once keeps nobody waiting.
+    if (!batch_.empty() && is_quiet_) {
+        is_quiet_ = false;
+        now_ = std::chrono::steady_clock::now();
+    } else {
+        is_quiet_ = poll(batch_.empty() ? deadline : MonotonicTime::min()) <= 1;
+        run_queue();
+    }
     batch_.fill();
     return batch_.completions();
 }
@@ -281,7 +299,11 @@ void EpollProactor::run_queue() {
         state.is_queued = false;
         attempt(fd, state);
     }
-    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+    if (count == queue_.size()) {
+        queue_.clear();
+    } else {
+        queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+    }
 }
 
 void EpollProactor::attempt(int fd, Descriptor& state) {
@@ -359,11 +381,7 @@ void EpollProactor::attempt_send(int fd, Descriptor& state) {
     const std::size_t total = total_bytes(*state.message);
     const int flags = MSG_NOSIGNAL | (state.more_follows ? MSG_MORE : 0);
     while (state.sent_bytes < total) {
-        std::array<iovec, limits::outbox_pieces_max> pieces;
-        msghdr rest{};
-        rest.msg_iov = pieces.data();
-        rest.msg_iovlen = remaining_pieces(*state.message, state.sent_bytes, pieces);
-        const ssize_t sent = ::sendmsg(fd, &rest, flags);
+        const ssize_t sent = send_rest(fd, *state.message, state.sent_bytes, flags);
         if (sent >= 0) {
             state.sent_bytes += static_cast<std::size_t>(sent);
         } else if (errno == EAGAIN) {
@@ -409,7 +427,7 @@ void EpollProactor::attempt_send_file(Descriptor& state) {
     }
 }
 
-void EpollProactor::poll(MonotonicTime deadline) {
+std::size_t EpollProactor::poll(MonotonicTime deadline) {
     std::array<epoll_event, limits::completions_per_wait_max> events;
     const int timeout = deadline == MonotonicTime::min() ? 0 : milliseconds_until(deadline);
     const int count =
@@ -424,6 +442,7 @@ void EpollProactor::poll(MonotonicTime deadline) {
             take_event(event.data.fd, event.events);
         }
     }
+    return static_cast<std::size_t>(std::max(count, 0));
 }
 
 void EpollProactor::take_event(int fd, std::uint32_t events) {

@@ -65,8 +65,12 @@ private:
     EpollProactor() = default;
     [[nodiscard]] Result<void> initialise();
 
-    [[nodiscard]] Descriptor& descriptor(int fd);
-    void begin(int fd, Pending pending, Token token);
+    [[nodiscard]] Descriptor& descriptor(int fd) {
+        const auto index = static_cast<std::size_t>(fd);
+        return index < descriptors_.size() ? descriptors_[index] : new_descriptor(fd);
+    }
+    [[nodiscard]] Descriptor& new_descriptor(int fd);
+    void begin(int fd, Descriptor& state, Pending pending, Token token);
     void enqueue(int fd, Descriptor& state);
     /// Ends the operation of `state` in the batch that is being filled. Precondition: the batch has
     /// room.
@@ -79,7 +83,8 @@ private:
     void attempt_send(int fd, Descriptor& state);
     void attempt_send_file(Descriptor& state);
 
-    void poll(MonotonicTime deadline);
+    /// Gives how many events there were.
+    std::size_t poll(MonotonicTime deadline);
     void take_event(int fd, std::uint32_t events);
     void take_pool_results();
 
@@ -90,6 +95,8 @@ private:
     std::vector<BlockingPool::Done> pool_results_;
     ReceiveBuffers buffers_;
     std::uint16_t lent_buffers_ = 0;
+    /// The last poll found one event at most, so that the next is not likely to find any at once.
+    bool is_quiet_ = false;
     MonotonicTime now_{};
     UniqueFd epoll_fd_;
     UniqueFd wake_fd_;

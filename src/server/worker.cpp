@@ -99,7 +99,8 @@ bool Worker::run() {
         balance_->join(seat_, proactor_);
     }
     while (!is_finished()) {
-        const std::span<const io::Completion> completions = proactor_.wait(next_deadline());
+        const MonotonicTime deadline = next_deadline();
+        const std::span<const io::Completion> completions = proactor_.wait(deadline);
         services_.now = proactor_.now();
         const WallTime wall = wall_now();
         responder_.set_time(wall);
@@ -119,7 +120,10 @@ bool Worker::run() {
         if (balance_ != nullptr && balance_->has_handed(seat_)) {
             take_handed();
         }
-        expire();
+        // What was begun in this turn has its time still before it.
+        if (services_.now >= deadline) {
+            expire();
+        }
         obey_stop();
         write_log();
     }

@@ -36,6 +36,12 @@ class Case:
     revalidates: bool = False
     # Requests sent at once, before the first answer is read.
     pipelined: int = 1
+    # That ask at the same time.
+    connections: int = 1
+
+    @property
+    def requests_at_once(self) -> int:
+        return self.pipelined * self.connections
 
     @property
     def status(self) -> int:
@@ -51,9 +57,10 @@ class Case:
         return "\r\n".join(lines).encode()
 
 
-BROWSER = Case("GET, a browser's head")
+BROWSER = Case("GET, a browser's head, 64 connections", connections=64)
 CASES = (
     Case("GET, Host alone", fields=HOST_FIELD),
+    Case("GET, a browser's head"),
     BROWSER,
     Case("304 by If-None-Match, a browser's head", revalidates=True),
     Case("HEAD, a browser's head", method="HEAD"),

@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,7 +128,7 @@ def running(torc: Path, site: Path, profile: Path) -> Iterator[int]:
 
 
 class Client:
-    """One connection that is kept, and asks again only when all answers are there."""
+    """One connection that is kept."""
 
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), ANSWER_TIMEOUT_S)
@@ -150,9 +150,11 @@ class Client:
             raise BenchError(f"not the answer that was expected: {answer[:end]!r}")
         return answer
 
-    def ask_again(self, requests: bytes, answers_bytes: int) -> None:
-        """The same as before, whose answers have the same length."""
+    def send(self, requests: bytes) -> None:
         self._socket.sendall(requests)
+
+    def receive(self, answers_bytes: int) -> None:
+        """The same answers as before, of which the length is known."""
         while answers_bytes > 0:
             answers_bytes -= len(self._receive())
         if answers_bytes < 0:
@@ -167,15 +169,19 @@ class Client:
 
 def profile_of(torc: Path, case: Case, requests: int, scratch: Path, site: Path) -> Profile:
     path = scratch / f"callgrind.{CASES.index(case)}.{requests}"
-    with running(torc, site, path) as port, Client(port) as client:
-        first = client.ask(CASES[0].head(""), 200, FILE_BYTES)
+    with running(torc, site, path) as port, ExitStack() as stack:
+        clients = [stack.enter_context(Client(port)) for _ in range(case.connections)]
+        first = clients[0].ask(CASES[0].head(""), 200, FILE_BYTES)
         etag = re.search(rb"ETag: (\S+)", first)
         if etag is None:
             raise BenchError("an answer without an entity tag")
         request = case.head(etag[1].decode())
-        answer = client.ask(request, case.status, case.body_bytes)
-        for _ in range(requests // case.pipelined):
-            client.ask_again(request * case.pipelined, len(answer) * case.pipelined)
+        answer = clients[0].ask(request, case.status, case.body_bytes)
+        for _ in range(requests // case.requests_at_once):
+            for client in clients:
+                client.send(request * case.pipelined)
+            for client in clients:
+                client.receive(len(answer) * case.pipelined)
     match = re.search(r"^(?:totals|summary): (\d+)", path.read_text(), re.MULTILINE)
     if match is None:
         raise BenchError(f"{path.name} has no total")
@@ -259,10 +265,11 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
         "--output", type=Path, default=RESULT, metavar="FILE", help="default: bench/results/"
     )
     options = parser.parse_args(arguments)
-    if options.requests < max(case.pipelined for case in CASES):
-        parser.error("--requests: give at least 16")
-    # So that it is a whole number of pipelines.
-    options.requests -= options.requests % 16
+    at_once = max(case.requests_at_once for case in CASES)
+    if options.requests < at_once:
+        parser.error(f"--requests: give at least {at_once}")
+    # So that it is a whole number of turns in each case.
+    options.requests -= options.requests % at_once
     return options
 
 

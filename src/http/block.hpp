@@ -81,19 +81,19 @@ inline Block load_partial_block(const char* place, std::size_t bytes) noexcept {
     return std::bit_cast<Block>(halves);
 }
 
-/// One group of `mask_bits` bits for each byte of a comparison's result, the first byte's lowest:
-/// all of them set where it is true.
-using Mask = std::uint64_t;
-
 #if defined(__SSE2__)
 
+/// One group of `mask_bits` bits for each byte of a comparison's result, the first byte's lowest:
+/// all of them set where it is true.
+using Mask = std::uint32_t;
 inline constexpr unsigned mask_bits = 1;
 inline Mask mask_of(Block truths) noexcept {
-    return static_cast<unsigned>(_mm_movemask_epi8(std::bit_cast<__m128i>(truths)));
+    return static_cast<Mask>(_mm_movemask_epi8(std::bit_cast<__m128i>(truths)));
 }
 
 #else
 
+using Mask = std::uint64_t;
 inline constexpr unsigned mask_bits = 4;
 inline Mask mask_of(Block truths) noexcept {
     // Of each pair of bytes the high half of one and the low half of the other remain.
@@ -104,7 +104,7 @@ inline Mask mask_of(Block truths) noexcept {
 #endif
 
 /// The place in the block of the first byte that is set. Precondition: one is.
-inline unsigned first_in(Mask mask) noexcept {
+inline std::size_t first_in(Mask mask) noexcept {
     return static_cast<unsigned>(std::countr_zero(mask)) / mask_bits;
 }
 

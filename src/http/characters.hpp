@@ -30,6 +30,8 @@ enum class CharacterClass : std::uint8_t {
     /// What stands for itself in a query (RFC 3986 §3.4), '%' included, and the brackets that
     /// browsers leave as they are.
     query = 1U << 6U,
+    /// No control character: what a field value may hold, but for HTAB.
+    printable = 1U << 7U,
 };
 
 /// The value of a hexadecimal digit in either case; -1 when it is none.
@@ -66,6 +68,7 @@ constexpr std::uint8_t classify(std::uint8_t byte) noexcept {
     };
     add(CharacterClass::token, is_alphanumeric || is_one_of("!#$%&'*+-.^_`|~"));
     add(CharacterClass::field_value, is_vchar || is_obs_text || is_blank(character));
+    add(CharacterClass::printable, is_vchar || is_obs_text || character == ' ');
     add(CharacterClass::target, is_vchar || is_obs_text);
     add(CharacterClass::entity_tag, (is_vchar && character != '"') || is_obs_text);
     add(CharacterClass::host, is_unreserved || is_sub_delimiter);

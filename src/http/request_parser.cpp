@@ -84,12 +84,13 @@ bool is_name(std::string_view name) noexcept {
     constexpr std::string_view lower = field_names[static_cast<std::size_t>(Id)];
     using Word = std::conditional_t<(lower.size() < 8), std::uint32_t, std::uint64_t>;
     constexpr auto bit_5 = static_cast<Word>(0x2020'2020'2020'2020);
-    Word difference = 0;
     for (std::size_t offset = 0; offset < lower.size(); offset += sizeof(Word)) {
         const std::size_t place = std::min(offset, lower.size() - sizeof(Word));
-        difference |= (word_at<Word>(name, place) | bit_5) ^ word_at<Word>(lower, place);
+        if ((word_at<Word>(name, place) | bit_5) != word_at<Word>(lower, place)) {
+            return false;
+        }
     }
-    return difference == 0;
+    return true;
 }
 
 template <FieldName First, FieldName... Rest>
@@ -134,14 +135,18 @@ FieldName field_name_of(std::string_view name) noexcept {
     }
 }
 
+bool is_line_end(const char* cursor, const char* end) noexcept {
+    return end - cursor >= 2 && std::memcmp(cursor, line_end.data(), line_end.size()) == 0;
+}
+
 // The line parsers below take a line from `cursor` on and give the place where the next one begins.
 // Null says that they stopped, and `result` why: it is malformed, or still incomplete when the line
 // is.
 
 /// Stops at `place`, which breaks the grammar or is the end of what there is. The verdict falls
 /// when the line is complete, not before: so it is the same however the bytes arrive.
-const char* stop(const char* place, const char* end, ParseResult verdict,
-                 ParseResult& result) noexcept {
+[[gnu::cold]] const char* stop(const char* place, const char* end, ParseResult verdict,
+                               ParseResult& result) noexcept {
     if (view(place, end).contains('\n')) {
         result = verdict;
     }
@@ -226,33 +231,38 @@ std::string_view field_name_problem(const char* name, const char* place) noexcep
     }
 }
 
-const char* parse_field_line(const char* cursor, const char* end, std::size_t fields_max,
-                             Request& request, ParseResult& result) noexcept {
+[[gnu::cold]] const char* stop_in_name(const char* name, const char* place, const char* end,
+                                       ParseResult& result) noexcept {
+    return place == end ? nullptr
+                        : stop(place, end, bad_request(field_name_problem(name, place)), result);
+}
+
+[[gnu::always_inline]] inline const char* parse_field_line(const char* cursor, const char* end,
+                                                           Field& field,
+                                                           ParseResult& result) noexcept {
     const char* const name_end = skip_token(cursor, end);
-    if (name_end == end) {
-        return nullptr;
-    }
-    if (name_end == cursor || *name_end != ':') {
-        return stop(name_end, end, bad_request(field_name_problem(cursor, name_end)), result);
+    if (name_end == end || *name_end != ':' || name_end == cursor) {
+        return stop_in_name(cursor, name_end, end, result);
     }
     const char* value = name_end + 1;
-    while (value != end && is_blank(*value)) {
-        ++value;
-    }
-    const char* value_end = skip_field_value(value, end);
-    if (end - value_end < 2 || value_end[0] != '\r' || value_end[1] != '\n') {
-        return stop(value_end, end, bad_request("control character in a field value"), result);
+    const char* value_end = skip_printable(value, end);
+    while (!is_line_end(value_end, end)) {
+        if (value_end == end || *value_end != '\t') {
+            return stop(value_end, end, bad_request("control character in a field value"), result);
+        }
+        value_end = skip_printable(value_end + 1, end);
     }
     const char* const next_line = value_end + line_end.size();
+    // The CR ends this loop, if nothing else does.
+    while (is_blank(*value)) {
+        ++value;
+    }
     while (value_end != value && is_blank(value_end[-1])) {
         --value_end;
     }
-
-    // Lines over the limit are checked but not kept: the head is refused at its end.
-    if (request.field_count < fields_max) {
-        const std::string_view name = view(cursor, name_end);
-        request.add({.name = name, .value = view(value, value_end), .id = field_name_of(name)});
-    }
+    field.name = view(cursor, name_end);
+    field.value = view(value, value_end);
+    field.id = field_name_of(field.name);
     return next_line;
 }
 
@@ -260,6 +270,19 @@ ParseResult too_large(std::string_view reason) noexcept {
     return {.state = ParseState::malformed,
             .status = Status::request_header_fields_too_large,
             .reason = reason};
+}
+
+/// For the lines over the limit, which are checked but not kept: the head is refused at its end.
+[[gnu::cold]] ParseResult refuse_fields(const char* cursor, const char* end) noexcept {
+    ParseResult result;
+    Field field;
+    while (!is_line_end(cursor, end)) {
+        cursor = parse_field_line(cursor, end, field, result);
+        if (cursor == nullptr) {
+            return result;
+        }
+    }
+    return too_large("too many fields");
 }
 
 /// Parses the field lines that begin at `offset` and the empty line after them.
@@ -272,17 +295,16 @@ ParseResult parse_fields(std::string_view input, std::size_t offset, std::size_t
     request.field_count = 0;
 
     ParseResult result;
-    std::size_t lines = 0;
     const char* cursor = begin + offset;
-    while (end - cursor < 2 || cursor[0] != '\r' || cursor[1] != '\n') {
-        cursor = parse_field_line(cursor, end, fields_max, request, result);
+    while (!is_line_end(cursor, end)) {
+        if (request.field_count == fields_max) {
+            return refuse_fields(cursor, end);
+        }
+        cursor = parse_field_line(cursor, end, request.next_field(), result);
         if (cursor == nullptr) {
             return result;
         }
-        ++lines;
-    }
-    if (lines > fields_max) {
-        return too_large("too many fields");
+        request.add_next();
     }
     request.head_bytes = view(begin, cursor).size() + line_end.size();
     result.state = ParseState::parsed;

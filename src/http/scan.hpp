@@ -24,8 +24,8 @@ inline const char* skip_host(const char* cursor, const char* end) noexcept {
 inline const char* skip_target(const char* cursor, const char* end) noexcept {
     return skip(CharacterClass::target, cursor, end);
 }
-inline const char* skip_field_value(const char* cursor, const char* end) noexcept {
-    return skip(CharacterClass::field_value, cursor, end);
+inline const char* skip_printable(const char* cursor, const char* end) noexcept {
+    return skip(CharacterClass::printable, cursor, end);
 }
 inline std::size_t plain_path_bytes(std::string_view path) noexcept {
     char previous = '/';
@@ -50,7 +50,8 @@ namespace detail {
 /// The first place in [cursor, end) that is set in the mask that `stops` makes of its block, or
 /// `end`. A zero must be a stop.
 template <typename Stops>
-const char* find_stop(const char* cursor, const char* end, Stops stops) noexcept {
+[[gnu::always_inline]] inline const char* find_stop(const char* cursor, const char* end,
+                                                    Stops stops) noexcept {
     constexpr auto block_bytes = std::ptrdiff_t{sizeof(Block)};
     for (; end - cursor >= block_bytes; cursor += block_bytes) {
         if (const Mask mask = stops(load_block(cursor)); mask != 0) {
@@ -62,17 +63,17 @@ const char* find_stop(const char* cursor, const char* end, Stops stops) noexcept
     return cursor + first_in(stops(rest));
 }
 
-/// Neither a letter nor a digit nor '-' nor '.': what names are made of. Both classes of which this
-/// is a part have others, but rarely.
-inline Mask rare_in_names(Block block) noexcept {
-    return mask_of(~(between(block | splat(0x20), 'a', 'z') | between(block, '0', '9') |
-                     between(block, '-', '.')));
+inline Block letters(Block block) noexcept {
+    return between(block | splat(0x20), 'a', 'z');
 }
 
-template <CharacterClass Wanted>
-const char* skip_name(const char* cursor, const char* end) noexcept {
+/// For a class whose characters are mostly the same few: `rare` gives the mask of all others, which
+/// are then looked up one by one.
+template <CharacterClass Wanted, typename Rare>
+[[gnu::always_inline]] inline const char* skip_mostly(const char* cursor, const char* end,
+                                                      Rare rare) noexcept {
     while (true) {
-        cursor = find_stop(cursor, end, rare_in_names);
+        cursor = find_stop(cursor, end, rare);
         if (cursor == end || !is_in(Wanted, *cursor)) {
             return cursor;
         }
@@ -84,12 +85,17 @@ const char* skip_name(const char* cursor, const char* end) noexcept {
 
 /// The first place in [cursor, end) that is no tchar, or `end`.
 inline const char* skip_token(const char* cursor, const char* end) noexcept {
-    return detail::skip_name<CharacterClass::token>(cursor, end);
+    return detail::skip_mostly<CharacterClass::token>(cursor, end, [](Block block) {
+        return mask_of(~(detail::letters(block) | equal(block, '-')));
+    });
 }
 
 /// The same for CharacterClass::host.
 inline const char* skip_host(const char* cursor, const char* end) noexcept {
-    return detail::skip_name<CharacterClass::host>(cursor, end);
+    return detail::skip_mostly<CharacterClass::host>(cursor, end, [](Block block) {
+        return mask_of(
+            ~(detail::letters(block) | between(block, '0', '9') | between(block, '-', '.')));
+    });
 }
 
 /// The same for CharacterClass::target.
@@ -99,10 +105,10 @@ inline const char* skip_target(const char* cursor, const char* end) noexcept {
     });
 }
 
-/// The same for CharacterClass::field_value.
-inline const char* skip_field_value(const char* cursor, const char* end) noexcept {
+/// The same for CharacterClass::printable.
+inline const char* skip_printable(const char* cursor, const char* end) noexcept {
     return detail::find_stop(cursor, end, [](Block block) {
-        return mask_of((at_most(block, '\x1F') & ~equal(block, '\t')) | equal(block, '\x7F'));
+        return mask_of(at_most(block, '\x1F') | equal(block, '\x7F'));
     });
 }
 
@@ -128,8 +134,8 @@ inline std::size_t plain_path_bytes(std::string_view path) noexcept {
 #else
 
 using scalar::plain_path_bytes;
-using scalar::skip_field_value;
 using scalar::skip_host;
+using scalar::skip_printable;
 using scalar::skip_target;
 using scalar::skip_token;
 

@@ -25,7 +25,7 @@ constexpr std::array pairs = {
     Pair{torc::http::skip_token, torc::http::scalar::skip_token},
     Pair{torc::http::skip_host, torc::http::scalar::skip_host},
     Pair{torc::http::skip_target, torc::http::scalar::skip_target},
-    Pair{torc::http::skip_field_value, torc::http::scalar::skip_field_value},
+    Pair{torc::http::skip_printable, torc::http::scalar::skip_printable},
 };
 
 void check(std::string_view text) {

@@ -157,7 +157,8 @@ TEST(RequestParser, RecognisesFieldNamesInAnyCase) {
         const ParsedHead head("GET / HTTP/1.1\r\n" + std::string(test.name) + ": v\r\n\r\n");
         ASSERT_EQ(head.result().state, ParseState::parsed);
         EXPECT_EQ(head.request().fields()[0].id, test.id);
-        EXPECT_EQ(head.request().present, 1U << static_cast<unsigned>(test.id));
+        EXPECT_EQ(head.request().present,
+                  test.id == FieldName::other ? 0U : 1U << static_cast<unsigned>(test.id));
     }
 }
 

@@ -26,7 +26,7 @@ constexpr std::array scanners = {
     Scanner{"token", skip_token, scalar::skip_token, 'a'},
     Scanner{"host", skip_host, scalar::skip_host, '0'},
     Scanner{"target", skip_target, scalar::skip_target, '/'},
-    Scanner{"field value", skip_field_value, scalar::skip_field_value, ' '},
+    Scanner{"printable", skip_printable, scalar::skip_printable, ' '},
 };
 
 /// More than two blocks, so that there is one with others around it.

@@ -64,7 +64,7 @@ struct Request {
     Method method;
     /// Of HTTP/1.x: 0 or 1. (1.2 and higher minor versions are answered as 1.1, RFC 9110 §2.5.)
     std::uint8_t version_minor;
-    /// Bit n is set when a field with id n is there.
+    /// Bit n is set when a field with id n is there, but never that of FieldName::other.
     std::uint32_t present;
     /// Bit n is set when more than one is.
     std::uint32_t repeated;
@@ -85,7 +85,7 @@ struct Request {
     }
     [[nodiscard]] bool has(FieldName id) const noexcept { return (present & bit(id)) != 0; }
     [[nodiscard]] bool has_several(FieldName id) const noexcept {
-        return (repeated & present & bit(id)) != 0;
+        return (repeated & bit(id)) != 0;
     }
     /// The first field line with that id; empty when there is none.
     [[nodiscard]] std::string_view value(FieldName id) const noexcept {
@@ -99,16 +99,21 @@ struct Request {
         }
         return fields().subspan(first_place(id), has_several(id) ? std::dynamic_extent : 1);
     }
-    /// For the parser: puts a field behind the others. Precondition: there is room.
-    void add(const Field& field) noexcept {
-        if (!has(field.id)) {
-            first_places[static_cast<std::size_t>(field.id)] =
-                static_cast<std::uint8_t>(field_count);
+    /// For the parser: where the next field goes, which `add_next` then takes in. Precondition:
+    /// there is room.
+    [[nodiscard]] Field& next_field() noexcept { return field_storage[field_count]; }
+    void add_next() noexcept {
+        const FieldName id = next_field().id;
+        const std::uint32_t place = field_count++;
+        if (id == FieldName::other) {
+            return;
         }
-        repeated |= present & bit(field.id);
-        present |= bit(field.id);
-        field_storage[field_count] = field;
-        ++field_count;
+        if (has(id)) {
+            repeated |= bit(id);
+        } else {
+            present |= bit(id);
+            first_places[static_cast<std::size_t>(id)] = static_cast<std::uint8_t>(place);
+        }
     }
 
 private:

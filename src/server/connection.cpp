@@ -15,8 +15,8 @@ Connection::~Connection() {
     if (outbox_ != nullptr) {
         services_.outboxes.release(*outbox_);
     }
-    if (open_line_ && services_.access_log != nullptr) {
-        services_.access_log->append(*open_line_, file_sent_bytes_, services_.now);
+    if (log_ && services_.access_log != nullptr) {
+        services_.access_log->append(log_->line, log_->file_sent_bytes, services_.now);
     }
 }
 
@@ -167,16 +167,17 @@ Action Connection::receive_body(std::string_view bytes) {
 
 site::Asset* Connection::find_asset(const http::Target& target, site::Asset* loaded_asset) {
     const http::Request& request = services_.request;
-    load_wanted_ =
+    const site::Wanted wanted =
         request.method == http::Method::head ? site::Wanted::fields : site::Wanted::contents;
+    services_.load_wanted = wanted;
+    services_.load_path = target.path;
     site::Asset* asset = loaded_asset != nullptr
                              ? loaded_asset
-                             : services_.site.find(target.path, load_wanted_, services_.now);
-    load_path_ = target.path;
+                             : services_.site.find(target.path, wanted, services_.now);
     if (asset != nullptr && asset->kind() == site::Asset::Kind::directory) {
         site::ListingKey::asked_for(request, target).write(services_.listing_key);
-        asset = services_.site.find(services_.listing_key, load_wanted_, services_.now);
-        load_path_ = services_.listing_key;
+        services_.load_path = services_.listing_key;
+        asset = services_.site.find(services_.listing_key, wanted, services_.now);
     }
     return asset;
 }
@@ -244,8 +245,6 @@ Connection::Served Connection::reject(http::Status status, http::Method method) 
 
 void Connection::take_answer(site::Answer answer, const http::HeadWriter& writer) {
     is_fresh_ = false;
-    content_bytes_ = answer.content_bytes;
-    file_sent_bytes_ = 0;
     outbox_->append_head(writer);
     if (answer.parts) {
         parts_ = std::make_unique<PartsUnderWay>(PartsUnderWay{
@@ -294,9 +293,10 @@ void Connection::open_or_append_line(const site::Answer& answer) {
                             .referer = request.value(http::FieldName::referer),
                             .user_agent = request.value(http::FieldName::user_agent)};
     if (has_more_to_send()) {
-        open_line_ = std::make_unique<OpenLine>(services_.access_log->open_line(entry));
+        log_ = std::make_unique<LogUnderWay>(LogUnderWay{
+            .line = services_.access_log->open_line(entry), .content_bytes = answer.content_bytes});
     } else {
-        services_.access_log->append(entry, content_bytes_, services_.now);
+        services_.access_log->append(entry, answer.content_bytes, services_.now);
     }
 }
 
@@ -342,7 +342,9 @@ Action Connection::file_sent(std::size_t bytes) {
     TORC_ASSERT(bytes <= file_remaining_bytes_);
     file_offset_ += bytes;
     file_remaining_bytes_ -= bytes;
-    file_sent_bytes_ += bytes;
+    if (log_) {
+        log_->file_sent_bytes += bytes;
+    }
     return after_sending();
 }
 
@@ -355,9 +357,9 @@ Action Connection::after_sending() {
         append_parts();
         return Action::send;
     }
-    if (open_line_) {
-        services_.access_log->append(*std::exchange(open_line_, nullptr), content_bytes_,
-                                     services_.now);
+    if (log_) {
+        services_.access_log->append(log_->line, log_->content_bytes, services_.now);
+        log_.reset();
     }
     return after_answer();
 }

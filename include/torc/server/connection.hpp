@@ -74,6 +74,9 @@ struct Services {
     http::Request request{};
     std::array<char, limits::request_line_bytes_cap> target_scratch{};
     std::string listing_key{};
+    /// What the last `Action::load` is about.
+    std::string_view load_path{};
+    site::Wanted load_wanted = site::Wanted::contents;
 };
 
 /// One HTTP/1.1 connection, without a socket: an event goes in, the next action comes out. Requests
@@ -113,8 +116,8 @@ public:
     [[nodiscard]] bool more_follows() const noexcept { return has_more_to_send(); }
     [[nodiscard]] io::FileSlice file_slice(int socket) const noexcept;
     /// Lives as long as the bytes of the event that led to the action.
-    [[nodiscard]] std::string_view load_path() const noexcept { return load_path_; }
-    [[nodiscard]] site::Wanted load_wanted() const noexcept { return load_wanted_; }
+    [[nodiscard]] std::string_view load_path() const noexcept { return services_.load_path; }
+    [[nodiscard]] site::Wanted load_wanted() const noexcept { return services_.load_wanted; }
 
 private:
     /// Bytes received but not yet served: the beginning of a request, or requests behind one being
@@ -157,6 +160,13 @@ private:
         std::size_t next_part = 0;
     };
 
+    /// The line about an answer, as far as it was sent.
+    struct LogUnderWay {
+        OpenLine line;
+        std::uint64_t content_bytes;
+        std::uint64_t file_sent_bytes = 0;
+    };
+
     [[nodiscard]] Action serve(std::string_view input, site::Asset* loaded_asset);
     [[nodiscard]] Action serve_backlog(site::Asset* loaded_asset);
     [[nodiscard]] Served serve_one(std::string_view input, site::Asset* loaded_asset);
@@ -165,7 +175,7 @@ private:
                                 site::Asset* loaded_asset);
     [[nodiscard]] site::Answer answer_to_method(site::Persistence persistence,
                                                 http::HeadWriter& writer);
-    /// The asset for the request; null: it must be loaded, and `load_path_` is set.
+    /// The asset for the request; null: it must be loaded, and `load_path()` is set.
     [[nodiscard]] site::Asset* find_asset(const http::Target& target, site::Asset* loaded_asset);
 
     [[nodiscard]] std::size_t skip_body(std::size_t available) noexcept;
@@ -204,13 +214,9 @@ private:
     std::uint64_t body_remaining_bytes_ = 0;
     std::uint64_t lingered_bytes_ = 0;
 
-    std::string_view load_path_;
-    site::Wanted load_wanted_ = site::Wanted::contents;
     std::string remote_address_;
-    /// For the log, of an answer that is under way.
-    std::unique_ptr<OpenLine> open_line_;
-    std::uint64_t content_bytes_ = 0;
-    std::uint64_t file_sent_bytes_ = 0;
+    /// Null: no answer is under way that has to be logged.
+    std::unique_ptr<LogUnderWay> log_;
 
     Waiting waiting_ = Waiting::idle;
     bool is_fresh_ = true;

@@ -125,12 +125,24 @@ Result<void> UringProactor::register_receive_buffers() {
     }
     buffer_ring_ = reinterpret_cast<io_uring_buf_ring*>(buffer_ring_memory_.data());
     io_uring_buf_ring_init(buffer_ring_);
-    for (std::uint16_t index = 0; index < limits::receive_buffers; ++index) {
-        io_uring_buf_ring_add(buffer_ring_, buffers_.address(index), limits::receive_buffer_bytes,
-                              index, io_uring_buf_ring_mask(limits::receive_buffers), index);
-    }
-    io_uring_buf_ring_advance(buffer_ring_, limits::receive_buffers);
+    provide_more_buffers();
     return {};
+}
+
+void UringProactor::add_buffer(std::uint16_t index, int offset) noexcept {
+    io_uring_buf_ring_add(buffer_ring_, buffers_.address(index), limits::receive_buffer_bytes,
+                          index, io_uring_buf_ring_mask(limits::receive_buffers), offset);
+}
+
+void UringProactor::provide_more_buffers() noexcept {
+    const std::uint32_t wanted =
+        std::max(limits::receive_buffers_at_first, std::uint32_t{provided_buffers_} * 2);
+    const auto end = static_cast<std::uint16_t>(std::min(wanted, limits::receive_buffers));
+    int offset = 0;
+    while (provided_buffers_ < end) {
+        add_buffer(provided_buffers_++, offset++);
+    }
+    io_uring_buf_ring_advance(buffer_ring_, offset);
 }
 
 io_uring_sqe* UringProactor::next_submission() {
@@ -359,13 +371,15 @@ void UringProactor::give_back_buffers() {
     int offset = 0;
     for (const std::uint16_t index : lent_buffers_) {
         buffers_.take_back(index);
-        io_uring_buf_ring_add(buffer_ring_, buffers_.address(index), limits::receive_buffer_bytes,
-                              index, io_uring_buf_ring_mask(limits::receive_buffers), offset++);
+        add_buffer(index, offset++);
     }
     if (offset > 0) {
         io_uring_buf_ring_advance(buffer_ring_, offset);
     }
     lent_buffers_.clear();
+    if (std::exchange(ran_out_of_buffers_, false)) {
+        provide_more_buffers();
+    }
 }
 
 void UringProactor::reap() {
@@ -397,6 +411,8 @@ void UringProactor::take_completion(const io_uring_cqe& entry) {
         lent_buffers_.push_back(index);
         completion.data =
             buffers_.lend(index, entry.res > 0 ? static_cast<std::size_t>(entry.res) : 0);
+    } else if (entry.res == -ENOBUFS) {
+        ran_out_of_buffers_ = true;
     }
     batch_.add(completion);
 }

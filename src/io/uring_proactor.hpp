@@ -82,6 +82,10 @@ private:
     void take_internal_completion(Token token, std::int32_t result);
     void take_pool_results();
     void give_back_buffers();
+    /// Without effect when there are no more.
+    void provide_more_buffers() noexcept;
+    /// The `offset`-th since the ring was last advanced.
+    void add_buffer(std::uint16_t index, int offset) noexcept;
 
     /// `resident_bytes`: how much from the slice's offset on is known to be in memory; 0: ask.
     void continue_file_send(std::uint32_t index, std::uint64_t resident_bytes);
@@ -90,6 +94,9 @@ private:
     ReceiveBuffers buffers_;
     Mapping buffer_ring_memory_;
     io_uring_buf_ring* buffer_ring_ = nullptr;
+    /// How many of the buffers the kernel was ever given.
+    std::uint16_t provided_buffers_ = 0;
+    bool ran_out_of_buffers_ = false;
     /// Buffers whose bytes the last `wait` reported; the next gives them back to the kernel.
     std::vector<std::uint16_t> lent_buffers_;
 

@@ -188,6 +188,31 @@ TEST_P(ProactorReceive, EndsWhenItsSocketIsShutDown) {
     EXPECT_EQ(finish(token).result, 0);
 }
 
+TEST_P(ProactorReceive, HasEnoughBuffersSoonForSocketsThatAreReadyTogether) {
+    constexpr std::size_t count = limits::receive_buffers_at_first * 4;
+    std::vector<Connection> connections;
+    for (std::size_t index = 0; index < count; ++index) {
+        connections.push_back(connect());
+    }
+    std::size_t failures = count;
+    for (int round = 0; round < 4; ++round) {
+        std::vector<Token> tokens;
+        for (const Connection& connection : connections) {
+            write_all(connection.peer.get(), "x");
+            tokens.push_back(receive(connection.socket));
+        }
+        settle();
+        failures = 0;
+        for (std::size_t index = 0; index < count; ++index) {
+            while (finish(tokens[index]).result == -ENOBUFS) {
+                ++failures;
+                tokens[index] = receive(connections[index].socket);
+            }
+        }
+    }
+    EXPECT_EQ(failures, 0U);
+}
+
 TEST_P(ProactorReceive, LosesNoByteWhenMoreSocketsAreReadyThanThereAreBuffers) {
     constexpr std::size_t count = limits::receive_buffers + 60;
     std::vector<Connection> connections;
@@ -224,7 +249,7 @@ TEST_P(ProactorReceive, LosesNoByteWhenMoreSocketsAreReadyThanThereAreBuffers) {
 }
 
 TEST_P(ProactorReceive, KeepsItsViewsValidUntilTheNextWait) {
-    constexpr std::size_t count = 32;
+    constexpr std::size_t count = limits::receive_buffers_at_first;
     std::vector<Connection> connections;
     for (std::size_t index = 0; index < count; ++index) {
         connections.push_back(connect());

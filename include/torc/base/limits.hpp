@@ -34,6 +34,9 @@ inline constexpr std::size_t listing_entries_max = 100'000;
 inline constexpr std::uint32_t receive_buffer_bytes = 4 * 1024;
 /// A power of two, as the kernel wants for a provided-buffer ring.
 inline constexpr std::uint32_t receive_buffers = 256;
+/// The kernel fills them in turn, so few are given to it until they run out: what is touched again
+/// and again stays in the processor's cache.
+inline constexpr std::uint32_t receive_buffers_at_first = 16;
 inline constexpr std::uint32_t completions_per_wait_max = 256;
 inline constexpr std::uint32_t submission_queue_entries = 512;
 /// Beyond it the kernel keeps completions in a list of its own, which is slower but loses none.

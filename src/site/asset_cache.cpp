@@ -36,14 +36,30 @@ std::size_t AssetCache::cost_bytes(const Entry& entry) noexcept {
     return sizeof(Node) + 2 * sizeof(Place) + entry.path.size() + entry.asset->memory_bytes();
 }
 
-void AssetCache::count_in(const Entry& entry) noexcept {
+void AssetCache::count_in(Entry& entry) noexcept {
+    const std::size_t descriptors = entry.asset->descriptors();
     memory_bytes_ += cost_bytes(entry);
-    descriptors_ += entry.asset->descriptors();
+    descriptors_ += descriptors;
+    by_use_.push_back(entry);
+    if (descriptors > 0) {
+        with_descriptors_by_use_.push_back(entry);
+    }
 }
 
-void AssetCache::count_out(const Entry& entry) noexcept {
+void AssetCache::count_out(Entry& entry) noexcept {
     memory_bytes_ -= cost_bytes(entry);
     descriptors_ -= entry.asset->descriptors();
+    entry.ListLink<ByUse>::unlink();
+    entry.ListLink<WithDescriptorsByUse>::unlink();
+}
+
+void AssetCache::move_to_back(Entry& entry) noexcept {
+    entry.ListLink<ByUse>::unlink();
+    by_use_.push_back(entry);
+    if (entry.ListLink<WithDescriptorsByUse>::is_linked()) {
+        entry.ListLink<WithDescriptorsByUse>::unlink();
+        with_descriptors_by_use_.push_back(entry);
+    }
 }
 
 std::size_t AssetCache::place_of(std::string_view path, std::uint64_t hash) const noexcept {
@@ -61,8 +77,7 @@ AssetCache::Entry* AssetCache::find(std::string_view path) noexcept {
     }
     Entry* const entry = table_[place_of(path, hash_of(path))].node.get();
     if (entry != nullptr && by_use_.back() != entry) {
-        entry->unlink();
-        by_use_.push_back(*entry);
+        move_to_back(*entry);
     }
     return entry;
 }
@@ -81,13 +96,11 @@ void AssetCache::insert(std::string_view path, AssetRef asset, MonotonicTime fre
         ++size_;
     } else {
         count_out(*place.node);
-        place.node->unlink();
     }
     Entry& entry = *place.node;
     entry.asset = std::move(asset);
     entry.fresh_until = fresh_until;
     count_in(entry);
-    by_use_.push_back(entry);
     while (size_ > 0 && memory_bytes_ > limits_.memory_bytes_max) {
         remove(by_use_.front()->path);
     }
@@ -122,13 +135,12 @@ void AssetCache::erase_beneath(std::string_view prefix) noexcept {
 }
 
 bool AssetCache::evict_descriptor() noexcept {
-    for (Entry* entry = by_use_.front(); entry != nullptr; entry = by_use_.next(*entry)) {
-        if (entry->asset->descriptors() > 0) {
-            remove(entry->path);
-            return true;
-        }
+    Entry* const entry = with_descriptors_by_use_.front();
+    if (entry == nullptr) {
+        return false;
     }
-    return false;
+    remove(entry->path);
+    return true;
 }
 
 void AssetCache::clear() noexcept {
@@ -143,7 +155,6 @@ void AssetCache::remove(std::string_view path) noexcept {
         return;
     }
     count_out(*table_[hole].node);
-    table_[hole].node->unlink();
     table_[hole].node.reset();
     --size_;
     // Nothing may be behind a free place that was put there because this one was not: what is moves

@@ -81,7 +81,7 @@ protected:
     /// A tree of files with sizes around every limit of the server.
     [[nodiscard]] std::vector<ServedFile> generate_tree(std::size_t count) const {
         constexpr std::array<std::size_t, 13> sizes = {
-            0, 1, 100, 1000, 4095, 4096, 4097, 10'000, 32'768, 65'535, 65'536, 65'537, 150'000};
+            0, 1, 100, 1000, 4095, 4096, 4097, 10'000, 32'767, 32'768, 32'769, 65'536, 150'000};
         std::vector<ServedFile> files;
         for (std::size_t i = 0; i < count; ++i) {
             const std::string name = "d" + std::to_string(i % 7) + "/e" + std::to_string(i % 3) +
@@ -118,7 +118,7 @@ TEST_P(Load, LeavesNeitherDescriptorsNorThreadsBehind) {
     };
     // What is held for good: large files in the cache of each worker.
     const auto large_files = static_cast<std::size_t>(std::ranges::count_if(
-        files, [](const ServedFile& file) { return file.contents.size() > 65'536; }));
+        files, [](const ServedFile& file) { return file.contents.size() > 32'768; }));
     constexpr std::size_t own_descriptors = 32;
     ASSERT_TRUE(is_quiet_with(own_descriptors + workers * large_files));
     const std::size_t before = server().open_descriptors();

@@ -17,7 +17,7 @@ namespace torc::site {
 struct CacheLimits {
     std::size_t memory_bytes_max = std::size_t{64} * 1024 * 1024;
     /// Files too large for memory are held by an open descriptor.
-    std::size_t descriptors_max = 512;
+    std::size_t descriptors_max = 4096;
 };
 
 /// One worker's assets by path, least recently used first to go; bounded in bytes and in
@@ -29,8 +29,11 @@ public:
     AssetCache& operator=(const AssetCache&) = delete;
     ~AssetCache();
 
+    struct ByUse;
+    struct WithDescriptorsByUse;
+
     /// A cached asset and until when it needs no second look at the file system.
-    struct Entry : ListLink<AssetCache> {
+    struct Entry : ListLink<ByUse>, ListLink<WithDescriptorsByUse> {
         std::string_view path;
         AssetRef asset;
         MonotonicTime fresh_until;
@@ -76,8 +79,9 @@ private:
     /// Precondition: the table has places.
     void remove(std::string_view path) noexcept;
 
-    void count_in(const Entry& entry) noexcept;
-    void count_out(const Entry& entry) noexcept;
+    void count_in(Entry& entry) noexcept;
+    void count_out(Entry& entry) noexcept;
+    void move_to_back(Entry& entry) noexcept;
     [[nodiscard]] static std::size_t cost_bytes(const Entry& entry) noexcept;
 
     CacheLimits limits_;
@@ -87,7 +91,9 @@ private:
     std::vector<Place> table_;
     std::size_t size_ = 0;
     /// Least recently used first.
-    IntrusiveList<Entry, AssetCache> by_use_;
+    IntrusiveList<Entry, ByUse> by_use_;
+    /// Of these the ones that hold descriptors.
+    IntrusiveList<Entry, WithDescriptorsByUse> with_descriptors_by_use_;
     std::size_t memory_bytes_ = 0;
     std::size_t descriptors_ = 0;
 };

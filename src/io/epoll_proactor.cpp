@@ -405,11 +405,12 @@ void EpollProactor::attempt_send_file(Descriptor& state) {
         length = std::min(length, state.resident_bytes);
     } else if (!is_resident(slice.file, slice.offset, length)) {
         state.is_warming = true;
-        pool_->submit(BlockingCall{.kind = BlockingCall::Kind::warm,
-                                   .token = Token{.slot = static_cast<std::uint32_t>(slice.socket)},
-                                   .fd = slice.file,
-                                   .length = length,
-                                   .offset = slice.offset});
+        pool_->submit(
+            BlockingCall{.kind = BlockingCall::Kind::warm,
+                         .token = Token{.slot = static_cast<std::uint32_t>(slice.socket)},
+                         .fd = slice.file,
+                         .length = std::min<std::uint64_t>(length, limits::cold_file_chunk_bytes),
+                         .offset = slice.offset});
         return;
     }
     auto offset = static_cast<off_t>(slice.offset);

@@ -87,7 +87,7 @@ Result<void> UringProactor::initialise(const ProactorOptions& options) {
     if (auto result = register_receive_buffers(); !result) {
         return result;
     }
-    auto scratch = Mapping::create(limits::send_file_chunk_bytes);
+    auto scratch = Mapping::create(limits::cold_file_chunk_bytes);
     if (!scratch) {
         return std::unexpected(scratch.error());
     }
@@ -217,7 +217,8 @@ void UringProactor::continue_file_send(std::uint32_t index, std::uint64_t reside
         length = std::min(length, resident_bytes);
     } else if (!is_resident(slice.file, slice.offset, length)) {
         io_uring_sqe* submission = next_submission();
-        io_uring_prep_read(submission, slice.file, scratch_.data(), static_cast<unsigned>(length),
+        const auto wanted = std::min<std::uint64_t>(length, limits::cold_file_chunk_bytes);
+        io_uring_prep_read(submission, slice.file, scratch_.data(), static_cast<unsigned>(wanted),
                            slice.offset);
         tag(submission, Token{.operation = internal_file_warm, .slot = index});
         return;

@@ -22,6 +22,8 @@ namespace {
 
 /// How many connections one listener may hand over before the loop turns to others.
 constexpr int accepts_per_turn_max = 64;
+constexpr auto connection_events =
+    static_cast<std::uint32_t>(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 
 std::size_t total_bytes(const msghdr& message) noexcept {
     std::size_t total = 0;
@@ -119,9 +121,7 @@ void EpollProactor::begin(int fd, Descriptor& state, Pending pending, Token toke
     state.token = token;
     if (!state.is_registered) {
         const std::uint32_t interest =
-            pending == Pending::accept
-                ? static_cast<std::uint32_t>(EPOLLIN)
-                : static_cast<std::uint32_t>(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+            pending == Pending::accept ? static_cast<std::uint32_t>(EPOLLIN) : connection_events;
         epoll_event event{.events = interest, .data = {.fd = fd}};
         if (::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_ADD, fd, &event) < 0) {
             state.pending = Pending::nothing;
@@ -419,6 +419,9 @@ void EpollProactor::attempt_send_file(Descriptor& state) {
         sent = ::sendfile(slice.socket, slice.file, &offset, length);
     } while (sent < 0 && errno == EINTR);
     if (sent >= 0) {
+        if (sent > 0 && std::cmp_less(sent, length)) {
+            await_room(slice.socket, state);
+        }
         finish(state, static_cast<std::int32_t>(sent));
     } else if (errno == EAGAIN) {
         state.is_writable = false;
@@ -426,6 +429,12 @@ void EpollProactor::attempt_send_file(Descriptor& state) {
     } else {
         finish(state, -errno);
     }
+}
+
+void EpollProactor::await_room(int socket, Descriptor& state) {
+    // Not by the edge alone: if it was the file that ended, none would come.
+    epoll_event event{.events = connection_events, .data = {.fd = socket}};
+    state.is_writable = ::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_MOD, socket, &event) < 0;
 }
 
 std::size_t EpollProactor::poll(MonotonicTime deadline) {

@@ -82,6 +82,9 @@ private:
     void attempt_receive(int fd, Descriptor& state);
     void attempt_send(int fd, Descriptor& state);
     void attempt_send_file(Descriptor& state);
+    /// After a send that fell short: the next one waits until the kernel says that there is room.
+    /// It says so when a third of the buffer is free, so what follows is worth its system calls.
+    void await_room(int socket, Descriptor& state);
 
     /// Gives how many events there were.
     std::size_t poll(MonotonicTime deadline);

@@ -228,15 +228,20 @@ void UringProactor::continue_file_send(std::uint32_t index, std::uint64_t reside
     do {
         sent = ::sendfile(slice.socket, slice.file, &offset, length);
     } while (sent < 0 && errno == EINTR);
-    if (sent >= 0) {
+    if (std::cmp_equal(sent, length) || sent == 0) {
         finish_file_send(index, static_cast<std::int32_t>(sent));
-    } else if (errno == EAGAIN) {
-        io_uring_sqe* submission = next_submission();
-        io_uring_prep_poll_add(submission, slice.socket, POLLOUT);
-        tag(submission, Token{.operation = internal_file_poll, .slot = index});
+    } else if (sent > 0 || errno == EAGAIN) {
+        file_sends_[index].sent_bytes = static_cast<std::int32_t>(std::max<ssize_t>(sent, 0));
+        await_room(index);
     } else {
         finish_file_send(index, -errno);
     }
+}
+
+void UringProactor::await_room(std::uint32_t index) {
+    io_uring_sqe* submission = next_submission();
+    io_uring_prep_poll_add(submission, file_sends_[index].slice.socket, POLLOUT);
+    tag(submission, Token{.operation = internal_file_poll, .slot = index});
 }
 
 void UringProactor::finish_file_send(std::uint32_t index, std::int32_t result) {
@@ -439,7 +444,11 @@ void UringProactor::take_internal_completion(Token token, std::int32_t result) {
             }
             break;
         case internal_file_poll:
-            continue_file_send(token.slot, 0);
+            if (const std::int32_t sent = file_sends_[token.slot].sent_bytes; sent > 0) {
+                finish_file_send(token.slot, sent);
+            } else {
+                continue_file_send(token.slot, 0);
+            }
             break;
     }
 }

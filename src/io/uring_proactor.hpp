@@ -64,6 +64,8 @@ private:
     struct FileSend {
         Token token;
         FileSlice slice;
+        /// What the socket had room for, while more room is awaited.
+        std::int32_t sent_bytes = 0;
     };
 
     UringProactor() = default;
@@ -90,6 +92,10 @@ private:
     /// `resident_bytes`: how much from the slice's offset on is known to be in memory; 0: ask.
     void continue_file_send(std::uint32_t index, std::uint64_t resident_bytes);
     void finish_file_send(std::uint32_t index, std::int32_t result);
+    /// After a send that fell short, or for which there was no room: until the kernel says that
+    /// there is. It says so when a third of the buffer is free, so what follows is worth its system
+    /// calls.
+    void await_room(std::uint32_t index);
 
     ReceiveBuffers buffers_;
     Mapping buffer_ring_memory_;

@@ -118,6 +118,27 @@ TEST_P(ProactorSendFile, SendsToASlowReader) {
     EXPECT_EQ(received.find_first_not_of('f'), std::string::npos);
 }
 
+TEST_P(ProactorSendFile, SendsLargePiecesToWhoReadsInSmallOnes) {
+    const std::string contents = patterned_bytes(8 * megabyte);
+    const UniqueFd file = file_of(contents);
+    const auto connection = connect();
+    FileSlice slice{.socket = connection.socket, .file = file.get(), .length = contents.size()};
+    std::string received;
+    const auto read_a_little = [&] { read_some(connection.peer.get(), received, 32 * 1024); };
+    std::size_t pieces = 0;
+    for (; slice.length > 0; ++pieces) {
+        const Outcome piece = finish_while(send_file(slice), read_a_little);
+        ASSERT_GT(piece.result, 0);
+        slice.offset += static_cast<std::uint64_t>(piece.result);
+        slice.length -= static_cast<std::uint64_t>(piece.result);
+        // Room for as much, and no more, when the next piece is asked for.
+        read_a_little();
+    }
+    received += read_exactly(connection.peer.get(), contents.size() - received.size());
+    EXPECT_TRUE(received == contents);
+    EXPECT_LT(pieces, contents.size() / (std::size_t{256} * 1024));
+}
+
 TEST_P(ProactorSendFile, SendsAColdFile) {
     const std::string contents = patterned_bytes((6 * megabyte) + 77);
     const UniqueFd file = file_of(contents);

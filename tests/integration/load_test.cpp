@@ -118,7 +118,7 @@ TEST_P(Load, LeavesNeitherDescriptorsNorThreadsBehind) {
     };
     // What is held for good: large files in the cache of each worker.
     const auto large_files = static_cast<std::size_t>(std::ranges::count_if(
-        files, [](const ServedFile& file) { return file.contents.size() > 32'768; }));
+        files, [](const ServedFile& file) { return file.contents.size() > 131'072; }));
     constexpr std::size_t own_descriptors = 32;
     ASSERT_TRUE(is_quiet_with(own_descriptors + workers * large_files));
     const std::size_t before = server().open_descriptors();

@@ -20,7 +20,7 @@ namespace torc::test {
 namespace {
 
 /// Files up to here are served from memory, larger ones from their descriptor.
-constexpr std::size_t memory_bytes_max = std::size_t{64} * 1024;
+constexpr std::size_t memory_bytes_max = std::size_t{128} * 1024;
 constexpr std::size_t large_bytes = std::size_t{5} * 1024 * 1024;
 
 class Serving : public ServerTest {

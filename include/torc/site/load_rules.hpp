@@ -15,7 +15,7 @@ struct LoadRules {
     /// What a directory shows, first match first.
     std::vector<std::string> index_names = {"index.html"};
     /// Files up to this size are kept in memory, larger ones by their descriptor.
-    std::size_t contents_bytes_max = std::size_t{32} * 1024;
+    std::size_t contents_bytes_max = std::size_t{128} * 1024;
     /// Codings that precompressed files beside a file are looked for in, the most wanted first.
     std::vector<http::ContentCoding> codings = {
         http::ContentCoding::brotli, http::ContentCoding::zstd, http::ContentCoding::gzip};

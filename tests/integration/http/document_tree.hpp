@@ -18,8 +18,8 @@ inline constexpr FileTime tree_time{std::chrono::seconds(1'580'608'922) +
 inline constexpr std::string_view tree_date = "Sun, 02 Feb 2020 02:02:02 GMT";
 
 inline constexpr std::string_view alphabet = "abcdefghijklmnopqrstuvwxyz";
-/// More than torc keeps in memory, which is 32 KiB.
-inline constexpr std::size_t large_bytes = std::size_t{100} * 1024;
+/// More than torc keeps in memory, which is 128 KiB.
+inline constexpr std::size_t large_bytes = std::size_t{200} * 1024;
 /// Of a file that is a hole but for its last bytes, which are the alphabet.
 inline constexpr std::uint64_t sparse_bytes = (std::uint64_t{1} << 32U) + 4096;
 

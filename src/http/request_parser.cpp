@@ -2,15 +2,14 @@
 #include <torc/base/limits.hpp>
 #include <torc/http/request_parser.hpp>
 
+#include "field_name.hpp"
 #include "scan.hpp"
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
-#include <type_traits>
+#include <string_view>
 #include <utility>
 
 namespace torc::http {
@@ -46,92 +45,6 @@ Method method_of(std::string_view name) noexcept {
                                                    : Method::unknown;
         default:
             return Method::unknown;
-    }
-}
-
-/// By FieldName, in lower case.
-constexpr std::array<std::string_view, field_names_count> field_names = {
-    "accept",
-    "accept-encoding",
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-range",
-    "if-unmodified-since",
-    "range",
-    "referer",
-    "transfer-encoding",
-    "user-agent",
-};
-
-/// The bytes of a text from `offset` on as one number.
-template <typename Word>
-constexpr Word word_at(std::string_view text, std::size_t offset) noexcept {
-    std::array<char, sizeof(Word)> bytes{};
-    std::copy_n(text.data() + offset, bytes.size(), bytes.begin());
-    return std::bit_cast<Word>(bytes);
-}
-
-/// Whether a name of the same length is that of `Id`, in any case. A name holds tchars only, and of
-/// those setting bit 5 makes a letter or '-' of nothing that was not that letter or '-'. By words,
-/// the last of which overlaps the one before; by characters g++ makes a loop of it.
-template <FieldName Id>
-bool is_name(std::string_view name) noexcept {
-    constexpr std::string_view lower = field_names[static_cast<std::size_t>(Id)];
-    using Word = std::conditional_t<(lower.size() < 8), std::uint32_t, std::uint64_t>;
-    constexpr auto bit_5 = static_cast<Word>(0x2020'2020'2020'2020);
-    for (std::size_t offset = 0; offset < lower.size(); offset += sizeof(Word)) {
-        const std::size_t place = std::min(offset, lower.size() - sizeof(Word));
-        if ((word_at<Word>(name, place) | bit_5) != word_at<Word>(lower, place)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-template <FieldName First, FieldName... Rest>
-FieldName one_of(std::string_view name) noexcept {
-    if (is_name<First>(name)) {
-        return First;
-    }
-    if constexpr (sizeof...(Rest) > 0) {
-        return one_of<Rest...>(name);
-    } else {
-        return FieldName::other;
-    }
-}
-
-FieldName field_name_of(std::string_view name) noexcept {
-    using enum FieldName;
-    switch (name.size()) {
-        case 4:
-            return one_of<host>(name);
-        case 5:
-            return one_of<range>(name);
-        case 6:
-            return one_of<accept, expect>(name);
-        case 7:
-            return one_of<referer>(name);
-        case 8:
-            return one_of<if_match, if_range>(name);
-        case 10:
-            return one_of<connection, user_agent>(name);
-        case 13:
-            return one_of<if_none_match>(name);
-        case 14:
-            return one_of<content_length>(name);
-        case 15:
-            return one_of<accept_encoding>(name);
-        case 17:
-            return one_of<if_modified_since, transfer_encoding>(name);
-        case 19:
-            return one_of<if_unmodified_since>(name);
-        default:
-            return other;
     }
 }
 
@@ -262,7 +175,6 @@ std::string_view field_name_problem(const char* name, const char* place) noexcep
     }
     field.name = view(cursor, name_end);
     field.value = view(value, value_end);
-    field.id = field_name_of(field.name);
     return next_line;
 }
 
@@ -300,10 +212,12 @@ ParseResult parse_fields(std::string_view input, std::size_t offset, std::size_t
         if (request.field_count == fields_max) {
             return refuse_fields(cursor, end);
         }
-        cursor = parse_field_line(cursor, end, request.next_field(), result);
+        Field& field = request.next_field();
+        cursor = parse_field_line(cursor, end, field, result);
         if (cursor == nullptr) {
             return result;
         }
+        field.id = field_name_of(field.name);
         request.add_next();
     }
     request.head_bytes = view(begin, cursor).size() + line_end.size();

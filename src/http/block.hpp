@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -104,7 +105,8 @@ inline Mask mask_of(Block truths) noexcept {
 #endif
 
 /// The place in the block of the first byte that is set. Precondition: one is.
-inline std::size_t first_in(Mask mask) noexcept {
+template <std::unsigned_integral Word>
+std::size_t first_in(Word mask) noexcept {
     return static_cast<unsigned>(std::countr_zero(mask)) / mask_bits;
 }
 

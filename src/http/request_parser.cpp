@@ -52,6 +52,11 @@ bool is_line_end(const char* cursor, const char* end) noexcept {
     return end - cursor >= 2 && std::memcmp(cursor, line_end.data(), line_end.size()) == 0;
 }
 
+/// As is_blank, in one comparison: a field value holds no control character but HTAB.
+bool is_blank_in_value(char character) noexcept {
+    return static_cast<unsigned char>(character) <= ' ';
+}
+
 // The line parsers below take a line from `cursor` on and give the place where the next one begins.
 // Null says that they stopped, and `result` why: it is malformed, or still incomplete when the line
 // is.
@@ -106,7 +111,10 @@ const char* parse_version(const char* cursor, const char* end, Request& request,
 
 const char* parse_request_line(const char* cursor, const char* end, Request& request,
                                ParseResult& result) noexcept {
-    const char* const method_end = skip_token(cursor, end);
+    const char* method_end = skip_letters_nearby(cursor, end);
+    if (method_end == nullptr || *method_end != ' ') {
+        method_end = skip_token(cursor, end);
+    }
     if (method_end == cursor || method_end == end || *method_end != ' ') {
         return stop(method_end, end, bad_request("invalid method"), result);
     }
@@ -144,37 +152,61 @@ std::string_view field_name_problem(const char* name, const char* place) noexcep
     }
 }
 
-[[gnu::cold]] const char* stop_in_name(const char* name, const char* place, const char* end,
-                                       ParseResult& result) noexcept {
-    return place == end ? nullptr
-                        : stop(place, end, bad_request(field_name_problem(name, place)), result);
+/// For a line without a field name and its colon. That is the empty line, which is no reason to
+/// stop, or a malformed or incomplete one.
+bool ends_fields(const char* line, const char* end, ParseResult& result) noexcept {
+    if (is_line_end(line, end)) {
+        return true;
+    }
+    const char* const place = skip_token(line, end);
+    if (place != end) {
+        stop(place, end, bad_request(field_name_problem(line, place)), result);
+    }
+    return false;
 }
 
-[[gnu::always_inline]] inline const char* parse_field_line(const char* cursor, const char* end,
-                                                           Field& field,
-                                                           ParseResult& result) noexcept {
-    const char* const name_end = skip_token(cursor, end);
-    if (name_end == end || *name_end != ':' || name_end == cursor) {
-        return stop_in_name(cursor, name_end, end, result);
+/// As find_colon, for any line.
+[[gnu::noinline]] const char* find_any_colon(const char* line, const char* end) noexcept {
+    if (line == end || !is_in(CharacterClass::token, *line)) {
+        return nullptr;
     }
-    const char* value = name_end + 1;
-    const char* value_end = skip_printable(value, end);
-    while (!is_line_end(value_end, end)) {
-        if (value_end == end || *value_end != '\t') {
+    const char* const place = skip_token(line, end);
+    return place != end && *place == ':' ? place : nullptr;
+}
+
+/// The colon behind the field name that a line begins with; null when it does not.
+[[gnu::always_inline]] inline const char* find_colon(const char* line, const char* end) noexcept {
+    const char* const place = skip_letters_nearby(line, end);
+    return place != nullptr && *place == ':' && place != line ? place : find_any_colon(line, end);
+}
+
+/// Parses a field line from its colon on. `controls`: those behind the colon, and then those of the
+/// next line.
+[[gnu::always_inline]] inline const char* parse_field_value(const char* colon, const char* end,
+                                                            ControlCharacters& controls,
+                                                            std::string_view& value,
+                                                            ParseResult& result) noexcept {
+    const char* value_end = controls.next();
+    if (is_line_end(value_end, end)) {
+        controls.skip_adjacent();
+    } else {
+        // It is a tab, which a value may hold, or ends what there is of the line.
+        value_end = skip(CharacterClass::field_value, value_end, end);
+        if (!is_line_end(value_end, end)) {
             return stop(value_end, end, bad_request("control character in a field value"), result);
         }
-        value_end = skip_printable(value_end + 1, end);
+        controls = ControlCharacters(value_end + line_end.size(), end);
     }
     const char* const next_line = value_end + line_end.size();
-    // The CR ends this loop, if nothing else does.
-    while (is_blank(*value)) {
-        ++value;
-    }
-    while (value_end != value && is_blank(value_end[-1])) {
+    // The colon ends this loop, if nothing else does.
+    while (is_blank_in_value(value_end[-1])) {
         --value_end;
     }
-    field.name = view(cursor, name_end);
-    field.value = view(value, value_end);
+    const char* value_begin = colon + 1;
+    while (value_begin != value_end && is_blank_in_value(*value_begin)) {
+        ++value_begin;
+    }
+    value = view(value_begin, value_end);
     return next_line;
 }
 
@@ -187,14 +219,15 @@ ParseResult too_large(std::string_view reason) noexcept {
 /// For the lines over the limit, which are checked but not kept: the head is refused at its end.
 [[gnu::cold]] ParseResult refuse_fields(const char* cursor, const char* end) noexcept {
     ParseResult result;
-    Field field;
-    while (!is_line_end(cursor, end)) {
-        cursor = parse_field_line(cursor, end, field, result);
+    ControlCharacters controls(cursor, end);
+    while (const char* const colon = find_colon(cursor, end)) {
+        std::string_view value;
+        cursor = parse_field_value(colon, end, controls, value, result);
         if (cursor == nullptr) {
             return result;
         }
     }
-    return too_large("too many fields");
+    return ends_fields(cursor, end, result) ? too_large("too many fields") : result;
 }
 
 /// Parses the field lines that begin at `offset` and the empty line after them.
@@ -208,20 +241,24 @@ ParseResult parse_fields(std::string_view input, std::size_t offset, std::size_t
 
     ParseResult result;
     const char* cursor = begin + offset;
-    while (!is_line_end(cursor, end)) {
-        if (request.field_count == fields_max) {
-            return refuse_fields(cursor, end);
-        }
-        Field& field = request.next_field();
-        cursor = parse_field_line(cursor, end, field, result);
+    ControlCharacters controls(cursor, end);
+    while (const char* const colon = find_colon(cursor, end)) {
+        const char* const line = cursor;
+        std::string_view value;
+        cursor = parse_field_value(colon, end, controls, value, result);
         if (cursor == nullptr) {
             return result;
         }
-        field.id = field_name_of(field.name);
-        request.add_next();
+        if (request.field_count == fields_max) {
+            return refuse_fields(cursor, end);
+        }
+        const std::string_view name = view(line, colon);
+        request.add(name, value, field_name_of(name));
     }
-    request.head_bytes = view(begin, cursor).size() + line_end.size();
-    result.state = ParseState::parsed;
+    if (ends_fields(cursor, end, result)) {
+        request.head_bytes = view(begin, cursor).size() + line_end.size();
+        result.state = ParseState::parsed;
+    }
     return result;
 }
 

@@ -3,7 +3,10 @@
 #include "block.hpp"
 #include "characters.hpp"
 
+#include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 // How far a request's bytes are what they should be. Most of the work of a parser is in here, so it
@@ -24,9 +27,6 @@ inline const char* skip_host(const char* cursor, const char* end) noexcept {
 inline const char* skip_target(const char* cursor, const char* end) noexcept {
     return skip(CharacterClass::target, cursor, end);
 }
-inline const char* skip_printable(const char* cursor, const char* end) noexcept {
-    return skip(CharacterClass::printable, cursor, end);
-}
 inline std::size_t plain_path_bytes(std::string_view path) noexcept {
     char previous = '/';
     std::size_t bytes = 0;
@@ -40,6 +40,22 @@ inline std::size_t plain_path_bytes(std::string_view path) noexcept {
     }
     return bytes;
 }
+
+class ControlCharacters {
+public:
+    ControlCharacters(const char* begin, const char* end) noexcept : unseen_(begin), end_(end) {}
+
+    const char* next() noexcept {
+        const char* const place = skip(CharacterClass::printable, unseen_, end_);
+        unseen_ = place == end_ ? end_ : place + 1;
+        return place;
+    }
+    void skip_adjacent() noexcept { ++unseen_; }
+
+private:
+    const char* unseen_;
+    const char* end_;
+};
 
 }  // namespace scalar
 
@@ -67,6 +83,11 @@ inline Block letters(Block block) noexcept {
     return between(block | splat(0x20), 'a', 'z');
 }
 
+/// Of all tchars but letters and '-', and of what is no tchar.
+inline Mask rare_in_token(Block block) noexcept {
+    return mask_of(~(letters(block) | equal(block, '-')));
+}
+
 /// For a class whose characters are mostly the same few: `rare` gives the mask of all others, which
 /// are then looked up one by one.
 template <CharacterClass Wanted, typename Rare>
@@ -85,9 +106,7 @@ template <CharacterClass Wanted, typename Rare>
 
 /// The first place in [cursor, end) that is no tchar, or `end`.
 inline const char* skip_token(const char* cursor, const char* end) noexcept {
-    return detail::skip_mostly<CharacterClass::token>(cursor, end, [](Block block) {
-        return mask_of(~(detail::letters(block) | equal(block, '-')));
-    });
+    return detail::skip_mostly<CharacterClass::token>(cursor, end, detail::rare_in_token);
 }
 
 /// The same for CharacterClass::host.
@@ -105,12 +124,101 @@ inline const char* skip_target(const char* cursor, const char* end) noexcept {
     });
 }
 
-/// The same for CharacterClass::printable.
-inline const char* skip_printable(const char* cursor, const char* end) noexcept {
-    return detail::find_stop(cursor, end, [](Block block) {
-        return mask_of(at_most(block, '\x1F') | equal(block, '\x7F'));
-    });
+/// The first place in [cursor, end) that is neither a letter nor '-', which can be a tchar still;
+/// null when none is in the first block, or there is no whole block. For what is mostly a short
+/// token, and skip_token otherwise.
+[[gnu::always_inline]] inline const char* skip_letters_nearby(const char* cursor,
+                                                              const char* end) noexcept {
+    if (end - cursor < std::ptrdiff_t{sizeof(Block)}) {
+        return nullptr;
+    }
+    const Mask rare = detail::rare_in_token(load_block(cursor));
+    return rare != 0 ? cursor + first_in(rare) : nullptr;
 }
+
+/// The places of the control characters in [begin, end), one after another: of all that is not in
+/// CharacterClass::printable. They are found by whole windows, so that none costs a search.
+class ControlCharacters {
+public:
+    ControlCharacters(const char* begin, const char* end) noexcept : unseen_(begin), end_(end) {}
+
+    /// The next one; `end` when there is none.
+    [[gnu::always_inline]] const char* next() noexcept {
+        if (mask_ == 0) {
+            const Window window = next_window(unseen_, end_);
+            if (window.mask == 0) {
+                return end_;
+            }
+            unseen_ = window.end;
+            mask_ = window.mask;
+        }
+        const char* const place = unseen_ - window_bytes + first_in(mask_);
+        mask_ &= mask_ - 1;
+        return place;
+    }
+
+    /// Precondition: the next one follows at once on that which `next` gave last.
+    void skip_adjacent() noexcept {
+        if (mask_ != 0) {
+            mask_ &= mask_ - 1;
+        } else {
+            ++unseen_;
+        }
+    }
+
+private:
+    /// As many as a word has bits for.
+    static constexpr std::size_t window_bytes = 64 / mask_bits;
+
+    struct Window {
+        const char* end;
+        /// One bit for each control character, in the place of its byte.
+        std::uint64_t mask;
+    };
+
+    static std::uint64_t mask_of_block(Block block) noexcept {
+        constexpr std::uint64_t one_bit_each = ~std::uint64_t{0} / ((1U << mask_bits) - 1);
+        return mask_of(at_most(block, '\x1F') | equal(block, '\x7F')) & one_bit_each;
+    }
+
+    /// The first window from `cursor` on that has any. Not inlined, for it would take the registers
+    /// of those who use it.
+    [[gnu::noinline]] static Window next_window(const char* cursor, const char* end) noexcept {
+        for (; static_cast<std::size_t>(end - cursor) >= window_bytes; cursor += window_bytes) {
+            std::uint64_t mask = 0;
+#pragma GCC unroll 4
+            for (std::size_t offset = 0; offset < window_bytes; offset += sizeof(Block)) {
+                mask |= mask_of_block(load_block(cursor + offset)) << offset * mask_bits;
+            }
+            if (mask != 0) {
+                return {.end = cursor + window_bytes, .mask = mask};
+            }
+        }
+        return {.end = end, .mask = last_mask(cursor, static_cast<std::size_t>(end - cursor))};
+    }
+
+    /// Of the last `bytes`, fewer than a window has, which are taken for the end of one.
+    static std::uint64_t last_mask(const char* place, std::size_t bytes) noexcept {
+        if (bytes == 0) {
+            return 0;
+        }
+        std::uint64_t mask = 0;
+        std::size_t offset = 0;
+        for (; bytes - offset >= sizeof(Block); offset += sizeof(Block)) {
+            mask |= mask_of_block(load_block(place + offset)) << offset * mask_bits;
+        }
+        // The zeros behind the last byte are shifted out.
+        const Block rest = load_partial_block(place + offset, bytes - offset);
+        mask |= mask_of_block(rest) << offset * mask_bits;
+        return mask << (window_bytes - bytes) * mask_bits;
+    }
+
+    /// The end of the window that `mask_` is of.
+    const char* unseen_;
+    const char* end_;
+    /// Of those that were not given yet.
+    std::uint64_t mask_ = 0;
+};
 
 /// How much of a path, or of a path and a query, is already as Target::path has to be: up to a '?',
 /// to what has to be decoded or refused, or to the second character of "//" or "/.". `path`:
@@ -133,11 +241,15 @@ inline std::size_t plain_path_bytes(std::string_view path) noexcept {
 
 #else
 
+using scalar::ControlCharacters;
 using scalar::plain_path_bytes;
 using scalar::skip_host;
-using scalar::skip_printable;
 using scalar::skip_target;
 using scalar::skip_token;
+
+inline const char* skip_letters_nearby(const char* /*cursor*/, const char* /*end*/) noexcept {
+    return nullptr;
+}
 
 #endif
 

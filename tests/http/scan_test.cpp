@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace torc::http {
 namespace {
@@ -26,7 +27,6 @@ constexpr std::array scanners = {
     Scanner{"token", skip_token, scalar::skip_token, 'a'},
     Scanner{"host", skip_host, scalar::skip_host, '0'},
     Scanner{"target", skip_target, scalar::skip_target, '/'},
-    Scanner{"printable", skip_printable, scalar::skip_printable, ' '},
 };
 
 /// More than two blocks, so that there is one with others around it.
@@ -80,6 +80,86 @@ TEST(Scan, StopsAtTheFirstOfSeveralStops) {
         text[22] = '\n';
         text[39] = '\r';
         EXPECT_EQ(skipped(scanner.skip, text), 21U) << scanner.name;
+    }
+}
+
+TEST(SkipLettersNearby, GivesTheFirstPlaceOfAWholeBlockThatIsNeitherALetterNorAHyphen) {
+    torc::test::GuardedBuffer buffer(length_max);
+    const auto skipped_nearby = [&buffer](std::string_view text) {
+        const std::string_view input = buffer.place(text);
+        const char* const place = skip_letters_nearby(input.data(), input.data() + input.size());
+        return place == nullptr ? input.npos : static_cast<std::size_t>(place - input.data());
+    };
+#if TORC_HTTP_HAS_BLOCKS
+    EXPECT_EQ(skipped_nearby("Accept-Language: en"), 15U);
+    EXPECT_EQ(skipped_nearby(": Accept-Language"), 0U);
+    EXPECT_EQ(skipped_nearby("X_Requested-With: a"), 1U);
+#endif
+    EXPECT_EQ(skipped_nearby("Host: a"), std::string_view::npos);
+    EXPECT_EQ(skipped_nearby("Upgrade-Insecure-Requests: 1"), std::string_view::npos);
+    EXPECT_EQ(skipped_nearby(""), std::string_view::npos);
+}
+
+/// More than two windows.
+constexpr std::size_t controls_length_max = 160;
+
+template <typename Controls>
+std::vector<std::size_t> places(std::string_view text) {
+    const char* const end = text.data() + text.size();
+    Controls controls(text.data(), end);
+    std::vector<std::size_t> places;
+    while (places.empty() || places.back() != text.size()) {
+        places.push_back(static_cast<std::size_t>(controls.next() - text.data()));
+    }
+    return places;
+}
+
+TEST(ControlCharacters, AreThoseOfTheTableInEveryPlace) {
+    torc::test::GuardedBuffer buffer(controls_length_max);
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        for (std::size_t place = 0; place < controls_length_max; ++place) {
+            std::string text(controls_length_max, ' ');
+            text[place] = static_cast<char>(byte);
+            const std::string_view input = buffer.place(text);
+            ASSERT_EQ(places<ControlCharacters>(input), places<scalar::ControlCharacters>(input))
+                << "byte " << byte << " at " << place;
+        }
+    }
+}
+
+TEST(ControlCharacters, AreFoundInTextOfEveryLength) {
+    torc::test::GuardedBuffer buffer(controls_length_max);
+    for (std::size_t length = 0; length <= controls_length_max; ++length) {
+        std::string text(length, 'a');
+        EXPECT_EQ(places<ControlCharacters>(buffer.place(text)), std::vector{length});
+        for (std::size_t place = 0; place < length; place += 7) {
+            text[place] = '\r';
+        }
+        const std::string_view input = buffer.place(text);
+        EXPECT_EQ(places<ControlCharacters>(input), places<scalar::ControlCharacters>(input));
+    }
+}
+
+TEST(ControlCharacters, HaveNoneBeyondTheEnd) {
+    const std::string text = "a\r\n";
+    ControlCharacters controls(text.data(), text.data() + 1);
+    EXPECT_EQ(controls.next(), text.data() + 1);
+    EXPECT_EQ(controls.next(), text.data() + 1);
+}
+
+TEST(ControlCharacters, SkipTheAdjacentOneWhereverAWindowEnds) {
+    torc::test::GuardedBuffer buffer(controls_length_max);
+    for (std::size_t place = 0; place + 3 < controls_length_max; ++place) {
+        std::string text(controls_length_max, 'a');
+        text[place] = '\r';
+        text[place + 1] = '\n';
+        text[place + 3] = '\t';
+        const std::string_view input = buffer.place(text);
+        ControlCharacters controls(input.data(), input.data() + input.size());
+        EXPECT_EQ(controls.next(), input.data() + place);
+        controls.skip_adjacent();
+        EXPECT_EQ(controls.next(), input.data() + place + 3);
+        EXPECT_EQ(controls.next(), input.data() + input.size());
     }
 }
 

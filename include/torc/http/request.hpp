@@ -99,12 +99,14 @@ struct Request {
         }
         return fields().subspan(first_place(id), has_several(id) ? std::dynamic_extent : 1);
     }
-    /// For the parser: where the next field goes, which `add_next` then takes in. Precondition:
-    /// there is room.
-    [[nodiscard]] Field& next_field() noexcept { return field_storage[field_count]; }
-    void add_next() noexcept {
-        const FieldName id = next_field().id;
+    /// For the parser. Precondition: there is room.
+    void add(std::string_view name, std::string_view value, FieldName id) noexcept {
         const std::uint32_t place = field_count++;
+        // Member by member, for of a whole field g++ makes a copy first.
+        Field& field = field_storage[place];
+        field.name = name;
+        field.value = value;
+        field.id = id;
         if (id == FieldName::other) {
             return;
         }

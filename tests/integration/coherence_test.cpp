@@ -54,6 +54,35 @@ TEST_P(Coherence, ShowsAFileThatWasReplaced) {
     EXPECT_TRUE(shows("page.txt", "two"));
 }
 
+TEST_P(Coherence, ShowsAFileThatWasTruncated) {
+    write("page.txt", "one and more");
+    start();
+    EXPECT_TRUE(shows("page.txt", "one and more"));
+    std::filesystem::resize_file(site() / "page.txt", 3);
+    EXPECT_TRUE(shows("page.txt", "one"));
+    std::filesystem::resize_file(site() / "page.txt", 0);
+    EXPECT_TRUE(shows("page.txt", ""));
+}
+
+TEST_P(Coherence, ShowsThatAFileMayNoLongerBeReadAndThenMayAgain) {
+    using std::filesystem::perms;
+    const std::string large = patterned_bytes(200'000);
+    write("page.txt", "one");
+    write("large.bin", large);
+    LaunchOptions options = torc_with({});
+    options.is_unprivileged = true;
+    start(options);
+    EXPECT_TRUE(shows("page.txt", "one"));
+    EXPECT_TRUE(shows("large.bin", large));
+    for (const char* const name : {"page.txt", "large.bin"}) {
+        std::filesystem::permissions(site() / name, perms::none);
+        EXPECT_TRUE(eventually_serves("/" + std::string(name), 403));
+        std::filesystem::permissions(site() / name, perms::owner_read);
+    }
+    EXPECT_TRUE(shows("page.txt", "one"));
+    EXPECT_TRUE(shows("large.bin", large));
+}
+
 TEST_P(Coherence, ShowsALargeFileThatWasReplaced) {
     const std::string first = patterned_bytes(200'000, 1);
     const std::string second = patterned_bytes(200'000, 2);

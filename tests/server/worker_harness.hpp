@@ -47,7 +47,16 @@ public:
         ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
     }
     [[nodiscard]] bool connect() {
-        return ::connect(socket_.get(), endpoint_.address(), endpoint_.length()) == 0;
+        if (::connect(socket_.get(), endpoint_.address(), endpoint_.length()) == 0) {
+            return true;
+        }
+        // It goes on after an interruption (see `read`), and tells by its error how it ended.
+        int error = errno;
+        if (error == EINTR && can_send()) {
+            socklen_t length = sizeof error;
+            ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+        }
+        return error == 0;
     }
     /// False when the server is gone.
     bool send(std::string_view bytes) {
@@ -95,12 +104,7 @@ public:
     }
     /// Whether there is something to read, be it the end, within `patience`.
     [[nodiscard]] bool has_input(std::chrono::milliseconds patience) {
-        pollfd event{.fd = socket_.get(), .events = POLLIN, .revents = 0};
-        int ready = -1;
-        do {
-            ready = ::poll(&event, 1, static_cast<int>(patience.count()));
-        } while (ready < 0 && errno == EINTR);
-        return ready == 1;
+        return is_ready(POLLIN, patience);
     }
     /// Whether the server has ended the connection, or does within `patience`.
     [[nodiscard]] bool is_ended(std::chrono::milliseconds patience = std::chrono::seconds(10)) {
@@ -111,6 +115,16 @@ public:
     [[nodiscard]] bool has_timed_out() const { return has_timed_out_; }
 
 private:
+    [[nodiscard]] bool can_send() { return is_ready(POLLOUT, std::chrono::seconds(20)); }
+    [[nodiscard]] bool is_ready(short events, std::chrono::milliseconds patience) {
+        pollfd event{.fd = socket_.get(), .events = events, .revents = 0};
+        int ready = -1;
+        do {
+            ready = ::poll(&event, 1, static_cast<int>(patience.count()));
+        } while (ready < 0 && errno == EINTR);
+        return ready == 1;
+    }
+
     Endpoint endpoint_;
     UniqueFd socket_{::socket(endpoint_.address()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     bool has_timed_out_ = false;

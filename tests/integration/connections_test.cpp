@@ -362,10 +362,6 @@ TEST_P(Connections, RecoverFromAFloodOfThem) {
     for (int i = 0; i < 10; ++i) {
         EXPECT_EQ(get("/page.txt").body, page_);
     }
-    // UBSan needs a descriptor to look at an object, and so does what is logged at the end.
-    idle.clear();
-    constexpr std::size_t own_descriptors = 100;
-    EXPECT_TRUE(eventually([&] { return server().open_descriptors() < own_descriptors; }));
 }
 
 }  // namespace

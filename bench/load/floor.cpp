@@ -2,7 +2,7 @@
 // prepared bytes: no parsing beyond counting the blank lines that end requests, no routing, no
 // files. What a real server spends above this, per request, is its own doing.
 //
-//   floor --port PORT --size BYTES [--close]
+//   floor --port PORT --body FILE [--close]
 //
 // Single-shot receives, one operation at a time per connection. Measured against it (server CPU per
 // 1 KiB answer, 64 connections, medians of 12 interleaved runs of 2 s on a machine with other work;
@@ -82,9 +82,11 @@ void check_ring(int result, const char* what) {
     }
 }
 
+constexpr const char* usage = "usage: floor --port PORT --body FILE [--close]";
+
 struct Options {
     std::uint16_t port = 0;
-    std::size_t size = 0;
+    std::filesystem::path body;
     bool close = false;
 };
 
@@ -106,31 +108,31 @@ Options parse_options(std::span<char*> arguments) {
             options.close = true;
         } else if (name == "--port" && i + 1 < arguments.size()) {
             options.port = parse_number<std::uint16_t>(arguments[++i]);
-        } else if (name == "--size" && i + 1 < arguments.size()) {
-            options.size = parse_number<std::size_t>(arguments[++i]);
+        } else if (name == "--body" && i + 1 < arguments.size()) {
+            options.body = arguments[++i];
         } else {
-            throw std::invalid_argument("usage: floor --port PORT --size BYTES [--close]");
+            throw std::invalid_argument(usage);
         }
     }
-    if (options.port == 0 || options.size == 0) {
-        throw std::invalid_argument("usage: floor --port PORT --size BYTES [--close]");
+    if (options.port == 0 || options.body.empty()) {
+        throw std::invalid_argument(usage);
     }
     return options;
 }
 
 /// The fields that torc sends with a file, of the same length.
-std::string make_head(const Options& options) {
+std::string make_head(std::size_t body_bytes, bool close) {
     return "HTTP/1.1 200 OK\r\n"
            "Server: torc\r\n"
            "Date: Sat, 01 Jan 2000 00:00:00 GMT\r\n"
            "Content-Type: application/octet-stream\r\n"
            "Content-Length: " +
-           std::to_string(options.size) +
+           std::to_string(body_bytes) +
            "\r\n"
            "Last-Modified: Sat, 01 Jan 2000 00:00:00 GMT\r\n"
            "ETag: \"187a5bbd4b2f8000-100000\"\r\n"
            "Accept-Ranges: bytes\r\n" +
-           (options.close ? "Connection: close\r\n\r\n" : "\r\n");
+           (close ? "Connection: close\r\n\r\n" : "\r\n");
 }
 
 UniqueFd make_listener(std::uint16_t port) {
@@ -154,20 +156,22 @@ UniqueFd make_listener(std::uint16_t port) {
     return listener;
 }
 
-/// A file without a name, on a disk's file system as the files of the servers that are compared:
-/// sendfile(2) took 17 % less CPU from ext4 than from a memfd.
-UniqueFd make_body_file(std::size_t size) {
-    const std::filesystem::path directory = std::filesystem::temp_directory_path();
-    UniqueFd file(check(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), "open"));
-    const std::string body(size, 'x');
-    for (std::size_t written = 0; written < size;) {
-        const ssize_t count = ::write(file.get(), body.data() + written, size - written);
-        if (count < 0) {
-            fail("write", errno);
+/// The very file that the servers beside it send: sendfile(2) of 100 MiB takes half the CPU time
+/// where the page cache holds it by large folios, and that depends on how it came there.
+UniqueFd open_body(const std::filesystem::path& path) {
+    return UniqueFd(check(::open(path.c_str(), O_RDONLY | O_CLOEXEC), path.c_str()));
+}
+
+std::string read_all(int file, std::size_t size) {
+    std::string bytes(size, '\0');
+    for (std::size_t read_bytes = 0; read_bytes < size;) {
+        const ssize_t count = ::read(file, bytes.data() + read_bytes, size - read_bytes);
+        if (check(static_cast<int>(count), "read") == 0) {
+            throw std::runtime_error("the body's file became shorter");
         }
-        written += static_cast<std::size_t>(count);
+        read_bytes += static_cast<std::size_t>(count);
     }
-    return file;
+    return bytes;
 }
 
 /// What the floor knows of a connection.
@@ -241,25 +245,27 @@ private:
 
     bool close_after_answer_;
     std::string head_;
-    std::size_t answer_bytes_;  // head and body
-    std::size_t batch_answers_;
+    std::size_t answer_bytes_ = 0;  // head and body
+    std::size_t batch_answers_ = 0;
     std::string batch_;   // batch_answers_ answers on end; empty where sendfile is used
     UniqueFd body_file_;  // only where sendfile is used
     UniqueFd listener_;
 };
 
 Floor::Floor(const Options& options)
-    : close_after_answer_(options.close),
-      head_(make_head(options)),
-      answer_bytes_(head_.size() + options.size),
-      batch_answers_(
-          std::clamp<std::size_t>(max_batch_bytes / answer_bytes_, 1, max_batch_answers)),
-      listener_(make_listener(options.port)) {
-    if (options.size >= sendfile_from_bytes) {
-        body_file_ = make_body_file(options.size);
+    : close_after_answer_(options.close), listener_(make_listener(options.port)) {
+    const auto body_bytes = static_cast<std::size_t>(std::filesystem::file_size(options.body));
+    head_ = make_head(body_bytes, options.close);
+    answer_bytes_ = head_.size() + body_bytes;
+    UniqueFd body = open_body(options.body);
+    if (body_bytes >= sendfile_from_bytes) {
+        body_file_ = std::move(body);
     } else {
+        batch_answers_ =
+            std::clamp<std::size_t>(max_batch_bytes / answer_bytes_, 1, max_batch_answers);
+        const std::string answer = head_ + read_all(body.get(), body_bytes);
         for (std::size_t i = 0; i < batch_answers_; ++i) {
-            batch_.append(head_).append(options.size, 'x');
+            batch_ += answer;
         }
     }
     io_uring_params parameters{};

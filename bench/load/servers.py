@@ -103,7 +103,8 @@ def launch_torc_64m(setting: Setting) -> Launch:
 
 
 def launch_floor(setting: Setting) -> Launch:
-    command = [setting.binary, "--port", str(setting.port), "--size", str(setting.case.body_bytes)]
+    body = f"{setting.site}{setting.case.path}"
+    command = [setting.binary, "--port", str(setting.port), "--body", body]
     return Launch(command + (["--close"] if setting.case.close else []))
 
 

@@ -48,7 +48,7 @@ inline constexpr unsigned ring_unbounded_threads_max = 4;
 /// with epoll, listings of directories with io_uring.
 inline constexpr unsigned blocking_threads_max = 4;
 /// sendfile(2) sends at most this much before the loop turns to other connections.
-inline constexpr std::uint32_t send_file_chunk_bytes = 1024 * 1024;
+inline constexpr std::uint32_t send_file_chunk_bytes = 2 * 1024 * 1024;
 /// And this much when it has to be read from the disk first, by a thread that has the same
 /// processor: others wait for it no longer than for such a piece.
 inline constexpr std::uint32_t cold_file_chunk_bytes = 256 * 1024;

@@ -36,7 +36,7 @@ RESULT = PROJECT / "bench" / "results" / "instructions.md"
 START_TIMEOUT_S = 60.0
 ANSWER_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 60.0
-TOP_FUNCTIONS = 25
+TOP_FUNCTIONS = 40
 
 
 class BenchError(Exception):
@@ -188,15 +188,40 @@ def profile_of(torc: Path, case: Case, requests: int, scratch: Path, site: Path)
     return Profile(path, int(match[1]))
 
 
-def instructions_per_request(torc: Path, case: Case, requests: int, directory: Path) -> int:
-    site = directory / "site"
-    few = profile_of(torc, case, requests, directory, site)
-    many = profile_of(torc, case, 3 * requests, directory, site)
-    return round((many.instructions - few.instructions) / (2 * requests))
+@dataclass(frozen=True)
+class Profiles:
+    """Of the same case, for N requests and for 3N."""
+
+    few: Profile
+    many: Profile
+    requests: int
+
+    def per_request(self, few: int, many: int) -> float:
+        return (many - few) / (2 * self.requests)
 
 
-def print_top(profile: Path, requests: int) -> None:
+def profiles_of(torc: Path, case: Case, requests: int, directory: Path) -> Profiles:
+    few, many = (
+        profile_of(torc, case, count, directory, directory / "site")
+        for count in (requests, 3 * requests)
+    )
+    return Profiles(few, many, requests)
+
+
+def instructions_per_request(profiles: Profiles) -> int:
+    return round(profiles.per_request(profiles.few.instructions, profiles.many.instructions))
+
+
+def print_top(profiles: Profiles) -> None:
     """The functions in which most instructions are, those inlined into them included."""
+    few, many = (by_function(profile.path) for profile in (profiles.few, profiles.many))
+    costs = Counter({name: profiles.per_request(few[name], count) for name, count in many.items()})
+    print(f"{instructions_per_request(profiles):8,}  instructions/request, of which in")
+    for name, cost in costs.most_common(TOP_FUNCTIONS):
+        print(f"{cost:8,.0f}  {name}")
+
+
+def by_function(profile: Path) -> Counter[str]:
     annotate = required_program("callgrind_annotate", "valgrind")
     run = subprocess.run(
         [annotate, "--threshold=100", str(profile)], capture_output=True, text=True, check=True
@@ -206,9 +231,7 @@ def print_top(profile: Path, requests: int) -> None:
     counts: Counter[str] = Counter()
     for count, function in rows:
         counts[short_name(function)] += int(count.replace(",", ""))
-    print(f"instructions/request, of {requests:,} requests and the start")
-    for name, count in counts.most_common(TOP_FUNCTIONS):
-        print(f"{count / requests:8,.0f}  {name}")
+    return counts
 
 
 def short_name(function: str) -> str:
@@ -283,14 +306,13 @@ def main(arguments: Sequence[str]) -> int:
             directory = Path(name)
             make_site(directory)
             if options.top:
-                profile = profile_of(
-                    torc, BROWSER, 3 * options.requests, directory, directory / "site"
-                )
-                print_top(profile.path, 3 * options.requests)
+                print_top(profiles_of(torc, BROWSER, options.requests, directory))
                 return 0
             figures = {}
             for case in CASES:
-                figures[case] = instructions_per_request(torc, case, options.requests, directory)
+                figures[case] = instructions_per_request(
+                    profiles_of(torc, case, options.requests, directory)
+                )
                 note(f"{figures[case]:8,}  {case.title}")
         report = render(figures, describe(torc))
         print(report)

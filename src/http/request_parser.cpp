@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -52,8 +53,8 @@ bool is_line_end(const char* cursor, const char* end) noexcept {
     return end - cursor >= 2 && std::memcmp(cursor, line_end.data(), line_end.size()) == 0;
 }
 
-/// As is_blank, in one comparison: a field value holds no control character but HTAB.
-bool is_blank_in_value(char character) noexcept {
+/// A line's CRLF, a blank of a field value, or what may stand in neither: in one comparison.
+bool is_blank_or_control(char character) noexcept {
     return static_cast<unsigned char>(character) <= ' ';
 }
 
@@ -180,34 +181,38 @@ bool ends_fields(const char* line, const char* end, ParseResult& result) noexcep
     return place != nullptr && *place == ':' && place != line ? place : find_any_colon(line, end);
 }
 
-/// Parses a field line from its colon on. `controls`: those behind the colon, and then those of the
-/// next line.
+/// Without the white space around it. `begin`: behind the colon; there is a CR at `end`.
+[[gnu::always_inline]] inline std::string_view trim_value(const char* begin,
+                                                          const char* end) noexcept {
+    // The colon ends this loop, if nothing else does.
+    while (is_blank_or_control(end[-1])) {
+        --end;
+    }
+    // As nearly everybody writes it.
+    if (*begin == ' ' && !is_blank_or_control(begin[1])) {
+        return view(begin + 1, end);
+    }
+    while (begin < end && is_blank_or_control(*begin)) {
+        ++begin;
+    }
+    return view(begin, end);
+}
+
+/// Parses a field line from its colon on.
 [[gnu::always_inline]] inline const char* parse_field_value(const char* colon, const char* end,
                                                             ControlCharacters& controls,
                                                             std::string_view& value,
                                                             ParseResult& result) noexcept {
-    const char* value_end = controls.next();
-    if (is_line_end(value_end, end)) {
-        controls.skip_adjacent();
-    } else {
+    const char* value_end = controls.next(colon);
+    if (!is_line_end(value_end, end)) {
         // It is a tab, which a value may hold, or ends what there is of the line.
         value_end = skip(CharacterClass::field_value, value_end, end);
         if (!is_line_end(value_end, end)) {
             return stop(value_end, end, bad_request("control character in a field value"), result);
         }
-        controls = ControlCharacters(value_end + line_end.size(), end);
     }
-    const char* const next_line = value_end + line_end.size();
-    // The colon ends this loop, if nothing else does.
-    while (is_blank_in_value(value_end[-1])) {
-        --value_end;
-    }
-    const char* value_begin = colon + 1;
-    while (value_begin != value_end && is_blank_in_value(*value_begin)) {
-        ++value_begin;
-    }
-    value = view(value_begin, value_end);
-    return next_line;
+    value = trim_value(colon + 1, value_end);
+    return value_end + line_end.size();
 }
 
 ParseResult too_large(std::string_view reason) noexcept {
@@ -230,14 +235,64 @@ ParseResult too_large(std::string_view reason) noexcept {
     return ends_fields(cursor, end, result) ? too_large("too many fields") : result;
 }
 
+/// Puts field lines into a request. What it counts and notes goes there at the end alone: else each
+/// line would load and store it.
+class FieldCollector {
+public:
+    FieldCollector(Request& request, std::size_t fields_max) noexcept
+        : request_(request),
+          next_(request.field_storage.data()),
+          limit_(request.field_storage.data() + fields_max) {}
+
+    [[nodiscard]] bool is_full() const noexcept { return next_ == limit_; }
+
+    /// Precondition: it is not full.
+    [[gnu::always_inline]] void add(std::string_view name, std::string_view value) noexcept {
+        // Member by member, for of a whole field g++ makes a copy first.
+        const FieldName id = field_name_of(name);
+        next_->name = name;
+        next_->value = value;
+        next_->id = id;
+        if (id != FieldName::other) {
+            note(id);
+        }
+        ++next_;
+    }
+
+    void finish() const noexcept {
+        request_.present = present_;
+        request_.repeated = repeated_;
+        request_.field_count = static_cast<std::uint32_t>(count());
+    }
+
+private:
+    [[nodiscard]] std::size_t count() const noexcept {
+        return static_cast<std::size_t>(next_ - request_.field_storage.data());
+    }
+
+    [[gnu::always_inline]] void note(FieldName id) noexcept {
+        const std::uint32_t bit = Request::bit(id);
+        if ((present_ & bit) != 0) {
+            repeated_ |= bit;
+            return;
+        }
+        present_ |= bit;
+        request_.first_places[static_cast<std::size_t>(id)] = static_cast<std::uint8_t>(count());
+    }
+
+    Request& request_;
+    Field* next_;
+    const Field* limit_;
+    std::uint32_t present_ = 0;
+    std::uint32_t repeated_ = 0;
+};
+
 /// Parses the field lines that begin at `offset` and the empty line after them.
 ParseResult parse_fields(std::string_view input, std::size_t offset, std::size_t fields_max,
                          Request& request) noexcept {
     const char* const begin = input.data();
     const char* const end = begin + input.size();
-    request.present = 0;
-    request.repeated = 0;
-    request.field_count = 0;
+    FieldCollector fields(request, fields_max);
 
     ParseResult result;
     const char* cursor = begin + offset;
@@ -249,13 +304,13 @@ ParseResult parse_fields(std::string_view input, std::size_t offset, std::size_t
         if (cursor == nullptr) {
             return result;
         }
-        if (request.field_count == fields_max) {
+        if (fields.is_full()) {
             return refuse_fields(cursor, end);
         }
-        const std::string_view name = view(line, colon);
-        request.add(name, value, field_name_of(name));
+        fields.add(view(line, colon), value);
     }
     if (ends_fields(cursor, end, result)) {
+        fields.finish();
         request.head_bytes = view(begin, cursor).size() + line_end.size();
         result.state = ParseState::parsed;
     }

@@ -43,17 +43,13 @@ inline std::size_t plain_path_bytes(std::string_view path) noexcept {
 
 class ControlCharacters {
 public:
-    ControlCharacters(const char* begin, const char* end) noexcept : unseen_(begin), end_(end) {}
+    ControlCharacters(const char* /*begin*/, const char* end) noexcept : end_(end) {}
 
-    const char* next() noexcept {
-        const char* const place = skip(CharacterClass::printable, unseen_, end_);
-        unseen_ = place == end_ ? end_ : place + 1;
-        return place;
+    const char* next(const char* from) noexcept {
+        return skip(CharacterClass::printable, from, end_);
     }
-    void skip_adjacent() noexcept { ++unseen_; }
 
 private:
-    const char* unseen_;
     const char* end_;
 };
 
@@ -136,34 +132,26 @@ inline const char* skip_target(const char* cursor, const char* end) noexcept {
     return rare != 0 ? cursor + first_in(rare) : nullptr;
 }
 
-/// The places of the control characters in [begin, end), one after another: of all that is not in
-/// CharacterClass::printable. They are found by whole windows, so that none costs a search.
+/// The control characters of a text, one after another: all that is not in
+/// CharacterClass::printable. They are found by windows of many bytes, so that a short value costs
+/// no search of its own.
 class ControlCharacters {
 public:
-    ControlCharacters(const char* begin, const char* end) noexcept : unseen_(begin), end_(end) {}
+    ControlCharacters(const char* begin, const char* end) noexcept
+        : begin_(begin), end_(end), window_(window_from(begin, begin, end)) {}
 
-    /// The next one; `end` when there is none.
-    [[gnu::always_inline]] const char* next() noexcept {
-        if (mask_ == 0) {
-            const Window window = next_window(unseen_, end_);
-            if (window.mask == 0) {
-                return end_;
+    /// The first one in [from, end); `end` when there is none. `from` never goes back.
+    [[gnu::always_inline]] const char* next(const char* from) noexcept {
+        const auto offset = static_cast<std::size_t>(from - window_.begin);
+        if (offset < window_bytes) {
+            const std::uint64_t rest = window_.mask >> offset * mask_bits;
+            if (rest != 0) {
+                return from + first_in(rest);
             }
-            unseen_ = window.end;
-            mask_ = window.mask;
+            from = window_.begin + window_bytes;
         }
-        const char* const place = unseen_ - window_bytes + first_in(mask_);
-        mask_ &= mask_ - 1;
-        return place;
-    }
-
-    /// Precondition: the next one follows at once on that which `next` gave last.
-    void skip_adjacent() noexcept {
-        if (mask_ != 0) {
-            mask_ &= mask_ - 1;
-        } else {
-            ++unseen_;
-        }
+        window_ = next_window(from, begin_, end_);
+        return window_.mask != 0 ? window_.begin + first_in(window_.mask) : end_;
     }
 
 private:
@@ -171,7 +159,7 @@ private:
     static constexpr std::size_t window_bytes = 64 / mask_bits;
 
     struct Window {
-        const char* end;
+        const char* begin;
         /// One bit for each control character, in the place of its byte.
         std::uint64_t mask;
     };
@@ -181,43 +169,60 @@ private:
         return mask_of(at_most(block, '\x1F') | equal(block, '\x7F')) & one_bit_each;
     }
 
-    /// The first window from `cursor` on that has any. Not inlined, for it would take the registers
-    /// of those who use it.
-    [[gnu::noinline]] static Window next_window(const char* cursor, const char* end) noexcept {
-        for (; static_cast<std::size_t>(end - cursor) >= window_bytes; cursor += window_bytes) {
-            std::uint64_t mask = 0;
-#pragma GCC unroll 4
-            for (std::size_t offset = 0; offset < window_bytes; offset += sizeof(Block)) {
-                mask |= mask_of_block(load_block(cursor + offset)) << offset * mask_bits;
-            }
-            if (mask != 0) {
-                return {.end = cursor + window_bytes, .mask = mask};
-            }
-        }
-        return {.end = end, .mask = last_mask(cursor, static_cast<std::size_t>(end - cursor))};
-    }
-
-    /// Of the last `bytes`, fewer than a window has, which are taken for the end of one.
-    static std::uint64_t last_mask(const char* place, std::size_t bytes) noexcept {
-        if (bytes == 0) {
-            return 0;
-        }
+    [[gnu::always_inline]] static std::uint64_t mask_of_window(const char* place) noexcept {
         std::uint64_t mask = 0;
-        std::size_t offset = 0;
-        for (; bytes - offset >= sizeof(Block); offset += sizeof(Block)) {
+#pragma GCC unroll 4
+        for (std::size_t offset = 0; offset < window_bytes; offset += sizeof(Block)) {
             mask |= mask_of_block(load_block(place + offset)) << offset * mask_bits;
         }
-        // The zeros behind the last byte are shifted out.
-        const Block rest = load_partial_block(place + offset, bytes - offset);
-        mask |= mask_of_block(rest) << offset * mask_bits;
-        return mask << (window_bytes - bytes) * mask_bits;
+        return mask;
     }
 
-    /// The end of the window that `mask_` is of.
-    const char* unseen_;
+    /// The first window from `from` on that has any, or the last one. Not inlined, for it would
+    /// take the registers of those who use it.
+    [[gnu::noinline]] static Window next_window(const char* from, const char* begin,
+                                                const char* end) noexcept {
+        for (; static_cast<std::size_t>(end - from) >= window_bytes; from += window_bytes) {
+            if (const std::uint64_t mask = mask_of_window(from); mask != 0) {
+                return {.begin = from, .mask = mask};
+            }
+        }
+        return last_window(from, begin, end);
+    }
+
+    static Window window_from(const char* from, const char* begin, const char* end) noexcept {
+        return static_cast<std::size_t>(end - from) >= window_bytes
+                   ? Window{.begin = from, .mask = mask_of_window(from)}
+                   : last_window(from, begin, end);
+    }
+
+    /// Of the bytes from `from` on, fewer than a window has.
+    static Window last_window(const char* from, const char* begin, const char* end) noexcept {
+        if (from == end) {
+            return {.begin = end, .mask = 1};  // As behind every last byte, see below.
+        }
+        if (static_cast<std::size_t>(end - begin) >= window_bytes) {
+            // A whole one that ends with them; what it has before them was given already.
+            const char* const place = end - window_bytes;
+            const auto given = static_cast<std::size_t>(from - place);
+            return {.begin = place,
+                    .mask = mask_of_window(place) >> given * mask_bits << given * mask_bits};
+        }
+        std::uint64_t mask = 0;
+        const auto bytes = static_cast<std::size_t>(end - from);
+        std::size_t offset = 0;
+        for (; bytes - offset >= sizeof(Block); offset += sizeof(Block)) {
+            mask |= mask_of_block(load_block(from + offset)) << offset * mask_bits;
+        }
+        // The zeros behind the last byte are control characters, the first of them at the end.
+        const Block rest = load_partial_block(from + offset, bytes - offset);
+        mask |= mask_of_block(rest) << offset * mask_bits;
+        return {.begin = from, .mask = mask};
+    }
+
+    const char* begin_;
     const char* end_;
-    /// Of those that were not given yet.
-    std::uint64_t mask_ = 0;
+    Window window_;
 };
 
 /// How much of a path, or of a path and a query, is already as Target::path has to be: up to a '?',

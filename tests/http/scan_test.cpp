@@ -108,8 +108,11 @@ std::vector<std::size_t> places(std::string_view text) {
     const char* const end = text.data() + text.size();
     Controls controls(text.data(), end);
     std::vector<std::size_t> places;
+    const char* from = text.data();
     while (places.empty() || places.back() != text.size()) {
-        places.push_back(static_cast<std::size_t>(controls.next() - text.data()));
+        const char* const place = controls.next(from);
+        places.push_back(static_cast<std::size_t>(place - text.data()));
+        from = place == end ? end : place + 1;
     }
     return places;
 }
@@ -142,24 +145,29 @@ TEST(ControlCharacters, AreFoundInTextOfEveryLength) {
 
 TEST(ControlCharacters, HaveNoneBeyondTheEnd) {
     const std::string text = "a\r\n";
-    ControlCharacters controls(text.data(), text.data() + 1);
-    EXPECT_EQ(controls.next(), text.data() + 1);
-    EXPECT_EQ(controls.next(), text.data() + 1);
+    const char* const end = text.data() + 1;
+    ControlCharacters controls(text.data(), end);
+    EXPECT_EQ(controls.next(text.data()), end);
+    EXPECT_EQ(controls.next(end), end);
 }
 
-TEST(ControlCharacters, SkipTheAdjacentOneWhereverAWindowEnds) {
+TEST(ControlCharacters, MayBePassedOverWhereverAWindowEnds) {
     torc::test::GuardedBuffer buffer(controls_length_max);
-    for (std::size_t place = 0; place + 3 < controls_length_max; ++place) {
-        std::string text(controls_length_max, 'a');
-        text[place] = '\r';
-        text[place + 1] = '\n';
-        text[place + 3] = '\t';
-        const std::string_view input = buffer.place(text);
-        ControlCharacters controls(input.data(), input.data() + input.size());
-        EXPECT_EQ(controls.next(), input.data() + place);
-        controls.skip_adjacent();
-        EXPECT_EQ(controls.next(), input.data() + place + 3);
-        EXPECT_EQ(controls.next(), input.data() + input.size());
+    for (std::size_t length : {controls_length_max, controls_length_max / 4}) {
+        for (std::size_t place = 0; place + 3 < length; ++place) {
+            std::string text(length, 'a');
+            text[place] = '\r';
+            text[place + 1] = '\n';
+            text[place + 3] = '\t';
+            const std::string_view input = buffer.place(text);
+            const char* const begin = input.data();
+            ControlCharacters controls(begin, begin + length);
+            EXPECT_EQ(controls.next(begin), begin + place);
+            EXPECT_EQ(controls.next(begin + place + 2), begin + place + 3);
+            EXPECT_EQ(controls.next(begin + place + 4), begin + length);
+            EXPECT_EQ(controls.next(begin + length), begin + length);
+            EXPECT_EQ(controls.next(begin + length), begin + length);
+        }
     }
 }
 

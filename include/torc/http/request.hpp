@@ -99,29 +99,12 @@ struct Request {
         }
         return fields().subspan(first_place(id), has_several(id) ? std::dynamic_extent : 1);
     }
-    /// For the parser. Precondition: there is room.
-    void add(std::string_view name, std::string_view value, FieldName id) noexcept {
-        const std::uint32_t place = field_count++;
-        // Member by member, for of a whole field g++ makes a copy first.
-        Field& field = field_storage[place];
-        field.name = name;
-        field.value = value;
-        field.id = id;
-        if (id == FieldName::other) {
-            return;
-        }
-        if (has(id)) {
-            repeated |= bit(id);
-        } else {
-            present |= bit(id);
-            first_places[static_cast<std::size_t>(id)] = static_cast<std::uint8_t>(place);
-        }
-    }
-
-private:
+    /// Of an id in `present` and `repeated`.
     [[nodiscard]] static std::uint32_t bit(FieldName id) noexcept {
         return 1U << static_cast<unsigned>(id);
     }
+
+private:
     [[nodiscard]] std::size_t first_place(FieldName id) const noexcept {
         return first_places[static_cast<std::size_t>(id)];
     }

@@ -20,19 +20,34 @@ constexpr std::size_t request_line_bytes_max = limits::request_line_bytes_defaul
 static_assert(4 * (2 * field_bytes_max + request_line_bytes_max) + 1024 <=
               limits::access_log_buffer_bytes);
 
-/// As nginx: quotes, backslashes, control characters and octets beyond ASCII as \xNN, so that
-/// nobody writes lines or terminal commands into the log.
+/// By octet: whether it is escaped. As nginx, quotes, backslashes, control characters and octets
+/// beyond ASCII are, so that nobody writes lines or terminal commands into the log.
+constexpr auto escapes = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t octet = 0; octet < table.size(); ++octet) {
+        table[octet] = octet < 0x20 || octet > 0x7e || octet == '"' || octet == '\\';
+    }
+    return table;
+}();
+
+/// As \xNN.
 void append_escaped(std::string_view text, std::string& target) {
     constexpr std::string_view digits = "0123456789ABCDEF";
-    for (const char character : text) {
-        const auto octet = static_cast<unsigned char>(character);
-        if (octet < 0x20 || octet > 0x7e || octet == '"' || octet == '\\') {
-            target += "\\x";
-            target += digits[octet >> 4];
-            target += digits[octet & 0xf];
-        } else {
-            target += character;
+    while (true) {
+        // By runs: nearly every text is one.
+        const auto* const end = std::find_if(text.begin(), text.end(), [](char character) {
+            return escapes[static_cast<unsigned char>(character)];
+        });
+        const auto run = static_cast<std::size_t>(end - text.begin());
+        target += text.substr(0, run);
+        if (run == text.size()) {
+            return;
         }
+        const auto octet = static_cast<unsigned char>(text[run]);
+        target += "\\x";
+        target += digits[octet >> 4];
+        target += digits[octet & 0xf];
+        text.remove_prefix(run + 1);
     }
 }
 

@@ -6,9 +6,9 @@ namespace torc::server {
 namespace {
 
 /// Whether `own` connections are so many more than `others` that one is worth a wake-up: of few
-/// each counts, of many a quarter more is what the kernel's hash gives.
+/// each counts, of many an eighth more is what the kernel's hash gives.
 bool is_clearly_more(std::uint32_t own, std::uint32_t others) noexcept {
-    return own > others + 1 + others / 4;
+    return own > others + 1 + others / 8;
 }
 
 }  // namespace

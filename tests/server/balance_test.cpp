@@ -56,9 +56,9 @@ TEST_F(BalanceTest, AConnectionGoesToWhoHasFewer) {
 TEST_F(BalanceTest, OfManyConnectionsAFewMoreAreNoReason) {
     count_in(2, 1000);
     count_in(1, 100);
-    count_in(0, 120);
+    count_in(0, 110);
     EXPECT_FALSE(balance_.hand_over(0, 7));
-    count_in(0, 10);
+    count_in(0, 5);
     EXPECT_TRUE(balance_.hand_over(0, 7));
 }
 

@@ -16,6 +16,8 @@
 
 #include <torc/base/unique_fd.hpp>
 
+#include "program.hpp"
+
 #include <liburing.h>
 
 #include <fcntl.h>
@@ -30,7 +32,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -41,13 +42,15 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 namespace {
 
 using torc::UniqueFd;
+using torc::bench::check;
+using torc::bench::fail;
+using torc::bench::parse_number;
 
 // From here on sendfile(2), which copies nothing on its way in, beats sending from memory.
 constexpr std::size_t sendfile_from_bytes = 256UZ * 1024;
@@ -63,18 +66,6 @@ constexpr unsigned receive_buffers = 64;
 constexpr std::size_t receive_buffer_bytes = 4096;
 constexpr int listen_backlog = 4096;
 
-[[noreturn]] void fail(const char* what, int error) {
-    throw std::system_error(error, std::generic_category(), what);
-}
-
-/// For system calls, which leave their error in errno.
-int check(int result, const char* what) {
-    if (result < 0) {
-        fail(what, errno);
-    }
-    return result;
-}
-
 /// For liburing and for completions, which give the negated error.
 void check_ring(int result, const char* what) {
     if (result < 0) {
@@ -89,16 +80,6 @@ struct Options {
     std::filesystem::path body;
     bool close = false;
 };
-
-template <typename Number>
-Number parse_number(std::string_view text) {
-    Number number{};
-    if (const auto [last, error] = std::from_chars(text.begin(), text.end(), number);
-        error != std::errc() || last != text.end()) {
-        throw std::invalid_argument("not a number: " + std::string(text));
-    }
-    return number;
-}
 
 Options parse_options(std::span<char*> arguments) {
     Options options;
@@ -287,7 +268,7 @@ void Floor::register_receive_buffers() {
     void* memory = ::mmap(nullptr, receive_buffers * sizeof(io_uring_buf), PROT_READ | PROT_WRITE,
                           MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
     if (memory == MAP_FAILED) {
-        fail("mmap", errno);
+        fail("mmap");
     }
     buffer_ring_ = static_cast<io_uring_buf_ring*>(memory);
     io_uring_buf_reg registration{};
@@ -464,7 +445,7 @@ int main(int argc, char** argv) {
     try {
         // sendfile(2) has no MSG_NOSIGNAL.
         if (std::signal(SIGPIPE, SIG_IGN) == SIG_ERR) {
-            fail("signal", errno);
+            fail("signal");
         }
         Floor(parse_options({argv, static_cast<std::size_t>(argc)})).run();
     } catch (const std::exception& error) {

@@ -16,6 +16,8 @@
 
 #include <torc/base/unique_fd.hpp>
 
+#include "program.hpp"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -42,7 +44,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -50,6 +51,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using torc::UniqueFd;
+using torc::bench::check;
+using torc::bench::fail;
+using torc::bench::parse_number;
 using Clock = std::chrono::steady_clock;
 using Time = Clock::time_point;
 using Nanoseconds = std::chrono::nanoseconds;
@@ -59,17 +63,6 @@ constexpr std::size_t head_bytes_max = 16UZ * 1024;
 constexpr std::size_t events_per_wait = 512;
 // How long answers are waited for once the last request was due.
 constexpr auto grace = 2s;
-
-[[noreturn]] void fail(const char* what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
-
-int check(int result, const char* what) {
-    if (result < 0) {
-        fail(what);
-    }
-    return result;
-}
 
 // ------------------------------------------------------------------------------------- options
 
@@ -85,16 +78,6 @@ struct Options {
     std::optional<std::uint64_t> length;
     bool spin = false;
 };
-
-template <typename Number>
-Number parse_number(std::string_view text) {
-    Number number{};
-    if (const auto [last, error] = std::from_chars(text.begin(), text.end(), number);
-        error != std::errc() || last != text.end()) {
-        throw std::invalid_argument("not a number: " + std::string(text));
-    }
-    return number;
-}
 
 /// False when there is no such option.
 bool set_option(Options& options, std::string_view name, std::string_view value) {

@@ -8,6 +8,9 @@
 // the process that started it.
 
 #define FUSE_USE_VERSION 31
+
+#include "program.hpp"
+
 #include <fuse.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -15,7 +18,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstring>
@@ -25,10 +27,12 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 
 namespace {
+
+using torc::bench::check;
+using torc::bench::parse_number;
 
 constexpr std::string_view file_path = "/cold.bin";
 // 2020-01-01: long ago, or a server would be cautious with it.
@@ -84,16 +88,6 @@ int read_file(const char* /*path*/, char* buffer, std::size_t size, off_t offset
     return static_cast<int>(count);
 }
 
-template <typename Number>
-Number parse_number(std::string_view text) {
-    Number number{};
-    if (const auto [last, error] = std::from_chars(text.begin(), text.end(), number);
-        error != std::errc() || last != text.end()) {
-        throw std::invalid_argument("not a number: " + std::string(text));
-    }
-    return number;
-}
-
 Options parse_options(std::span<char*> arguments) {
     if (arguments.size() != 6 || arguments[1] != std::string_view("--size") ||
         arguments[3] != std::string_view("--delay-ms")) {
@@ -109,9 +103,7 @@ Options parse_options(std::span<char*> arguments) {
 int main(int argc, char** argv) {
     try {
         Options options = parse_options({argv, static_cast<std::size_t>(argc)});
-        if (::prctl(PR_SET_PDEATHSIG, SIGTERM) < 0) {
-            throw std::system_error(errno, std::generic_category(), "PR_SET_PDEATHSIG");
-        }
+        check(::prctl(PR_SET_PDEATHSIG, SIGTERM), "PR_SET_PDEATHSIG");
         fuse_operations operations{};
         operations.init = initialise;
         operations.getattr = get_attributes;

@@ -51,7 +51,7 @@ int serve(const torc::server::Settings& settings) {
     if (code == ExitCode::forced) {
         spdlog::warn("some connections were cut off");
         // Their memory may still be in use by the kernel; the process goes as it stands.
-        std::fflush(nullptr);
+        (void)std::fflush(nullptr);
         ::_exit(static_cast<int>(code));
     }
     return static_cast<int>(code);

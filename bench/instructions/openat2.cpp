@@ -21,9 +21,12 @@ extern "C" __attribute__((visibility("default"))) long syscall(long number, ...)
     }
     va_end(list);
     if (number == SYS_openat2) {
+        // As the kernel does with them.
+        // NOLINTBEGIN(performance-no-int-to-ptr)
         const auto* how = reinterpret_cast<const open_how*>(arguments[2]);
         return ::openat(static_cast<int>(arguments[0]), reinterpret_cast<const char*>(arguments[1]),
                         static_cast<int>(how->flags), static_cast<mode_t>(how->mode));
+        // NOLINTEND(performance-no-int-to-ptr)
     }
     static const auto next = reinterpret_cast<long (*)(long, ...)>(::dlsym(RTLD_NEXT, "syscall"));
     return next(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],

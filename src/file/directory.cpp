@@ -109,6 +109,7 @@ Result<Directory> read_directory(const Root& root, SymlinkPolicy policy, std::st
     Directory directory;
     while (true) {
         errno = 0;  // Only so can the end be told from an error.
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this call's own.
         const dirent* const entry = ::readdir(stream->get());
         if (entry == nullptr && errno != 0) {
             return std::unexpected(Errno::last());

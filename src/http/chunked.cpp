@@ -72,6 +72,7 @@ ChunkedDecoder::Place ChunkedDecoder::take(char character) noexcept {
 }
 
 /// One row a place, in the order of the grammar (RFC 9112 §7.1, §7.1.1, §7.1.2).
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): a table, which is read by rows.
 ChunkedDecoder::Place ChunkedDecoder::place_after(char character) noexcept {
     const bool is_token = is_in(CharacterClass::token, character);
     const bool is_value = is_in(CharacterClass::field_value, character);

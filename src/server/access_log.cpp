@@ -35,6 +35,7 @@ void append_escaped(std::string_view text, std::string& target) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     while (true) {
         // By runs: nearly every text is one.
+        // NOLINTNEXTLINE(modernize-use-ranges): that one takes half as many instructions again.
         const auto* const end = std::find_if(text.begin(), text.end(), [](char character) {
             return escapes[static_cast<unsigned char>(character)];
         });
@@ -83,7 +84,7 @@ void AccessLog::set_time(WallTime now) {
     second_ = second;
     const std::time_t time = std::chrono::system_clock::to_time_t(second);
     std::tm local{};
-    ::localtime_r(&time, &local);
+    (void)::localtime_r(&time, &local);  // Fails for years beyond int alone.
     // Not strftime(3), whose %b is the locale's: the format has English months in every locale.
     static constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};

@@ -184,7 +184,7 @@ void Server::share_out_memory() {
 
 void Server::take_over_signals() {
     // sendfile(2) knows no MSG_NOSIGNAL.
-    std::signal(SIGPIPE, SIG_IGN);
+    (void)std::signal(SIGPIPE, SIG_IGN);
     const sigset_t signals = stop_signals();
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     signals_ = checked(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");

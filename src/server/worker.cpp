@@ -111,7 +111,7 @@ bool Worker::run() {
         for (const io::Completion& completion : completions) {
             dispatch(completion);
             while (auto loaded = loader_.take_ended()) {
-                hand_out(*std::move(loaded));
+                hand_out(*loaded);
             }
         }
         if (!completions.empty()) {
@@ -315,7 +315,7 @@ void Worker::end(ConnectionSlot& slot) {
     proactor_.shutdown(slot.socket, SHUT_RDWR);
 }
 
-void Worker::hand_out(site::Site::Loaded loaded) {
+void Worker::hand_out(const site::Site::Loaded& loaded) {
     for (const site::Site::Waiter waiter : loaded.waiters) {
         const io::Token waiting = io::Token::unpack(waiter);
         ConnectionSlot& slot = connections_.at(waiting.slot);

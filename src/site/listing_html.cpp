@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -178,7 +179,7 @@ void append_size(std::string& page, std::uint64_t bytes) {
         value /= base;
         ++prefix;
     }
-    const auto tenths = static_cast<unsigned>(value * 10 + 0.5);
+    const auto tenths = std::lround(value * 10);
     fmt::format_to(std::back_inserter(page), FMT_COMPILE("<td title=\"{} bytes\">{}.{} {}iB"),
                    bytes, tenths / 10, tenths % 10, prefixes[prefix]);
 }

@@ -51,13 +51,12 @@ constexpr bool is_plain(char character) noexcept {
 }
 
 void append_entry(std::string& out, const file::DirectoryEntry& entry) {
-    out += "{ \"name\":\"";
+    out += R"({ "name":")";
     append_escaped(out, entry.name, is_plain, append_character);
     const bool is_directory = entry.kind == file::Kind::directory;
     const http::DateText modified =
         http::format_date(std::chrono::floor<std::chrono::seconds>(entry.modified));
-    out += is_directory ? "\", \"type\":\"directory\", \"mtime\":\""
-                        : "\", \"type\":\"file\", \"mtime\":\"";
+    out += is_directory ? R"(", "type":"directory", "mtime":")" : R"(", "type":"file", "mtime":")";
     out.append(modified.data(), modified.size());
     out += '"';
     if (!is_directory) {

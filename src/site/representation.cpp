@@ -91,6 +91,7 @@ LocalRef<Representation> Representation::generated(RepresentationTraits traits,
                       .size = bytes.size()};
     std::memcpy(contents.bytes.get(), bytes.data(), bytes.size());
     return in_memory(traits, std::move(contents));
+    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): the bytes have gone with `contents`.
 }
 
 bool Representation::is_current() const noexcept {

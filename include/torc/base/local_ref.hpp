@@ -37,6 +37,8 @@ public:
         std::swap(object_, other.object_);
         return *this;
     }
+    // The analyser does not know that the count is that of the references, here and below.
+    // NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete)
     ~LocalRef() {
         if (object_ != nullptr && --object_->references_ == 0) {
             delete object_;
@@ -46,6 +48,7 @@ public:
     [[nodiscard]] Type* get() const noexcept { return object_; }
     Type* operator->() const noexcept { return object_; }
     Type& operator*() const noexcept { return *object_; }
+    // NOLINTEND(clang-analyzer-cplusplus.NewDelete)
     explicit operator bool() const noexcept { return object_ != nullptr; }
 
 private:

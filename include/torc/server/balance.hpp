@@ -23,6 +23,7 @@ public:
     explicit Balance(std::size_t workers) : seats_(workers) {}
     Balance(const Balance&) = delete;
     Balance& operator=(const Balance&) = delete;
+    ~Balance() = default;
 
     using Seat = std::size_t;
 

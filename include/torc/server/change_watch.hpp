@@ -29,6 +29,7 @@ public:
         : proactor_(proactor), site_(site) {}
     ChangeWatch(const ChangeWatch&) = delete;
     ChangeWatch& operator=(const ChangeWatch&) = delete;
+    ~ChangeWatch() = default;
 
     /// Whether every change in `directory` and above it is reported from now on.
     [[nodiscard]] bool covers(std::string_view directory) const noexcept;

@@ -31,6 +31,7 @@ public:
         : proactor_(proactor), path_(std::move(path)), root_(std::move(root)), checked_at_(now) {}
     ServedRoot(const ServedRoot&) = delete;
     ServedRoot& operator=(const ServedRoot&) = delete;
+    ~ServedRoot() = default;
 
     [[nodiscard]] const SharedRoot& current() const noexcept { return root_; }
 

@@ -79,7 +79,7 @@ private:
 
     // The second switch: what an action does.
     void perform(ConnectionSlot& slot, Action action);
-    void hand_out(site::Site::Loaded loaded);
+    void hand_out(const site::Site::Loaded& loaded);
 
     void start_accepting();
     /// A connection that a listener gave: another worker may have more room for it.

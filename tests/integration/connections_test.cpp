@@ -362,6 +362,10 @@ TEST_P(Connections, RecoverFromAFloodOfThem) {
     for (int i = 0; i < 10; ++i) {
         EXPECT_EQ(get("/page.txt").body, page_);
     }
+    // And once they have gone, nothing of them is left.
+    idle.clear();
+    constexpr std::size_t own_descriptors = 100;
+    EXPECT_TRUE(eventually([&] { return server().open_descriptors() < own_descriptors; }));
 }
 
 }  // namespace

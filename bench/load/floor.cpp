@@ -1,6 +1,7 @@
 // floor: the price of the kernel alone. An io_uring loop that answers every request with the same
-// prepared bytes: no parsing beyond counting the blank lines that end requests, no routing, no
-// files. What a real server spends above this, per request, is its own doing.
+// prepared bytes, or with one file that it opened at its start: no parsing beyond counting the
+// blank lines that end requests, no routing. What a real server spends above this, per request, is
+// its own doing.
 //
 //   floor --port PORT --body FILE [--close]
 //

@@ -351,6 +351,9 @@ void EpollProactor::attempt_receive(int fd, Descriptor& state) {
     // A batch with room for one more completion has lent fewer buffers than there are.
     TORC_ASSERT(lent_buffers_ < limits::receive_buffers);
     const std::uint16_t index = lent_buffers_;
+    if (index == buffers_.ready()) {
+        buffers_.make_more_ready();
+    }
     static_cast<void>(buffers_.lend(index, limits::receive_buffer_bytes));
     ssize_t got = 0;
     do {

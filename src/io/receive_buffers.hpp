@@ -2,10 +2,10 @@
 
 #include <torc/base/errno.hpp>
 #include <torc/base/limits.hpp>
+#include <torc/base/mapping.hpp>
 #include <torc/base/poison.hpp>
 
-#include <sys/mman.h>
-
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -13,49 +13,8 @@
 
 namespace torc::io {
 
-/// Anonymous page-aligned memory, unmapped on destruction.
-class Mapping {
-public:
-    Mapping() noexcept = default;
-    Mapping(Mapping&& other) noexcept
-        : memory_(std::exchange(other.memory_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
-    Mapping& operator=(Mapping&& other) noexcept {
-        std::swap(memory_, other.memory_);
-        std::swap(bytes_, other.bytes_);
-        return *this;
-    }
-    Mapping(const Mapping&) = delete;
-    Mapping& operator=(const Mapping&) = delete;
-    ~Mapping() {
-        if (memory_ != nullptr) {
-            unpoison(memory_, bytes_);
-            ::munmap(memory_, bytes_);
-        }
-    }
-
-    /// Pages are zero and cost nothing until they are touched. Errors: as mmap(2), ENOMEM above
-    /// all.
-    [[nodiscard]] static Result<Mapping> create(std::size_t bytes) noexcept {
-        void* memory =
-            ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED) {
-            return std::unexpected(Errno::last());
-        }
-        Mapping mapping;
-        mapping.memory_ = memory;
-        mapping.bytes_ = bytes;
-        return mapping;
-    }
-
-    [[nodiscard]] std::byte* data() const noexcept { return static_cast<std::byte*>(memory_); }
-    [[nodiscard]] std::size_t size() const noexcept { return bytes_; }
-
-private:
-    void* memory_ = nullptr;
-    std::size_t bytes_ = 0;
-};
-
-/// The buffers that receives land in: limits::receive_buffers of limits::receive_buffer_bytes.
+/// The buffers that receives land in: limits::receive_buffers of limits::receive_buffer_bytes, of
+/// which so many are ready for use as were wanted at once so far; the others cost no memory.
 /// Under AddressSanitizer a buffer may be touched only between `lend` and `take_back`.
 class ReceiveBuffers {
 public:
@@ -71,8 +30,22 @@ public:
         return buffers;
     }
 
+    /// Those with a lower index are ready. None is at first.
+    [[nodiscard]] std::uint16_t ready() const noexcept { return ready_; }
+    /// Twice as many as before, if there are as many. Brings them into memory: else it is the
+    /// kernel that meets a page fault for each of a burst's first receives.
+    void make_more_ready() noexcept {
+        const std::uint32_t wanted =
+            std::max(limits::receive_buffers_at_first, std::uint32_t{ready_} * 2);
+        const std::uint32_t count = std::min(wanted, limits::receive_buffers) - ready_;
+        if (count > 0) {
+            mapping_.populate(offset(ready_), std::size_t{count} * limits::receive_buffer_bytes);
+            ready_ = static_cast<std::uint16_t>(ready_ + count);
+        }
+    }
+
     [[nodiscard]] std::byte* address(std::uint16_t index) const noexcept {
-        return mapping_.data() + std::size_t{index} * limits::receive_buffer_bytes;
+        return mapping_.data() + offset(index);
     }
     [[nodiscard]] std::span<const std::byte> lend(std::uint16_t index,
                                                   std::size_t bytes) const noexcept {
@@ -84,7 +57,12 @@ public:
     }
 
 private:
+    static std::size_t offset(std::uint16_t index) noexcept {
+        return std::size_t{index} * limits::receive_buffer_bytes;
+    }
+
     Mapping mapping_;
+    std::uint16_t ready_ = 0;
 };
 
 }  // namespace torc::io

@@ -135,12 +135,11 @@ void UringProactor::add_buffer(std::uint16_t index, int offset) noexcept {
 }
 
 void UringProactor::provide_more_buffers() noexcept {
-    const std::uint32_t wanted =
-        std::max(limits::receive_buffers_at_first, std::uint32_t{provided_buffers_} * 2);
-    const auto end = static_cast<std::uint16_t>(std::min(wanted, limits::receive_buffers));
+    std::uint16_t index = buffers_.ready();
+    buffers_.make_more_ready();
     int offset = 0;
-    while (provided_buffers_ < end) {
-        add_buffer(provided_buffers_++, offset++);
+    while (index < buffers_.ready()) {
+        add_buffer(index++, offset++);
     }
     io_uring_buf_ring_advance(buffer_ring_, offset);
 }

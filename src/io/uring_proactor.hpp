@@ -100,8 +100,6 @@ private:
     ReceiveBuffers buffers_;
     Mapping buffer_ring_memory_;
     io_uring_buf_ring* buffer_ring_ = nullptr;
-    /// How many of the buffers the kernel was ever given.
-    std::uint16_t provided_buffers_ = 0;
     bool ran_out_of_buffers_ = false;
     /// Buffers whose bytes the last `wait` reported; the next gives them back to the kernel.
     std::vector<std::uint16_t> lent_buffers_;

@@ -1,6 +1,9 @@
 #include <torc/server/outbox.hpp>
 
 #include <cstring>
+#include <memory>
+#include <new>
+#include <utility>
 
 namespace torc::server {
 
@@ -55,21 +58,48 @@ void Outbox::clear() noexcept {
     is_last_piece_stored_ = false;
 }
 
+OutboxPool::~OutboxPool() {
+    for (const Mapping& slab : slabs_) {
+        unpoison(slab.data(), slab.size());
+        for (std::size_t offset = 0; offset < slab.size(); offset += stride_bytes) {
+            std::destroy_at(reinterpret_cast<Outbox*>(slab.data() + offset));
+        }
+    }
+}
+
 Outbox& OutboxPool::acquire() {
     if (free_.empty()) {
-        all_.push_back(std::make_unique_for_overwrite<Outbox>());
-        // Room for all of them, so that `release` never allocates.
-        free_.reserve(all_.size());
-        return *all_.back();
+        make_more();
     }
     Outbox& outbox = *free_.back();
     free_.pop_back();
+    unpoison(&outbox, sizeof outbox);
     return outbox;
 }
 
 void OutboxPool::release(Outbox& outbox) {
     outbox.clear();
+    poison(&outbox, sizeof outbox);
     free_.push_back(&outbox);
+}
+
+void OutboxPool::make_more() {
+    auto slab = Mapping::create(limits::outboxes_at_once * stride_bytes);
+    if (!slab) {
+        throw std::bad_alloc();
+    }
+    // Room for all of them, so that `release` never allocates.
+    free_.reserve((slabs_.size() + 1) * limits::outboxes_at_once);
+    const Mapping& memory = slabs_.emplace_back(*std::move(slab));
+    // Backwards, so that the one at the lowest address goes out first.
+    for (std::size_t left = limits::outboxes_at_once; left > 0; --left) {
+        const std::size_t offset = (left - 1) * stride_bytes;
+        // What a small answer touches. A burst that needs more outboxes than ever before would
+        // wait for as many page faults.
+        memory.populate(offset, limits::page_bytes);
+        free_.push_back(new (memory.data() + offset) Outbox);
+    }
+    poison(memory.data(), memory.size());
 }
 
 }  // namespace torc::server

@@ -3,10 +3,12 @@
 
 #include "site/assets.hpp"
 #include "support/allocation_counter.hpp"
+#include "support/resident_pages.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -188,6 +190,16 @@ TEST(OutboxPool, AllocatesOnlyForMoreAtOnceThanEverBefore) {
     const auto before = torc::test::allocations_of_this_thread();
     take_and_return_all();
     EXPECT_EQ(torc::test::allocations_of_this_thread(), before);
+}
+
+TEST(OutboxPool, TakesOnePageOfMemoryForASmallAnswer) {
+    OutboxPool pool;
+    for (std::size_t taken = 0; taken < 2 * limits::outboxes_at_once; ++taken) {
+        Outbox& outbox = pool.acquire();
+        append_head(outbox, patterned_bytes(limits::page_bytes / 2));
+        EXPECT_EQ(torc::test::resident_pages(reinterpret_cast<std::byte*>(&outbox), sizeof outbox),
+                  1U);
+    }
 }
 
 }  // namespace

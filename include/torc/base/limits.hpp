@@ -8,6 +8,9 @@
 /// user may change) have their defaults in server/settings.hpp.
 namespace torc::limits {
 
+/// Of memory; no processor that torc runs on has smaller ones.
+inline constexpr std::size_t page_bytes = 4096;
+
 // http: what a request may be, unless a user says otherwise (RFC 9112 §3 asks for at least 8000
 // octets of request line), and what a user may say.
 inline constexpr std::size_t request_line_bytes_default = 8 * 1024;
@@ -56,6 +59,8 @@ inline constexpr std::uint32_t cold_file_chunk_bytes = 256 * 1024;
 // server: one answer's head and the small bodies that leave with it.
 inline constexpr std::size_t outbox_bytes = 32 * 1024;
 inline constexpr std::size_t outbox_pieces_max = 64;
+/// Made at a time, whenever more are wanted at once than there ever were.
+inline constexpr std::size_t outboxes_at_once = 16;
 /// Bodies up to here are copied behind their head, so that small answers leave as one run of bytes.
 inline constexpr std::size_t outbox_copied_body_bytes_max = 4 * 1024;
 /// Lines that wait for the disk; when both halves are full, lines are dropped and counted.

@@ -49,7 +49,9 @@ class LoadTest:
                 self._row(case, round_index, partial(self._load, case))
             for trial in trials:
                 if round_index == 0 or not trial.once:
-                    self._row(trial, round_index, partial(self._trials.measure, trial))
+                    for repeat in range(trial.repeats):
+                        measure = partial(self._trials.measure, trial)
+                        self._row(trial, round_index, measure, repeat)
 
     def _possible_trials(self) -> list[Trial]:
         possible = []
@@ -62,10 +64,12 @@ class LoadTest:
                 self.results.skipped[trial] = obstacle
         return possible
 
-    def _row(self, row: Row, round_index: int, measure: Callable[[Server], str]) -> None:
+    def _row(
+        self, row: Row, round_index: int, measure: Callable[[Server], str], repeat: int = 0
+    ) -> None:
         """Measures every server once. One that fails is a line in the report."""
         note(f"round {round_index + 1} of {self._plan.rounds}: {row.title}")
-        for server in rotated(self._plan.servers_in(row), round_index):
+        for server in rotated(self._plan.servers_in(row), round_index + repeat):
             try:
                 note(f"  {server.name:10} {measure(server)}")
             except (ServerError, ClientError, SlowfsError, ThrottleError, OSError) as error:

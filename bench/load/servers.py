@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cases import CLOSE, LARGEST, PIPELINED, SIZES, TREE, Case, Row
+from cases import CLOSE, LARGEST, LATENCY, PIPELINED, SIZES, TREE, Case, Row
 
 MAX_CONNECTIONS = 16384
 IDLE_TIMEOUT_S = 75
@@ -254,7 +254,7 @@ SERVERS = (
     ),
     Server("torc-64m", None, "torc", ("--version",), launch_torc_64m, rows=(TREE,)),
     # It has one answer.
-    Server("floor", None, "floor", (), launch_floor, rows=(*SIZES, LARGEST, PIPELINED, CLOSE)),
+    Server("floor", None, "floor", (), launch_floor, rows=(*SIZES, LARGEST, PIPELINED, CLOSE, LATENCY)),
     Server("nginx", "nginx", "nginx", ("-v",), launch_nginx),
     Server("h2o", "h2o", "h2o", ("-v",), launch_h2o),
     Server("lighttpd", "lighttpd", "lighttpd", ("-v",), launch_lighttpd),

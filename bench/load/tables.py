@@ -114,7 +114,7 @@ def idle_table(idle: Mapping[Server, IdleSample]) -> str:
 
 
 def latency_table(latency: Mapping[Server, Sequence[LatencySample]]) -> str:
-    names = ("50", "90", "99", "99.9", "99.99", "100")
+    names = ("50", "90", "95", "99", "99.9", "99.99", "100")
     rows = []
     for server, samples in latency.items():
         percentiles = latency_percentiles(list(samples))

@@ -39,13 +39,13 @@ public:
             std::max(limits::receive_buffers_at_first, std::uint32_t{ready_} * 2);
         const std::uint32_t count = std::min(wanted, limits::receive_buffers) - ready_;
         if (count > 0) {
-            mapping_.populate(offset(ready_), std::size_t{count} * limits::receive_buffer_bytes);
+            populate(address(ready_), std::size_t{count} * limits::receive_buffer_bytes);
             ready_ = static_cast<std::uint16_t>(ready_ + count);
         }
     }
 
     [[nodiscard]] std::byte* address(std::uint16_t index) const noexcept {
-        return mapping_.data() + offset(index);
+        return mapping_.data() + std::size_t{index} * limits::receive_buffer_bytes;
     }
     [[nodiscard]] std::span<const std::byte> lend(std::uint16_t index,
                                                   std::size_t bytes) const noexcept {
@@ -57,10 +57,6 @@ public:
     }
 
 private:
-    static std::size_t offset(std::uint16_t index) noexcept {
-        return std::size_t{index} * limits::receive_buffer_bytes;
-    }
-
     Mapping mapping_;
     std::uint16_t ready_ = 0;
 };

@@ -93,11 +93,11 @@ void OutboxPool::make_more() {
     const Mapping& memory = slabs_.emplace_back(*std::move(slab));
     // Backwards, so that the one at the lowest address goes out first.
     for (std::size_t left = limits::outboxes_at_once; left > 0; --left) {
-        const std::size_t offset = (left - 1) * stride_bytes;
+        std::byte* const place = memory.data() + (left - 1) * stride_bytes;
         // What a small answer touches. A burst that needs more outboxes than ever before would
         // wait for as many page faults.
-        memory.populate(offset, limits::page_bytes);
-        free_.push_back(new (memory.data() + offset) Outbox);
+        populate(place, limits::page_bytes);
+        free_.push_back(new (place) Outbox);
     }
     poison(memory.data(), memory.size());
 }

@@ -1,5 +1,8 @@
+#include <torc/base/limits.hpp>
+#include <torc/base/mapping.hpp>
 #include <torc/site/file_load.hpp>
 
+#include <cstddef>
 #include <utility>
 
 namespace torc::site {
@@ -10,6 +13,9 @@ namespace {
 constexpr unsigned read_attempts_max = 4;
 /// openat2(2) gives EAGAIN when a rename raced with the look-up beneath the root.
 constexpr unsigned open_attempts_max = 8;
+/// From here on the memory for contents is brought in before they are read, which the loop would
+/// otherwise do page by page while others wait. For less it is not worth a system call.
+constexpr std::size_t populated_bytes_min = 4 * limits::page_bytes;
 
 }  // namespace
 
@@ -69,6 +75,9 @@ LoadStep FileLoad::read_again(const file::Metadata& metadata) {
     outcome_.metadata = metadata;
     outcome_.contents.size = metadata.size;
     outcome_.contents.bytes = std::make_unique_for_overwrite<char[]>(metadata.size);
+    if (metadata.size >= populated_bytes_min) {
+        populate(outcome_.contents.bytes.get(), metadata.size);
+    }
     return metadata.size == 0 ? LoadStep::finished : LoadStep::read;
 }
 

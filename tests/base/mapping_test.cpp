@@ -56,19 +56,19 @@ TEST(Mapping, CostsNoMemoryUntilItIsTouched) {
     EXPECT_EQ(resident_pages(mapping.data(), mapping.size()), 0U);
 }
 
-TEST(Mapping, BringsThePagesOfARangeIntoMemoryAndNoOthers) {
+TEST(Populate, BringsThePagesOfARangeIntoMemoryAndNoOthers) {
     const Mapping mapping = mapping_of(5);
     // From the middle of the second page to the middle of the third.
-    mapping.populate(page_bytes() * 3 / 2, page_bytes());
+    populate(mapping.data() + page_bytes() * 3 / 2, page_bytes());
     EXPECT_EQ(resident_pages(mapping.data(), page_bytes()), 0U);
     EXPECT_EQ(resident_pages(mapping.data() + page_bytes(), 2 * page_bytes()), 2U);
     EXPECT_EQ(resident_pages(mapping.data() + 3 * page_bytes(), 2 * page_bytes()), 0U);
 }
 
-TEST(Mapping, LeavesWhatIsInMemoryAsItIs) {
+TEST(Populate, LeavesWhatIsInMemoryAsItIs) {
     const Mapping mapping = mapping_of(1);
     *mapping.data() = std::byte{'x'};
-    mapping.populate(0, page_bytes());
+    populate(mapping.data(), page_bytes());
     EXPECT_EQ(*mapping.data(), std::byte{'x'});
 }
 

@@ -7,9 +7,20 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 namespace torc {
+
+/// Has the kernel bring the pages of these bytes into memory: one call for all of them, where each
+/// would be a page fault when it is touched for the first time, which in a virtual machine can take
+/// 10 µs. Pages that are in memory stay as they are. What the kernel can't do is no error; it is
+/// done by page faults then. madvise(2), MADV_POPULATE_WRITE.
+inline void populate(void* memory, std::size_t bytes) noexcept {
+    const auto page_bytes = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const std::uintptr_t in_page = reinterpret_cast<std::uintptr_t>(memory) % page_bytes;
+    ::madvise(static_cast<std::byte*>(memory) - in_page, bytes + in_page, MADV_POPULATE_WRITE);
+}
 
 /// Anonymous page-aligned memory, unmapped on destruction; mmap(2).
 class Mapping {
@@ -47,14 +58,6 @@ public:
 
     [[nodiscard]] std::byte* data() const noexcept { return static_cast<std::byte*>(memory_); }
     [[nodiscard]] std::size_t size() const noexcept { return bytes_; }
-
-    /// Has the kernel bring these bytes' pages into memory: one call for all of them, where each
-    /// would be a page fault when it is touched, which in a virtual machine can take 10 µs. What
-    /// the kernel can't do is no error; it is done by page faults then.
-    void populate(std::size_t offset, std::size_t bytes) const noexcept {
-        const std::size_t in_page = offset % static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-        ::madvise(data() + offset - in_page, bytes + in_page, MADV_POPULATE_WRITE);
-    }
 
 private:
     void* memory_ = nullptr;

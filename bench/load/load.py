@@ -48,9 +48,9 @@ class LoadTest:
             for case in self._plan.cases:
                 self._row(case, round_index, partial(self._load, case))
             for trial in trials:
+                measure = partial(self._trials.measure, trial)
                 if round_index == 0 or not trial.once:
                     for repeat in range(trial.repeats):
-                        measure = partial(self._trials.measure, trial)
                         self._row(trial, round_index, measure, repeat)
 
     def _possible_trials(self) -> list[Trial]:

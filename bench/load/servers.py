@@ -254,7 +254,14 @@ SERVERS = (
     ),
     Server("torc-64m", None, "torc", ("--version",), launch_torc_64m, rows=(TREE,)),
     # It has one answer.
-    Server("floor", None, "floor", (), launch_floor, rows=(*SIZES, LARGEST, PIPELINED, CLOSE, LATENCY)),
+    Server(
+        "floor",
+        None,
+        "floor",
+        (),
+        launch_floor,
+        rows=(*SIZES, LARGEST, PIPELINED, CLOSE, LATENCY),
+    ),
     Server("nginx", "nginx", "nginx", ("-v",), launch_nginx),
     Server("h2o", "h2o", "h2o", ("-v",), launch_h2o),
     Server("lighttpd", "lighttpd", "lighttpd", ("-v",), launch_lighttpd),

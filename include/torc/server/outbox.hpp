@@ -79,7 +79,8 @@ public:
     void release(Outbox& outbox);
 
 private:
-    /// From one outbox to the next.
+    /// From one outbox to the next: whole pages, and always some bytes between the two, which
+    /// AddressSanitizer guards.
     static constexpr std::size_t stride_bytes =
         (sizeof(Outbox) / limits::page_bytes + 1) * limits::page_bytes;
 

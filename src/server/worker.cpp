@@ -5,7 +5,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,8 +20,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// How long accepting rests after the kernel ran out of descriptors or memory.
-constexpr milliseconds accept_pause{100};
 /// How long the listeners stay open when the drain begins: a client whose handshake is over does
 /// not show before its request is there, and that may be on its way.
 constexpr milliseconds drain_listening{250};
@@ -37,13 +34,6 @@ std::size_t log_batch_bytes_max(int fd) noexcept {
     struct stat status{};
     const bool is_regular = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
     return is_regular ? limits::access_log_buffer_bytes : PIPE_BUF;
-}
-
-/// The kernel takes a descriptor before it looks for a connection: that it ran out tells nothing of
-/// the queue.
-bool has_waiting_connection(int listener) noexcept {
-    pollfd event{.fd = listener, .events = POLLIN, .revents = 0};
-    return ::poll(&event, 1, 0) == 1;
 }
 
 WallTime wall_now() noexcept {
@@ -77,13 +67,11 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       sends_(settings_.timeouts.send),
       lingers_(settings_.timeouts.linger),
       graces_(drain_grace),
-      connections_(connections_max_ + limits::connections_spare) {
+      connections_(connections_max_ + limits::connections_spare),
+      acceptor_(proactor_, std::move(options.listeners)) {
     if (access_log_fd_ >= 0) {
         access_log_.emplace(log_batch_bytes_max(access_log_fd_));
         services_.access_log = &*access_log_;
-    }
-    for (UniqueFd& socket : options.listeners) {
-        listeners_.push_back(Listener{.socket = std::move(socket)});
     }
 }
 
@@ -94,7 +82,7 @@ io::Token Worker::token(Operation operation, const ConnectionSlot& slot) noexcep
 }
 
 bool Worker::run() {
-    start_accepting();
+    acceptor_.start();
     if (balance_ != nullptr) {
         balance_->join(seat_, proactor_);
     }
@@ -156,45 +144,20 @@ void Worker::dispatch(const io::Completion& completion) {
     }
 }
 
-void Worker::start_accepting() {
-    accept_again_at_ = never;
-    for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
-        Listener& listener = listeners_[index];
-        if (!listener.is_accepting && listener.socket) {
-            listener.is_accepting = true;
-            proactor_.accept(make_token(Operation::accept, index), listener.socket.get());
-        }
+void Worker::accepted(const io::Completion& completion) {
+    if (acceptor_.completed(completion, services_.now, accepted_)) {
+        // Whoever waits in the kernel's queue is better served late than refused.
+        make_room();
+        site_.release_descriptor();
     }
+    admit_accepted();
 }
 
-void Worker::accepted(const io::Completion& completion) {
-    Listener& listener = listeners_[completion.token.slot];
-    listener.is_accepting = completion.more;
-    if (!completion.failed()) {
-        admit(completion.result);
+void Worker::admit_accepted() {
+    for (const int socket : accepted_) {
+        admit(socket);
     }
-    if (completion.more) {
-        return;
-    }
-    if (listener.is_cancelled) {
-        take_waiting_connections(listener);
-        return;
-    }
-    switch (completion.failed() ? completion.error().value() : 0) {
-        case EMFILE:
-        case ENFILE:
-        case ENOBUFS:
-        case ENOMEM:
-            // Whoever waits in the kernel's queue is better served late than refused.
-            if (has_waiting_connection(listener.socket.get())) {
-                make_room();
-                site_.release_descriptor();
-            }
-            accept_again_at_ = services_.now + accept_pause;
-            break;
-        default:
-            start_accepting();
-    }
+    accepted_.clear();
 }
 
 void Worker::admit(int socket) {
@@ -369,9 +332,7 @@ void Worker::expire() {
         slot->connection->time_out();
         proactor_.shutdown(slot->socket, SHUT_RD);
     }
-    if (services_.now >= accept_again_at_) {
-        start_accepting();
-    }
+    acceptor_.expire(services_.now);
     if (services_.now >= stop_listening_at_) {
         stop_listening();
     }
@@ -379,7 +340,7 @@ void Worker::expire() {
 
 MonotonicTime Worker::next_deadline() {
     return std::min({idle_.next(), requests_.next(), sends_.next(), lingers_.next(), graces_.next(),
-                     accept_again_at_, stop_deadline_, stop_listening_at_,
+                     acceptor_.next_deadline(), stop_deadline_, stop_listening_at_,
                      access_log_ ? access_log_->due_at() : never});
 }
 
@@ -450,9 +411,7 @@ void Worker::begin_drain() {
     services_.is_draining = true;
     stop_deadline_ = services_.now + settings_.timeouts.drain;
     stop_listening_at_ = services_.now + drain_listening;
-    for (const Listener& listener : listeners_) {
-        show_silent_connections(listener.socket.get());
-    }
+    acceptor_.show_silent_connections();
     connections_.for_each([this](ConnectionSlot& slot) {
         if (slot.connection->waiting() != Waiting::idle || slot.is_ending) {
             return;
@@ -467,41 +426,18 @@ void Worker::begin_drain() {
 
 void Worker::stop_listening() {
     stop_listening_at_ = never;
-    accept_again_at_ = never;
     if (balance_ != nullptr) {
         handed_.clear();
         balance_->leave(seat_, handed_);
         std::ranges::for_each(handed_, [this](int socket) { serve(socket); });
     }
-    for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
-        Listener& listener = listeners_[index];
-        listener.is_cancelled = true;
-        if (listener.is_accepting) {
-            proactor_.cancel_accept(make_token(Operation::accept, index), listener.socket.get());
-        } else {
-            take_waiting_connections(listener);
-        }
-    }
-}
-
-void Worker::take_waiting_connections(Listener& listener) {
-    // Closing a listener resets what is in its queue, so that is taken first and still served.
-    while (true) {
-        const int socket =
-            ::accept4(listener.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (socket >= 0) {
-            admit(socket);
-        } else if (errno != EINTR && errno != ECONNABORTED) {
-            break;
-        }
-    }
-    proactor_.close(listener.socket.release());
+    acceptor_.stop(accepted_);
+    admit_accepted();
 }
 
 bool Worker::has_operations_in_flight() const noexcept {
     return connections_.size() > 0 || loader_.is_busy() ||
-           (access_log_ && access_log_->is_writing()) ||
-           std::ranges::any_of(listeners_, &Listener::is_accepting);
+           (access_log_ && access_log_->is_writing()) || acceptor_.is_busy();
 }
 
 bool Worker::is_finished() const noexcept {

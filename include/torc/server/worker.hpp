@@ -3,6 +3,7 @@
 #include <torc/base/clock.hpp>
 #include <torc/base/unique_fd.hpp>
 #include <torc/io/proactor.hpp>
+#include <torc/server/acceptor.hpp>
 #include <torc/server/access_log.hpp>
 #include <torc/server/asset_loader.hpp>
 #include <torc/server/balance.hpp>
@@ -65,12 +66,6 @@ public:
     [[nodiscard]] bool has_operations_in_flight() const noexcept;
 
 private:
-    struct Listener {
-        UniqueFd socket;
-        bool is_accepting = false;
-        bool is_cancelled = false;
-    };
-
     // The first switch: what a completion means.
     void dispatch(const io::Completion& completion);
     void accepted(const io::Completion& completion);
@@ -81,9 +76,9 @@ private:
     void perform(ConnectionSlot& slot, Action action);
     void hand_out(const site::Site::Loaded& loaded);
 
-    void start_accepting();
     /// A connection that a listener gave: another worker may have more room for it.
     void admit(int socket);
+    void admit_accepted();
     void take_handed();
     void serve(int socket);
     void count_out() noexcept;
@@ -103,7 +98,6 @@ private:
     void obey_stop();
     void begin_drain();
     void stop_listening();
-    void take_waiting_connections(Listener& listener);
     [[nodiscard]] bool is_finished() const noexcept;
 
     [[nodiscard]] static io::Token token(Operation operation, const ConnectionSlot& slot) noexcept;
@@ -131,11 +125,11 @@ private:
     DeadlineList<ConnectionSlot> graces_;
     ConnectionTable connections_;
 
-    std::vector<Listener> listeners_;
+    Acceptor acceptor_;
+    /// Room for what the listeners give.
+    std::vector<int> accepted_;
     /// Room for what other workers hand over.
     std::vector<int> handed_;
-    /// When to try again to accept, after the kernel ran out of something.
-    MonotonicTime accept_again_at_ = never;
     /// When the listeners close, once the drain has begun.
     MonotonicTime stop_listening_at_ = never;
     Stop stop_ = Stop::no;

@@ -1,0 +1,115 @@
+#include <torc/server/acceptor.hpp>
+#include <torc/server/listener.hpp>
+#include <torc/server/operation.hpp>
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+namespace torc::server {
+namespace {
+
+/// How long accepting rests after the kernel ran out of descriptors or memory.
+constexpr std::chrono::milliseconds accept_pause{100};
+
+/// The kernel takes a descriptor before it looks for a connection: that it ran out tells nothing of
+/// the queue.
+bool has_waiting_connection(int listener) noexcept {
+    pollfd event{.fd = listener, .events = POLLIN, .revents = 0};
+    return ::poll(&event, 1, 0) == 1;
+}
+
+}  // namespace
+
+Acceptor::Acceptor(io::Proactor& proactor, std::vector<UniqueFd> sockets) : proactor_(proactor) {
+    for (UniqueFd& socket : sockets) {
+        listeners_.push_back(Listener{.socket = std::move(socket)});
+    }
+}
+
+void Acceptor::start() {
+    accept_again_at_ = never;
+    for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
+        Listener& listener = listeners_[index];
+        if (!listener.is_accepting && listener.socket) {
+            listener.is_accepting = true;
+            proactor_.accept(make_token(Operation::accept, index), listener.socket.get());
+        }
+    }
+}
+
+bool Acceptor::completed(const io::Completion& completion, MonotonicTime now,
+                         std::vector<int>& accepted) {
+    Listener& listener = listeners_[completion.token.slot];
+    listener.is_accepting = completion.more;
+    if (!completion.failed()) {
+        accepted.push_back(completion.result);
+    }
+    if (completion.more) {
+        return false;
+    }
+    if (listener.is_cancelled) {
+        close(listener, accepted);
+        return false;
+    }
+    switch (completion.failed() ? completion.error().value() : 0) {
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+            accept_again_at_ = now + accept_pause;
+            return has_waiting_connection(listener.socket.get());
+        default:
+            start();
+            return false;
+    }
+}
+
+void Acceptor::expire(MonotonicTime now) {
+    if (now >= accept_again_at_) {
+        start();
+    }
+}
+
+void Acceptor::show_silent_connections() noexcept {
+    for (const Listener& listener : listeners_) {
+        server::show_silent_connections(listener.socket.get());
+    }
+}
+
+void Acceptor::stop(std::vector<int>& accepted) {
+    accept_again_at_ = never;
+    for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
+        Listener& listener = listeners_[index];
+        listener.is_cancelled = true;
+        if (listener.is_accepting) {
+            proactor_.cancel_accept(make_token(Operation::accept, index), listener.socket.get());
+        } else {
+            close(listener, accepted);
+        }
+    }
+}
+
+void Acceptor::close(Listener& listener, std::vector<int>& accepted) {
+    // Closing a listener resets what is in its queue, so that is taken first and still served.
+    while (true) {
+        const int socket =
+            ::accept4(listener.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (socket >= 0) {
+            accepted.push_back(socket);
+        } else if (errno != EINTR && errno != ECONNABORTED) {
+            break;
+        }
+    }
+    proactor_.close(listener.socket.release());
+}
+
+bool Acceptor::is_busy() const noexcept {
+    return std::ranges::any_of(listeners_, &Listener::is_accepting);
+}
+
+}  // namespace torc::server

@@ -92,17 +92,7 @@ Server::Server(Settings settings)
 
 Server::~Server() {
     stop_ = Stop::now;
-    {
-        const std::scoped_lock lock(proactors_mutex_);
-        for (io::Proactor* proactor : proactors_) {
-            proactor->wake();
-        }
-    }
-    for (std::thread& thread : threads_) {
-        if (thread.joinable()) {
-            thread.join();
-        }
-    }
+    wake_workers();
 }
 
 void Server::choose_cpus() {
@@ -193,68 +183,54 @@ void Server::take_over_signals() {
 
 void Server::start() {
     TORC_ASSERT(threads_.empty());
-    std::vector<std::promise<void>> started(worker_cpus_.size());
-    for (unsigned worker = 0; worker < worker_cpus_.size(); ++worker) {
-        threads_.emplace_back(
-            [this, worker, &promise = started[worker]] { work(worker, promise); });
+    // The destructor ends those that were made before one failed.
+    make_threads();
+    for (unsigned worker = 0; worker < threads_.size(); ++worker) {
+        threads_[worker]->serve({.settings = &settings_,
+                                 .root = root_,
+                                 .listeners = listeners_->take(worker),
+                                 .connections_max = connections_max_,
+                                 .access_log = access_log_,
+                                 .stop = &stop_,
+                                 .balance = balance_ ? &*balance_ : nullptr,
+                                 .seat = worker});
     }
+    // All of them, for only one that serves can be told to stop.
     std::exception_ptr failure;
-    for (std::promise<void>& promise : started) {
+    for (const auto& thread : threads_) {
         try {
-            promise.get_future().get();
+            thread->await_serving();
         } catch (...) {
             failure = std::current_exception();
         }
     }
     if (failure) {
-        std::rethrow_exception(failure);  // The destructor stops the workers that did start.
+        std::rethrow_exception(failure);
     }
 }
 
-void Server::work(unsigned worker, std::promise<void>& started) {
-    ::pthread_setname_np(::pthread_self(), fmt::format("torc-{}", worker).c_str());
-    if (!pin_to_cpu(worker_cpus_[worker])) {
-        spdlog::warn("worker {} can't be pinned to CPU {}: {}", worker, worker_cpus_[worker],
-                     Errno::last().message());
+void Server::make_threads() {
+    for (unsigned worker = 0; worker < worker_cpus_.size(); ++worker) {
+        threads_.push_back(
+            std::make_unique<WorkerThread>(WorkerThreadOptions{.worker = worker,
+                                                               .cpu = worker_cpus_[worker],
+                                                               .backend = backend_,
+                                                               .connections_max = connections_max_,
+                                                               .ended = ended_.get()}));
     }
-    auto made = io::make_proactor(backend_, {.connections_max = connections_max_});
-    if (!made) {
-        const std::uint64_t one = 1;
-        [[maybe_unused]] const ssize_t written = ::write(ended_.get(), &one, sizeof one);
-        started.set_exception(std::make_exception_ptr(StartError(fmt::format(
-            "worker {} can't make its {}: {}", worker,
-            backend_ == io::Backend::uring ? "io_uring" : "epoll", made.error().message()))));
-        return;
+    for (unsigned worker = 0; worker < threads_.size(); ++worker) {
+        if (const auto made = threads_[worker]->await_proactor(); !made) {
+            throw StartError(fmt::format("worker {} can't make its {}: {}", worker,
+                                         backend_ == io::Backend::uring ? "io_uring" : "epoll",
+                                         made.error().message()));
+        }
     }
-    std::unique_ptr<io::Proactor> proactor = *std::move(made);
-    auto loop = std::make_unique<Worker>(*proactor,
-                                         WorkerOptions{.settings = &settings_,
-                                                       .root = root_,
-                                                       .listeners = listeners_->take(worker),
-                                                       .connections_max = connections_max_,
-                                                       .access_log = access_log_,
-                                                       .stop = &stop_,
-                                                       .balance = balance_ ? &*balance_ : nullptr,
-                                                       .seat = worker});
-    {
-        const std::scoped_lock lock(proactors_mutex_);
-        proactors_.push_back(proactor.get());
+}
+
+void Server::wake_workers() noexcept {
+    for (const auto& thread : threads_) {
+        thread->wake();
     }
-    started.set_value();
-    if (!loop->run()) {
-        was_cut_off_ = true;
-    }
-    {
-        const std::scoped_lock lock(proactors_mutex_);
-        std::erase(proactors_, proactor.get());
-    }
-    if (loop->has_operations_in_flight()) {
-        // The kernel may still write to their memory, and the process is about to end.
-        [[maybe_unused]] auto* abandoned_loop = loop.release();
-        [[maybe_unused]] auto* abandoned_proactor = proactor.release();
-    }
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(ended_.get(), &one, sizeof one);
 }
 
 void Server::request_stop() noexcept {
@@ -262,10 +238,7 @@ void Server::request_stop() noexcept {
     if (!stop_.compare_exchange_strong(expected, Stop::drain)) {
         stop_ = Stop::now;
     }
-    const std::scoped_lock lock(proactors_mutex_);
-    for (io::Proactor* proactor : proactors_) {
-        proactor->wake();
-    }
+    wake_workers();
 }
 
 void Server::take_signals() {
@@ -281,8 +254,7 @@ void Server::take_signals() {
 }
 
 ExitCode Server::run() {
-    std::uint64_t ended = 0;
-    while (ended < threads_.size()) {
+    while (!std::ranges::all_of(threads_, &WorkerThread::has_ended)) {
         std::array<pollfd, 2> events{pollfd{.fd = signals_.get(), .events = POLLIN, .revents = 0},
                                      pollfd{.fd = ended_.get(), .events = POLLIN, .revents = 0}};
         ::poll(events.data(), events.size(), -1);
@@ -290,15 +262,12 @@ ExitCode Server::run() {
             take_signals();
         }
         std::uint64_t count = 0;
-        if ((events[1].revents & POLLIN) != 0 &&
-            ::read(ended_.get(), &count, sizeof count) == sizeof count) {
-            ended += count;
+        if ((events[1].revents & POLLIN) != 0) {
+            [[maybe_unused]] const ssize_t got = ::read(ended_.get(), &count, sizeof count);
         }
     }
-    for (std::thread& thread : threads_) {
-        thread.join();
-    }
-    return was_cut_off_ ? ExitCode::forced : ExitCode::stopped;
+    return std::ranges::any_of(threads_, &WorkerThread::was_cut_off) ? ExitCode::forced
+                                                                     : ExitCode::stopped;
 }
 
 }  // namespace torc::server

@@ -7,14 +7,12 @@
 #include <torc/server/served_root.hpp>
 #include <torc/server/settings.hpp>
 #include <torc/server/worker.hpp>
+#include <torc/server/worker_thread.hpp>
 
 #include <atomic>
 #include <cstdint>
-#include <future>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <thread>
 #include <vector>
 
 namespace torc::server {
@@ -64,9 +62,9 @@ private:
     void share_out_descriptors();
     void share_out_memory();
     void take_over_signals();
-    /// A worker's thread.
-    void work(unsigned worker, std::promise<void>& started);
+    void make_threads();
     void take_signals();
+    void wake_workers() noexcept;
 
     Settings settings_;
     std::vector<unsigned> worker_cpus_;
@@ -78,15 +76,11 @@ private:
     std::uint32_t connections_max_ = 0;
     std::unique_ptr<Listeners> listeners_;
     UniqueFd signals_;
-    /// Counts the workers that have ended.
+    /// Becomes readable when a worker ends.
     UniqueFd ended_;
 
     std::atomic<Stop> stop_ = Stop::no;
-    std::atomic<bool> was_cut_off_ = false;
-    std::mutex proactors_mutex_;
-    /// Those of the running workers, to be woken.
-    std::vector<io::Proactor*> proactors_;
-    std::vector<std::thread> threads_;
+    std::vector<std::unique_ptr<WorkerThread>> threads_;
 };
 
 }  // namespace torc::server

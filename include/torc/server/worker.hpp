@@ -61,6 +61,9 @@ public:
     /// for its time was up or the order was to stop at once.
     [[nodiscard]] bool run();
 
+    /// Makes the loop look up from its wait; from any thread.
+    void wake() noexcept { proactor_.wake(); }
+
     /// True when `run` gave up on some that did not end: the kernel may still use the memory of
     /// this worker and of its proactor, so neither may be destroyed.
     [[nodiscard]] bool has_operations_in_flight() const noexcept;

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <torc/base/errno.hpp>
+#include <torc/io/backend.hpp>
+#include <torc/server/worker.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace torc::server {
+
+/// Where and on what a worker runs.
+struct WorkerThreadOptions {
+    unsigned worker = 0;
+    unsigned cpu = 0;
+    io::Backend backend = io::Backend::uring;
+    std::uint32_t connections_max = 1024;
+    /// An eventfd(2) to which the thread adds 1 when its worker has ended; outlives it.
+    int ended = -1;
+};
+
+/// The thread of one worker, for its whole life: it is pinned, makes its proactor, serves when it
+/// is told to, and ends.
+///
+/// All but `has_ended` is for the thread that made the object.
+class WorkerThread {
+public:
+    /// Starts the thread, which makes its proactor. Throws StartError when the system has no more
+    /// threads to give.
+    explicit WorkerThread(const WorkerThreadOptions& options);
+    WorkerThread(const WorkerThread&) = delete;
+    WorkerThread& operator=(const WorkerThread&) = delete;
+    /// Waits for the end of the thread. A worker that serves must have been told to stop.
+    ~WorkerThread();
+
+    /// Waits for the proactor; gives the error when there is none. Call once, before `serve`.
+    [[nodiscard]] Result<void> await_proactor();
+
+    /// Makes the worker and has it serve. Precondition: there is a proactor. Call once.
+    void serve(WorkerOptions options);
+    /// Waits until the worker is about to serve. Throws what its constructor threw. Call once.
+    void await_serving();
+
+    /// Makes the worker look up from its wait, if it runs.
+    void wake() noexcept;
+
+    /// Whether the worker has served and will never again.
+    [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
+    /// Whether it cut off a connection. Precondition: has_ended().
+    [[nodiscard]] bool was_cut_off() const noexcept { return was_cut_off_; }
+
+private:
+    void work();
+    void run(std::unique_ptr<io::Proactor> proactor, WorkerOptions options);
+    void set_worker(Worker* worker);
+
+    const WorkerThreadOptions options_;
+    std::promise<Result<void>> proactor_;
+    /// Nothing: do not serve.
+    std::promise<std::optional<WorkerOptions>> orders_;
+    bool has_orders_ = false;
+    std::promise<void> serving_;
+    std::mutex worker_mutex_;
+    /// Null: it does not run.
+    Worker* worker_ = nullptr;
+    std::atomic<bool> was_cut_off_ = false;
+    std::atomic<bool> has_ended_ = false;
+    // Last, so that the thread finds all of the above.
+    std::thread thread_;
+};
+
+}  // namespace torc::server

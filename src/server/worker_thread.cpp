@@ -1,0 +1,110 @@
+#include <torc/base/assert.hpp>
+#include <torc/server/cpu_set.hpp>
+#include <torc/server/start_error.hpp>
+#include <torc/server/worker_thread.hpp>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <exception>
+#include <system_error>
+#include <utility>
+
+namespace torc::server {
+
+WorkerThread::WorkerThread(const WorkerThreadOptions& options) : options_(options) {
+    try {
+        thread_ = std::thread([this] { work(); });
+    } catch (const std::system_error& error) {
+        throw StartError(fmt::format(
+            "worker {} gets no thread: {}; raise what limits the threads of this user or service "
+            "(RLIMIT_NPROC: ulimit -u; TasksMax=; a control group's pids.max) or start fewer "
+            "--workers",
+            options_.worker, error.code().message()));
+    }
+}
+
+WorkerThread::~WorkerThread() {
+    if (!has_orders_) {
+        orders_.set_value(std::nullopt);
+    }
+    thread_.join();
+}
+
+Result<void> WorkerThread::await_proactor() {
+    return proactor_.get_future().get();
+}
+
+void WorkerThread::serve(WorkerOptions options) {
+    TORC_ASSERT(!has_orders_);
+    has_orders_ = true;
+    orders_.set_value(std::move(options));
+}
+
+void WorkerThread::await_serving() {
+    serving_.get_future().get();
+}
+
+void WorkerThread::wake() noexcept {
+    const std::scoped_lock lock(worker_mutex_);
+    if (worker_ != nullptr) {
+        worker_->wake();
+    }
+}
+
+void WorkerThread::work() {
+    ::pthread_setname_np(::pthread_self(), fmt::format("torc-{}", options_.worker).c_str());
+    if (!pin_to_cpu(options_.cpu)) {
+        spdlog::warn("worker {} can't be pinned to CPU {}: {}", options_.worker, options_.cpu,
+                     Errno::last().message());
+    }
+    std::unique_ptr<io::Proactor> proactor;
+    try {
+        auto made =
+            io::make_proactor(options_.backend, {.connections_max = options_.connections_max});
+        if (made) {
+            proactor = *std::move(made);
+            proactor_.set_value({});
+        } else {
+            proactor_.set_value(std::unexpected(made.error()));
+        }
+    } catch (...) {
+        proactor_.set_exception(std::current_exception());
+    }
+    std::optional<WorkerOptions> orders = orders_.get_future().get();
+    if (orders) {
+        run(std::move(proactor), *std::move(orders));
+    }
+}
+
+void WorkerThread::run(std::unique_ptr<io::Proactor> proactor, WorkerOptions options) {
+    std::unique_ptr<Worker> worker;
+    try {
+        worker = std::make_unique<Worker>(*proactor, std::move(options));
+    } catch (...) {
+        serving_.set_exception(std::current_exception());
+        return;
+    }
+    set_worker(worker.get());
+    serving_.set_value();
+    was_cut_off_ = !worker->run();
+    set_worker(nullptr);
+    if (worker->has_operations_in_flight()) {
+        // The kernel may still write to their memory, and the process is about to end.
+        [[maybe_unused]] auto* abandoned_worker = worker.release();
+        [[maybe_unused]] auto* abandoned_proactor = proactor.release();
+    }
+    has_ended_ = true;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(options_.ended, &one, sizeof one);
+}
+
+void WorkerThread::set_worker(Worker* worker) {
+    const std::scoped_lock lock(worker_mutex_);
+    worker_ = worker;
+}
+
+}  // namespace torc::server

@@ -1,6 +1,7 @@
 #include <torc/base/assert.hpp>
 #include <torc/server/cpu_set.hpp>
 #include <torc/server/memory_limit.hpp>
+#include <torc/server/resource_limit.hpp>
 #include <torc/server/server.hpp>
 #include <torc/server/start_error.hpp>
 
@@ -45,17 +46,6 @@ SharedRoot open_root(const std::string& directory) {
             fmt::format("{}: not a directory; give the directory that holds it", directory));
     }
     throw StartError(fmt::format("{}: can't be opened: {}", directory, error.message()));
-}
-
-/// Raises the soft limit of descriptors to the hard one and gives what it is then.
-std::uint64_t raise_descriptor_limit() {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    // Without a privilege one may raise it only this far, and just this is always allowed.
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    return limit.rlim_cur;
 }
 
 sigset_t stop_signals() {
@@ -143,7 +133,7 @@ void Server::open_access_log() {
 }
 
 void Server::share_out_descriptors() {
-    const std::uint64_t limit = raise_descriptor_limit();
+    const std::uint64_t limit = raise_limit(RLIMIT_NOFILE);
     const std::uint64_t workers = worker_cpus_.size();
     const std::uint64_t share =
         limit > process_descriptors ? (limit - process_descriptors) / workers : 0;
@@ -210,6 +200,29 @@ void Server::start() {
 }
 
 void Server::make_threads() {
+    // A ring's memory counts as locked, unless the process has CAP_IPC_LOCK.
+    raise_limit(RLIMIT_MEMLOCK);
+    auto made = try_to_make_threads();
+    std::string why = made ? "" : made.error().message();
+    if (!made && made.error() == Errno(ENOMEM) && backend_ == io::Backend::uring) {
+        why = explain_locked_memory_limit().value_or(why);
+        if (settings_.io == IoChoice::automatic && explain_locked_memory_limit()) {
+            spdlog::warn("io_uring can't be used, running on epoll: {}", why);
+            backend_ = io::Backend::epoll;
+            threads_.clear();
+            made = try_to_make_threads();
+            why = made ? "" : made.error().message();
+        }
+    }
+    if (!made) {
+        throw StartError(
+            fmt::format("can't make {} for each of {} workers: {}",
+                        backend_ == io::Backend::uring ? "an io_uring" : "an epoll instance",
+                        worker_cpus_.size(), why));
+    }
+}
+
+Result<void> Server::try_to_make_threads() {
     for (unsigned worker = 0; worker < worker_cpus_.size(); ++worker) {
         threads_.push_back(
             std::make_unique<WorkerThread>(WorkerThreadOptions{.worker = worker,
@@ -218,13 +231,13 @@ void Server::make_threads() {
                                                                .connections_max = connections_max_,
                                                                .ended = ended_.get()}));
     }
-    for (unsigned worker = 0; worker < threads_.size(); ++worker) {
-        if (const auto made = threads_[worker]->await_proactor(); !made) {
-            throw StartError(fmt::format("worker {} can't make its {}: {}", worker,
-                                         backend_ == io::Backend::uring ? "io_uring" : "epoll",
-                                         made.error().message()));
+    Result<void> result;
+    for (const auto& thread : threads_) {
+        if (auto made = thread->await_proactor(); !made && result) {
+            result = made;
         }
     }
+    return result;
 }
 
 void Server::wake_workers() noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/base/errno.hpp>
 #include <torc/base/unique_fd.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/server/balance.hpp>
@@ -62,7 +63,11 @@ private:
     void share_out_descriptors();
     void share_out_memory();
     void take_over_signals();
+    /// A thread for each worker, each with its proactor; on epoll when the rings find too little
+    /// memory that may be locked and the user left the choice to torc.
     void make_threads();
+    /// Gives the error of the first proactor that could not be made.
+    [[nodiscard]] Result<void> try_to_make_threads();
     void take_signals();
     void wake_workers() noexcept;
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -73,9 +74,14 @@ bool forbid_io_uring(int error) noexcept {
            ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-bool limit_descriptors(std::uint64_t count) noexcept {
-    const rlimit limit{.rlim_cur = count, .rlim_max = count};
-    return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
+bool limit(__rlimit_resource resource, std::optional<std::uint64_t> count) noexcept {
+    const rlimit limit{.rlim_cur = count.value_or(0), .rlim_max = count.value_or(0)};
+    return !count || ::setrlimit(resource, &limit) == 0;
+}
+
+bool become(uid_t user) noexcept {
+    return ::setgroups(0, nullptr) == 0 && ::setresgid(user, user, user) == 0 &&
+           ::setresuid(user, user, user) == 0;
 }
 
 bool give_up_privileges() noexcept {
@@ -110,11 +116,16 @@ void reset_signals() noexcept {
 
 bool prepare(const LaunchOptions& options, int standard_output, int standard_error) noexcept {
     reset_signals();
-    return ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
-           redirect_streams(standard_output, standard_error) &&
+    return redirect_streams(standard_output, standard_error) &&
            (options.working_directory.empty() || ::chdir(options.working_directory.c_str()) == 0) &&
            (!options.is_unprivileged || give_up_privileges()) &&
-           (!options.descriptors_max || limit_descriptors(*options.descriptors_max)) &&
+           limit(RLIMIT_NOFILE, options.descriptors_max) &&
+           limit(RLIMIT_NPROC, options.threads_max) &&
+           (!options.locked_memory_bytes ||
+            ::setrlimit(RLIMIT_MEMLOCK, &*options.locked_memory_bytes) == 0) &&
+           (!options.user || become(*options.user)) &&
+           // After the change of user, which would undo it.
+           ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
            (!options.io_uring_error || forbid_io_uring(*options.io_uring_error));
 }
 

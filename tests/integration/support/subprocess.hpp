@@ -2,6 +2,7 @@
 
 #include <torc/base/unique_fd.hpp>
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -30,8 +31,14 @@ struct LaunchOptions {
     std::optional<std::uint64_t> descriptors_max{};
     /// The errno(3) value that a seccomp filter answers io_uring_setup(2) with, as containers do.
     std::optional<int> io_uring_error{};
+    /// The limits RLIMIT_NPROC (soft and hard), which counts threads, and RLIMIT_MEMLOCK; neither
+    /// holds for root.
+    std::optional<std::uint64_t> threads_max{};
+    std::optional<rlimit> locked_memory_bytes{};
     /// Without the privileges that root has in files and ports.
     bool is_unprivileged = false;
+    /// As this user, with no privileges; for tests that root runs.
+    std::optional<uid_t> user{};
 };
 
 /// A running program. Its standard input is empty, what it prints is captured. Killed on

@@ -1,0 +1,103 @@
+// How torc starts where a user may have few threads or lock little memory.
+
+#include "integration/support/server_test.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace torc::test {
+namespace {
+
+/// Nobody else's: the kernel counts threads and locked memory by user.
+constexpr uid_t lonely_user = 61'728;
+
+class StartWithLimits : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (::geteuid() != 0) {
+            GTEST_SKIP() << "only root can become a user that runs nothing else";
+        }
+        directory_.write("page.txt", "a page");
+        std::filesystem::permissions(directory_.path(), std::filesystem::perms{0755});
+        std::filesystem::permissions(directory_.path() / "page.txt", std::filesystem::perms{0644});
+    }
+
+    [[nodiscard]] LaunchOptions torc_on(std::string_view io, unsigned workers) const {
+        LaunchOptions options =
+            torc_with({directory_.path().string(), "--port", "0", "--address", "127.0.0.1", "--io",
+                       std::string(io), "--workers", std::to_string(workers)});
+        options.user = lonely_user;
+        return options;
+    }
+
+    TemporaryDirectory directory_;
+};
+
+void expect_failure(const LaunchOptions& options, const std::vector<std::string>& parts) {
+    const FinishedRun run = run_to_end(options);
+    EXPECT_EQ(run.exit_code, 1) << run.standard_error;
+    for (const std::string& part : parts) {
+        EXPECT_TRUE(run.standard_error.contains(part))
+            << part << "\nis not in: " << run.standard_error;
+    }
+}
+
+TEST_F(StartWithLimits, FailsInOneLineWhenAWorkerGetsNoThread) {
+    for (const std::string_view io : {"uring", "epoll"}) {
+        // The first thread is the process's own; so the first, the second or the last worker fails.
+        for (const std::uint64_t threads : {1U, 2U, 4U}) {
+            LaunchOptions options = torc_on(io, 4);
+            options.threads_max = threads;
+            expect_failure(options, {"torc: worker " + std::to_string(threads - 1), "RLIMIT_NPROC",
+                                     "TasksMax=", "pids.max", "--workers"});
+        }
+    }
+}
+
+TEST_F(StartWithLimits, ServesWithJustTheThreadsThatItsWorkersNeed) {
+    LaunchOptions options = torc_on("epoll", 2);
+    options.threads_max = 3;
+    ServerProcess server(options);
+    EXPECT_EQ(HttpClient(server.port()).get("/page.txt").body, "a page");
+    EXPECT_EQ(server.stop(), 0);
+}
+
+/// The memory that sixteen rings do not find and one does.
+constexpr rlimit memory_for_few_rings{.rlim_cur = 512 << 10, .rlim_max = 512 << 10};
+
+TEST_F(StartWithLimits, FallsBackToEpollWhenTheRingsFindTooLittleMemoryToLock) {
+    LaunchOptions options = torc_on("auto", 16);
+    options.locked_memory_bytes = memory_for_few_rings;
+    ServerProcess server(options);
+    EXPECT_EQ(HttpClient(server.port()).get("/page.txt").body, "a page");
+    const std::string printed = server.standard_error();
+    for (const std::string_view part : {"running on epoll", "RLIMIT_MEMLOCK", "512 KiB",
+                                        "ulimit -Hl", "LimitMEMLOCK=", ", epoll"}) {
+        EXPECT_TRUE(printed.contains(part)) << part << "\nis not in: " << printed;
+    }
+    EXPECT_EQ(server.stop(), 0);
+}
+
+TEST_F(StartWithLimits, FailsWithoutMemoryToLockWhenToldToUseRings) {
+    LaunchOptions options = torc_on("uring", 16);
+    options.locked_memory_bytes = memory_for_few_rings;
+    expect_failure(options,
+                   {"io_uring", "RLIMIT_MEMLOCK", "ulimit -Hl", "LimitMEMLOCK=", "--workers"});
+}
+
+TEST_F(StartWithLimits, RaisesTheLimitOfLockedMemoryAsFarAsItMay) {
+    LaunchOptions options = torc_on("uring", 2);
+    options.locked_memory_bytes = rlimit{.rlim_cur = 64 << 10, .rlim_max = 4 << 20};
+    ServerProcess server(options);
+    EXPECT_EQ(HttpClient(server.port()).get("/page.txt").body, "a page");
+    EXPECT_EQ(server.stop(), 0);
+}
+
+}  // namespace
+}  // namespace torc::test

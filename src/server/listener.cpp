@@ -248,7 +248,7 @@ std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresse
         // The C library takes "*" for no name at all, and so for the loopback: not what its user
         // means.
         if (text == "*" || ::getaddrinfo(text.c_str(), service.c_str(), &hints, &list) != 0) {
-            throw StartError(
+            throw UsageError(
                 fmt::format("--address {}: not an IPv4 or IPv6 address; give one like "
                             "127.0.0.1, 0.0.0.0 or ::",
                             text));

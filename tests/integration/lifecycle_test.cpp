@@ -108,7 +108,7 @@ TEST_P(Stopping, CutsOffADownloadAtTheSecondSignal) {
         server().send_signal(signal);
         server().await_standard_error(drain_notice);
         server().send_signal(signal);
-        EXPECT_EQ(server().exit_code(), 2);
+        EXPECT_EQ(server().exit_code(), 3);
         EXPECT_TRUE(server().standard_error().contains("cut off")) << server().standard_error();
         EXPECT_LT(client.receive_to_end().bytes.size(), huge_bytes);
     }

@@ -47,7 +47,7 @@ private:
 /// keeps one back for up to a second, until its first request has come too.
 void show_silent_connections(int listener) noexcept;
 
-/// Resolves what a user gave as addresses: numeric ones, and "localhost". Throws StartError naming
+/// Resolves what a user gave as addresses: numeric ones, and "localhost". Throws UsageError naming
 /// one that is neither.
 [[nodiscard]] std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresses,
                                                       std::uint16_t port);

@@ -11,4 +11,10 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// A StartError that starting again can't mend: what the user chose makes no sense.
+class UsageError : public StartError {
+public:
+    using StartError::StartError;
+};
+
 }  // namespace torc::server

@@ -61,23 +61,25 @@ int serve(const torc::server::Settings& settings) {
 
 int main(int argc, char** argv) {
     // Until the command line is read, every failure is one of what the user chose.
-    auto failure = ExitCode::usage;
+    auto code = ExitCode::usage;
     try {
         start_logging();
         const auto command = torc::server::read_command_line(argc, argv);
         if (const auto* early = std::get_if<torc::server::EarlyExit>(&command)) {
             return early->code;
         }
-        failure = ExitCode::failed_start;
+        code = ExitCode::failed_start;
         return serve(std::get<torc::server::Settings>(command));
+    } catch (const torc::server::StoppedBeforeStart&) {
+        code = ExitCode::stopped;
     } catch (const torc::server::UsageError& error) {
-        failure = ExitCode::usage;
+        code = ExitCode::usage;
         fmt::print(stderr, "torc: {}\n", error.what());
     } catch (const torc::server::StartError& error) {
         fmt::print(stderr, "torc: {}\n", error.what());
     } catch (const std::exception& error) {
-        failure = ExitCode::failed_start;
+        code = ExitCode::failed_start;
         fmt::print(stderr, "torc: unexpected failure at start: {}\n", error.what());
     }
-    return static_cast<int>(failure);
+    return static_cast<int>(code);
 }

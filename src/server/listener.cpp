@@ -47,11 +47,17 @@ Result<UniqueFd> make_socket(const Endpoint& endpoint) noexcept {
     return socket;
 }
 
-/// Whether SO_REUSEPORT is there when the socket is bound. Without it, an endpoint that anybody
-/// else listens on is refused.
+/// Whether the endpoint is to be this process's alone or is its already.
 enum class Claim : std::uint8_t { exclusive, shared };
 
 /// A listening socket that is a member of its endpoint's SO_REUSEPORT group.
+///
+/// The order of the calls keeps two processes from getting one endpoint. Two sockets with
+/// SO_REUSEADDR may both be bound, as long as neither listens, so bind(2) claims nothing. listen(2)
+/// does: it looks at the endpoint's sockets again, under the lock of the port, and fails if another
+/// one listens, unless both have SO_REUSEPORT. The first socket therefore gets that only once it
+/// listens, and no stranger's first socket has it when it asks. (Two that ask at the same instant
+/// may both be refused; each then tries again.)
 Result<UniqueFd> listen_on(const Endpoint& endpoint, Claim claim) noexcept {
     auto socket = make_socket(endpoint);
     if (!socket) {
@@ -60,17 +66,13 @@ Result<UniqueFd> listen_on(const Endpoint& endpoint, Claim claim) noexcept {
     if (claim == Claim::shared) {
         set_option(socket->get(), SOL_SOCKET, SO_REUSEPORT, 1);
     }
-    if (::bind(socket->get(), endpoint.address(), endpoint.length()) < 0) {
+    // The kernel cuts the backlog down to the sysctl net.core.somaxconn.
+    if (::bind(socket->get(), endpoint.address(), endpoint.length()) < 0 ||
+        ::listen(socket->get(), std::numeric_limits<int>::max()) < 0) {
         return std::unexpected(Errno::last());
     }
     if (claim == Claim::exclusive) {
-        // From here on the other workers' sockets may join; a stranger's claim is exclusive too,
-        // and is refused.
         set_option(socket->get(), SOL_SOCKET, SO_REUSEPORT, 1);
-    }
-    // The kernel cuts the backlog down to the sysctl net.core.somaxconn.
-    if (::listen(socket->get(), std::numeric_limits<int>::max()) < 0) {
-        return std::unexpected(Errno::last());
     }
     return socket;
 }
@@ -149,13 +151,18 @@ Result<std::vector<FirstListener>> claim_all(const std::vector<Endpoint>& wanted
     return claimed;
 }
 
-std::vector<FirstListener> claim_free(const std::vector<Endpoint>& wanted, bool may_skip) {
+/// Claims every endpoint. Throws StartError.
+std::vector<FirstListener> claim_free(const std::vector<Endpoint>& wanted, bool may_skip,
+                                      const WaitForPort& wait_for_port) {
     Endpoint failed;
     auto claimed = claim_all(wanted, may_skip, failed);
-    // Any free port: one that is free on the first address may be taken on another.
-    for (int attempt = 1; !claimed && claimed.error() == Errno(EADDRINUSE) &&
-                          wanted.front().port() == 0 && attempt < free_port_attempts_max;
-         ++attempt) {
+    // With port 0 any free port: one that is free on the first address may be taken on another.
+    int attempts = 1;
+    const auto may_try_again = [&] {
+        return wanted.front().port() == 0 ? attempts++ < free_port_attempts_max
+                                          : wait_for_port(failed);
+    };
+    while (!claimed && claimed.error() == Errno(EADDRINUSE) && may_try_again()) {
         claimed = claim_all(wanted, may_skip, failed);
     }
     if (!claimed) {
@@ -268,12 +275,12 @@ std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresse
 }
 
 Listeners::Listeners(const std::vector<std::string>& addresses, std::uint16_t port,
-                     unsigned workers) {
+                     unsigned workers, const WaitForPort& wait_for_port) {
     const bool is_default = addresses.empty();
     const auto wanted =
         resolve_addresses(is_default ? std::vector<std::string>{"localhost"} : addresses, port);
     std::vector<UniqueFd>& first_sockets = sockets_.emplace_back();
-    for (FirstListener& first : claim_free(wanted, is_default)) {
+    for (FirstListener& first : claim_free(wanted, is_default, wait_for_port)) {
         endpoints_.push_back(first.endpoint);
         first_sockets.push_back(std::move(first.socket));
     }
@@ -281,6 +288,10 @@ Listeners::Listeners(const std::vector<std::string>& addresses, std::uint16_t po
         std::vector<UniqueFd>& sockets = sockets_.emplace_back();
         for (const Endpoint& endpoint : endpoints_) {
             auto socket = listen_on(endpoint, Claim::shared);
+            // A stranger's listen(2) that is about to fail is in the way for that moment.
+            while (!socket && socket.error() == Errno(EADDRINUSE) && wait_for_port(endpoint)) {
+                socket = listen_on(endpoint, Claim::shared);
+            }
             if (!socket) {
                 throw StartError(explain(endpoint, socket.error()));
             }

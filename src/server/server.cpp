@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <exception>
 #include <utility>
@@ -29,6 +30,11 @@ constexpr std::uint64_t process_descriptors = 32;
 /// A ring or epoll, its wake-up, listeners, and files on their way into the cache.
 constexpr std::uint64_t worker_descriptors = 32;
 constexpr std::uint64_t connections_min = 16;
+/// How long to wait for a port that is taken, how much of that in silence, and at least how long
+/// between two tries.
+constexpr std::chrono::seconds port_wait_max{3};
+constexpr std::chrono::milliseconds port_wait_unsaid{100};
+constexpr int port_pause_ms = 16;
 constexpr std::uint64_t worker_cache_bytes_default_max = std::uint64_t{1} << 30U;
 
 SharedRoot open_root(const std::string& directory) {
@@ -75,9 +81,8 @@ Server::Server(Settings settings)
     open_access_log();
     share_out_descriptors();
     share_out_memory();
-    listeners_ = std::make_unique<Listeners>(settings_.addresses, settings_.port,
-                                             static_cast<unsigned>(worker_cpus_.size()));
     take_over_signals();
+    listen();
 }
 
 Server::~Server() {
@@ -169,6 +174,41 @@ void Server::take_over_signals() {
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     signals_ = checked(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
     ended_ = checked(::eventfd(0, EFD_CLOEXEC), "eventfd");
+}
+
+void Server::listen() {
+    const auto begin = std::chrono::steady_clock::now();
+    bool has_said = false;
+    const auto wait_for_port = [&](const Endpoint& endpoint) {
+        const auto waited = std::chrono::steady_clock::now() - begin;
+        if (waited >= port_wait_max) {
+            return false;
+        }
+        if (waited >= port_wait_unsaid && !std::exchange(has_said, true)) {
+            spdlog::warn("{} is in use; waiting up to {} s for its port", endpoint.url(),
+                         port_wait_max.count());
+        }
+        pollfd event{.fd = signals_.get(), .events = POLLIN, .revents = 0};
+        // Not equally long in every process: two that refuse each other must not go on doing so.
+        if (::poll(&event, 1, port_pause_ms + ::getpid() % port_pause_ms) > 0 &&
+            is_told_to_stop()) {
+            throw StoppedBeforeStart();
+        }
+        return true;
+    };
+    listeners_ =
+        std::make_unique<Listeners>(settings_.addresses, settings_.port,
+                                    static_cast<unsigned>(worker_cpus_.size()), wait_for_port);
+}
+
+bool Server::is_told_to_stop() {
+    signalfd_siginfo info{};
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM || info.ssi_signo == SIGQUIT) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void Server::start() {

@@ -8,6 +8,7 @@
 #include "integration/support/server_test.hpp"
 #include "support/temporary_directory.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
@@ -19,8 +20,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -217,22 +220,87 @@ TEST_F(Start, FailsWithACpuThatItMayNotUse) {
                    {"--cpus", "CPU " + std::to_string(cpu), "it may on "});
 }
 
+/// Expects that every run of torc waited for a port, said so in a line, and failed.
+void expect_port_is_taken(std::vector<std::unique_ptr<Subprocess>>& runs, std::string_view port) {
+    for (const auto& run : runs) {
+        EXPECT_EQ(run->exit_code(), failed_start);
+        const std::string printed = run->standard_error();
+        EXPECT_TRUE(printed.starts_with("torc: warning: http://")) << printed;
+        for (const std::string& part :
+             {fmt::format(":{}/ is in use; waiting up to 3 s for its port\n", port),
+              std::string("\ntorc: can't listen on "),
+              fmt::format(":{}: the port is in use; choose another with --port", port)}) {
+            EXPECT_TRUE(printed.contains(part)) << part << "\nis not in: " << printed;
+        }
+        EXPECT_EQ(std::ranges::count(printed, '\n'), 2) << printed;
+    }
+}
+
 TEST_F(Start, FailsWithAPortThatAnotherProgramUses) {
-    for (const bool shares_port : {false, true}) {
-        const OtherListener other(shares_port);
-        expect_failure(torc_with({site(), "--port", other.port(), "--address", "127.0.0.1"}),
-                       {"127.0.0.1:" + other.port(), "in use", "--port 0"});
+    const OtherListener alone(false);
+    const OtherListener sharing(true);
+    for (const OtherListener* other : {&alone, &sharing}) {
+        std::vector<std::unique_ptr<Subprocess>> runs;
+        runs.push_back(std::make_unique<Subprocess>(
+            torc_with({site(), "--port", other->port(), "--address", "127.0.0.1"})));
+        expect_port_is_taken(runs, other->port());
     }
 }
 
 TEST_F(Start, FailsWithAPortThatAnotherTorcUses) {
     ServerProcess first(torc_with({site(), "--port", "0", "--address", "127.0.0.1"}));
     const std::string port = std::to_string(first.port());
+    std::vector<std::unique_ptr<Subprocess>> runs;
     for (const std::string_view address : {"127.0.0.1", "0.0.0.0"}) {
-        expect_failure(torc_with({site(), "--port", port, "--address", std::string(address)}),
-                       {std::string(address) + ":" + port, "in use", "--port 0"});
+        runs.push_back(std::make_unique<Subprocess>(
+            torc_with({site(), "--port", port, "--address", std::string(address)})));
     }
+    expect_port_is_taken(runs, port);
     EXPECT_EQ(first.stop(), 0);
+}
+
+TEST_F(Start, WaitsForAPortThatIsAboutToBeFree) {
+    auto other = std::make_unique<OtherListener>(false);
+    const std::string port = other->port();
+    Subprocess server(torc_with({site(), "--port", port, "--address", "127.0.0.1"}));
+    EXPECT_TRUE(eventually([&] { return server.standard_error().contains("waiting up to"); }));
+    other.reset();
+    EXPECT_TRUE(eventually([&] { return server.standard_error().contains(" serves "); }));
+    server.send_signal(SIGTERM);
+    EXPECT_EQ(server.exit_code(), 0);
+}
+
+TEST_F(Start, StopsWaitingForAPortWhenTold) {
+    const OtherListener other(false);
+    for (const int signal : {SIGTERM, SIGINT}) {
+        Subprocess server(torc_with({site(), "--port", other.port(), "--address", "127.0.0.1"}));
+        EXPECT_TRUE(eventually([&] { return server.standard_error().contains("waiting up to"); }));
+        server.send_signal(signal);
+        EXPECT_EQ(server.exit_code(), 0);
+    }
+}
+
+TEST_F(Start, OfTwoAtTheSameInstantOneServes) {
+    // What a wildcard leaves to another address is nothing either.
+    for (const std::string_view second_address : {"127.0.0.1", "0.0.0.0"}) {
+        for (int round = 0; round < 10; ++round) {
+            const std::string port = OtherListener(false).port();
+            Subprocess first(torc_with({site(), "--port", port, "--address", "127.0.0.1"}));
+            Subprocess second(
+                torc_with({site(), "--port", port, "--address", std::string(second_address)}));
+            const auto serves = [](const Subprocess& server) {
+                return server.standard_error().contains(" serves ");
+            };
+            const auto waits = [](const Subprocess& server) {
+                return server.standard_error().contains("waiting up to");
+            };
+            EXPECT_TRUE(eventually([&] {
+                return (serves(first) && waits(second)) || (serves(second) && waits(first)) ||
+                       (serves(first) && serves(second));
+            }));
+            EXPECT_NE(serves(first), serves(second));
+        }
+    }
 }
 
 TEST_F(Start, TakesAPortRightAfterAnotherTorcHasLeftIt) {
@@ -248,6 +316,28 @@ TEST_F(Start, TakesAPortRightAfterAnotherTorcHasLeftIt) {
         torc_with({site(), "--port", std::to_string(port), "--address", "127.0.0.1"}));
     EXPECT_EQ(HttpClient(port).get("/page.txt").status, 200);
     EXPECT_EQ(second.stop(), 0);
+}
+
+TEST_F(Start, TakesAPortRightAfterAnotherTorcWasKilled) {
+    directory_.write("page.txt", "a page");
+    for (const std::string io : {"auto", "epoll"}) {
+        auto server = std::make_unique<ServerProcess>(
+            torc_with({site(), "--port", "0", "--address", "127.0.0.1", "--io", io}));
+        const std::uint16_t port = server->port();
+        for (int round = 0; round < 20; ++round) {
+            // Some that the kernel has to end as well.
+            std::vector<HttpClient> clients;
+            for (int count = 0; count < 20; ++count) {
+                clients.emplace_back(port);
+                EXPECT_EQ(clients.back().get("/page.txt").status, 200);
+            }
+            server->send_signal(SIGKILL);
+            EXPECT_EQ(server->exit_code(), 128 + SIGKILL);
+            server = std::make_unique<ServerProcess>(torc_with(
+                {site(), "--port", std::to_string(port), "--address", "127.0.0.1", "--io", io}));
+        }
+        EXPECT_EQ(server->stop(), 0);
+    }
 }
 
 TEST_F(Start, FailsWithAPrivilegedPortWithoutThePrivilege) {

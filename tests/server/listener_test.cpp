@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -164,6 +165,21 @@ TEST(Listeners, RefuseThePortOfAnotherTorc) {
     const std::uint16_t port = first.endpoints()[0].port();
     EXPECT_NE(refusal({"127.0.0.1"}, port).find("the port is in use"), std::string::npos);
     EXPECT_NE(refusal({}, port).find("the port is in use"), std::string::npos);
+}
+
+TEST(Listeners, AskAgainForAPortForAsLongAsTheyMay) {
+    auto first = std::make_unique<Listeners>(std::vector<std::string>{"127.0.0.1"}, 0, 1);
+    const Endpoint place = first->endpoints()[0];
+    int waits = 0;
+    const Listeners second({"127.0.0.1"}, place.port(), 1, [&](const Endpoint& taken) {
+        EXPECT_EQ(taken.url(), place.url());
+        if (++waits == 3) {
+            first.reset();
+        }
+        return true;
+    });
+    EXPECT_EQ(waits, 3);
+    EXPECT_EQ(second.endpoints()[0].port(), place.port());
 }
 
 TEST(Listeners, TakeAPortWhoseConnectionsAreStillClosing) {

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -52,15 +53,22 @@ void show_silent_connections(int listener) noexcept;
 [[nodiscard]] std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresses,
                                                       std::uint16_t port);
 
+/// Asked whenever a port is found to be taken; waits a little. False: it was waited for long
+/// enough.
+using WaitForPort = std::function<bool(const Endpoint&)>;
+
 /// The sockets that a server listens on: for each endpoint one for each worker, in a SO_REUSEPORT
 /// group, so that the kernel deals out the connections and no worker shares a queue with another.
 class Listeners {
 public:
-    /// Binds and listens. `addresses` as in Settings; with port 0, one free port for all of them.
+    /// Binds and listens. `addresses` as in Settings; with port 0, one free port for all of them. A
+    /// port that is taken is tried again for as long as `wait_for_port` says.
     /// Throws StartError naming the address and the remedy: the port is taken (by another program,
     /// or another torc, which SO_REUSEPORT alone would let share it unseen), needs a privilege, or
     /// the machine does not have the address.
-    Listeners(const std::vector<std::string>& addresses, std::uint16_t port, unsigned workers);
+    Listeners(
+        const std::vector<std::string>& addresses, std::uint16_t port, unsigned workers,
+        const WaitForPort& wait_for_port = [](const Endpoint&) { return false; });
 
     [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept { return endpoints_; }
     /// The sockets of one worker, handed over; call once for each.

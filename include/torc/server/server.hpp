@@ -36,8 +36,10 @@ enum class ExitCode : std::uint8_t {
 class Server {
 public:
     /// Gets everything that can fail for an outside reason: the root, the log, descriptors, ports,
-    /// the choice of I/O. Throws StartError. Blocks SIGINT and SIGTERM and ignores SIGPIPE in the
-    /// calling thread and all it starts.
+    /// the choice of I/O. Waits some seconds for a port that is taken: after a SIGKILL the kernel
+    /// keeps a process's listeners for as long as its rings take to go. Throws StartError, or
+    /// StoppedBeforeStart when a signal to stop ends that wait. Blocks SIGINT and SIGTERM and
+    /// ignores SIGPIPE in the calling thread and all it starts.
     explicit Server(Settings settings);
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -66,6 +68,9 @@ private:
     void share_out_descriptors();
     void share_out_memory();
     void take_over_signals();
+    void listen();
+    /// Reads the signals that have come.
+    [[nodiscard]] bool is_told_to_stop();
     /// A thread for each worker, each with its proactor; on epoll when the rings find too little
     /// memory that may be locked and the user left the choice to torc.
     void make_threads();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <stdexcept>
 
 namespace torc::server {
@@ -15,6 +16,14 @@ public:
 class UsageError : public StartError {
 public:
     using StartError::StartError;
+};
+
+/// The server was told to stop before it had started; no failure.
+class StoppedBeforeStart : public std::exception {
+public:
+    [[nodiscard]] const char* what() const noexcept override {
+        return "told to stop before the start";
+    }
 };
 
 }  // namespace torc::server

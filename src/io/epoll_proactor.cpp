@@ -159,8 +159,7 @@ void EpollProactor::cancel_accept(Token token, int listener) {
                  // be.
     }
     ::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_DEL, listener, nullptr);
-    state.is_registered = false;
-    state.pending = Pending::nothing;
+    forget(listener, state);
     batch_.add_ready(token, -ECANCELED);
 }
 
@@ -254,12 +253,15 @@ void EpollProactor::close(int fd) {
     // Closing ends the registration too, for nobody else holds these files open.
     Descriptor& state = descriptor(fd);
     TORC_ASSERT(state.pending == Pending::nothing);
-    const bool is_queued = std::exchange(state.is_queued, false);
-    if (is_queued) {
+    forget(fd, state);
+    ::close(fd);
+}
+
+void EpollProactor::forget(int fd, Descriptor& state) {
+    if (state.is_queued) {
         std::erase(queue_, fd);
     }
     state = Descriptor{};
-    ::close(fd);
 }
 
 void EpollProactor::shutdown(int socket, int how) {
@@ -339,8 +341,8 @@ void EpollProactor::attempt_accept(int fd, Descriptor& state) {
         } else if (errno != EINTR && errno != ECONNABORTED) {
             const int error = errno;
             ::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_DEL, fd, nullptr);
-            state.is_registered = false;
             finish(state, -error);
+            forget(fd, state);
             return;
         }
     }

@@ -75,6 +75,8 @@ private:
     /// Ends the operation of `state` in the batch that is being filled. Precondition: the batch has
     /// room.
     void finish(Descriptor& state, std::int32_t result);
+    /// As if the descriptor had never been given to an operation.
+    void forget(int fd, Descriptor& state);
 
     void run_queue();
     void attempt(int fd, Descriptor& state);

@@ -25,26 +25,24 @@ bool has_waiting_connection(int listener) noexcept {
 
 }  // namespace
 
-Acceptor::Acceptor(io::Proactor& proactor, std::vector<UniqueFd> sockets) : proactor_(proactor) {
-    for (UniqueFd& socket : sockets) {
-        listeners_.push_back(Listener{.socket = std::move(socket)});
-    }
-}
+Acceptor::Acceptor(io::Proactor& proactor, ListeningSockets& sockets)
+    : proactor_(proactor), sockets_(sockets), listeners_(sockets.size()) {}
 
 void Acceptor::start() {
     accept_again_at_ = never;
     for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
         Listener& listener = listeners_[index];
-        if (!listener.is_accepting && listener.socket) {
+        if (!listener.is_accepting && sockets_.at(index) >= 0) {
             listener.is_accepting = true;
-            proactor_.accept(make_token(Operation::accept, index), listener.socket.get());
+            proactor_.accept(make_token(Operation::accept, index), sockets_.at(index));
         }
     }
 }
 
 bool Acceptor::completed(const io::Completion& completion, MonotonicTime now,
                          std::vector<int>& accepted) {
-    Listener& listener = listeners_[completion.token.slot];
+    const std::uint32_t index = completion.token.slot;
+    Listener& listener = listeners_[index];
     listener.is_accepting = completion.more;
     if (!completion.failed()) {
         accepted.push_back(completion.result);
@@ -53,7 +51,7 @@ bool Acceptor::completed(const io::Completion& completion, MonotonicTime now,
         return false;
     }
     if (listener.is_cancelled) {
-        close(listener, accepted);
+        sockets_.close(index, accepted);
         return false;
     }
     switch (completion.failed() ? completion.error().value() : 0) {
@@ -62,7 +60,7 @@ bool Acceptor::completed(const io::Completion& completion, MonotonicTime now,
         case ENOBUFS:
         case ENOMEM:
             accept_again_at_ = now + accept_pause;
-            return has_waiting_connection(listener.socket.get());
+            return has_waiting_connection(sockets_.at(index));
         default:
             start();
             return false;
@@ -76,8 +74,8 @@ void Acceptor::expire(MonotonicTime now) {
 }
 
 void Acceptor::show_silent_connections() noexcept {
-    for (const Listener& listener : listeners_) {
-        server::show_silent_connections(listener.socket.get());
+    for (std::size_t index = 0; index < sockets_.size(); ++index) {
+        server::show_silent_connections(sockets_.at(index));
     }
 }
 
@@ -87,25 +85,11 @@ void Acceptor::stop(std::vector<int>& accepted) {
         Listener& listener = listeners_[index];
         listener.is_cancelled = true;
         if (listener.is_accepting) {
-            proactor_.cancel_accept(make_token(Operation::accept, index), listener.socket.get());
+            proactor_.cancel_accept(make_token(Operation::accept, index), sockets_.at(index));
         } else {
-            close(listener, accepted);
+            sockets_.close(index, accepted);
         }
     }
-}
-
-void Acceptor::close(Listener& listener, std::vector<int>& accepted) {
-    // Closing a listener resets what is in its queue, so that is taken first and still served.
-    while (true) {
-        const int socket =
-            ::accept4(listener.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (socket >= 0) {
-            accepted.push_back(socket);
-        } else if (errno != EINTR && errno != ECONNABORTED) {
-            break;
-        }
-    }
-    proactor_.close(listener.socket.release());
 }
 
 bool Acceptor::is_busy() const noexcept {

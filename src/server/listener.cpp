@@ -279,13 +279,14 @@ Listeners::Listeners(const std::vector<std::string>& addresses, std::uint16_t po
     const bool is_default = addresses.empty();
     const auto wanted =
         resolve_addresses(is_default ? std::vector<std::string>{"localhost"} : addresses, port);
-    std::vector<UniqueFd>& first_sockets = sockets_.emplace_back();
+    std::vector<UniqueFd> first_sockets;
     for (FirstListener& first : claim_free(wanted, is_default, wait_for_port)) {
         endpoints_.push_back(first.endpoint);
         first_sockets.push_back(std::move(first.socket));
     }
+    sockets_.emplace_back(std::move(first_sockets));
     for (unsigned worker = 1; worker < workers; ++worker) {
-        std::vector<UniqueFd>& sockets = sockets_.emplace_back();
+        std::vector<UniqueFd> sockets;
         for (const Endpoint& endpoint : endpoints_) {
             auto socket = listen_on(endpoint, Claim::shared);
             // A stranger's listen(2) that is about to fail is in the way for that moment.
@@ -297,11 +298,8 @@ Listeners::Listeners(const std::vector<std::string>& addresses, std::uint16_t po
             }
             sockets.push_back(*std::move(socket));
         }
+        sockets_.emplace_back(std::move(sockets));
     }
-}
-
-std::vector<UniqueFd> Listeners::take(unsigned worker) {
-    return std::move(sockets_.at(worker));
 }
 
 }  // namespace torc::server

@@ -218,7 +218,7 @@ void Server::start() {
     for (unsigned worker = 0; worker < threads_.size(); ++worker) {
         threads_[worker]->serve({.settings = &settings_,
                                  .root = root_,
-                                 .listeners = listeners_->take(worker),
+                                 .listeners = &listeners_->of(worker),
                                  .connections_max = connections_max_,
                                  .access_log = access_log_,
                                  .stop = &stop_,

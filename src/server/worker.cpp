@@ -68,7 +68,7 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       lingers_(settings_.timeouts.linger),
       graces_(drain_grace),
       connections_(connections_max_ + limits::connections_spare),
-      acceptor_(proactor_, std::move(options.listeners)) {
+      acceptor_(proactor_, *options.listeners) {
     if (access_log_fd_ >= 0) {
         access_log_.emplace(log_batch_bytes_max(access_log_fd_));
         services_.access_log = &*access_log_;

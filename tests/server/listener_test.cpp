@@ -124,14 +124,15 @@ TEST(Listeners, ListenOnTheLoopbackByDefault) {
 TEST(Listeners, GiveEveryWorkerASocketForEveryEndpoint) {
     Listeners listeners({"127.0.0.1", "127.0.0.2"}, 0, 3);
     for (unsigned worker = 0; worker < 3; ++worker) {
-        const std::vector<UniqueFd> sockets = listeners.take(worker);
+        ListeningSockets& sockets = listeners.of(worker);
         ASSERT_EQ(sockets.size(), 2U);
-        for (const UniqueFd& socket : sockets) {
-            EXPECT_EQ(option(socket.get(), SOL_SOCKET, SO_ACCEPTCONN), 1);
-            EXPECT_EQ(option(socket.get(), SOL_SOCKET, SO_REUSEPORT), 1);
-            EXPECT_EQ(option(socket.get(), IPPROTO_TCP, TCP_NODELAY), 1);
-            EXPECT_NE(::fcntl(socket.get(), F_GETFD) & FD_CLOEXEC, 0);
-            EXPECT_NE(::fcntl(socket.get(), F_GETFL) & O_NONBLOCK, 0);
+        for (std::size_t index = 0; index < sockets.size(); ++index) {
+            const int socket = sockets.at(index);
+            EXPECT_EQ(option(socket, SOL_SOCKET, SO_ACCEPTCONN), 1);
+            EXPECT_EQ(option(socket, SOL_SOCKET, SO_REUSEPORT), 1);
+            EXPECT_EQ(option(socket, IPPROTO_TCP, TCP_NODELAY), 1);
+            EXPECT_NE(::fcntl(socket, F_GETFD) & FD_CLOEXEC, 0);
+            EXPECT_NE(::fcntl(socket, F_GETFL) & O_NONBLOCK, 0);
         }
     }
 }
@@ -187,10 +188,10 @@ TEST(Listeners, TakeAPortWhoseConnectionsAreStillClosing) {
     {
         Listeners listeners({"127.0.0.1"}, 0, 1);
         port = listeners.endpoints()[0].port();
-        const std::vector<UniqueFd> sockets = listeners.take(0);
-        show_silent_connections(sockets[0].get());
+        ListeningSockets& sockets = listeners.of(0);
+        show_silent_connections(sockets.at(0));
         const UniqueFd client = connect_to(listeners.endpoints()[0]);
-        const UniqueFd accepted(::accept(sockets[0].get(), nullptr, nullptr));
+        const UniqueFd accepted(::accept(sockets.at(0), nullptr, nullptr));
         ASSERT_TRUE(accepted);
     }
     EXPECT_EQ(refusal({"127.0.0.1"}, port), "");
@@ -198,9 +199,9 @@ TEST(Listeners, TakeAPortWhoseConnectionsAreStillClosing) {
 
 TEST(Listeners, HandOverAConnectionWithItsFirstBytes) {
     Listeners listeners({"127.0.0.1"}, 0, 1);
-    const std::vector<UniqueFd> sockets = listeners.take(0);
+    ListeningSockets& sockets = listeners.of(0);
     const auto accept = [&] {
-        return UniqueFd(::accept4(sockets[0].get(), nullptr, nullptr, SOCK_CLOEXEC));
+        return UniqueFd(::accept4(sockets.at(0), nullptr, nullptr, SOCK_CLOEXEC));
     };
     const UniqueFd client = connect_to(listeners.endpoints()[0]);
     EXPECT_FALSE(accept());
@@ -210,9 +211,9 @@ TEST(Listeners, HandOverAConnectionWithItsFirstBytes) {
 
 TEST(Listeners, HandOverASilentConnectionInTheEnd) {
     Listeners listeners({"127.0.0.1"}, 0, 1);
-    const std::vector<UniqueFd> sockets = listeners.take(0);
+    ListeningSockets& sockets = listeners.of(0);
     const UniqueFd client = connect_to(listeners.endpoints()[0]);
-    pollfd event{.fd = sockets[0].get(), .events = POLLIN, .revents = 0};
+    pollfd event{.fd = sockets.at(0), .events = POLLIN, .revents = 0};
     EXPECT_EQ(::poll(&event, 1, 20'000), 1);
 }
 

@@ -146,13 +146,13 @@ struct WorkerSurroundings {
     [[nodiscard]] const Endpoint& endpoint() const { return listeners.endpoints().front(); }
     [[nodiscard]] WorkerOptions options() {
         settings.directory = directory.path().string();
-        std::vector<UniqueFd> sockets = listeners.take(0);
+        ListeningSockets& sockets = listeners.of(0);
         if (shows_silent_connections) {
-            show_silent_connections(sockets.front().get());
+            show_silent_connections(sockets.at(0));
         }
         return {.settings = &settings,
                 .root = std::make_shared<const file::Root>(*file::Root::open(settings.directory)),
-                .listeners = std::move(sockets),
+                .listeners = &sockets,
                 .connections_max = connections_max,
                 .access_log = access_log,
                 .stop = &stop,

@@ -94,6 +94,8 @@ public:
     /// (EMFILE, ENFILE, ENOBUFS, ENOMEM: start it again when there is room) or by `cancel_accept`.
     virtual void accept(Token token, int listener) = 0;
     /// Ends the stream of `accept` on `listener`; its last completion is ECANCELED, without `more`.
+    /// Once a stream's last completion was reported, nothing is known of the listener any more: it
+    /// is closed by close(2), at once and by any thread.
     virtual void cancel_accept(Token token, int listener) = 0;
 
     /// Receives what is there, at most limits::receive_buffer_bytes, as soon as anything is.

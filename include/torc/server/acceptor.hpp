@@ -1,8 +1,8 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
-#include <torc/base/unique_fd.hpp>
 #include <torc/io/proactor.hpp>
+#include <torc/server/listening_sockets.hpp>
 
 #include <cstdint>
 #include <vector>
@@ -13,7 +13,8 @@ namespace torc::server {
 /// accepts to the worker, which owns them from then on.
 class Acceptor {
 public:
-    Acceptor(io::Proactor& proactor, std::vector<UniqueFd> sockets);
+    /// Both outlive it.
+    Acceptor(io::Proactor& proactor, ListeningSockets& sockets);
 
     /// Accepts on every listener on which it does not.
     void start();
@@ -41,14 +42,13 @@ public:
 
 private:
     struct Listener {
-        UniqueFd socket;
         bool is_accepting = false;
         bool is_cancelled = false;
     };
 
-    void close(Listener& listener, std::vector<int>& accepted);
-
     io::Proactor& proactor_;
+    ListeningSockets& sockets_;
+    /// By the index of the socket.
     std::vector<Listener> listeners_;
     /// When to try again, after the kernel ran out of something.
     MonotonicTime accept_again_at_ = never;

@@ -1,12 +1,13 @@
 #pragma once
 
 #include <torc/base/errno.hpp>
-#include <torc/base/unique_fd.hpp>
+#include <torc/server/listening_sockets.hpp>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
@@ -71,13 +72,12 @@ public:
         const WaitForPort& wait_for_port = [](const Endpoint&) { return false; });
 
     [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept { return endpoints_; }
-    /// The sockets of one worker, handed over; call once for each.
-    [[nodiscard]] std::vector<UniqueFd> take(unsigned worker);
+    [[nodiscard]] ListeningSockets& of(unsigned worker) { return sockets_.at(worker); }
 
 private:
     std::vector<Endpoint> endpoints_;
-    /// By worker, then by endpoint.
-    std::vector<std::vector<UniqueFd>> sockets_;
+    /// By worker; in each one for each endpoint.
+    std::deque<ListeningSockets> sockets_;
 };
 
 }  // namespace torc::server

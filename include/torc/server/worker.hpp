@@ -1,7 +1,6 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
-#include <torc/base/unique_fd.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/server/acceptor.hpp>
 #include <torc/server/access_log.hpp>
@@ -9,6 +8,7 @@
 #include <torc/server/balance.hpp>
 #include <torc/server/connection_table.hpp>
 #include <torc/server/deadline_list.hpp>
+#include <torc/server/listening_sockets.hpp>
 #include <torc/server/operation.hpp>
 #include <torc/server/outbox.hpp>
 #include <torc/server/settings.hpp>
@@ -37,7 +37,7 @@ struct WorkerOptions {
     const Settings* settings = nullptr;
     /// What `settings->directory` led to just now.
     SharedRoot root;
-    std::vector<UniqueFd> listeners;
+    ListeningSockets* listeners = nullptr;
     std::uint32_t connections_max = 1024;
     /// -1: no access log.
     int access_log = -1;

@@ -1,0 +1,88 @@
+#include <torc/server/acceptor.hpp>
+#include <torc/server/operation.hpp>
+
+#include "server/worker_harness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+namespace torc::server {
+namespace {
+
+using test::Client;
+
+class AcceptorTest : public ::testing::TestWithParam<io::Backend> {
+protected:
+    void SetUp() override {
+        if (GetParam() == io::Backend::uring && io::find_uring_obstacle()) {
+            GTEST_SKIP() << "io_uring is not to be had here";
+        }
+        proactor_ = *io::make_proactor(GetParam(), {.connections_max = 16});
+        acceptor_ = std::make_unique<Acceptor>(*proactor_, listeners_.of(0));
+        acceptor_->start();
+    }
+    void TearDown() override {
+        for (const int socket : accepted_) {
+            ::close(socket);
+        }
+    }
+
+    /// Waits once and gives the acceptor what completes; true: it wants room.
+    bool turn(std::chrono::milliseconds patience = std::chrono::seconds(20)) {
+        bool wants_room = false;
+        for (const io::Completion& completion : proactor_->wait(proactor_->now() + patience)) {
+            wants_room |= acceptor_->completed(completion, proactor_->now(), accepted_);
+        }
+        return wants_room;
+    }
+    [[nodiscard]] const Endpoint& endpoint() const { return listeners_.endpoints().front(); }
+
+    Listeners listeners_{{"127.0.0.1"}, 0, 1};
+    std::unique_ptr<io::Proactor> proactor_;
+    std::unique_ptr<Acceptor> acceptor_;
+    std::vector<int> accepted_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Backends, AcceptorTest,
+                         ::testing::Values(io::Backend::uring, io::Backend::epoll),
+                         test::backend_name);
+
+TEST_P(AcceptorTest, GivesTheSocketsOfConnectionsThatCome) {
+    std::vector<Client> clients;
+    for (int count = 0; count < 3; ++count) {
+        clients.emplace_back(endpoint());
+        ASSERT_TRUE(clients.back().connect());
+        clients.back().send("x");
+    }
+    while (accepted_.size() < 3) {
+        EXPECT_FALSE(turn());
+    }
+    EXPECT_TRUE(acceptor_->is_busy());
+}
+
+TEST_P(AcceptorTest, ClosesItsListenersInTheMomentInWhichTheKernelHasStopped) {
+    (void)turn(std::chrono::milliseconds(0));
+    acceptor_->stop(accepted_);
+    while (acceptor_->is_busy()) {
+        (void)turn();
+    }
+    // Without another turn.
+    EXPECT_FALSE(Client(endpoint()).connect());
+}
+
+TEST_P(AcceptorTest, GivesWhatWaitsInTheQueueWhenItStops) {
+    (void)turn(std::chrono::milliseconds(0));
+    Client client(endpoint());
+    ASSERT_TRUE(client.connect());
+    client.send("x");
+    acceptor_->stop(accepted_);
+    while (acceptor_->is_busy()) {
+        (void)turn();
+    }
+    EXPECT_EQ(accepted_.size(), 1U);
+}
+
+}  // namespace
+}  // namespace torc::server

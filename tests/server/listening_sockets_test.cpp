@@ -1,0 +1,63 @@
+#include <torc/server/listening_sockets.hpp>
+
+#include "server/worker_harness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <vector>
+
+namespace torc::server {
+namespace {
+
+using test::Client;
+
+class ListeningSocketsTest : public ::testing::Test {
+protected:
+    void TearDown() override {
+        for (const int socket : accepted_) {
+            ::close(socket);
+        }
+    }
+    /// A client whose connection waits to be accepted.
+    [[nodiscard]] Client connect() const {
+        Client client(listeners_.endpoints().front());
+        EXPECT_TRUE(client.connect());
+        client.send("x");
+        return client;
+    }
+
+    Listeners listeners_{{"127.0.0.1"}, 0, 1};
+    ListeningSockets& sockets_ = listeners_.of(0);
+    std::vector<int> accepted_;
+};
+
+TEST_F(ListeningSocketsTest, LetAnotherThreadTakeWhatWaits) {
+    const std::vector<Client> clients = [this] {
+        std::vector<Client> made;
+        for (int count = 0; count < 5; ++count) {
+            made.push_back(connect());
+        }
+        return made;
+    }();
+    sockets_.take_waiting(accepted_, 2);
+    EXPECT_EQ(accepted_.size(), 2U);
+    sockets_.take_waiting(accepted_, 100);
+    EXPECT_EQ(accepted_.size(), 5U);
+    sockets_.take_waiting(accepted_, 100);
+    EXPECT_EQ(accepted_.size(), 5U);
+}
+
+TEST_F(ListeningSocketsTest, GiveWhatWaitsWhenOneIsClosed) {
+    const Client client = connect();
+    sockets_.close(0, accepted_);
+    EXPECT_EQ(accepted_.size(), 1U);
+    EXPECT_EQ(sockets_.at(0), -1);
+    EXPECT_FALSE(Client(listeners_.endpoints().front()).connect());
+    sockets_.take_waiting(accepted_, 100);
+    EXPECT_EQ(accepted_.size(), 1U);
+}
+
+}  // namespace
+}  // namespace torc::server

@@ -25,7 +25,7 @@ BUILD = PROJECT / "build" / "bench"
 TORC = BUILD / "src" / "torc"
 FLOOR = BUILD / "bench" / "floor"
 PACED = BUILD / "bench" / "paced"
-SLOWFS = BUILD / "bench" / "slowfs"
+SLOWFS = BUILD / "bench" / "slowfs" / "slowfs"
 # Descriptors that a process needs besides those of its connections.
 SPARE_DESCRIPTORS = 200
 

@@ -1,22 +1,22 @@
-"""The bench's own slow file system, mounted for as long as it is needed."""
+"""The slow file system of ../slowfs, mounted for as long as it is needed."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-# What slowfs.cpp calls its file.
+# The file of slowfs.cpp whose size is chosen, and what each of its reads takes in the rows of cold
+# files.
 FILE = "cold.bin"
 DELAY_MS = 20
 TIMEOUT_S = 5.0
 
 
 class SlowfsError(Exception):
-    """There is no slow file system; the message says why."""
+    """There is no slow file system, or it does not obey; the message says why."""
 
 
 def check_slowfs(binary: str | None) -> None:
@@ -28,36 +28,80 @@ def check_slowfs(binary: str | None) -> None:
         raise SlowfsError("there is no /dev/fuse")
 
 
-@contextmanager
-def mounted(binary: str, mountpoint: Path, size: int, cpu: int) -> Iterator[None]:
-    """A new mount each time: nothing of the file is in memory."""
-    mountpoint.mkdir(exist_ok=True)
-    command = ["taskset", "-c", str(cpu), binary, "--size", str(size)]
-    command += ["--delay-ms", str(DELAY_MS), str(mountpoint)]
-    # A session of its own: Ctrl-C is for the bench, which unmounts when its server has ended.
-    with subprocess.Popen(command, start_new_session=True) as slowfs:
+class Slowfs:
+    """Takes the commands that the head of slowfs.cpp lists."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def stall(self, call: str) -> None:
+        self._command(f"stall {call}")
+
+    def delay(self, call: str, milliseconds: int) -> None:
+        self._command(f"delay {call} {milliseconds}")
+
+    def release(self, call: str = "all") -> None:
+        self._command(f"release {call}")
+
+    def waiting(self, call: str = "all") -> int:
+        """How many such calls wait now."""
+        return int(self._command(f"waiting {call}"))
+
+    def set_mode(self, mode: str) -> None:
+        """`keep-cache` or `direct-io`."""
+        self._command(f"mode {mode}")
+
+    def expect(self, line: str) -> None:
+        answer = self._receive()
+        if answer != line:
+            raise SlowfsError(f"slowfs said “{answer}” and not “{line}”")
+
+    def _command(self, line: str) -> str:
+        """What the answer has after “ok”."""
+        assert self._process.stdin is not None
         try:
-            wait_until_mounted(slowfs, mountpoint)
-            yield
+            self._process.stdin.write(f"{line}\n")
+            self._process.stdin.flush()
+        except BrokenPipeError as error:
+            raise SlowfsError("slowfs has ended") from error
+        answer = self._receive()
+        if not answer.startswith("ok"):
+            raise SlowfsError(f"slowfs answered “{answer}” to “{line}”")
+        return answer.removeprefix("ok").strip()
+
+    def _receive(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().rstrip("\n")
+
+
+@contextmanager
+def mounted(binary: str, mountpoint: Path, cpu: int, cold_bytes: int = 1 << 30) -> Iterator[Slowfs]:
+    """A new mount each time: nothing of its files is in memory. `cold_bytes`: the size of FILE."""
+    mountpoint.mkdir(exist_ok=True)
+    command = ["taskset", "-c", str(cpu), binary, "--cold-bytes", str(cold_bytes), str(mountpoint)]
+    # A session of its own: Ctrl-C is for the bench, which unmounts when its server has ended.
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        slowfs = Slowfs(process)
+        try:
+            slowfs.expect("ready")
+            yield slowfs
         finally:
-            unmount(slowfs, mountpoint)
+            unmount(process, mountpoint)
 
 
-def wait_until_mounted(slowfs: subprocess.Popen[bytes], mountpoint: Path) -> None:
-    give_up = time.monotonic() + TIMEOUT_S
-    while not mountpoint.is_mount():
-        if slowfs.poll() is not None or time.monotonic() > give_up:
-            raise SlowfsError("slowfs could not be mounted")
-        time.sleep(0.02)
-
-
-def unmount(slowfs: subprocess.Popen[bytes], mountpoint: Path) -> None:
-    slowfs.terminate()
+def unmount(process: subprocess.Popen[str], mountpoint: Path) -> None:
+    """What waits is answered before, so that nobody waits for ever."""
+    process.terminate()
     with suppress(subprocess.TimeoutExpired):
-        slowfs.wait(TIMEOUT_S)
-    # What still waits for a read gets an error when nobody is there to answer it.
-    slowfs.kill()
-    slowfs.wait()
+        process.wait(TIMEOUT_S)
+    process.kill()
+    process.wait()
     if is_in_mount_table(mountpoint):
         subprocess.run(["umount", "--lazy", str(mountpoint)], check=False)
 

@@ -15,7 +15,7 @@ from plan import Plan, note
 from process import free_port, running
 from results import Results
 from servers import Server, Setting
-from slowfs import FILE, SlowfsError, check_slowfs, mounted
+from slowfs import DELAY_MS, FILE, SlowfsError, check_slowfs, mounted
 from start import measure_start
 from throttle import ThrottleError, check_throttle, disk_of, group
 from workers import measure_spread
@@ -113,9 +113,10 @@ class Trials:
         assert tools.slowfs is not None  # see obstacle()
         mountpoint = self._site / SLOW_DIRECTORY
         with (
-            mounted(tools.slowfs, mountpoint, size, tools.cpus.client),
+            mounted(tools.slowfs, mountpoint, tools.cpus.client, size) as slow,
             running(server, self._setting(server)) as instance,
         ):
+            slow.delay("read", DELAY_MS)
             sample = measure_cold(instance, tools, f"/{SLOW_DIRECTORY}/{FILE}", size, None)
         return self._keep_cold(COLD_FUSE, server, sample)
 

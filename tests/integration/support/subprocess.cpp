@@ -97,9 +97,11 @@ bool give_up_privileges() noexcept {
     return true;
 }
 
-bool redirect_streams(int standard_output, int standard_error) noexcept {
-    const int empty = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    return empty >= 0 && ::dup2(empty, STDIN_FILENO) == STDIN_FILENO &&
+/// `standard_input`: -1 for an empty one.
+bool redirect_streams(int standard_input, int standard_output, int standard_error) noexcept {
+    const int input =
+        standard_input >= 0 ? standard_input : ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return input >= 0 && ::dup2(input, STDIN_FILENO) == STDIN_FILENO &&
            ::dup2(standard_output, STDOUT_FILENO) == STDOUT_FILENO &&
            ::dup2(standard_error, STDERR_FILENO) == STDERR_FILENO;
 }
@@ -116,7 +118,7 @@ void reset_signals() noexcept {
 
 bool prepare(const LaunchOptions& options, int standard_output, int standard_error) noexcept {
     reset_signals();
-    return redirect_streams(standard_output, standard_error) &&
+    return redirect_streams(options.standard_input, standard_output, standard_error) &&
            (options.working_directory.empty() || ::chdir(options.working_directory.c_str()) == 0) &&
            (!options.is_unprivileged || give_up_privileges()) &&
            limit(RLIMIT_NOFILE, options.descriptors_max) &&

@@ -25,6 +25,8 @@ struct LaunchOptions {
     /// "NAME=value".
     std::vector<std::string> environment{};
     std::filesystem::path working_directory{};
+    /// For standard input, which is empty otherwise.
+    int standard_input = -1;
     /// For standard output, which is captured otherwise.
     int standard_output = -1;
     /// The limit RLIMIT_NOFILE, soft and hard.
@@ -41,8 +43,7 @@ struct LaunchOptions {
     std::optional<uid_t> user{};
 };
 
-/// A running program. Its standard input is empty, what it prints is captured. Killed on
-/// destruction, or when the test dies.
+/// A running program. What it prints is captured. Killed on destruction, or when the test dies.
 class Subprocess {
 public:
     /// Throws std::system_error when it can't be started.

@@ -72,7 +72,6 @@
 namespace {
 
 using torc::bench::check;
-using torc::bench::fail;
 using torc::bench::parse_number;
 using Clock = std::chrono::steady_clock;
 using Time = Clock::time_point;
@@ -468,7 +467,7 @@ int end_signals() {
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
-    check(::sigprocmask(SIG_BLOCK, &signals, nullptr), "sigprocmask");
+    check(::pthread_sigmask(SIG_BLOCK, &signals, nullptr), "pthread_sigmask");
     return check(::signalfd(-1, &signals, SFD_CLOEXEC), "signalfd");
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 KIB = 1024
@@ -10,6 +11,7 @@ MIB = 1024 * KIB
 PEERS = ("nginx", "h2o", "lighttpd", "caddy")
 EVERYBODY = ("torc", "floor", *PEERS)
 CONNECTIONS = 64
+LOG_CONNECTIONS = 256
 # From here on parts of answers count: a run ends in the middle of too large a share of them.
 COUNTED_BY_BYTES_FROM = 1 * MIB
 
@@ -31,7 +33,11 @@ class Case:
     own_client: bool = False
     # Each request asks for one of many files, see tree.py.
     tree: bool = False
-    access_log: bool = False
+    # Where the access log goes: "file", "stdout" (a file that is the server's standard output), "pipe"
+    # (its standard output, which is read as it comes), or nowhere.
+    log: str = ""
+    # More than one share both CPUs with the client.
+    workers: int = 1
     # Those that run when no servers are named.
     servers: tuple[str, ...] = EVERYBODY
 
@@ -46,17 +52,17 @@ class Case:
 
 
 SOME = ("torc", "nginx", "h2o")
-SMALLEST = Case("1k", "1 KiB", 1 * KIB, servers=(*EVERYBODY, "torc-epoll"))
-LOG = Case("log", "1 KiB, access log on", 1 * KIB, access_log=True, servers=SOME)
-LARGER = (
-    Case("10k", "10 KiB", 10 * KIB),
-    Case("100k", "100 KiB", 100 * KIB),
-    Case("1m", "1 MiB", 1 * MIB),
-)
+# torc on epoll is what containers get, whose filters forbid io_uring.
+WITH_EPOLL = (*EVERYBODY, "torc-epoll")
+SMALLEST = Case("1k", "1 KiB", 1 * KIB, servers=WITH_EPOLL)
+LOG = Case("log", "1 KiB, access log on", 1 * KIB, log="file", servers=SOME)
+SMALL = Case("10k", "10 KiB", 10 * KIB, servers=WITH_EPOLL)
+MEDIUM = Case("100k", "100 KiB", 100 * KIB, servers=WITH_EPOLL)
+LARGER = (SMALL, MEDIUM, Case("1m", "1 MiB", 1 * MIB))
 SIZES = (SMALLEST, *LARGER)
 LARGEST = Case("100m", "100 MiB, 8 connections", 100 * MIB, connections=8)
-PIPELINED = Case("pipelined16", "1 KiB, pipelined ×16", 1 * KIB, pipeline=16)
-CLOSE = Case("close", "1 KiB, Connection: close", 1 * KIB, close=True)
+PIPELINED = Case("pipelined16", "1 KiB, pipelined ×16", 1 * KIB, pipeline=16, servers=WITH_EPOLL)
+CLOSE = Case("close", "1 KiB, Connection: close", 1 * KIB, close=True, servers=WITH_EPOLL)
 GET = Case("get", "1 KiB, GET by the own client", 1 * KIB, own_client=True, servers=SOME)
 HEAD = Case("head", "1 KiB, HEAD", 1 * KIB, method="HEAD", own_client=True, servers=SOME)
 NOT_MODIFIED = Case(
@@ -70,9 +76,51 @@ TREE = Case(
     # lighttpd keeps a descriptor of each file for some seconds, and answers 403 for want of one.
     servers=("torc", "torc-64m", "nginx", "h2o"),
 )
+
+
+def log_case(name: str, title: str, log: str, workers: int = 1) -> Case:
+    """By the own client, which knows exactly how many answers there were, so how many lines."""
+    servers = ("torc", "torc-epoll", *(("nginx",) if workers == 1 else ()))
+    title = f"{LOG_CONNECTIONS} connections, {title}"
+    return Case(
+        name, title, 1 * KIB, LOG_CONNECTIONS, own_client=True, log=log, workers=workers,
+        servers=servers,
+    )  # fmt: skip
+
+
+LOG_OFF = log_case("log-off", "no access log", "")
+LOG_FILE = log_case("log-file", "access log to a file", "file")
+LOG_PIPE = log_case("log-pipe", "access log to a pipe", "pipe")
+LOG_OFF_2 = log_case("log-off-2", "two workers, no access log", "", workers=2)
+LOG_FILE_2 = log_case("log-file-2", "two workers, access log to a file", "file", workers=2)
+LOG_STDOUT_2 = log_case(
+    "log-stdout-2", "two workers, access log to standard output, a file", "stdout", workers=2
+)
+LOG_PIPE_2 = log_case("log-pipe-2", "two workers, access log to a pipe", "pipe", workers=2)
+LOG_PIPELINED = Case(
+    "log-pipelined",
+    "1 KiB, pipelined ×16, access log to a file",
+    1 * KIB,
+    pipeline=16,
+    log="file",
+    servers=("torc", "torc-epoll"),
+)
+# Each with the case that it is compared with.
+LOGS = {
+    LOG: SMALLEST,
+    LOG_FILE: LOG_OFF,
+    LOG_PIPE: LOG_OFF,
+    LOG_FILE_2: LOG_OFF_2,
+    LOG_STDOUT_2: LOG_OFF_2,
+    LOG_PIPE_2: LOG_OFF_2,
+    LOG_PIPELINED: PIPELINED,
+}
 # Cases that are compared with each other stand side by side: a machine gets slower or faster within
 # minutes by more than the log costs.
-CASES = (SMALLEST, LOG, *LARGER, LARGEST, PIPELINED, CLOSE, GET, HEAD, NOT_MODIFIED, TREE)
+CASES = (
+    SMALLEST, LOG, *LARGER, LARGEST, PIPELINED, LOG_PIPELINED, CLOSE, GET, HEAD, NOT_MODIFIED,
+    LOG_OFF, LOG_FILE, LOG_PIPE, LOG_OFF_2, LOG_FILE_2, LOG_STDOUT_2, LOG_PIPE_2, TREE,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -107,3 +155,14 @@ TRIALS = (LATENCY, IDLE, WORKERS, COLD_DISK, COLD_FUSE, START)
 
 Row = Case | Trial
 ROWS: tuple[Row, ...] = (*CASES, *TRIALS)
+# Names for several rows at a time.
+GROUPS: dict[str, tuple[Row, ...]] = {
+    "logs": tuple(case for case in CASES if case in LOGS or case in LOGS.values()),
+}
+
+
+def rows_named(names: Iterable[str]) -> tuple[Row, ...]:
+    """In the order of ROWS; a name is a row's or a group's."""
+    wanted = set(names)
+    grouped = {row for name in wanted for row in GROUPS.get(name, ())}
+    return tuple(row for row in ROWS if row.name in wanted or row in grouped)

@@ -113,9 +113,11 @@ def wrk_command(binary: str, case: Case, port: int, seconds: int, files: int) ->
     )
 
 
-def run_wrk(binary: str, case: Case, port: int, cpu: int, seconds: int, files: int) -> Load:
+def run_wrk(
+    binary: str, case: Case, port: int, cpus: Sequence[int], seconds: int, files: int
+) -> Load:
     """`files`: how many there are in the tree."""
-    result, cpu_seconds = run_pinned(wrk_command(binary, case, port, seconds, files), [cpu])
+    result, cpu_seconds = run_pinned(wrk_command(binary, case, port, seconds, files), cpus)
     requests = result["requests"]
     if case.counted_by_bytes:
         requests = result["bytes"] / case.body_bytes
@@ -165,7 +167,7 @@ def run_paced(binary: str, pace: Pace, port: int, cpus: Sequence[int]) -> PacedL
 
 
 def run_closed_loop(
-    binary: str, case: Case, port: int, cpu: int, seconds: int, etag: str | None
+    binary: str, case: Case, port: int, cpus: Sequence[int], seconds: int, etag: str | None
 ) -> Load:
     """As wrk, by `paced`. With an ETag the answers must be 304."""
     pace = Pace(
@@ -178,5 +180,6 @@ def run_closed_loop(
         # A 304 need not tell the length of what it does not send.
         length=None if etag else case.body_bytes,
     )
-    load = run_paced(binary, pace, port, [cpu])
-    return Load(load.requests, load.seconds, None, None, load.cpu_seconds, load.errors)
+    load = run_paced(binary, pace, port, cpus)
+    errors = load.errors | without_zeros({"unanswered": load.unanswered})
+    return Load(load.requests, load.seconds, None, None, load.cpu_seconds, errors)

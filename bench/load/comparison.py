@@ -21,7 +21,7 @@ Summaries = Mapping[Case, Mapping[str, Summary]]
 
 STAND_IN = {
     "client": "the client was the limit",
-    "both": "there was one CPU",
+    "both": "client and server shared their CPUs",
     "neither": "no CPU was used up",
 }
 
@@ -60,11 +60,11 @@ def judge_pair(
 
 def against(
     summaries: Summaries, case: Case, name: str, compare: Comparison, what: str, bound: float,
-    judge: Judge,
+    judge: Judge, ours: str = "torc",
 ) -> Finding:  # fmt: skip
-    """torc against one other in the same case."""
+    """torc (`ours`: in which way) against one other in the same case."""
     rows = summaries.get(case, {})
-    return judge_pair(rows.get("torc"), rows.get(name), name, compare, what, bound, judge)
+    return judge_pair(rows.get(ours), rows.get(name), name, compare, what, bound, judge)
 
 
 def against_best(
@@ -84,9 +84,9 @@ def against_best(
 
 
 def against_itself(
-    summaries: Summaries, case: Case, base: Case, what: str, bound: float
+    summaries: Summaries, case: Case, base: Case, what: str, bound: float, ours: str = "torc"
 ) -> Finding:
     """torc in one case against torc in another."""
-    torc, other = (summaries.get(each, {}).get("torc") for each in (case, base))
+    torc, other = (summaries.get(each, {}).get(ours) for each in (case, base))
     name = f"“{base.title}”"
     return judge_pair(torc, other, name, by_rate, what, bound, at_least)

@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,9 +21,10 @@ import report
 from cases import Case, Row, Trial
 from client import ClientError
 from files import served_site
+from logs import LogSink, log_sink
 from measure import Sample, measure_load
 from plan import Plan, SetupError, make_plan, note
-from process import ServerError, free_port, running
+from process import ServerError, first_requests, free_port, running
 from results import Results
 from servers import Server, Setting
 from slowfs import SlowfsError
@@ -82,18 +82,15 @@ class LoadTest:
             site=self._scratch / "site",
             scratch=self._scratch,
             port=free_port(),
-            cpus=(tools.cpus.server,),
+            cpus=(tools.cpus.server,) if case.workers == 1 else tools.cpus.both,
             case=case,
         )
-        # A log of somebody else's: some servers give up root, and could not append to it.
-        with suppress(FileNotFoundError):
-            setting.access_log.unlink()
-        with running(server, setting) as instance:
-            if case.tree:
-                visit(instance.port, tools.files)
-            sample = measure_load(instance, case, tools)
-        # The server has ended, and its log is whole.
-        sample = with_log(sample, case, setting.access_log)
+        with log_sink(case, setting.access_log) as sink:
+            with running(server, setting, sink.standard_output) as instance:
+                if case.tree:
+                    visit(instance.port, tools.files)
+                sample = measure_load(instance, case, tools)
+            sample = with_log(sample, case, sink)
         self.results.loads[case, server].append(sample)
         return f"{sample.requests_per_s:9,.0f}/s {sample.server_us_per_request:9.2f} µs/request"
 
@@ -102,12 +99,12 @@ class LoadTest:
         self.results.failures.append(what)
 
 
-def with_log(sample: Sample, case: Case, log: Path) -> Sample:
-    if not case.access_log:
+def with_log(sample: Sample, case: Case, sink: LogSink) -> Sample:
+    """wrk leaves requests without waiting for their answers, so that there can be more lines."""
+    if not case.log:
         return sample
-    with log.open("rb") as lines:
-        count = sum(piece.count(b"\n") for piece in iter(lambda: lines.read(1 << 20), b""))
-    return replace(sample, logged_share=count / max(sample.requests, 1))
+    lost = sample.requests + first_requests(case) - sink.lines()
+    return replace(sample, lost_lines=max(round(lost), 0))
 
 
 def rotated(servers: list[Server], by: int) -> list[Server]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cases import (
-    CLOSE, GET, HEAD, LARGEST, LOG, MIB, NOT_MODIFIED, PIPELINED, SIZES, SMALLEST, TREE, Case,
+    CLOSE, GET, HEAD, LARGEST, LOGS, MEDIUM, MIB, NOT_MODIFIED, PIPELINED, SIZES, SMALL, SMALLEST,
+    TREE, Case,
 )  # fmt: skip
 from comparison import (
     Summaries, against, against_best, against_itself, by_cpu, by_rate, by_throughput,
@@ -18,8 +19,8 @@ from verdict import DISTURBED_REMARK, Finding, Verdict, at_least, at_most, for_i
 TREE_FILES = 100_000
 # What torc may take besides its cache: its program, its ring, its connections.
 BESIDES_CACHE_BYTES = 16 * MIB
-# Of the lines that an access log should have; a server may drop some under load, and says so.
-LOGGED_SHARE = 0.99
+# Of the requests/s without a log.
+LOGGED_RATE = 0.93
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class SizeGoal:
         rates = [f"≥ {bound:g} × {name}" for name, bound in self.rates.items()]
         cpus = [f"≤ {bound:g} × {name}" for name, bound in self.cpus.items()]
         parts = [f"requests/s {' and '.join(rates)}"] if rates else []
-        return "; ".join([*parts, f"CPU/request {' and '.join(cpus)}"])
+        parts += [f"CPU/request {' and '.join(cpus)}"] if cpus else []
+        return "; ".join(parts)
 
 
 SIZE_GOALS = tuple(
@@ -50,6 +52,15 @@ SIZE_GOALS = tuple(
         ),
         strict=True,
     )
+)
+
+
+EPOLL_GOALS = (
+    SizeGoal(SMALLEST, {"nginx": 1.3}, {}),
+    SizeGoal(SMALL, {"nginx": 1.3}, {}),
+    SizeGoal(MEDIUM, {}, {"nginx": 1}),
+    SizeGoal(CLOSE, {"nginx": 1.2}, {}),
+    SizeGoal(PIPELINED, {"nginx": 4}, {}),
 )
 
 
@@ -68,8 +79,8 @@ def load_verdicts(summaries: Summaries, scale: Scale) -> Iterator[Verdict]:
         yield bodiless_verdict(summaries)
     if TREE in summaries:
         yield tree_verdict(summaries, scale)
-    if LOG in summaries:
-        yield log_verdict(summaries)
+    yield from (log_verdict(summaries, case) for case in LOGS if case in summaries)
+    yield from epoll_verdicts(summaries)
 
 
 def verdict(
@@ -81,15 +92,20 @@ def verdict(
     return Verdict(work, goal, findings, [DISTURBED_REMARK] if disturbed else [])
 
 
-def size_verdict(summaries: Summaries, goal: SizeGoal) -> Verdict:
+def size_findings(summaries: Summaries, goal: SizeGoal, ours: str = "torc") -> list[Finding]:
     findings = [
-        against(summaries, goal.case, name, by_rate, f"× {name}", bound, at_least)
+        against(summaries, goal.case, name, by_rate, f"× {name}", bound, at_least, ours)
         for name, bound in goal.rates.items()
     ]
     findings += [
-        against(summaries, goal.case, name, by_cpu, f"CPU/request ÷ {name}", bound, at_most)
+        against(summaries, goal.case, name, by_cpu, f"CPU/request ÷ {name}", bound, at_most, ours)
         for name, bound in goal.cpus.items()
     ]
+    return findings
+
+
+def size_verdict(summaries: Summaries, goal: SizeGoal) -> Verdict:
+    findings = size_findings(summaries, goal)
     work = f"{goal.case.title} keep-alive, {goal.case.connections} connections"
     return verdict(summaries, work, goal.text, findings, goal.case)
 
@@ -155,10 +171,29 @@ def small_cache_findings(rows: Mapping[str, Summary]) -> Iterator[Finding]:
         yield for_information(f"× nginx {what}", f"{ratio:.2f}, {note}")
 
 
-def log_verdict(summaries: Summaries) -> Verdict:
-    findings = [against_itself(summaries, LOG, SMALLEST, "with ÷ without", 0.93)]
-    torc = summaries[LOG].get("torc")
-    if torc is not None and torc.logged_share is not None:
-        findings.append(at_least("lines ÷ requests", torc.logged_share, LOGGED_SHARE))
-    work, goal = "access log on (combined, to a file)", "≥ 0.93 × the figure with it off"
-    return verdict(summaries, work, goal, findings, LOG, SMALLEST)
+def log_verdict(summaries: Summaries, case: Case) -> Verdict:
+    base = LOGS[case]
+    findings = []
+    for name in (name for name in ("torc", "torc-epoll") if name in case.servers):
+        what = f"{name}, with ÷ without"
+        findings.append(against_itself(summaries, case, base, what, LOGGED_RATE, name))
+        findings.append(lost_lines_finding(summaries, case, name))
+    goal = f"≥ {LOGGED_RATE:g} × the figure without a log; no line lost"
+    return verdict(summaries, case.title, goal, findings, case, base)
+
+
+def lost_lines_finding(summaries: Summaries, case: Case, name: str) -> Finding:
+    what = f"{name}, lines lost"
+    row = summaries[case].get(name)
+    if row is None or row.lost_lines is None:
+        return unjudged(what, "was not measured")
+    return Finding(what, f"{row.lost_lines:,}", row.lost_lines, row.lost_lines == 0, "0")
+
+
+def epoll_verdicts(summaries: Summaries) -> Iterator[Verdict]:
+    """What containers get beside nginx."""
+    for goal in EPOLL_GOALS:
+        if "torc-epoll" in summaries.get(goal.case, {}):
+            findings = size_findings(summaries, goal, "torc-epoll")
+            work = f"--io epoll: {goal.case.title}"
+            yield verdict(summaries, work, goal.text, findings, goal.case)

@@ -52,13 +52,13 @@ class Sample:
     # What others than the two of them took of their CPUs; it should be next to nothing.
     others_on_server_cpu: float
     others_on_client_cpu: float
-    # There was but one CPU for both of them.
+    # Both of them had the same CPUs.
     one_cpu: bool
     # Memory of the server's processes alone, after the load.
     private_bytes: int
     errors: dict[str, int]
-    # Lines in the access log for each request; None without one.
-    logged_share: float | None = None
+    # Lines that the access log should have and has not; None without one.
+    lost_lines: int | None = None
 
 
 def busy_seconds(cpu: int) -> float:
@@ -119,14 +119,14 @@ def measure_load(server: RunningServer, case: Case, tools: Tools) -> Sample:
         client_share=load.cpu_seconds / load.seconds,
         others_on_server_cpu=usage.others_on_server_cpu,
         others_on_client_cpu=usage.others_on_client_cpu,
-        one_cpu=tools.cpus.server == tools.cpus.client,
+        one_cpu=case.workers > 1 or tools.cpus.server == tools.cpus.client,
         private_bytes=server.memory().private,
         errors=load.errors,
     )
 
 
 def run_client(port: int, case: Case, tools: Tools, etag: str | None) -> Load:
-    cpu, seconds = tools.cpus.client, tools.seconds
+    cpus = (tools.cpus.client,) if case.workers == 1 else tools.cpus.both
     if case.own_client:
-        return run_closed_loop(tools.paced, case, port, cpu, seconds, etag)
-    return run_wrk(tools.wrk, case, port, cpu, seconds, tools.files)
+        return run_closed_loop(tools.paced, case, port, cpus, tools.seconds, etag)
+    return run_wrk(tools.wrk, case, port, cpus, tools.seconds, tools.files)

@@ -336,7 +336,8 @@ void Client::run() {
     Time now = start_;
     for (;; now = Clock::now()) {
         if (closed_loop() && now >= end_) {
-            return;
+            // What was asked is still answered, so that it is known how many answers there were.
+            total_ = sent_;
         }
         if (now >= end_ + grace || (all_sent() && idle_.size() == connections_.size())) {
             break;
@@ -374,7 +375,7 @@ void Client::send(std::uint32_t index, Time due, Time now) {
 
 void Client::wait(Time now) {
     // In a closed loop, and when all connections are busy, an answer is what comes next.
-    Time until = end_ + (closed_loop() ? Clock::duration{} : Clock::duration(grace));
+    Time until = closed_loop() && !all_sent() ? end_ : end_ + grace;
     if (!closed_loop() && !idle_.empty() && !all_sent()) {
         until = due_time(sent_);
     }

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cases import MIB, ROWS, Case, Row, Trial
+from cases import GROUPS, MIB, ROWS, Case, Row, Trial, rows_named
 from environment import PROJECT
 from measure import Cpus, Tools
 from results import Scale
@@ -154,9 +154,9 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--only",
-        type=names_among(row.name for row in ROWS),
+        type=names_among([*(row.name for row in ROWS), *GROUPS]),
         metavar="ROW,…",
-        help=f"of {', '.join(row.name for row in ROWS)}",
+        help=f"of {', '.join(row.name for row in ROWS)}; or of the groups {', '.join(GROUPS)}",
     )
     parser.add_argument(
         "--servers",
@@ -179,7 +179,7 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
 def make_plan(arguments: Sequence[str]) -> Plan:
     options = parse_options(arguments)
     size = SMOKE if options.smoke else QUICK if options.quick else FULL
-    rows = tuple(row for row in ROWS if not options.only or row.name in options.only)
+    rows = rows_named(options.only) if options.only else ROWS
     wanted = [s for s in SERVERS if s.name in options.servers] if options.servers else size.servers
     build(torc=options.torc is None)
     binaries = find_binaries(wanted, rows, existing_program(options.torc or TORC))

@@ -160,8 +160,17 @@ def wait_until_ready(server: RunningServer, case: Case) -> None:
             time.sleep(0.02)
 
 
-def spawn(launch: Launch, cpus: Iterable[int], log: Path) -> subprocess.Popen[bytes]:
-    """Starts a server on the CPUs, which it takes over from the thread that calls."""
+def first_requests(case: Case) -> int:
+    """How many running() makes before the load."""
+    return 1 + min(WARM_UP_REQUESTS, WARM_UP_BYTES // case.body_bytes)
+
+
+def spawn(
+    launch: Launch, cpus: Iterable[int], log: Path, standard_output: int | None = None
+) -> subprocess.Popen[bytes]:
+    """Starts a server on the CPUs, which it takes over from the thread that calls. `log` gets what
+    it says, but for its standard output if that is given.
+    """
     ours = os.sched_getaffinity(0)
     with log.open("wb") as output:
         os.sched_setaffinity(0, cpus)
@@ -169,7 +178,7 @@ def spawn(launch: Launch, cpus: Iterable[int], log: Path) -> subprocess.Popen[by
             return subprocess.Popen(
                 launch.command,
                 stdin=subprocess.DEVNULL,
-                stdout=output,
+                stdout=output if standard_output is None else standard_output,
                 stderr=output,
                 env=os.environ | dict(launch.environment),
                 start_new_session=True,
@@ -186,15 +195,18 @@ def last_words(log: Path) -> str:
 
 
 @contextmanager
-def running(server: Server, setting: Setting) -> Iterator[RunningServer]:
+def running(
+    server: Server, setting: Setting, standard_output: int | None = None
+) -> Iterator[RunningServer]:
     """Starts the server, checks and warms it, and stops it at the end."""
     log = setting.scratch / f"{server.name}.log"
-    instance = RunningServer(spawn(server.launch(setting), setting.cpus, log), setting.port)
+    process = spawn(server.launch(setting), setting.cpus, log, standard_output)
+    instance = RunningServer(process, setting.port)
     case = setting.case
     try:
         try:
             wait_until_ready(instance, case)
-            for _ in range(min(WARM_UP_REQUESTS, WARM_UP_BYTES // case.body_bytes)):
+            for _ in range(first_requests(case) - 1):
                 fetch(setting.port, case)
         except (OSError, http.client.HTTPException, ServerError) as error:
             raise ServerError(f"{server.name}: {error} ({last_words(log)})") from error

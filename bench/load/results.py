@@ -24,7 +24,7 @@ LIMIT_REMARKS = {
     "server": "",
     "client": "client-limited",
     "neither": "neither CPU used up",
-    "both": "client and server shared a CPU",
+    "both": "client and server shared their CPUs",
 }
 
 
@@ -87,7 +87,8 @@ class Summary:
     others_on_client_cpu: float
     one_cpu: bool
     private_bytes: float
-    logged_share: float | None
+    # Over all rounds.
+    lost_lines: int | None
     errors: dict[str, int]
 
     @property
@@ -143,7 +144,7 @@ def summarise(case: Case, samples: list[Sample]) -> Summary:
         others_on_client_cpu=middle(lambda sample: sample.others_on_client_cpu),
         one_cpu=samples[0].one_cpu,
         private_bytes=middle(lambda sample: sample.private_bytes),
-        logged_share=middle_if_any(sample.logged_share for sample in samples),
+        lost_lines=sum(sample.lost_lines or 0 for sample in samples) if case.log else None,
         errors=sum_errors(sample.errors for sample in samples),
     )
 

@@ -51,6 +51,12 @@ class Setting:
         """Written if the case says so."""
         return self.scratch / "access.log"
 
+    def log_name(self, standard_output: str) -> str:
+        """Where to log, for a server that calls its standard output so."""
+        if self.case.log in ("stdout", "pipe"):
+            return standard_output
+        return str(self.access_log)
+
 
 @dataclass(frozen=True)
 class Launch:
@@ -89,7 +95,7 @@ def launch_torc(setting: Setting, io: str) -> Launch:
         [setting.binary, str(setting.site)]
         + ["--address", "127.0.0.1", "--port", str(setting.port)]
         + ["--workers", str(setting.workers), "--cpus", ",".join(map(str, setting.cpus))]
-        + ["--access-log", str(setting.access_log) if setting.case.access_log else "off"]
+        + ["--access-log", setting.log_name("-") if setting.case.log else "off"]
         + ["--io", io]
     )
 
@@ -128,7 +134,7 @@ def launch_nginx(setting: Setting) -> Launch:
     # Its master, which is root, may raise the limit.
     limit = f"worker_rlimit_nofile {NGINX_DESCRIPTORS};" if open_files == OPEN_FILES_MAX else ""
     # In buffers, as the others do.
-    access_log = f"{setting.access_log} combined buffer=64k flush=1s"
+    access_log = f"{setting.log_name('/dev/stdout')} combined buffer=64k flush=1s"
     configuration = scratch / "nginx.conf"
     configuration.write_text(
         f"""\
@@ -141,7 +147,7 @@ events {{
     worker_connections {MAX_CONNECTIONS};
 }}
 http {{
-    access_log {access_log if setting.case.access_log else "off"};
+    access_log {access_log if setting.case.log else "off"};
     default_type application/octet-stream;
     sendfile on;
     tcp_nopush on;
@@ -168,7 +174,7 @@ http {{
 
 def launch_h2o(setting: Setting) -> Launch:
     configuration = setting.scratch / "h2o.conf"
-    access_log = f"access-log: {setting.access_log}" if setting.case.access_log else ""
+    access_log = f"access-log: {setting.access_log}" if setting.case.log else ""
     # crash-handler: the default one is a Perl process beside the server, which would be counted.
     configuration.write_text(
         f"""\
@@ -217,7 +223,7 @@ server.max-keep-alive-idle = {IDLE_TIMEOUT_S}
 server.network-backend = "sendfile"
 server.stat-cache-engine = "inotify"
 mimetype.assign = (".bin" => "application/octet-stream")
-{access_log if setting.case.access_log else ""}
+{access_log if setting.case.log else ""}
 """
     )
     return Launch([setting.binary, "-D", "-f", str(configuration)])

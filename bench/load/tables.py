@@ -54,7 +54,7 @@ def case_table(case: Case, summaries: Mapping[Server, Summary]) -> str:
     header += ["GB/s"] if case.counted_by_bytes else []
     header += ["server CPU/request", "p50", "p99", "server CPU", "client CPU"]
     header += ["private memory"] if case.tree else []
-    header += ["log lines ÷ requests"] if case.access_log else []
+    header += ["lines lost"] if case.log else []
     return table([*header, "notes"], (case_row(case, *item) for item in summaries.items()))
 
 
@@ -68,7 +68,7 @@ def case_row(case: Case, server: Server, row: Summary) -> list[str]:
     cells += [cpu_time(row.server_us_per_request), duration(row.p50_us), duration(row.p99_us)]
     cells += [f"{row.server_share:.0%}", f"{row.client_share:.0%}"]
     cells += [mebibytes(row.private_bytes)] if case.tree else []
-    cells += [f"{row.logged_share or 0:.1%}"] if case.access_log else []
+    cells += [f"{row.lost_lines:,}"] if row.lost_lines is not None else []
     return [*cells, row.notes]
 
 

@@ -123,6 +123,11 @@ CASES = (
 )  # fmt: skip
 
 
+# What --compare measures, and the servers: each with the same of the other build.
+COMPARED = (SMALLEST, SMALL, PIPELINED, CLOSE)
+COMPARED_SERVERS = {"torc": "torc-before", "torc-epoll": "torc-epoll-before"}
+
+
 @dataclass(frozen=True)
 class Trial:
     """Something that is measured of a server and is not a load as such."""

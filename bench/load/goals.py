@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compare_goals import compare_verdicts
 from load_goals import load_verdicts
 from results import Results, by_case
 from trial_goals import trial_verdicts
@@ -15,6 +16,8 @@ def verdicts(results: Results) -> list[Verdict]:
         case: {server.name: summary for server, summary in rows.items()}
         for case, rows in by_case(results).items()
     }
+    if compared := list(compare_verdicts(results)):
+        return compared
     return [
         *load_verdicts(summaries, results.scale),
         *trial_verdicts(results),

@@ -7,16 +7,16 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cases import GROUPS, MIB, ROWS, Case, Row, Trial, rows_named
+from cases import COMPARED, COMPARED_SERVERS, GROUPS, MIB, ROWS, Case, Row, Trial, rows_named
 from environment import PROJECT
 from measure import Cpus, Tools
 from results import Scale
 from servers import (
-    CACHE_OPTION, SERVERS, Server, find_program, has_cache_option, open_files_of_nginx,
+    BEFORE, CACHE_OPTION, SERVERS, Server, find_program, has_cache_option, open_files_of_nginx,
 )  # fmt: skip
 from workers import CONNECTIONS as SPREAD_CONNECTIONS
 
@@ -168,10 +168,17 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
         "--torc", type=Path, metavar="PATH", help="a torc that is built already; default: build it"
     )
     parser.add_argument(
+        "--compare",
+        type=Path,
+        metavar="PATH",
+        help="another build of torc to measure beside it, by default in "
+        f"{', '.join(case.name for case in COMPARED)} and with no other server",
+    )
+    parser.add_argument(
         "--output-dir",
         type=Path,
         metavar="DIR",
-        help="default: bench/results, or build/bench for --smoke and --quick",
+        help="default: bench/results, or build/bench for --smoke, --quick and --compare",
     )
     return parser.parse_args(arguments)
 
@@ -179,11 +186,14 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
 def make_plan(arguments: Sequence[str]) -> Plan:
     options = parse_options(arguments)
     size = SMOKE if options.smoke else QUICK if options.quick else FULL
-    rows = rows_named(options.only) if options.only else ROWS
-    wanted = [s for s in SERVERS if s.name in options.servers] if options.servers else size.servers
+    rows = rows_of(options)
+    wanted = servers_of(options, size)
     build(torc=options.torc is None)
-    binaries = find_binaries(wanted, rows, existing_program(options.torc or TORC))
-    brief = options.smoke or options.quick
+    own = {"torc": existing_program(options.torc or TORC), "floor": FLOOR}
+    if options.compare:
+        own[BEFORE] = existing_program(options.compare)
+    binaries = find_binaries(wanted, rows, own)
+    brief = options.smoke or options.quick or options.compare
     return Plan(
         rounds=options.rounds or size.rounds,
         tools=Tools(
@@ -204,9 +214,27 @@ def make_plan(arguments: Sequence[str]) -> Plan:
         servers=tuple(server for server in wanted if server.name in binaries),
         binaries=binaries,
         output=options.output_dir or (BUILD if brief else PROJECT / "bench" / "results"),
-        servers_named=bool(options.servers),
+        servers_named=bool(options.servers or options.compare),
         command=command_of(options),
     )
+
+
+def rows_of(options: argparse.Namespace) -> tuple[Row, ...]:
+    if options.only:
+        return rows_named(options.only)
+    return COMPARED if options.compare else ROWS
+
+
+def servers_of(options: argparse.Namespace, size: Size) -> list[Server]:
+    if options.servers:
+        names = set(options.servers)
+        if options.compare:
+            names |= {COMPARED_SERVERS[name] for name in names if name in COMPARED_SERVERS}
+    elif options.compare:
+        names = {*COMPARED_SERVERS, *COMPARED_SERVERS.values()}
+    else:
+        return list(size.servers)
+    return [server for server in SERVERS if server.name in names]
 
 
 def command_of(options: argparse.Namespace) -> str:
@@ -233,18 +261,24 @@ def existing_program(path: Path) -> Path:
     return path.resolve()
 
 
-def find_binaries(servers: Iterable[Server], rows: Iterable[Row], torc: Path) -> dict[str, str]:
-    """Server to path. Names those that cannot be measured, and leaves them out."""
+def find_binaries(
+    servers: Iterable[Server], rows: Iterable[Row], own: Mapping[str, Path]
+) -> dict[str, str]:
+    """Server to path; `own`: of this project's. Names those that cannot be measured, and leaves them
+    out.
+    """
     rows = list(rows)
     binaries = {}
     missing = []
     for server in servers:
         if not any(map(server.takes_part_in, rows)):
             continue
-        if server.name == "torc-64m" and not has_cache_option(str(torc)):
+        if server.name == "torc-64m" and not has_cache_option(str(own["torc"])):
             note(f"left out: torc-64m, since this torc has no {CACHE_OPTION}")
         elif server.package is None:
-            binaries[server.name] = str(torc if server.binary_name == "torc" else FLOOR)
+            # There is none of the other build without --compare.
+            if server.binary_name in own:
+                binaries[server.name] = str(own[server.binary_name])
         elif program := find_program(server.binary_name):
             binaries[server.name] = program
         else:

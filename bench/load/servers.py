@@ -18,6 +18,8 @@ from pathlib import Path
 
 from cases import CLOSE, LARGEST, LATENCY, PIPELINED, SIZES, TREE, Case, Row
 
+# The program of the servers that --compare adds.
+BEFORE = "torc-before"
 MAX_CONNECTIONS = 16384
 IDLE_TIMEOUT_S = 75
 # As many as there are files in the tree, and some; nginx keeps a descriptor for each.
@@ -257,6 +259,17 @@ SERVERS = (
     Server("torc", None, "torc", ("--version",), lambda setting: launch_torc(setting, "uring")),
     Server(
         "torc-epoll", None, "torc", ("--version",), lambda setting: launch_torc(setting, "epoll")
+    ),
+    # Another build of torc, see --compare.
+    Server(
+        "torc-before", None, BEFORE, ("--version",), lambda setting: launch_torc(setting, "uring")
+    ),
+    Server(
+        "torc-epoll-before",
+        None,
+        BEFORE,
+        ("--version",),
+        lambda setting: launch_torc(setting, "epoll"),
     ),
     Server("torc-64m", None, "torc", ("--version",), launch_torc_64m, rows=(TREE,)),
     # It has one answer.

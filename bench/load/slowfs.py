@@ -51,6 +51,14 @@ class Slowfs:
         """`keep-cache` or `direct-io`."""
         self._command(f"mode {mode}")
 
+    def set_valid(self, milliseconds: int) -> None:
+        """How long the kernel may keep names and attributes."""
+        self._command(f"valid {milliseconds}")
+
+    def heed_signals(self) -> None:
+        """A process that waits can end from now on."""
+        self._command("heed-signals")
+
     def expect(self, line: str) -> None:
         answer = self._receive()
         if answer != line:

@@ -16,6 +16,10 @@
 //   valid MS            how long the kernel may keep names and attributes that it hears of
 //                       afterwards, names without a file included; an hour by default. 0: it asks
 //                       for each component of each path, each time
+//   heed-signals        a call whose caller has a signal to take fails with EINTR, those that wait
+//                       already too: a process that waits can be killed, and end, as it can with
+//                       NFS. Before, nothing ends a call, and who waits can't be killed (but in a
+//                       read into the page cache)
 //
 // CALL is lookup (of a name that the kernel does not know), getattr, open, read, flush (which
 // close(2) waits for), release (which nobody waits for), opendir, readdir, statfs, or `all`.
@@ -196,7 +200,7 @@ std::vector<Call> calls_named(std::string_view name) {
 class Waiting {
 public:
     /// `answer` is called at once if calls of that kind take no time.
-    void add(Call call, std::function<void()> answer) {
+    void add(Call call, fuse_req_t request, std::function<void()> answer) {
         Kind& kind = kind_of(call);
         ++kind.count;
         if (kind.delay == Milliseconds::zero()) {
@@ -204,7 +208,9 @@ public:
         } else {
             const bool is_for_ever = kind.delay == Milliseconds::max();
             const Time due = is_for_ever ? Time::max() : Clock::now() + kind.delay;
-            calls_.emplace(due, Parked{.call = call, .answer = std::move(answer)});
+            calls_.emplace(due,
+                           Parked{.call = call, .request = request, .answer = std::move(answer)});
+            fuse_req_interrupt_func(request, on_signal, this);
         }
     }
 
@@ -219,6 +225,22 @@ public:
             }
             entry.second.answer();
             return true;
+        });
+    }
+
+    void heed_signals() { heeds_signals_ = true; }
+
+    /// Ends the calls whose callers have a signal to take, if those are heeded.
+    void answer_interrupted() {
+        if (!heeds_signals_ || !has_interrupted_) {
+            return;
+        }
+        has_interrupted_ = false;
+        std::erase_if(calls_, [](const auto& entry) {
+            if (entry.second.is_interrupted) {
+                fuse_reply_err(entry.second.request, EINTR);
+            }
+            return entry.second.is_interrupted;
         });
     }
 
@@ -253,13 +275,28 @@ private:
     };
     struct Parked {
         Call call;
+        fuse_req_t request;
         std::function<void()> answer;
+        bool is_interrupted = false;
     };
+
+    /// Not the place for an answer: libfuse still uses the request.
+    static void on_signal(fuse_req_t request, void* self) {
+        auto& waiting = *static_cast<Waiting*>(self);
+        for (auto& [due, parked] : waiting.calls_) {
+            if (parked.request == request) {
+                parked.is_interrupted = true;
+                waiting.has_interrupted_ = true;
+            }
+        }
+    }
 
     Kind& kind_of(Call call) { return kinds_[static_cast<std::size_t>(call)]; }
 
     std::array<Kind, call_names.size()> kinds_;
     std::multimap<Time, Parked> calls_;
+    bool heeds_signals_ = false;
+    bool has_interrupted_ = false;
 };
 
 // ----------------------------------------------------------------------------- the file system
@@ -279,7 +316,7 @@ FileSystem& file_system(fuse_req_t request) {
 }
 
 void wait(Call call, fuse_req_t request, std::function<void()> answer) {
-    file_system(request).waiting.add(call, std::move(answer));
+    file_system(request).waiting.add(call, request, std::move(answer));
 }
 
 void initialise(void* /*files*/, fuse_conn_info* connection) {
@@ -412,6 +449,8 @@ std::string obey(FileSystem& files, const std::string& line) {
         std::ranges::for_each(calls_named(argument), [&](Call call) { waiting.release(call); });
     } else if (command == "mode" && (argument == "keep-cache" || argument == "direct-io")) {
         files.is_direct_io = argument == "direct-io";
+    } else if (command == "heed-signals") {
+        waiting.heed_signals();
     } else if (command == "valid") {
         files.valid = Milliseconds(parse_number<std::uint32_t>(argument));
     } else {
@@ -547,6 +586,7 @@ void run(FileSystem& files, Session& session, int signals) {
         if (!goes_on) {
             return;
         }
+        files.waiting.answer_interrupted();
     }
 }
 

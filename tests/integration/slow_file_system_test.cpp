@@ -11,6 +11,7 @@
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <functional>
 #include <future>
@@ -129,6 +130,17 @@ TEST_F(SlowFiles, ReadsEachTimeWithoutAPageCache) {
         EXPECT_EQ(read_byte_at(file, 0), 1U);
         EXPECT_EQ(slow().count("read") - before, caching == SlowFileCaching::direct_io ? 1U : 0U);
     }
+}
+
+TEST_F(SlowFiles, LetsAProcessThatWaitsBeKilledIfToldSo) {
+    slow().stall("open");
+    Subprocess reader({.program = "/bin/cat", .arguments = {path_of("1k.txt")}});
+    EXPECT_TRUE(eventually([&] { return slow().waiting("open") == 1; }));
+    reader.send_signal(SIGKILL);
+    EXPECT_FALSE(reader.ends_within(std::chrono::milliseconds(50)));
+    slow().heed_signals();
+    EXPECT_EQ(reader.exit_code(), 128 + SIGKILL);
+    EXPECT_EQ(slow().waiting("open"), 0U);
 }
 
 TEST_F(SlowFiles, UnmountsBesideCallsThatWait) {

@@ -103,6 +103,10 @@ void SlowFileSystem::set_valid_for(std::chrono::milliseconds duration) {
     command(fmt::format("valid {}", duration.count()));
 }
 
+void SlowFileSystem::heed_signals() {
+    command("heed-signals");
+}
+
 std::string SlowFileSystem::contents(std::size_t size) {
     std::string bytes(size, '\0');
     for (std::size_t i = 0; i < size; ++i) {

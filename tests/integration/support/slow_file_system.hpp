@@ -25,8 +25,8 @@ enum class SlowFileCaching : std::uint8_t { keep_cache, direct_io };
 /// wait ("open", "read" and so on, or "all"). On destruction all calls that wait are answered and
 /// it is unmounted, even if somebody still uses it.
 ///
-/// A process that waits for a call can't be killed: destroy this, or release(), before the server
-/// that waits is stopped.
+/// A process that waits for a call can't end, not even when it is killed: heed_signals(), release()
+/// or destroy this before you wait for its end.
 class SlowFileSystem {
 public:
     /// `mountpoint`: an empty directory. Throws std::runtime_error when it can't be mounted.
@@ -56,6 +56,9 @@ public:
     /// For how long the kernel may keep names and attributes that it hears of from now on; an hour
     /// at first.
     void set_valid_for(std::chrono::milliseconds duration);
+    /// A process that waits can be killed, and end, from now on, as with NFS: its call fails with
+    /// EINTR.
+    void heed_signals();
 
     /// What a file of `size` bytes holds.
     [[nodiscard]] static std::string contents(std::size_t size);

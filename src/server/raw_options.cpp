@@ -4,14 +4,14 @@
 #include <torc/server/cpu_set.hpp>
 #include <torc/server/start_error.hpp>
 
+#include "option_value.hpp"
+
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -23,58 +23,6 @@ using namespace std::string_view_literals;
 
 constexpr std::uint64_t workers_max = 1024;
 constexpr std::uint64_t port_max = 65'535;
-
-std::uint64_t parse_number(std::string_view option, std::string_view text, std::uint64_t min,
-                           std::uint64_t max) {
-    std::uint64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [after, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || after != end || number < min || number > max) {
-        throw StartError(fmt::format("{} {}: give a number from {} to {}", option, text, min, max));
-    }
-    return number;
-}
-
-/// "8k", "1m", "2g" or a number of bytes.
-std::uint64_t parse_size(std::string_view option, std::string_view text, std::uint64_t min,
-                         std::uint64_t max) {
-    constexpr std::uint64_t kibibyte = 1024;
-    std::uint64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [after, error] = std::from_chars(text.data(), end, number);
-    const std::string_view unit(after, static_cast<std::size_t>(end - after));
-    const std::uint64_t factor = unit.empty()                     ? 1
-                                 : unit == "k"sv || unit == "K"sv ? kibibyte
-                                 : unit == "m"sv || unit == "M"sv ? kibibyte * kibibyte
-                                 : unit == "g"sv || unit == "G"sv ? kibibyte * kibibyte * kibibyte
-                                                                  : 0;
-    if (error != std::errc() || factor == 0 || number > max / factor || number * factor < min) {
-        throw StartError(
-            fmt::format("{} {}: give a number of bytes from {} to {}, such as 8192 or 8k", option,
-                        text, min, max));
-    }
-    return number * factor;
-}
-
-template <typename Choice, std::size_t Count>
-Choice choose(std::string_view option, std::string_view text,
-              const std::array<std::pair<std::string_view, Choice>, Count>& choices) {
-    std::vector<std::string_view> names;
-    for (const auto& [name, choice] : choices) {
-        if (name == text) {
-            return choice;
-        }
-        names.push_back(name);
-    }
-    throw StartError(fmt::format("{} {}: give one of {}", option, text, fmt::join(names, ", ")));
-}
-
-bool is_on(std::string_view option, std::string_view text, bool fallback) {
-    static constexpr std::array choices = {std::pair{"on"sv, true},   std::pair{"off"sv, false},
-                                           std::pair{"true"sv, true}, std::pair{"false"sv, false},
-                                           std::pair{"1"sv, true},    std::pair{"0"sv, false}};
-    return text.empty() ? fallback : choose(option, text, choices);
-}
 
 void require_file_name(const std::string& name) {
     if (name.empty() || name.find('/') != std::string::npos || name == "." || name == "..") {

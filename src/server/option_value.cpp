@@ -1,0 +1,48 @@
+#include "option_value.hpp"
+
+#include <charconv>
+#include <system_error>
+
+namespace torc::server {
+
+using namespace std::string_view_literals;
+
+std::uint64_t parse_number(std::string_view option, std::string_view text, std::uint64_t min,
+                           std::uint64_t max) {
+    std::uint64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [after, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || after != end || number < min || number > max) {
+        throw StartError(fmt::format("{} {}: give a number from {} to {}", option, text, min, max));
+    }
+    return number;
+}
+
+std::uint64_t parse_size(std::string_view option, std::string_view text, std::uint64_t min,
+                         std::uint64_t max) {
+    constexpr std::uint64_t kibibyte = 1024;
+    std::uint64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [after, error] = std::from_chars(text.data(), end, number);
+    const std::string_view unit(after, static_cast<std::size_t>(end - after));
+    const std::uint64_t factor = unit.empty()                     ? 1
+                                 : unit == "k"sv || unit == "K"sv ? kibibyte
+                                 : unit == "m"sv || unit == "M"sv ? kibibyte * kibibyte
+                                 : unit == "g"sv || unit == "G"sv ? kibibyte * kibibyte * kibibyte
+                                                                  : 0;
+    if (error != std::errc() || factor == 0 || number > max / factor || number * factor < min) {
+        throw StartError(
+            fmt::format("{} {}: give a number of bytes from {} to {}, such as 8192 or 8k", option,
+                        text, min, max));
+    }
+    return number * factor;
+}
+
+bool is_on(std::string_view option, std::string_view text, bool fallback) {
+    static constexpr std::array choices = {std::pair{"on"sv, true},   std::pair{"off"sv, false},
+                                           std::pair{"true"sv, true}, std::pair{"false"sv, false},
+                                           std::pair{"1"sv, true},    std::pair{"0"sv, false}};
+    return text.empty() ? fallback : choose(option, text, choices);
+}
+
+}  // namespace torc::server

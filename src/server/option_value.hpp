@@ -1,0 +1,44 @@
+#pragma once
+
+#include <torc/server/start_error.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace torc::server {
+
+// Values of options, read from their text. Each function throws StartError, which names `option`,
+// what was given and what would be right.
+
+[[nodiscard]] std::uint64_t parse_number(std::string_view option, std::string_view text,
+                                         std::uint64_t min, std::uint64_t max);
+
+/// "8k", "1m", "2g" or a number of bytes.
+[[nodiscard]] std::uint64_t parse_size(std::string_view option, std::string_view text,
+                                       std::uint64_t min, std::uint64_t max);
+
+/// The one of `choices` that is named.
+template <typename Choice, std::size_t Count>
+[[nodiscard]] Choice choose(std::string_view option, std::string_view text,
+                            const std::array<std::pair<std::string_view, Choice>, Count>& choices) {
+    std::vector<std::string_view> names;
+    for (const auto& [name, choice] : choices) {
+        if (name == text) {
+            return choice;
+        }
+        names.push_back(name);
+    }
+    throw StartError(fmt::format("{} {}: give one of {}", option, text, fmt::join(names, ", ")));
+}
+
+/// Whether an option that takes no value is on; `fallback` when it is not given.
+[[nodiscard]] bool is_on(std::string_view option, std::string_view text, bool fallback);
+
+}  // namespace torc::server

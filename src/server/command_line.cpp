@@ -61,6 +61,10 @@ How it runs:
                           memory that the process may use, and 1g for each worker at the most]
       --io BACKEND        uring, epoll, or auto: io_uring, and epoll where that is forbidden or
                           missing. [auto]
+      --load-timeout TIME How long a response waits for a file system before it is 503: 30s, 2m, 1h
+                          or a number of seconds. [10s]
+      --drain-timeout TIME
+                          How long a stop waits for what is in flight. [30s]
 
 What it tells:
       --access-log FILE   Where to log requests, in the format `combined`: a file, - for standard
@@ -73,7 +77,7 @@ Each option can also be given by an environment variable: TORC_PORT for --port, 
 --access-log, and so on, and TORC_DIR; lists are separated by commas (those of TORC_HEADER and
 TORC_CACHE_CONTROL by line ends), and what takes no value is on or off. The command line wins.
 
-SIGTERM or SIGINT (Ctrl-C) finishes what is in flight, for at most 30 s; a second one stops at once.
+SIGTERM or SIGINT (Ctrl-C) finishes what is in flight (--drain-timeout); a second one stops at once.
 Exit status: 0 stopped as told, 1 could not start, 2 some connections were cut off.
 
 Examples:
@@ -123,6 +127,8 @@ void add_options(CLI::App& app, RawOptions& raw) {
     app.add_option("--workers", raw.workers)->envname("TORC_WORKERS");
     app.add_option("--cpus", raw.cpus)->envname("TORC_CPUS");
     app.add_option("--io", raw.io)->envname("TORC_IO");
+    app.add_option("--load-timeout", raw.load_timeout)->envname("TORC_LOAD_TIMEOUT");
+    app.add_option("--drain-timeout", raw.drain_timeout)->envname("TORC_DRAIN_TIMEOUT");
     app.add_option("--access-log", raw.access_log)->envname("TORC_ACCESS_LOG");
     app.add_option("--log-level", raw.log_level)->envname("TORC_LOG_LEVEL");
     app.add_flag_callback("-V,--version", [] {

@@ -38,6 +38,27 @@ std::uint64_t parse_size(std::string_view option, std::string_view text, std::ui
     return number * factor;
 }
 
+std::chrono::seconds parse_duration(std::string_view option, std::string_view text,
+                                    std::chrono::seconds min, std::chrono::seconds max) {
+    constexpr std::int64_t minute = 60;
+    constexpr std::int64_t hour = 60 * minute;
+    std::int64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [after, error] = std::from_chars(text.data(), end, number);
+    const std::string_view unit(after, static_cast<std::size_t>(end - after));
+    const std::int64_t factor = unit.empty() || unit == "s"sv ? 1
+                                : unit == "m"sv               ? minute
+                                : unit == "h"sv               ? hour
+                                                              : 0;
+    if (error != std::errc() || factor == 0 || number > max.count() / factor ||
+        number * factor < min.count()) {
+        throw StartError(fmt::format(
+            "{} {}: give a time from {}s to {}s in whole seconds, such as 30s, 2m or 1h", option,
+            text, min.count(), max.count()));
+    }
+    return std::chrono::seconds(number * factor);
+}
+
 bool is_on(std::string_view option, std::string_view text, bool fallback) {
     static constexpr std::array choices = {std::pair{"on"sv, true},   std::pair{"off"sv, false},
                                            std::pair{"true"sv, true}, std::pair{"false"sv, false},

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -23,6 +24,11 @@ namespace torc::server {
 /// "8k", "1m", "2g" or a number of bytes.
 [[nodiscard]] std::uint64_t parse_size(std::string_view option, std::string_view text,
                                        std::uint64_t min, std::uint64_t max);
+
+/// "30s", "2m", "1h", or a number of seconds.
+[[nodiscard]] std::chrono::seconds parse_duration(std::string_view option, std::string_view text,
+                                                  std::chrono::seconds min,
+                                                  std::chrono::seconds max);
 
 /// The one of `choices` that is named.
 template <typename Choice, std::size_t Count>

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -232,6 +233,19 @@ void settle_running(Settings& settings, const RawOptions& raw) {
     }
 }
 
+void settle_timeouts(Settings& settings, const RawOptions& raw) {
+    constexpr std::chrono::hours timeout_max{24};
+    Timeouts& timeouts = settings.timeouts;
+    if (!raw.drain_timeout.empty()) {
+        timeouts.drain = parse_duration("--drain-timeout", raw.drain_timeout,
+                                        std::chrono::seconds(0), timeout_max);
+    }
+    if (!raw.load_timeout.empty()) {
+        timeouts.load = parse_duration("--load-timeout", raw.load_timeout, std::chrono::seconds(1),
+                                       timeout_max);
+    }
+}
+
 }  // namespace
 
 Settings settle(const RawOptions& raw) {
@@ -246,6 +260,7 @@ Settings settle(const RawOptions& raw) {
     settle_fields(settings, raw);
     settle_limits(settings, raw);
     settle_running(settings, raw);
+    settle_timeouts(settings, raw);
     settle_access_log(settings, raw, is_terminal);
     return settings;
 }

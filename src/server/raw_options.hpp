@@ -33,6 +33,8 @@ struct RawOptions {
     std::string io;
     std::string access_log;
     std::string log_level;
+    std::string drain_timeout;
+    std::string load_timeout;
 };
 
 /// Makes settings of options: checks each and puts defaults where none is given. Throws StartError,

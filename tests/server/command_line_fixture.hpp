@@ -53,6 +53,8 @@ protected:
                                  "TORC_IO",
                                  "TORC_ACCESS_LOG",
                                  "TORC_LOG_LEVEL",
+                                 "TORC_LOAD_TIMEOUT",
+                                 "TORC_DRAIN_TIMEOUT",
                                  "TORC_LISTING",
                                  "TORC_CLEAN_URLS",
                                  "TORC_SPA",

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <sstream>
 #include <string>
 #include <variant>
@@ -131,6 +132,29 @@ TEST_F(CommandLineTest, PointsToTheHelpForAFlagThatItDoesNotKnow) {
     EXPECT_TRUE(text.ends_with("; see torc --help")) << text;
 }
 
+TEST_F(CommandLineTest, ReadsTimeouts) {
+    using std::chrono::seconds;
+    EXPECT_EQ(settings().timeouts.drain, seconds(30));
+    EXPECT_EQ(settings().timeouts.load, seconds(10));
+    EXPECT_EQ(settings({"--drain-timeout", "5"}).timeouts.drain, seconds(5));
+    EXPECT_EQ(settings({"--drain-timeout", "0"}).timeouts.drain, seconds(0));
+    EXPECT_EQ(settings({"--drain-timeout", "45s"}).timeouts.drain, seconds(45));
+    EXPECT_EQ(settings({"--load-timeout", "2m"}).timeouts.load, seconds(120));
+    set("TORC_LOAD_TIMEOUT", "1h");
+    set("TORC_DRAIN_TIMEOUT", "1m");
+    EXPECT_EQ(settings().timeouts.load, seconds(3600));
+    EXPECT_EQ(settings().timeouts.drain, seconds(60));
+}
+
+TEST_F(CommandLineTest, RefusesTimeoutsThatAreNone) {
+    for (const char* text : {"s", "-1s", "1.5s", "30 s", "500ms", "1d", "25h", "1e3"}) {
+        EXPECT_EQ(refusal({"./site", "--drain-timeout", text}),
+                  "--drain-timeout " + std::string(text) +
+                      ": give a time from 0s to 86400s in whole seconds, such as 30s, 2m or 1h");
+    }
+    EXPECT_NE(refusal({"./site", "--load-timeout", "0"}), "");
+}
+
 TEST_F(CommandLineTest, DoesNotTakeTheDirectoryForAListMember) {
     const auto found = std::get<Settings>(read({"-a", "::1", "--index", "a.html", "./site"}));
     EXPECT_EQ(found.directory, "./site");
@@ -155,7 +179,8 @@ TEST_F(CommandLineTest, PrintsHelp) {
     }
     for (const char* flag :
          {"--listing, --no-listing\n", "--cache-control GLOB=VALUE\n", "--max-request-line SIZE",
-          "--max-request-head SIZE", "--max-request-fields N\n", "--max-request-body SIZE\n"}) {
+          "--max-request-head SIZE", "--max-request-fields N\n", "--max-request-body SIZE\n",
+          "--load-timeout TIME", "--drain-timeout TIME\n"}) {
         EXPECT_NE(text.find(flag), std::string::npos) << flag;
     }
 }
@@ -166,8 +191,9 @@ TEST_F(CommandLineTest, HelpTellsTheDefaults) {
     const Settings defaults;
     EXPECT_NE(text.find("[" + std::to_string(defaults.port) + "]"), std::string::npos);
     EXPECT_NE(text.find("[" + defaults.load_rules.index_names.at(0) + "]"), std::string::npos);
-    EXPECT_NE(text.find("at most " + std::to_string(defaults.timeouts.drain.count()) + " s"),
-              std::string::npos);
+    for (const std::chrono::seconds timeout : {defaults.timeouts.load, defaults.timeouts.drain}) {
+        EXPECT_NE(text.find("[" + std::to_string(timeout.count()) + "s]"), std::string::npos);
+    }
 }
 
 TEST_F(CommandLineTest, HelpFitsATerminal) {

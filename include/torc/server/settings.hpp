@@ -19,7 +19,7 @@ enum class IoChoice : std::uint8_t { automatic, uring, epoll };
 /// The least that is reported on standard error.
 enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
 
-/// How long a connection may wait for its peer.
+/// How long something may take.
 struct Timeouts {
     /// For a request to begin, after the last one.
     std::chrono::seconds idle{75};
@@ -31,6 +31,8 @@ struct Timeouts {
     std::chrono::seconds linger{5};
     /// For everything in flight, once the server was told to stop.
     std::chrono::seconds drain{30};
+    /// For a response to wait for a file system; 503 beyond.
+    std::chrono::seconds load{10};
 };
 
 /// What a user may choose, with the defaults.

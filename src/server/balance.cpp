@@ -1,6 +1,6 @@
 #include <torc/server/balance.hpp>
 
-#include <utility>
+#include <algorithm>
 
 namespace torc::server {
 namespace {
@@ -14,35 +14,39 @@ bool is_clearly_more(std::uint32_t own, std::uint32_t others) noexcept {
 }  // namespace
 
 void Balance::join(Seat seat, io::Proactor& proactor) {
-    const std::scoped_lock lock(seats_[seat].mutex);
-    seats_[seat].proactor = &proactor;
+    Place& place = seats_[seat];
+    const std::scoped_lock lock(place.mutex);
+    place.proactor = &proactor;
+    place.is_taker = !place.is_excluded;
 }
 
 void Balance::leave(Seat seat, std::vector<int>& sockets) {
-    {
-        const std::scoped_lock lock(seats_[seat].mutex);
-        seats_[seat].proactor = nullptr;
-    }
-    take(seat, sockets);
+    Place& place = seats_[seat];
+    const std::scoped_lock lock(place.mutex);
+    place.proactor = nullptr;
+    place.is_taker = false;
+    take_from(place, sockets);
 }
 
-bool Balance::hand_over(Seat seat, int socket) {
-    Seat least = seat;
-    for (Seat other = 0; other < seats_.size(); ++other) {
-        if (connections(other) < connections(least)) {
-            least = other;
+Balance::Place* Balance::find_taker() noexcept {
+    Place* least = nullptr;
+    for (Place& place : seats_) {
+        if (place.is_taker.load(std::memory_order_relaxed) &&
+            (least == nullptr || place.connections.load(std::memory_order_relaxed) <
+                                     least->connections.load(std::memory_order_relaxed))) {
+            least = &place;
         }
     }
-    if (!is_clearly_more(connections(seat) + 1, connections(least))) {
-        return false;
-    }
-    Place& place = seats_[least];
+    return least;
+}
+
+bool Balance::put(Place& place, int socket) {
     const std::scoped_lock lock(place.mutex);
-    if (place.proactor == nullptr) {
+    if (!place.is_taker) {
         return false;
     }
     place.handed.push_back(socket);
-    count_in(least);
+    place.connections.fetch_add(1, std::memory_order_relaxed);
     // One wake-up for all that come before they are taken.
     if (!place.has_handed.exchange(true, std::memory_order_release)) {
         place.proactor->wake();
@@ -50,9 +54,47 @@ bool Balance::hand_over(Seat seat, int socket) {
     return true;
 }
 
+bool Balance::hand_over(Seat seat, int socket) {
+    Place* taker = find_taker();
+    return taker != nullptr &&
+           is_clearly_more(connections(seat) + 1,
+                           taker->connections.load(std::memory_order_relaxed)) &&
+           put(*taker, socket);
+}
+
+bool Balance::give(int socket) {
+    Place* taker = find_taker();
+    return taker != nullptr && put(*taker, socket);
+}
+
+bool Balance::has_taker() const noexcept {
+    return std::ranges::any_of(seats_, [](const Place& place) { return place.is_taker.load(); });
+}
+
+void Balance::exclude(Seat seat, std::vector<int>& sockets) {
+    Place& place = seats_[seat];
+    const std::scoped_lock lock(place.mutex);
+    place.is_excluded = true;
+    place.is_taker = false;
+    place.connections.fetch_sub(static_cast<std::uint32_t>(place.handed.size()),
+                                std::memory_order_relaxed);
+    take_from(place, sockets);
+}
+
+void Balance::include(Seat seat) {
+    Place& place = seats_[seat];
+    const std::scoped_lock lock(place.mutex);
+    place.is_excluded = false;
+    place.is_taker = place.proactor != nullptr;
+}
+
 void Balance::take(Seat seat, std::vector<int>& sockets) {
     Place& place = seats_[seat];
     const std::scoped_lock lock(place.mutex);
+    take_from(place, sockets);
+}
+
+void Balance::take_from(Place& place, std::vector<int>& sockets) {
     sockets.insert(sockets.end(), place.handed.begin(), place.handed.end());
     place.handed.clear();
     place.has_handed.store(false, std::memory_order_relaxed);

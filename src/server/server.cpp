@@ -54,6 +54,16 @@ SharedRoot open_root(const std::string& directory) {
     throw StartError(fmt::format("{}: can't be opened: {}", directory, error.message()));
 }
 
+/// What a worker that was cut off gets to end before it is left behind, if it hangs.
+constexpr std::chrono::seconds end_patience{2};
+
+/// As poll(2) wants it: rounded up, so that what is due then is due.
+int milliseconds_until(MonotonicTime time) {
+    const auto rest =
+        std::chrono::ceil<std::chrono::milliseconds>(time - std::chrono::steady_clock::now());
+    return static_cast<int>(std::clamp<std::int64_t>(rest.count(), 0, 60'000));
+}
+
 sigset_t stop_signals() {
     sigset_t signals;
     sigemptyset(&signals);
@@ -307,10 +317,11 @@ void Server::take_signals() {
 }
 
 ExitCode Server::run() {
+    Watchdog watchdog(threads_, *listeners_, balance_ ? &*balance_ : nullptr);
     while (!std::ranges::all_of(threads_, &WorkerThread::has_ended)) {
         std::array<pollfd, 2> events{pollfd{.fd = signals_.get(), .events = POLLIN, .revents = 0},
                                      pollfd{.fd = ended_.get(), .events = POLLIN, .revents = 0}};
-        ::poll(events.data(), events.size(), -1);
+        ::poll(events.data(), events.size(), milliseconds_until(watchdog.next_look()));
         if ((events[0].revents & POLLIN) != 0) {
             take_signals();
         }
@@ -318,9 +329,34 @@ ExitCode Server::run() {
         if ((events[1].revents & POLLIN) != 0) {
             [[maybe_unused]] const ssize_t got = ::read(ended_.get(), &count, sizeof count);
         }
+        const MonotonicTime now = std::chrono::steady_clock::now();
+        watchdog.look(now);
+        if (is_stuck(watchdog, now)) {
+            spdlog::error("a worker does not respond and is left behind");
+            return ExitCode::forced;
+        }
     }
     return std::ranges::any_of(threads_, &WorkerThread::was_cut_off) ? ExitCode::forced
                                                                      : ExitCode::stopped;
+}
+
+bool Server::is_stuck(const Watchdog& watchdog, MonotonicTime now) {
+    const Stop stop = stop_;
+    if (stop != Stop::no && end_due_ == never) {
+        end_due_ = now + settings_.timeouts.drain + end_patience;
+    }
+    if (stop == Stop::now) {
+        end_due_ = std::min(end_due_, now + end_patience);
+    }
+    if (now < end_due_) {
+        return false;
+    }
+    for (std::size_t worker = 0; worker < threads_.size(); ++worker) {
+        if (!threads_[worker]->has_ended() && !watchdog.is_stalled(worker)) {
+            return false;  // It is on its way.
+        }
+    }
+    return true;
 }
 
 }  // namespace torc::server

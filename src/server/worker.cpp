@@ -90,6 +90,7 @@ bool Worker::run() {
         const MonotonicTime deadline = next_deadline();
         const std::span<const io::Completion> completions = proactor_.wait(deadline);
         services_.now = proactor_.now();
+        iterations_.store(iterations() + 1, std::memory_order_relaxed);
         const WallTime wall = wall_now();
         responder_.set_time(wall);
         site_.set_time(wall);

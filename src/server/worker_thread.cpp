@@ -55,6 +55,11 @@ void WorkerThread::wake() noexcept {
     }
 }
 
+std::uint64_t WorkerThread::iterations() noexcept {
+    const std::scoped_lock lock(worker_mutex_);
+    return worker_ != nullptr ? worker_->iterations() : 0;
+}
+
 void WorkerThread::work() {
     ::pthread_setname_np(::pthread_self(), fmt::format("torc-{}", options_.worker).c_str());
     if (!pin_to_cpu(options_.cpu)) {

@@ -76,7 +76,7 @@ TEST_F(BalanceTest, NineConnectionsOfOneListenerAreSharedByTwo) {
 TEST_F(BalanceTest, NothingIsHandedToWhoHasNotJoinedOrHasLeft) {
     count_in(0, 9);
     count_in(1, 9);
-    EXPECT_FALSE(balance_.hand_over(0, 7)) << "the third has the fewest and has not joined";
+    EXPECT_FALSE(balance_.hand_over(0, 7)) << "of those who have joined none has fewer";
     count_in(2, 100);
     count_in(0, 9);
     ASSERT_TRUE(balance_.hand_over(0, 8));
@@ -84,6 +84,41 @@ TEST_F(BalanceTest, NothingIsHandedToWhoHasNotJoinedOrHasLeft) {
     balance_.leave(1, rest);
     EXPECT_EQ(rest, Sockets{8});
     EXPECT_FALSE(balance_.hand_over(0, 9));
+}
+
+TEST_F(BalanceTest, NothingIsHandedToWhoIsExcluded) {
+    count_in(0, 9);
+    ASSERT_TRUE(balance_.hand_over(0, 7));
+    Sockets rest;
+    balance_.exclude(1, rest);
+    EXPECT_EQ(rest, Sockets{7}) << "what it has not taken goes to others";
+    EXPECT_EQ(balance_.connections(1), 0U);
+    EXPECT_FALSE(balance_.has_handed(1));
+    EXPECT_FALSE(balance_.hand_over(0, 8));
+    balance_.include(1);
+    EXPECT_TRUE(balance_.hand_over(0, 8));
+}
+
+TEST_F(BalanceTest, WhoIsExcludedAndThenLeavesIsNotIncluded) {
+    Sockets rest;
+    balance_.exclude(1, rest);
+    balance_.leave(1, rest);
+    balance_.include(1);
+    count_in(0, 9);
+    EXPECT_FALSE(balance_.hand_over(0, 7));
+}
+
+TEST_F(BalanceTest, ASocketOfNobodyGoesToWhoHasTheFewest) {
+    count_in(0, 3);
+    EXPECT_TRUE(balance_.give(7));
+    EXPECT_EQ(take(1), Sockets{7});
+    Sockets rest;
+    balance_.exclude(1, rest);
+    EXPECT_TRUE(balance_.give(8));
+    EXPECT_EQ(take(0), Sockets{8});
+    balance_.exclude(0, rest);
+    EXPECT_FALSE(balance_.has_taker());
+    EXPECT_FALSE(balance_.give(9));
 }
 
 TEST_F(BalanceTest, WakesWhoGetsSomething) {

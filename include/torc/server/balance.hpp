@@ -17,7 +17,8 @@ namespace torc::server {
 /// and has clearly more than another hands it over before anything was read. This is all that
 /// workers share, and no request passes here.
 ///
-/// Thread-safe; a seat's owner is the thread of its worker.
+/// Thread-safe; a seat's owner is the thread of its worker. `give`, `exclude` and `include` are for
+/// who watches over the workers.
 class Balance {
 public:
     explicit Balance(std::size_t workers) : seats_(workers) {}
@@ -47,6 +48,15 @@ public:
     /// Hands `socket`, which the worker of `seat` has just accepted, to the one with the fewest
     /// connections, and counts it in there. False: it is best kept.
     [[nodiscard]] bool hand_over(Seat seat, int socket);
+    /// The same for a socket that no worker has; false: there is none to take it.
+    [[nodiscard]] bool give(int socket);
+    /// Whether `give` has somebody to give to.
+    [[nodiscard]] bool has_taker() const noexcept;
+
+    /// Until `include`, the worker of `seat` is handed nothing. Appends to `sockets` what it was
+    /// handed and has not taken; that is counted out.
+    void exclude(Seat seat, std::vector<int>& sockets);
+    void include(Seat seat);
 
     /// Whether there is something for `take`.
     [[nodiscard]] bool has_handed(Seat seat) const noexcept {
@@ -65,7 +75,15 @@ private:
         std::vector<int> handed;
         /// Null: nothing may be handed over.
         io::Proactor* proactor = nullptr;
+        bool is_excluded = false;
+        /// What these two come to, for a look without the lock.
+        std::atomic<bool> is_taker = false;
     };
+
+    /// The worker with the fewest connections of those that take any; null: there is none.
+    [[nodiscard]] Place* find_taker() noexcept;
+    [[nodiscard]] static bool put(Place& place, int socket);
+    static void take_from(Place& place, std::vector<int>& sockets);
 
     std::vector<Place> seats_;
 };

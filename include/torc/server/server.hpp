@@ -7,6 +7,7 @@
 #include <torc/server/listener.hpp>
 #include <torc/server/served_root.hpp>
 #include <torc/server/settings.hpp>
+#include <torc/server/watchdog.hpp>
 #include <torc/server/worker.hpp>
 #include <torc/server/worker_thread.hpp>
 
@@ -48,7 +49,8 @@ public:
     /// Starts the workers; throws StartError when one can't. Call once.
     void start();
     /// Serves until SIGINT or SIGTERM, or `request_stop`; a second signal cuts off what is still in
-    /// flight.
+    /// flight. After ExitCode::forced a thread that hangs may be left: the process is to end by
+    /// _exit(2), without destroying this.
     [[nodiscard]] ExitCode run();
     /// As a signal: the first call drains, the second cuts off. From any thread.
     void request_stop() noexcept;
@@ -77,6 +79,8 @@ private:
     /// Gives the error of the first proactor that could not be made.
     [[nodiscard]] Result<void> try_to_make_threads();
     void take_signals();
+    /// Whether those that still run hang, past the time by which all should have ended.
+    [[nodiscard]] bool is_stuck(const Watchdog& watchdog, MonotonicTime now);
     void wake_workers() noexcept;
 
     Settings settings_;
@@ -93,6 +97,8 @@ private:
     UniqueFd ended_;
 
     std::atomic<Stop> stop_ = Stop::no;
+    /// By when every worker should have ended; `never`: it was not told to.
+    MonotonicTime end_due_ = never;
     std::vector<std::unique_ptr<WorkerThread>> threads_;
 };
 

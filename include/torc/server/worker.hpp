@@ -64,6 +64,12 @@ public:
     /// Makes the loop look up from its wait; from any thread.
     void wake() noexcept { proactor_.wake(); }
 
+    /// How many iterations of the loop have begun; from any thread. One that stays the same after a
+    /// `wake` tells that the loop does not turn.
+    [[nodiscard]] std::uint64_t iterations() const noexcept {
+        return iterations_.load(std::memory_order_relaxed);
+    }
+
     /// True when `run` gave up on some that did not end: the kernel may still use the memory of
     /// this worker and of its proactor, so neither may be destroyed.
     [[nodiscard]] bool has_operations_in_flight() const noexcept;
@@ -138,6 +144,8 @@ private:
     Stop stop_ = Stop::no;
     MonotonicTime stop_deadline_ = never;
     bool was_cut_off_ = false;
+    /// Written by the worker's thread alone.
+    std::atomic<std::uint64_t> iterations_ = 0;
 };
 
 }  // namespace torc::server

@@ -49,6 +49,9 @@ public:
     /// Makes the worker look up from its wait, if it runs.
     void wake() noexcept;
 
+    /// See Worker::iterations; 0 while none runs.
+    [[nodiscard]] std::uint64_t iterations() noexcept;
+
     /// Whether the worker has served and will never again.
     [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
     /// Whether it cut off a connection. Precondition: has_ended().

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <torc/base/clock.hpp>
+#include <torc/server/balance.hpp>
+#include <torc/server/listener.hpp>
+#include <torc/server/worker_thread.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace torc::server {
+
+/// Notices a worker whose loop has stopped turning, and serves the others' clients and its own by
+/// the workers that still turn.
+///
+/// A worker in its wait looks like one that hangs, so each is woken now and then; one that has not
+/// begun an iteration a quarter of a second later is stalled. It gets no connections handed over,
+/// those that it was handed and did not take go to others, and so do those that the kernel puts
+/// into the queues of its listeners, until it turns again.
+class Watchdog {
+public:
+    /// All of them outlive it; `balance` is null when there is one worker.
+    Watchdog(std::span<const std::unique_ptr<WorkerThread>> threads, Listeners& listeners,
+             Balance* balance);
+    Watchdog(const Watchdog&) = delete;
+    Watchdog& operator=(const Watchdog&) = delete;
+    ~Watchdog();
+
+    /// When to look next.
+    [[nodiscard]] MonotonicTime next_look() const noexcept { return next_look_; }
+    /// Looks at every worker, if it is time.
+    void look(MonotonicTime now);
+
+    /// Whether a worker has not turned for too long though it was woken.
+    [[nodiscard]] bool is_stalled(std::size_t worker) const {
+        return pulses_[worker].is_stalled && !has_turned(worker);
+    }
+
+private:
+    /// What is known of a worker.
+    struct Pulse {
+        /// As of the last ping.
+        std::uint64_t iterations = 0;
+        MonotonicTime pinged_at{};
+        bool is_stalled = false;
+        bool is_reported = false;
+    };
+
+    [[nodiscard]] bool has_turned(std::size_t worker) const;
+    void ping(std::size_t worker, MonotonicTime now);
+    void look_at(std::size_t worker, MonotonicTime now);
+    void on_stall(std::size_t worker);
+    void on_recovery(std::size_t worker, MonotonicTime now);
+    void report(std::size_t worker, MonotonicTime now);
+    /// Hands what waits for a stalled worker to others.
+    void relieve(std::size_t worker);
+    void place_orphans();
+
+    std::span<const std::unique_ptr<WorkerThread>> threads_;
+    Listeners& listeners_;
+    Balance* balance_;
+    std::vector<Pulse> pulses_;
+    /// Connections that were taken for others and have no worker yet.
+    std::vector<int> orphans_;
+    MonotonicTime next_look_{};
+};
+
+}  // namespace torc::server

@@ -73,9 +73,10 @@ void Acceptor::expire(MonotonicTime now) {
     }
 }
 
-void Acceptor::show_silent_connections() noexcept {
+void Acceptor::begin_stop() noexcept {
     for (std::size_t index = 0; index < sockets_.size(); ++index) {
-        server::show_silent_connections(sockets_.at(index));
+        ignore_new_connections(sockets_.at(index));
+        show_silent_connections(sockets_.at(index));
     }
 }
 

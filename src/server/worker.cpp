@@ -20,8 +20,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// How long the listeners stay open when the drain begins: a client whose handshake is over does
-/// not show before its request is there, and that may be on its way.
+/// How long the listeners stay open when the drain begins, for handshakes that are half done and
+/// for connections that do not show before their request is there, which may be on its way.
 constexpr milliseconds drain_listening{250};
 /// What a connection that was accepted just before the drain gets to send its request.
 constexpr seconds drain_grace{1};
@@ -412,7 +412,7 @@ void Worker::begin_drain() {
     services_.is_draining = true;
     stop_deadline_ = services_.now + settings_.timeouts.drain;
     stop_listening_at_ = services_.now + drain_listening;
-    acceptor_.show_silent_connections();
+    acceptor_.begin_stop();
     connections_.for_each([this](ConnectionSlot& slot) {
         if (slot.connection->waiting() != Waiting::idle || slot.is_ending) {
             return;

@@ -2,10 +2,14 @@
 
 #include "integration/support/server_test.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <vector>
 
 namespace torc::test {
 namespace {
@@ -125,6 +129,40 @@ TEST_P(Stopping, StillAnswersWhoWaitedToBeAccepted) {
     EXPECT_EQ(client.receive_response().body, page_);
     EXPECT_TRUE(client.is_at_end());
     EXPECT_EQ(server().exit_code(), 0);
+}
+
+TEST_P(Stopping, ResetsNoConnectionOfMoreThanAThousandASecond) {
+    constexpr int rounds = 5;
+    constexpr int client_threads = 8;
+    for (int round = 0; round < rounds; ++round) {
+        start();
+        std::atomic<int> answered = 0;
+        std::atomic<int> lost = 0;
+        const auto keep_coming = [&] {
+            while (true) {
+                std::optional<HttpClient> client;
+                try {
+                    client.emplace(server().port());
+                } catch (const ClientError&) {
+                    return;  // Refused: the server is on its way out.
+                }
+                try {
+                    ++(client->get("/page.txt").body == page_ ? answered : lost);
+                } catch (const ClientError&) {
+                    ++lost;
+                }
+            }
+        };
+        std::vector<std::jthread> threads;
+        for (int thread = 0; thread < client_threads; ++thread) {
+            threads.emplace_back(keep_coming);
+        }
+        EXPECT_TRUE(eventually([&] { return answered > 500; }));
+        server().send_signal(SIGTERM);
+        threads.clear();
+        EXPECT_EQ(server().exit_code(), 0);
+        EXPECT_EQ(lost, 0) << "beside " << answered;
+    }
 }
 
 TEST_P(Stopping, DoesNotWaitLongForWhoAsksForNothing) {

@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace torc::server {
@@ -215,6 +217,29 @@ TEST(Listeners, HandOverASilentConnectionInTheEnd) {
     const UniqueFd client = connect_to(listeners.endpoints()[0]);
     pollfd event{.fd = sockets.at(0), .events = POLLIN, .revents = 0};
     EXPECT_EQ(::poll(&event, 1, 20'000), 1);
+}
+
+TEST(Listeners, FinishHandshakesButBeginNoneWhenNewConnectionsAreIgnored) {
+    for (const char* address : {"127.0.0.1", "::1"}) {
+        if (std::string_view(address) == "::1" && !has_ipv6()) {
+            continue;
+        }
+        Listeners listeners({address}, 0, 1);
+        ListeningSockets& sockets = listeners.of(0);
+        // Kept back: its handshake is over for the client alone.
+        const UniqueFd begun = connect_to(listeners.endpoints()[0]);
+        ASSERT_TRUE(begun);
+        ignore_new_connections(sockets.at(0));
+        const UniqueFd ignored(::socket(listeners.endpoints()[0].address()->sa_family,
+                                        SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        const Endpoint& place = listeners.endpoints()[0];
+        EXPECT_EQ(::connect(ignored.get(), place.address(), place.length()), -1);
+        EXPECT_EQ(errno, EINPROGRESS);
+        ASSERT_EQ(::send(begun.get(), "x", 1, MSG_NOSIGNAL), 1);
+        EXPECT_TRUE(UniqueFd(::accept4(sockets.at(0), nullptr, nullptr, SOCK_CLOEXEC)));
+        pollfd event{.fd = ignored.get(), .events = POLLOUT, .revents = 0};
+        EXPECT_EQ(::poll(&event, 1, 0), 0);
+    }
 }
 
 TEST(Listeners, RefuseAnAddressOfAnotherMachine) {

@@ -30,8 +30,10 @@ public:
     /// Accepts again after a rest that is over by `now`.
     void expire(MonotonicTime now);
 
-    /// Has connections shown that the kernel keeps back until their first request.
-    void show_silent_connections() noexcept;
+    /// Takes no part in new handshakes, and has those connections shown that the kernel keeps back
+    /// until their first request. To be called some time before `stop`, so that it finds no
+    /// handshake half done: closing a listener resets those.
+    void begin_stop() noexcept;
 
     /// Ends accepting and closes the listeners, some of them only when `completed` is told that the
     /// kernel has stopped. Appends to `accepted` what waits in their queues, here or there.

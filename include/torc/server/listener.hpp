@@ -49,6 +49,10 @@ private:
 /// keeps one back for up to a second, until its first request has come too.
 void show_silent_connections(int listener) noexcept;
 
+/// From now on the kernel drops, unanswered, every SYN that comes to a listener of `Listeners`;
+/// what has begun its handshake goes on. A client that is dropped tries again after a second.
+void ignore_new_connections(int listener) noexcept;
+
 /// Resolves what a user gave as addresses: numeric ones, and "localhost". Throws UsageError naming
 /// one that is neither.
 [[nodiscard]] std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresses,

@@ -2,8 +2,10 @@
 #include <torc/server/listener.hpp>
 #include <torc/server/operation.hpp>
 
-#include <poll.h>
-#include <sys/socket.h>
+#include <spdlog/spdlog.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,14 +15,18 @@
 namespace torc::server {
 namespace {
 
-/// How long accepting rests after the kernel ran out of descriptors or memory.
+/// How long accepting rests after it failed, unless there is room earlier.
 constexpr std::chrono::milliseconds accept_pause{100};
+constexpr std::chrono::seconds warning_interval{10};
 
-/// The kernel takes a descriptor before it looks for a connection: that it ran out tells nothing of
-/// the queue.
-bool has_waiting_connection(int listener) noexcept {
-    pollfd event{.fd = listener, .events = POLLIN, .revents = 0};
-    return ::poll(&event, 1, 0) == 1;
+/// How many connections wait in a listener's queue. The kernel takes a descriptor before it looks
+/// for a connection, so that it ran out of them tells nothing of the queue.
+std::size_t waiting_connections(int listener) noexcept {
+    tcp_info info{};
+    socklen_t length = sizeof info;
+    // Of a listener, tcpi_unacked is the length of the queue.
+    return ::getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 ? info.tcpi_unacked
+                                                                              : 0;
 }
 
 }  // namespace
@@ -30,6 +36,7 @@ Acceptor::Acceptor(io::Proactor& proactor, ListeningSockets& sockets)
 
 void Acceptor::start() {
     accept_again_at_ = never;
+    is_short_ = false;
     for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
         Listener& listener = listeners_[index];
         if (!listener.is_accepting && sockets_.at(index) >= 0) {
@@ -39,8 +46,8 @@ void Acceptor::start() {
     }
 }
 
-bool Acceptor::completed(const io::Completion& completion, MonotonicTime now,
-                         std::vector<int>& accepted) {
+std::size_t Acceptor::completed(const io::Completion& completion, MonotonicTime now,
+                                std::vector<int>& accepted) {
     const std::uint32_t index = completion.token.slot;
     Listener& listener = listeners_[index];
     listener.is_accepting = completion.more;
@@ -48,22 +55,43 @@ bool Acceptor::completed(const io::Completion& completion, MonotonicTime now,
         accepted.push_back(completion.result);
     }
     if (completion.more) {
-        return false;
+        return 0;
     }
     if (listener.is_cancelled) {
         sockets_.close(index, accepted);
-        return false;
+        return 0;
     }
     switch (completion.failed() ? completion.error().value() : 0) {
+        case 0:
+        case EINTR:
+        case ECONNABORTED:
+            start();
+            return 0;
         case EMFILE:
         case ENFILE:
         case ENOBUFS:
         case ENOMEM:
             accept_again_at_ = now + accept_pause;
-            return has_waiting_connection(sockets_.at(index));
+            is_short_ = true;
+            return waiting_connections(sockets_.at(index));
         default:
-            start();
-            return false;
+            rest(now, completion.error());
+            return 0;
+    }
+}
+
+void Acceptor::rest(MonotonicTime now, Errno reason) {
+    accept_again_at_ = now + accept_pause;
+    if (now >= next_warning_at_) {
+        next_warning_at_ = now + warning_interval;
+        spdlog::warn("a listener accepts no connections: {}; it is tried again every {} ms",
+                     reason.message(), accept_pause.count());
+    }
+}
+
+void Acceptor::resume() {
+    if (is_short_) {
+        start();
     }
 }
 

@@ -20,6 +20,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+/// How many connections are ended at once for others that wait without a descriptor.
+constexpr std::size_t evictions_per_iteration_max = 64;
 /// How long the listeners stay open when the drain begins, for handshakes that are half done and
 /// for connections that do not show before their request is there, which may be on its way.
 constexpr milliseconds drain_listening{250};
@@ -109,6 +111,9 @@ bool Worker::run() {
         if (balance_ != nullptr && balance_->has_handed(seat_)) {
             take_handed();
         }
+        if (std::exchange(has_closed_, false)) {
+            acceptor_.resume();
+        }
         // What was begun in this turn has its time still before it.
         if (services_.now >= deadline) {
             expire();
@@ -146,10 +151,11 @@ void Worker::dispatch(const io::Completion& completion) {
 }
 
 void Worker::accepted(const io::Completion& completion) {
-    if (acceptor_.completed(completion, services_.now, accepted_)) {
+    if (const std::size_t waiting = acceptor_.completed(completion, services_.now, accepted_);
+        waiting > 0) {
         // Whoever waits in the kernel's queue is better served late than refused.
-        make_room();
         site_.release_descriptor();
+        make_room_for(waiting);
     }
     admit_accepted();
 }
@@ -196,15 +202,23 @@ void Worker::serve(int socket) {
     perform(*slot, slot->connection->opened());
 }
 
-void Worker::make_room() {
+void Worker::make_room_for(std::size_t connections) {
+    const std::size_t wanted = std::min(connections, evictions_per_iteration_max);
+    while (evictions_ < wanted && make_room()) {
+        ++evictions_;
+    }
+}
+
+bool Worker::make_room() {
     // Who has waited longest, first of those that want nothing, last of those who began a request:
     // many who begin one and never end it must not keep everybody else out until their deadline.
     for (DeadlineList<ConnectionSlot>* list : {&idle_, &lingers_, &requests_}) {
         if (ConnectionSlot* longest = list->first(); longest != nullptr) {
             end(*longest);
-            return;
+            return true;
         }
     }
+    return false;
 }
 
 void Worker::connection_completed(const io::Completion& completion) {
@@ -262,6 +276,10 @@ void Worker::perform(ConnectionSlot& slot, Action action) {
 }
 
 void Worker::close(ConnectionSlot& slot) {
+    if (slot.is_ending && evictions_ > 0) {
+        --evictions_;
+    }
+    has_closed_ = true;
     proactor_.close(slot.socket);
     connections_.release(slot);
     count_out();
@@ -333,7 +351,10 @@ void Worker::expire() {
         slot->connection->time_out();
         proactor_.shutdown(slot->socket, SHUT_RD);
     }
-    acceptor_.expire(services_.now);
+    if (services_.now >= acceptor_.next_deadline()) {
+        evictions_ = 0;  // Whatever became of them, it was not enough.
+        acceptor_.expire(services_.now);
+    }
     if (services_.now >= stop_listening_at_) {
         stop_listening();
     }

@@ -33,7 +33,7 @@ protected:
     bool turn(std::chrono::milliseconds patience = std::chrono::seconds(20)) {
         bool wants_room = false;
         for (const io::Completion& completion : proactor_->wait(proactor_->now() + patience)) {
-            wants_room |= acceptor_->completed(completion, proactor_->now(), accepted_);
+            wants_room |= acceptor_->completed(completion, proactor_->now(), accepted_) > 0;
         }
         return wants_room;
     }
@@ -82,6 +82,28 @@ TEST_P(AcceptorTest, GivesWhatWaitsInTheQueueWhenItStops) {
         (void)turn();
     }
     EXPECT_EQ(accepted_.size(), 1U);
+}
+
+TEST_P(AcceptorTest, RestsAfterAnErrorThatItDoesNotKnow) {
+    std::vector<UniqueFd> sockets;
+    // It does not listen, so each accept(2) is EINVAL.
+    sockets.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    ListeningSockets deaf(std::move(sockets));
+    proactor_ = *io::make_proactor(GetParam(), {.connections_max = 16});
+    acceptor_ = std::make_unique<Acceptor>(*proactor_, deaf);
+    acceptor_->start();
+    for (int tries = 0; tries < 3; ++tries) {
+        while (acceptor_->is_busy()) {
+            EXPECT_FALSE(turn());
+        }
+        const MonotonicTime again_at = acceptor_->next_deadline();
+        ASSERT_NE(again_at, never);
+        EXPECT_GT(again_at, proactor_->now() + std::chrono::milliseconds(50));
+        acceptor_->resume();
+        EXPECT_FALSE(acceptor_->is_busy()) << "room is not what it misses";
+        acceptor_->expire(again_at);
+        EXPECT_TRUE(acceptor_->is_busy());
+    }
 }
 
 }  // namespace

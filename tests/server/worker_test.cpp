@@ -87,10 +87,10 @@ TEST_P(WorkerTest, ClosesAConnectionWithHalfARequestForANewOneWhenNoneIsIdle) {
 class DescriptorShortage {
 public:
     /// Before the worker starts: a ring keeps the limit of the time when an operation was started.
-    DescriptorShortage() {
+    explicit DescriptorShortage(rlim_t descriptors = 100) {
         ::getrlimit(RLIMIT_NOFILE, &before_);
         rlimit few = before_;
-        few.rlim_cur = 100;
+        few.rlim_cur = descriptors;
         ::setrlimit(RLIMIT_NOFILE, &few);
     }
     DescriptorShortage(const DescriptorShortage&) = delete;
@@ -122,6 +122,36 @@ TEST_P(WorkerTest, ClosesAnIdleConnectionForANewOneWhenItHasNoDescriptor) {
     EXPECT_TRUE(late.get("/file", 0).starts_with("HTTP/1.1 "));
     shortage.end();
     EXPECT_TRUE(is_ok(connect().get("/file", 5), "hello"));
+}
+
+TEST_P(WorkerTest, ClosesAsManyIdleConnectionsAsWaitWithoutADescriptor) {
+    constexpr int idle_count = 200;
+    constexpr int late_count = 50;
+    around_.connections_max = 2 * idle_count;
+    DescriptorShortage shortage(800);
+    start();
+    std::vector<Client> idle;
+    for (int count = 0; count < idle_count; ++count) {
+        idle.push_back(connect());
+        ASSERT_TRUE(is_ok(idle.back().get("/file", 5), "hello"));
+    }
+    std::vector<Client> late;
+    for (int count = 0; count < late_count; ++count) {
+        late.emplace_back(around_.endpoint());
+    }
+    shortage.begin();
+    const auto begin = std::chrono::steady_clock::now();
+    for (Client& client : late) {
+        ASSERT_TRUE(client.connect());
+        client.send("GET /file HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    for (Client& client : late) {
+        EXPECT_TRUE(client.read(12).starts_with("HTTP/1.1 "));
+    }
+    // One in 100 ms would take five seconds.
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 3s);
+    EXPECT_FALSE(idle.back().is_ended(0ms)) << "no more were closed than others waited";
+    shortage.end();
 }
 
 TEST_P(WorkerTest, KeepsIdleConnectionsWhenItHasNoDescriptorAndNobodyWaits) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
+#include <torc/base/errno.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/server/listening_sockets.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -20,10 +22,14 @@ public:
     void start();
 
     /// Takes a completion of Operation::accept; appends to `accepted` the sockets that came with
-    /// it. True: the kernel ran out of descriptors or memory while a connection waits. Accepting
-    /// then rests for a moment; the worker had better make room.
-    [[nodiscard]] bool completed(const io::Completion& completion, MonotonicTime now,
-                                 std::vector<int>& accepted);
+    /// it. Gives how many connections wait because the kernel ran out of descriptors or memory.
+    /// Accepting then rests until `resume`, which the worker had better make room for, or for a
+    /// moment.
+    [[nodiscard]] std::size_t completed(const io::Completion& completion, MonotonicTime now,
+                                        std::vector<int>& accepted);
+
+    /// Accepts again if the kernel had run out of something: there is some again.
+    void resume();
 
     /// When `expire` is due; `never`: not at all.
     [[nodiscard]] MonotonicTime next_deadline() const noexcept { return accept_again_at_; }
@@ -48,12 +54,17 @@ private:
         bool is_cancelled = false;
     };
 
+    void rest(MonotonicTime now, Errno reason);
+
     io::Proactor& proactor_;
     ListeningSockets& sockets_;
     /// By the index of the socket.
     std::vector<Listener> listeners_;
-    /// When to try again, after the kernel ran out of something.
+    /// When to try again, after the kernel ran out of something or for some other reason could not
+    /// accept.
     MonotonicTime accept_again_at_ = never;
+    bool is_short_ = false;
+    MonotonicTime next_warning_at_ = MonotonicTime::min();
 };
 
 }  // namespace torc::server

@@ -91,7 +91,9 @@ private:
     void take_handed();
     void serve(int socket);
     void count_out() noexcept;
-    void make_room();
+    /// Ends the connection that can best be spared; false: there is none.
+    bool make_room();
+    void make_room_for(std::size_t connections);
     void close(ConnectionSlot& slot);
     /// Shuts the socket down; the completion of what is in flight closes it.
     void end(ConnectionSlot& slot);
@@ -135,6 +137,10 @@ private:
     ConnectionTable connections_;
 
     Acceptor acceptor_;
+    /// Connections that were ended for others without a descriptor and are not closed yet.
+    std::size_t evictions_ = 0;
+    /// Whether one was closed in this iteration.
+    bool has_closed_ = false;
     /// Room for what the listeners give.
     std::vector<int> accepted_;
     /// Room for what other workers hand over.

@@ -20,6 +20,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+/// How many connections are shut down in one iteration, which each takes a system call; the next
+/// goes on with the rest, so that many that end keep nobody else waiting.
+constexpr std::uint32_t shutdowns_per_iteration_max = 1024;
 /// How many connections are ended at once for others that wait without a descriptor.
 constexpr std::size_t evictions_per_iteration_max = 64;
 /// How long the listeners stay open when the drain begins, for handshakes that are half done and
@@ -186,6 +189,12 @@ void Worker::take_handed() {
 }
 
 void Worker::serve(int socket) {
+    if (stop_ == Stop::now) {
+        was_cut_off_ = true;
+        proactor_.close(socket);
+        count_out();
+        return;
+    }
     if (connections_.size() >= connections_max_) {
         make_room();
     }
@@ -341,12 +350,21 @@ void Worker::set_deadline(ConnectionSlot& slot) {
 }
 
 void Worker::expire() {
+    std::size_t rest = shutdowns_per_iteration_max;
     for (DeadlineList<ConnectionSlot>* list : {&idle_, &sends_, &lingers_, &graces_}) {
-        while (ConnectionSlot* slot = list->take_expired(services_.now)) {
+        for (; rest > 0; --rest) {
+            ConnectionSlot* slot = list->take_expired(services_.now);
+            if (slot == nullptr) {
+                break;
+            }
             end(*slot);
         }
     }
-    while (ConnectionSlot* slot = requests_.take_expired(services_.now)) {
+    for (; rest > 0; --rest) {
+        ConnectionSlot* slot = requests_.take_expired(services_.now);
+        if (slot == nullptr) {
+            break;
+        }
         // Ends the receive in flight; the connection then answers 408.
         slot->connection->time_out();
         proactor_.shutdown(slot->socket, SHUT_RD);
@@ -361,6 +379,9 @@ void Worker::expire() {
 }
 
 MonotonicTime Worker::next_deadline() {
+    if (cut_off_next_ || (stop_ == Stop::drain && idle_.first() != nullptr)) {
+        return MonotonicTime::min();  // The next iteration goes on with them.
+    }
     return std::min({idle_.next(), requests_.next(), sends_.next(), lingers_.next(), graces_.next(),
                      acceptor_.next_deadline(), stop_deadline_, stop_listening_at_,
                      access_log_ ? access_log_->due_at() : never});
@@ -416,15 +437,13 @@ void Worker::obey_stop() {
     }
     const bool is_time_up = services_.now >= stop_deadline_;
     if (stop_ == Stop::drain && (requested == Stop::now || is_time_up)) {
-        stop_ = Stop::now;
-        stop_deadline_ = services_.now + cut_off_patience;
-        if (stop_listening_at_ != never) {
-            stop_listening();
-        }
-        connections_.for_each([this](ConnectionSlot& slot) {
-            was_cut_off_ = true;
-            end(slot);
-        });
+        begin_cut_off();
+    }
+    if (stop_ == Stop::drain) {
+        end_idle_connections();
+    }
+    if (cut_off_next_) {
+        cut_off_connections();
     }
 }
 
@@ -434,16 +453,43 @@ void Worker::begin_drain() {
     stop_deadline_ = services_.now + settings_.timeouts.drain;
     stop_listening_at_ = services_.now + drain_listening;
     acceptor_.begin_stop();
-    connections_.for_each([this](ConnectionSlot& slot) {
-        if (slot.connection->waiting() != Waiting::idle || slot.is_ending) {
+}
+
+void Worker::end_idle_connections() {
+    for (std::uint32_t rest = shutdowns_per_iteration_max; rest > 0; --rest) {
+        ConnectionSlot* slot = idle_.first();
+        if (slot == nullptr) {
             return;
         }
-        if (slot.connection->is_fresh()) {
-            graces_.start(slot, services_.now);
+        if (slot->connection->is_fresh()) {
+            graces_.start(*slot, services_.now);
         } else {
+            end(*slot);
+        }
+    }
+}
+
+void Worker::begin_cut_off() {
+    stop_ = Stop::now;
+    stop_deadline_ = never;
+    cut_off_next_ = 0;
+    if (stop_listening_at_ != never) {
+        stop_listening();
+    }
+}
+
+void Worker::cut_off_connections() {
+    const auto cut_off = [this](ConnectionSlot& slot) {
+        if (!slot.is_ending) {
+            was_cut_off_ |= slot.connection->waiting() != Waiting::idle;
             end(slot);
         }
-    });
+    };
+    cut_off_next_ = connections_.visit(*cut_off_next_, shutdowns_per_iteration_max, cut_off);
+    if (*cut_off_next_ == 0) {
+        cut_off_next_.reset();
+        stop_deadline_ = services_.now + cut_off_patience;
+    }
 }
 
 void Worker::stop_listening() {

@@ -109,7 +109,13 @@ TEST_F(ConnectionTableTest, VisitsEveryTakenSlotOnce) {
         table.release(*slots[index]);
     }
     std::set<std::uint32_t> visited;
-    table.for_each([&](ConnectionSlot& slot) { visited.insert(slot.index); });
+    const auto visit = [&](ConnectionSlot& slot) {
+        EXPECT_TRUE(visited.insert(slot.index).second);
+    };
+    const std::uint32_t next = table.visit(0, 60, visit);
+    EXPECT_EQ(next, 60U);
+    EXPECT_EQ(visited.size(), 30U);
+    EXPECT_EQ(table.visit(next, 60, visit), 0U);
     EXPECT_EQ(visited.size(), 50U);
     for (std::size_t index = 1; index < slots.size(); index += 2) {
         EXPECT_TRUE(visited.contains(slots[index]->index));

@@ -226,6 +226,74 @@ TEST_P(WorkerTest, ADrainClosesIdleConnections) {
     EXPECT_FALSE(Client(around_.endpoint()).connect());
 }
 
+/// More connections than are shut down in one iteration, two descriptors each, and some more.
+constexpr std::uint32_t crowd = 2500;
+constexpr rlim_t descriptors_for_crowd = 2 * crowd + 500;
+
+class CrowdedWorkerTest : public WorkerTest {
+protected:
+    void SetUp() override {
+        WorkerTest::SetUp();
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        if (before_.rlim_max < descriptors_for_crowd) {
+            GTEST_SKIP() << "too few descriptors";
+        }
+        const rlimit enough{.rlim_cur = descriptors_for_crowd, .rlim_max = before_.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &enough);
+        around_.connections_max = crowd;
+    }
+    void TearDown() override {
+        WorkerTest::TearDown();
+        clients_.clear();
+        ::setrlimit(RLIMIT_NOFILE, &before_);
+    }
+    void start_with_crowd() {
+        start();
+        for (std::uint32_t count = 0; count < crowd; ++count) {
+            clients_.push_back(connect());
+            ASSERT_TRUE(is_ok(clients_.back().get("/file", 5), "hello"));
+        }
+    }
+    void expect_all_ended() {
+        EXPECT_TRUE(
+            std::ranges::all_of(clients_, [](Client& client) { return client.is_ended(); }));
+    }
+
+    std::vector<Client> clients_;
+
+private:
+    rlimit before_{};
+};
+
+INSTANTIATE_TEST_SUITE_P(Backends, CrowdedWorkerTest,
+                         ::testing::Values(io::Backend::uring, io::Backend::epoll),
+                         test::backend_name);
+
+TEST_P(CrowdedWorkerTest, ADrainClosesMoreIdleConnectionsThanOneIterationDoes) {
+    start_with_crowd();
+    EXPECT_TRUE(stop(Stop::drain));
+    expect_all_ended();
+}
+
+TEST_P(CrowdedWorkerTest, CutsOffMoreConnectionsThanOneIterationDoes) {
+    start_with_crowd();
+    for (Client& client : clients_) {
+        client.send("GET /file HTTP/1.1\r\n");
+    }
+    clients_.back().send("Host: a\r\n\r\n");
+    ASSERT_TRUE(clients_.back().has_input(std::chrono::seconds(10)));
+    clients_.pop_back();
+    EXPECT_FALSE(stop(Stop::now));
+    expect_all_ended();
+}
+
+TEST_P(CrowdedWorkerTest, ClosesMoreThatWereIdleForTooLongThanOneIterationDoes) {
+    around_.settings.timeouts.idle = std::chrono::seconds(4);
+    start_with_crowd();
+    expect_all_ended();
+    EXPECT_TRUE(is_ok(connect().get("/file", 5), "hello"));
+}
+
 TEST_P(WorkerTest, ADrainFinishesWhatIsInFlight) {
     const std::string large = patterned_bytes(20'000'000);
     around_.directory.write("large", large);

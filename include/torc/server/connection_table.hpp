@@ -3,6 +3,7 @@
 #include <torc/server/connection.hpp>
 #include <torc/server/deadline_list.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -45,14 +46,18 @@ public:
     /// How many slots are taken.
     [[nodiscard]] std::uint32_t size() const noexcept { return taken_; }
 
-    /// Calls `visit` with every taken slot. It must not acquire or release any.
+    /// Calls `visit` with those of `slots` slots, from the one with index `first` on, that are
+    /// taken; it must not acquire or release any. Gives the index behind them, or 0 when there are
+    /// no more.
     template <typename Visit>
-    void for_each(Visit visit) {
-        for (std::uint32_t index = 0; index < made_; ++index) {
+    std::uint32_t visit(std::uint32_t first, std::uint32_t slots, Visit visit) {
+        const std::uint32_t end = first + std::min(slots, made_ - first);
+        for (std::uint32_t index = first; index < end; ++index) {
             if (ConnectionSlot& slot = at(index); slot.connection) {
                 visit(slot);
             }
         }
+        return end < made_ ? end : 0;
     }
 
 private:

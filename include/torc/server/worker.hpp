@@ -108,6 +108,9 @@ private:
 
     void obey_stop();
     void begin_drain();
+    void end_idle_connections();
+    void begin_cut_off();
+    void cut_off_connections();
     void stop_listening();
     [[nodiscard]] bool is_finished() const noexcept;
 
@@ -150,6 +153,8 @@ private:
     Stop stop_ = Stop::no;
     MonotonicTime stop_deadline_ = never;
     bool was_cut_off_ = false;
+    /// While everything is cut off: the slot that is next.
+    std::optional<std::uint32_t> cut_off_next_;
     /// Written by the worker's thread alone.
     std::atomic<std::uint64_t> iterations_ = 0;
 };

@@ -15,17 +15,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cases import SMALLEST
-from client import Pace, PacedLoad, run_paced
+from innocent import ALONE_S, probe
 from measure import Tools
 from process import RunningServer
 
 # Of the disk; the file system's is what its delay makes of it.
 DISK_BYTES_PER_S = 20 * 1000 * 1000
-PROBES_PER_S = 1000
-PROBE_CONNECTIONS = 4
-# What the warm requests wait without the readers is measured for so long.
-ALONE_S = 1
 # The readers begin so long before the probes.
 LEAD_S = 0.5
 WATCH_INTERVAL_S = 0.02
@@ -76,13 +71,6 @@ def measure_cold(
         flaw=flaw,
         errors=alone.errors | load.errors,
     )
-
-
-def probe(server: RunningServer, tools: Tools, seconds: int) -> PacedLoad:
-    pace = Pace(
-        SMALLEST.path, PROBE_CONNECTIONS, seconds, PROBES_PER_S, length=SMALLEST.body_bytes
-    )
-    return run_paced(tools.paced, pace, server.port, [tools.cpus.client])
 
 
 def drop_from_memory(path: Path) -> None:

@@ -31,7 +31,7 @@ def served_site(rows: Iterable[Row], tree_files: int, cold_bytes: int) -> Iterat
             os.sync()
             yield scratch
         finally:
-            remove_tree(site)
+            remove_tree(site / "tree")
 
 
 def fill(site: Path, rows: list[Row], tree_files: int, cold_bytes: int) -> None:

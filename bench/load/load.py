@@ -30,7 +30,7 @@ from servers import Server, Setting
 from slowfs import SlowfsError
 from throttle import ThrottleError
 from trials import Trials
-from tree import visit
+from tree import paths_of, visit
 
 
 class LoadTest:
@@ -88,7 +88,7 @@ class LoadTest:
         with log_sink(case, setting.access_log) as sink:
             with running(server, setting, sink.standard_output) as instance:
                 if case.tree:
-                    visit(instance.port, tools.files)
+                    visit(instance.port, paths_of(tools.files), case.body_bytes)
                 sample = measure_load(instance, case, tools)
             sample = with_log(sample, case, sink)
         self.results.loads[case, server].append(sample)

@@ -1,11 +1,11 @@
-"""Many small files in a few directories, as a site or a package mirror has them."""
+"""Many small files in directories, as a site or a package mirror has them."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -35,37 +35,41 @@ def make_tree(site: Path, files: int, modified_at: float) -> None:
         os.utime(path, (modified_at, modified_at))
 
 
-def remove_tree(site: Path) -> None:
+def remove_tree(tree: Path) -> None:
     """By many threads: where a file system tells the disk of each file that goes, one waits for
     minutes. A tree that is not there is fine.
     """
-    directories = list((site / "tree").glob("*"))
+    directories = list(tree.glob("*"))
     with ThreadPoolExecutor(REMOVERS) as pool:
         list(pool.map(shutil.rmtree, directories))
 
 
-def visit(port: int, files: int) -> None:
+def paths_of(files: int) -> list[str]:
+    return [path_of(index) for index in range(files)]
+
+
+def visit(port: int, paths: Sequence[str], body_bytes: int) -> None:
     """Asks for each file once: what the server can cache is cached then, and each was right."""
     per_connection = BATCH * BATCHES_PER_CONNECTION
-    for first in range(0, files, per_connection):
+    for first in range(0, len(paths), per_connection):
         with socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as connection:
             answers = answers_of(connection)
-            last = min(first + per_connection, files)
+            last = min(first + per_connection, len(paths))
             for begin in range(first, last, BATCH):
-                indices = range(begin, min(begin + BATCH, last))
-                connection.sendall("".join(request_for(i, port) for i in indices).encode())
-                for index in indices:
-                    check(next(answers), index)
+                batch = paths[begin : min(begin + BATCH, last)]
+                connection.sendall("".join(request_for(path, port) for path in batch).encode())
+                for path in batch:
+                    check(next(answers), path, body_bytes)
 
 
-def request_for(index: int, port: int) -> str:
-    return f"GET {path_of(index)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"
+def request_for(path: str, port: int) -> str:
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"
 
 
-def check(answer: tuple[int, int], index: int) -> None:
+def check(answer: tuple[int, int], path: str, body_bytes: int) -> None:
     status, length = answer
-    if status != 200 or length != TREE.body_bytes:
-        raise ClientError(f"{path_of(index)}: answered {status} with {length} bytes")
+    if status != 200 or length != body_bytes:
+        raise ClientError(f"{path}: answered {status} with {length} bytes")
 
 
 def answers_of(connection: socket.socket) -> Iterator[tuple[int, int]]:

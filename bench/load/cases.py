@@ -33,8 +33,8 @@ class Case:
     own_client: bool = False
     # Each request asks for one of many files, see tree.py.
     tree: bool = False
-    # Where the access log goes: "file", "stdout" (a file that is the server's standard output), "pipe"
-    # (its standard output, which is read as it comes), or nowhere.
+    # Where the access log goes: "file", "stdout" (a file that is the server's standard output),
+    # "pipe" (its standard output, which is read as it comes), or nowhere.
     log: str = ""
     # More than one share both CPUs with the client.
     workers: int = 1
@@ -151,18 +151,26 @@ LATENCY = Trial(
 )
 IDLE = Trial("idle", "idle keep-alive connections", ("torc", "torc-epoll", *PEERS), once=True)
 WORKERS = Trial("workers", "two workers on two CPUs", ("torc", "nginx"))
-COLD_DISK = Trial("cold-disk", "a slow disk beside warm requests", ("torc", "torc-epoll", "nginx"))
-COLD_FUSE = Trial(
-    "cold-fuse", "a slow file system beside warm requests", ("torc", "torc-epoll", "nginx")
-)
+# Of the trials in which something goes on beside warm requests.
+BESIDE = ("torc", "torc-epoll", "nginx")
+COLD_DISK = Trial("cold-disk", "a slow disk beside warm requests", BESIDE)
+COLD_FUSE = Trial("cold-fuse", "a slow file system beside warm requests", BESIDE)
+CHMOD_STORM = Trial("storm-chmod", "a chmod of every directory beside warm requests", BESIDE)
+MKDIR_STORM = Trial("storm-mkdir", "new directories beside warm requests", BESIDE)
+HALF_CLOSED = Trial("half-closed", "half-closed readers beside warm requests", BESIDE)
+STALLS = Trial("stalls", "a file system that stalls", BESIDE, once=True)
 START = Trial("start", "start-up", ("torc", *PEERS))
-TRIALS = (LATENCY, IDLE, WORKERS, COLD_DISK, COLD_FUSE, START)
+TRIALS = (
+    LATENCY, IDLE, WORKERS, COLD_DISK, COLD_FUSE, CHMOD_STORM, MKDIR_STORM, HALF_CLOSED, STALLS,
+    START,
+)  # fmt: skip
 
 Row = Case | Trial
 ROWS: tuple[Row, ...] = (*CASES, *TRIALS)
 # Names for several rows at a time.
 GROUPS: dict[str, tuple[Row, ...]] = {
     "logs": tuple(case for case in CASES if case in LOGS or case in LOGS.values()),
+    "storms": (CHMOD_STORM, MKDIR_STORM),
 }
 
 

@@ -1,7 +1,7 @@
 """Whether torc is as fast as another build of it: what `--compare` decides.
 
-The two run in turn in each round, so that a machine that gets slower or faster does so for both; the
-rounds are compared one by one, and the median of their ratios counts.
+The two run in turn in each round, so that a machine that gets slower or faster does so for both.
+The rounds are compared one by one, and the median of their ratios counts.
 """
 
 from __future__ import annotations

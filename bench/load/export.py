@@ -45,6 +45,22 @@ def to_json(report: Report) -> str:
                 for (trial, server), samples in results.cold.items()
             }
         ),
+        "storms": nested(
+            {
+                (trial.name, server.name): [asdict(sample) for sample in samples]
+                for (trial, server), samples in results.storms.items()
+            }
+        ),
+        "half-closed": {
+            server.name: [asdict(sample) for sample in samples]
+            for server, samples in results.half_closed.items()
+        },
+        "stalls": nested(
+            {
+                (stall, server.name): asdict(sample)
+                for (stall, server), sample in results.stalls.items()
+            }
+        ),
         "start": {
             server.name: {"median_s": median(seconds), "all_s": seconds}
             for server, seconds in results.starts_s.items()

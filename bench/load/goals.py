@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compare_goals import compare_verdicts
+from disturbance_goals import disturbance_verdicts
 from load_goals import load_verdicts
 from results import Results, by_case
 from trial_goals import trial_verdicts
@@ -21,6 +22,7 @@ def verdicts(results: Results) -> list[Verdict]:
     return [
         *load_verdicts(summaries, results.scale),
         *trial_verdicts(results),
+        *disturbance_verdicts(results),
         instructions_verdict(),
     ]
 

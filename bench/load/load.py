@@ -144,7 +144,7 @@ def main() -> int:
         # Away from the server's CPU. The client and the servers are pinned by themselves.
         os.sched_setaffinity(0, {plan.tools.cpus.client})
         note("making the files to be served")
-        with served_site(plan.rows, plan.tools.files, plan.cold_bytes) as scratch:
+        with served_site(plan.contents, plan.rows) as scratch:
             test = LoadTest(plan, scratch)
             test.run()
         write_report(plan, test.results, about)

@@ -13,11 +13,13 @@ from pathlib import Path
 
 from cases import COMPARED, COMPARED_SERVERS, GROUPS, MIB, ROWS, Case, Row, Trial, rows_named
 from environment import PROJECT
+from files import Contents
 from measure import Cpus, Tools
 from results import Scale
 from servers import (
     BEFORE, CACHE_OPTION, SERVERS, Server, find_program, has_cache_option, open_files_of_nginx,
 )  # fmt: skip
+from stall import ALL_STALLS, SOME_STALLS, Stall
 from workers import CONNECTIONS as SPREAD_CONNECTIONS
 
 BUILD = PROJECT / "build" / "bench"
@@ -44,6 +46,10 @@ class Size:
     starts: int
     tree_files: int
     cold_bytes: int
+    storm_directories: int
+    # For so long clients are watched beside storms and half-closed readers.
+    watch_seconds: int
+    stalls: tuple[Stall, ...]
     spread_connections: tuple[int, ...]
     servers: tuple[Server, ...]
 
@@ -55,6 +61,9 @@ FULL = Size(
     starts=20,
     tree_files=100_000,
     cold_bytes=1024 * MIB,
+    storm_directories=8000,
+    watch_seconds=5,
+    stalls=ALL_STALLS,
     spread_connections=SPREAD_CONNECTIONS,
     servers=SERVERS,
 )
@@ -66,6 +75,9 @@ SMOKE = Size(
     starts=2,
     tree_files=2000,
     cold_bytes=128 * MIB,
+    storm_directories=200,
+    watch_seconds=2,
+    stalls=SOME_STALLS,
     spread_connections=SPREAD_CONNECTIONS[:1],
     servers=tuple(s for s in SERVERS if s.name in ("torc", "torc-64m", "floor", "nginx")),
 )
@@ -80,7 +92,9 @@ class Plan:
     idle_connections: int
     # Of each server, over all rounds.
     starts: int
-    cold_bytes: int
+    contents: Contents
+    watch_seconds: int
+    stalls: tuple[Stall, ...]
     spread_connections: tuple[int, ...]
     rows: tuple[Row, ...]
     servers: tuple[Server, ...]
@@ -94,7 +108,10 @@ class Plan:
 
     @property
     def scale(self) -> Scale:
-        return Scale(self.rounds, self.tools.files, open_files_of_nginx())
+        contents = self.contents
+        return Scale(
+            self.rounds, contents.tree_files, contents.directories, open_files_of_nginx()
+        )
 
     @property
     def cases(self) -> list[Case]:
@@ -137,7 +154,7 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bench/load/run",
         description="Loads torc, nginx, h2o, lighttpd, Caddy and a floor in turn, one worker each, "
-        "and writes load.md, load.json and plots. The full run takes about 30 minutes.",
+        "and writes load.md, load.json and plots. The full run takes about 45 minutes.",
     )
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--smoke", action="store_true", help="does everything work?")
@@ -208,7 +225,9 @@ def make_plan(arguments: Sequence[str]) -> Plan:
             size.idle_connections if options.idle is None else options.idle
         ),
         starts=size.starts,
-        cold_bytes=size.cold_bytes,
+        contents=Contents(size.tree_files, size.cold_bytes, size.storm_directories),
+        watch_seconds=size.watch_seconds,
+        stalls=size.stalls,
         spread_connections=size.spread_connections,
         rows=rows,
         servers=tuple(server for server in wanted if server.name in binaries),
@@ -264,8 +283,8 @@ def existing_program(path: Path) -> Path:
 def find_binaries(
     servers: Iterable[Server], rows: Iterable[Row], own: Mapping[str, Path]
 ) -> dict[str, str]:
-    """Server to path; `own`: of this project's. Names those that cannot be measured, and leaves them
-    out.
+    """Server to path; `own`: of this project's. Names those that cannot be measured, and leaves
+    them out.
     """
     rows = list(rows)
     binaries = {}

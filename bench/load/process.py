@@ -92,6 +92,16 @@ class RunningServer:
     def has_exited(self) -> bool:
         return self._popen.poll() is not None
 
+    def seconds_to_end(self, timeout_s: float) -> float | None:
+        """Tells it to stop; None if it does not within `timeout_s`."""
+        began = time.monotonic()
+        self._popen.send_signal(signal.SIGTERM)
+        try:
+            self._popen.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return None
+        return time.monotonic() - began
+
     def stop(self) -> None:
         """Ends the processes that were started here, by force if they do not follow."""
         self._popen.send_signal(signal.SIGTERM)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cases import COLD_DISK, COLD_FUSE, IDLE, LATENCY, START, WORKERS
+from cases import (
+    CHMOD_STORM, COLD_DISK, COLD_FUSE, HALF_CLOSED, IDLE, LATENCY, MKDIR_STORM, STALLS, START,
+    WORKERS,
+)  # fmt: skip
 from charts import charts_of
+from disturbance_tables import half_closed_table, stall_table, storm_table
 from goals import verdicts
 from plot import to_svg
 from results import Results, by_case
@@ -69,6 +73,10 @@ class Report:
             WORKERS: spread_table(results.spread) if results.spread else "",
             COLD_DISK: cold_table(results.cold, COLD_DISK),
             COLD_FUSE: cold_table(results.cold, COLD_FUSE),
+            CHMOD_STORM: storm_table(results.storms, CHMOD_STORM),
+            MKDIR_STORM: storm_table(results.storms, MKDIR_STORM),
+            HALF_CLOSED: half_closed_table(results.half_closed) if results.half_closed else "",
+            STALLS: stall_table(results.stalls) if results.stalls else "",
             START: start_table(results.starts_s) if results.starts_s else "",
         }
         for trial, rows in tables.items():

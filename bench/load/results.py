@@ -9,10 +9,13 @@ from statistics import median
 
 from cases import Case, Trial
 from cold import ColdSample
+from half_closed import HalfClosedSample
 from idle import IdleSample
 from latency import LatencySample
 from measure import Sample
 from servers import Server
+from stall import StallSample
+from storm import StormSample
 from workers import SpreadSample
 
 # From here on a CPU counts as used up: a client and the servers need some of the run to start and
@@ -34,6 +37,8 @@ class Scale:
 
     rounds: int
     tree_files: int
+    # Whose modes are changed.
+    storm_directories: int
     # What nginx's open_file_cache may hold of them.
     nginx_open_files: int
 
@@ -55,6 +60,14 @@ class Results:
     cold: dict[tuple[Trial, Server], list[ColdSample]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    storms: dict[tuple[Trial, Server], list[StormSample]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    half_closed: dict[Server, list[HalfClosedSample]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    # By what is stalled.
+    stalls: dict[tuple[str, Server], StallSample] = field(default_factory=dict)
     starts_s: dict[Server, list[float]] = field(default_factory=lambda: defaultdict(list))
     # Why a trial could not be made here.
     skipped: dict[Trial, str] = field(default_factory=dict)
@@ -62,9 +75,12 @@ class Results:
     failures: list[str] = field(default_factory=list)
 
     def all_errors(self) -> Iterator[dict[str, int]]:
-        for samples in (self.loads, self.latency, self.spread, self.cold):
+        for samples in (
+            self.loads, self.latency, self.spread, self.cold, self.storms, self.half_closed,
+        ):  # fmt: skip
             for rounds in samples.values():
                 yield from (sample.errors for sample in rounds)
+        yield from (sample.errors for sample in self.stalls.values())
 
     def failed(self) -> bool:
         return bool(self.failures) or any(self.all_errors())

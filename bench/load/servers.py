@@ -43,6 +43,8 @@ class Setting:
     # One worker for each.
     cpus: tuple[int, ...]
     case: Case
+    # Directories show what is in them.
+    listing: bool = False
 
     @property
     def workers(self) -> int:
@@ -98,7 +100,7 @@ def launch_torc(setting: Setting, io: str) -> Launch:
         + ["--address", "127.0.0.1", "--port", str(setting.port)]
         + ["--workers", str(setting.workers), "--cpus", ",".join(map(str, setting.cpus))]
         + ["--access-log", setting.log_name("-") if setting.case.log else "off"]
-        + ["--io", io]
+        + ["--io", io, *(["--listing"] if setting.listing else [])]
     )
 
 
@@ -165,6 +167,7 @@ http {{
     server {{
         listen 127.0.0.1:{setting.port};
         root {setting.site};
+        autoindex {"on" if setting.listing else "off"};
     }}
 }}
 """

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/base/errno.hpp>
 #include <torc/base/unique_fd.hpp>
 #include <torc/file/root.hpp>
 #include <torc/io/backend.hpp>
@@ -256,7 +257,7 @@ protected:
     [[nodiscard]] Client connect() const {
         Client client(around_.endpoint());
         if (!client.connect()) {
-            throw std::runtime_error("can't connect to the worker");
+            throw std::runtime_error("can't connect to the worker: " + Errno::last().message());
         }
         return client;
     }

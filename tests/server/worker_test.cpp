@@ -227,7 +227,7 @@ TEST_P(WorkerTest, ADrainClosesIdleConnections) {
 }
 
 /// More connections than are shut down in one iteration, two descriptors each, and some more.
-constexpr std::uint32_t crowd = 2500;
+constexpr std::uint32_t crowd = 1100;
 constexpr rlim_t descriptors_for_crowd = 2 * crowd + 500;
 
 class CrowdedWorkerTest : public WorkerTest {

@@ -4,6 +4,7 @@
 #include <torc/base/limits.hpp>
 
 #include "page_cache.hpp"
+#include "socket_send.hpp"
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -24,46 +25,6 @@ namespace {
 constexpr int accepts_per_turn_max = 64;
 constexpr auto connection_events =
     static_cast<std::uint32_t>(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
-
-std::size_t total_bytes(const msghdr& message) noexcept {
-    std::size_t total = 0;
-    for (std::size_t index = 0; index < message.msg_iovlen; ++index) {
-        total += message.msg_iov[index].iov_len;
-    }
-    return total;
-}
-
-/// What is left of `message` after its first `sent` bytes.
-std::size_t remaining_pieces(const msghdr& message, std::size_t sent,
-                             std::span<iovec, limits::outbox_pieces_max> pieces) noexcept {
-    TORC_ASSERT(message.msg_iovlen <= pieces.size());
-    std::size_t count = 0;
-    for (std::size_t index = 0; index < message.msg_iovlen; ++index) {
-        iovec piece = message.msg_iov[index];
-        const std::size_t skipped = std::min(sent, piece.iov_len);
-        sent -= skipped;
-        piece.iov_base = static_cast<std::byte*>(piece.iov_base) + skipped;
-        piece.iov_len -= skipped;
-        if (piece.iov_len > 0) {
-            pieces[count++] = piece;
-        }
-    }
-    return count;
-}
-
-/// Sends what is left of `message` after its first `sent` bytes.
-ssize_t send_rest(int fd, const msghdr& message, std::size_t sent, int flags) noexcept {
-    if (message.msg_iovlen == 1) {
-        const iovec& piece = message.msg_iov[0];
-        const auto* begin = static_cast<const std::byte*>(piece.iov_base) + sent;
-        return ::send(fd, begin, piece.iov_len - sent, flags);
-    }
-    std::array<iovec, limits::outbox_pieces_max> pieces;
-    msghdr rest{};
-    rest.msg_iov = pieces.data();
-    rest.msg_iovlen = remaining_pieces(message, sent, pieces);
-    return ::sendmsg(fd, &rest, flags);
-}
 
 int milliseconds_until(MonotonicTime deadline) noexcept {
     if (deadline == never) {
@@ -392,7 +353,7 @@ void EpollProactor::attempt_send(int fd, Descriptor& state) {
         } else if (errno == EAGAIN) {
             state.is_writable = false;
             return;
-        } else if (errno != EINTR) {
+        } else {
             finish(state, -errno);
             return;
         }

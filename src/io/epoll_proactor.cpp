@@ -129,9 +129,15 @@ void EpollProactor::receive(Token token, int socket) {
 }
 
 void EpollProactor::send(Token token, int socket, const msghdr& message, bool more_follows) {
+    send_rest(token, socket, message, 0, more_follows);
+}
+
+void EpollProactor::send_rest(Token token, int socket, const msghdr& message, std::size_t sent,
+                              bool more_follows) {
     Descriptor& state = descriptor(socket);
     state.message = &message;
-    state.sent_bytes = 0;
+    state.skipped_bytes = sent;
+    state.sent_bytes = sent;
     state.more_follows = more_follows;
     begin(socket, state, Pending::send, token);
 }
@@ -347,7 +353,7 @@ void EpollProactor::attempt_send(int fd, Descriptor& state) {
     const std::size_t total = total_bytes(*state.message);
     const int flags = MSG_NOSIGNAL | (state.more_follows ? MSG_MORE : 0);
     while (state.sent_bytes < total) {
-        const ssize_t sent = send_rest(fd, *state.message, state.sent_bytes, flags);
+        const ssize_t sent = io::send_rest(fd, *state.message, state.sent_bytes, flags);
         if (sent >= 0) {
             state.sent_bytes += static_cast<std::size_t>(sent);
         } else if (errno == EAGAIN) {
@@ -358,7 +364,7 @@ void EpollProactor::attempt_send(int fd, Descriptor& state) {
             return;
         }
     }
-    finish(state, static_cast<std::int32_t>(total));
+    finish(state, static_cast<std::int32_t>(total - state.skipped_bytes));
 }
 
 void EpollProactor::attempt_send_file(Descriptor& state) {

@@ -24,6 +24,8 @@ public:
     void cancel_accept(Token token, int listener) override;
     void receive(Token token, int socket) override;
     void send(Token token, int socket, const msghdr& message, bool more_follows) override;
+    void send_rest(Token token, int socket, const msghdr& message, std::size_t sent,
+                   bool more_follows) override;
     void send_file(Token token, const FileSlice& slice) override;
     void open(Token token, int directory, const char* path, const open_how& how) override;
     void stat(Token token, int fd, struct statx& status) override;
@@ -56,6 +58,8 @@ private:
         bool more_follows = false;
         Token token;
         const msghdr* message = nullptr;
+        /// Of the message, from its beginning: before the operation, and by now.
+        std::size_t skipped_bytes = 0;
         std::size_t sent_bytes = 0;
         FileSlice slice;
         /// Of `slice`, from its offset on: known to be in memory. 0: ask.

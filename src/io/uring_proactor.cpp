@@ -4,8 +4,10 @@
 #include <torc/base/limits.hpp>
 
 #include "page_cache.hpp"
+#include "socket_send.hpp"
 
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
@@ -26,10 +28,13 @@ enum Internal : std::uint8_t {
     internal_close,
     internal_cancel,
     internal_file_warm,
-    internal_file_poll,
+    internal_room_poll,
+    internal_room_events,
 };
 
 constexpr std::uint16_t receive_buffer_group = 0;
+/// How many half-closed sockets with room are gone on with for one completion.
+constexpr std::size_t room_events_max = 64;
 
 }  // namespace
 
@@ -183,7 +188,9 @@ void UringProactor::receive(Token token, int socket) {
 }
 
 void UringProactor::send(Token token, int socket, const msghdr& message, bool more_follows) {
-    // WAITALL: the kernel goes on after a short send, so that one completion means all or an error.
+    // WAITALL: the kernel goes on after a short send, so that one completion nearly always means
+    // all or an error. Not always: it gives up after so many tries (128 in Linux 6.18), which a
+    // half-closed peer uses up at once.
     const int flags = MSG_NOSIGNAL | MSG_WAITALL | (more_follows ? MSG_MORE : 0);
     io_uring_sqe* submission = next_submission();
     if (message.msg_iovlen == 1) {
@@ -195,22 +202,58 @@ void UringProactor::send(Token token, int socket, const msghdr& message, bool mo
     tag(submission, token);
 }
 
-void UringProactor::send_file(Token token, const FileSlice& slice) {
-    TORC_ASSERT(slice.length > 0);
-    std::uint32_t index = 0;
-    if (free_file_sends_.empty()) {
-        index = static_cast<std::uint32_t>(file_sends_.size());
-        file_sends_.emplace_back();
-    } else {
-        index = free_file_sends_.back();
-        free_file_sends_.pop_back();
-    }
-    file_sends_[index] = FileSend{.token = token, .slice = slice};
-    continue_file_send(index, 0);
+void UringProactor::send_rest(Token token, int socket, const msghdr& message, std::size_t sent,
+                              bool more_follows) {
+    continue_message(add_sending(Sending{.token = token,
+                                         .socket = socket,
+                                         .message = &message,
+                                         .slice = {},
+                                         .more_follows = more_follows,
+                                         .skipped_bytes = sent,
+                                         .sent_bytes = sent}));
 }
 
-void UringProactor::continue_file_send(std::uint32_t index, std::uint64_t resident_bytes) {
-    const FileSlice& slice = file_sends_[index].slice;
+void UringProactor::send_file(Token token, const FileSlice& slice) {
+    TORC_ASSERT(slice.length > 0);
+    continue_file(add_sending(Sending{.token = token, .socket = slice.socket, .slice = slice}), 0);
+}
+
+std::uint32_t UringProactor::add_sending(const Sending& sending) {
+    if (free_sendings_.empty()) {
+        sendings_.push_back(sending);
+        free_sendings_.reserve(sendings_.capacity());
+        return static_cast<std::uint32_t>(sendings_.size() - 1);
+    }
+    const std::uint32_t index = free_sendings_.back();
+    free_sendings_.pop_back();
+    sendings_[index] = sending;
+    return index;
+}
+
+void UringProactor::finish_sending(std::uint32_t index, std::int32_t result) {
+    batch_.add_ready(sendings_[index].token, result);
+    free_sendings_.push_back(index);
+}
+
+void UringProactor::continue_message(std::uint32_t index) {
+    Sending& sending = sendings_[index];
+    const std::size_t total = total_bytes(*sending.message);
+    const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (sending.more_follows ? MSG_MORE : 0);
+    const ssize_t sent = io::send_rest(sending.socket, *sending.message, sending.sent_bytes, flags);
+    if (sent < 0 && errno != EAGAIN) {
+        finish_sending(index, -errno);
+        return;
+    }
+    sending.sent_bytes += static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+    if (sending.sent_bytes < total) {
+        await_room(index);
+        return;
+    }
+    finish_sending(index, static_cast<std::int32_t>(total - sending.skipped_bytes));
+}
+
+void UringProactor::continue_file(std::uint32_t index, std::uint64_t resident_bytes) {
+    const FileSlice& slice = sendings_[index].slice;
     std::uint64_t length = std::min<std::uint64_t>(slice.length, limits::send_file_chunk_bytes);
     if (resident_bytes > 0) {
         length = std::min(length, resident_bytes);
@@ -228,24 +271,76 @@ void UringProactor::continue_file_send(std::uint32_t index, std::uint64_t reside
         sent = ::sendfile(slice.socket, slice.file, &offset, length);
     } while (sent < 0 && errno == EINTR);
     if (std::cmp_equal(sent, length) || sent == 0) {
-        finish_file_send(index, static_cast<std::int32_t>(sent));
+        finish_sending(index, static_cast<std::int32_t>(sent));
     } else if (sent > 0 || errno == EAGAIN) {
-        file_sends_[index].sent_bytes = static_cast<std::int32_t>(std::max<ssize_t>(sent, 0));
+        sendings_[index].file_sent_bytes = static_cast<std::int32_t>(std::max<ssize_t>(sent, 0));
         await_room(index);
     } else {
-        finish_file_send(index, -errno);
+        finish_sending(index, -errno);
     }
 }
 
 void UringProactor::await_room(std::uint32_t index) {
     io_uring_sqe* submission = next_submission();
-    io_uring_prep_poll_add(submission, file_sends_[index].slice.socket, POLLOUT);
-    tag(submission, Token{.operation = internal_file_poll, .slot = index});
+    io_uring_prep_poll_add(submission, sendings_[index].socket, POLLOUT);
+    tag(submission, Token{.operation = internal_room_poll, .slot = index});
 }
 
-void UringProactor::finish_file_send(std::uint32_t index, std::int32_t result) {
-    batch_.add_ready(file_sends_[index].token, result);
-    free_file_sends_.push_back(index);
+void UringProactor::polled_for_room(std::uint32_t index, std::int32_t result) {
+    if (result < 0) {
+        finish_sending(index, result);
+    } else if ((result & (POLLOUT | POLLERR | POLLHUP)) == 0) {
+        await_room_behind_epoll(index);
+    } else {
+        has_room(index);
+    }
+}
+
+void UringProactor::has_room(std::uint32_t index) {
+    const Sending& sending = sendings_[index];
+    if (sending.message != nullptr) {
+        continue_message(index);
+    } else if (sending.file_sent_bytes > 0) {
+        finish_sending(index, sending.file_sent_bytes);
+    } else {
+        continue_file(index, 0);
+    }
+}
+
+void UringProactor::await_room_behind_epoll(std::uint32_t index) {
+    if (!room_epoll_) {
+        room_epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
+    }
+    epoll_event event{.events = EPOLLOUT, .data = {.u32 = index}};
+    if (!room_epoll_ ||
+        ::epoll_ctl(room_epoll_.get(), EPOLL_CTL_ADD, sendings_[index].socket, &event) < 0) {
+        finish_sending(index, -errno);
+        return;
+    }
+    ++awaited_by_epoll_;
+    await_room_events();
+}
+
+void UringProactor::await_room_events() {
+    if (awaited_by_epoll_ == 0 || std::exchange(is_polling_room_epoll_, true)) {
+        return;
+    }
+    io_uring_sqe* submission = next_submission();
+    io_uring_prep_poll_add(submission, room_epoll_.get(), POLLIN);
+    tag(submission, Token{.operation = internal_room_events});
+}
+
+void UringProactor::take_room_events() {
+    is_polling_room_epoll_ = false;
+    std::array<epoll_event, room_events_max> events;
+    const int count = ::epoll_wait(room_epoll_.get(), events.data(), events.size(), 0);
+    for (int position = 0; position < count; ++position) {
+        const std::uint32_t index = events[static_cast<std::size_t>(position)].data.u32;
+        ::epoll_ctl(room_epoll_.get(), EPOLL_CTL_DEL, sendings_[index].socket, nullptr);
+        --awaited_by_epoll_;
+        has_room(index);
+    }
+    await_room_events();
 }
 
 void UringProactor::open(Token token, int directory, const char* path, const open_how& how) {
@@ -437,17 +532,16 @@ void UringProactor::take_internal_completion(Token token, std::int32_t result) {
             break;
         case internal_file_warm:
             if (result > 0) {
-                continue_file_send(token.slot, static_cast<std::uint64_t>(result));
+                continue_file(token.slot, static_cast<std::uint64_t>(result));
             } else {
-                finish_file_send(token.slot, result);
+                finish_sending(token.slot, result);
             }
             break;
-        case internal_file_poll:
-            if (const std::int32_t sent = file_sends_[token.slot].sent_bytes; sent > 0) {
-                finish_file_send(token.slot, sent);
-            } else {
-                continue_file_send(token.slot, 0);
-            }
+        case internal_room_poll:
+            polled_for_room(token.slot, result);
+            break;
+        case internal_room_events:
+            take_room_events();
             break;
     }
 }

@@ -46,6 +46,8 @@ public:
     void cancel_accept(Token token, int listener) override;
     void receive(Token token, int socket) override;
     void send(Token token, int socket, const msghdr& message, bool more_follows) override;
+    void send_rest(Token token, int socket, const msghdr& message, std::size_t sent,
+                   bool more_follows) override;
     void send_file(Token token, const FileSlice& slice) override;
     void open(Token token, int directory, const char* path, const open_how& how) override;
     void stat(Token token, int fd, struct statx& status) override;
@@ -60,12 +62,20 @@ public:
     void wake() noexcept override;
 
 private:
-    /// A `send_file` under way; its index is the slot of the ring operations made for it.
-    struct FileSend {
+    /// A `send_file` or `send_rest` under way: what the proactor sends by system calls of its own,
+    /// waiting for room in between. Its index is the slot of the ring operations made for it.
+    struct Sending {
         Token token;
+        int socket = -1;
+        /// Null: `slice` is sent.
+        const msghdr* message = nullptr;
         FileSlice slice;
-        /// What the socket had room for, while more room is awaited.
-        std::int32_t sent_bytes = 0;
+        bool more_follows = false;
+        /// Of the message, from its beginning: before the operation, and by now.
+        std::size_t skipped_bytes = 0;
+        std::size_t sent_bytes = 0;
+        /// Of the slice, sent before the socket was full; reported once there is room for more.
+        std::int32_t file_sent_bytes = 0;
     };
 
     UringProactor() = default;
@@ -89,13 +99,24 @@ private:
     /// The `offset`-th since the ring was last advanced.
     void add_buffer(std::uint16_t index, int offset) noexcept;
 
+    [[nodiscard]] std::uint32_t add_sending(const Sending& sending);
     /// `resident_bytes`: how much from the slice's offset on is known to be in memory; 0: ask.
-    void continue_file_send(std::uint32_t index, std::uint64_t resident_bytes);
-    void finish_file_send(std::uint32_t index, std::int32_t result);
-    /// After a send that fell short, or for which there was no room: until the kernel says that
-    /// there is. It says so when a third of the buffer is free, so what follows is worth its system
-    /// calls.
+    void continue_file(std::uint32_t index, std::uint64_t resident_bytes);
+    void continue_message(std::uint32_t index);
+    void finish_sending(std::uint32_t index, std::int32_t result);
+
+    /// Waits until the kernel says that there is room in the socket, for a send that fell short or
+    /// found none. It says so when a third of the buffer is free, so what follows is worth its
+    /// system calls.
     void await_room(std::uint32_t index);
+    /// The same for a socket whose peer has ended its own stream. A poll of the ring always asks
+    /// for that end too (POLLRDHUP) and so completes at once, room or not; an epoll(7) instance,
+    /// which the ring polls in the socket's place, asks for nothing but room.
+    void await_room_behind_epoll(std::uint32_t index);
+    void await_room_events();
+    void take_room_events();
+    void polled_for_room(std::uint32_t index, std::int32_t result);
+    void has_room(std::uint32_t index);
 
     ReceiveBuffers buffers_;
     Mapping buffer_ring_memory_;
@@ -106,8 +127,13 @@ private:
 
     CompletionBatch batch_;
 
-    std::vector<FileSend> file_sends_;
-    std::vector<std::uint32_t> free_file_sends_;
+    std::vector<Sending> sendings_;
+    std::vector<std::uint32_t> free_sendings_;
+    /// Made when the first half-closed peer is waited for.
+    UniqueFd room_epoll_;
+    /// Sockets registered there.
+    std::size_t awaited_by_epoll_ = 0;
+    bool is_polling_room_epoll_ = false;
     /// Cold file pages are read into this and forgotten: only their coming into memory counts, so
     /// every read under way may share it.
     Mapping scratch_;

@@ -25,6 +25,8 @@ ConnectionSlot* ConnectionTable::acquire(int socket, Services& services) {
     slot.generation = (slot.generation + 1) & 0xff'ffffU;
     slot.socket = socket;
     slot.is_ending = false;
+    slot.sends_by_rest = false;
+    slot.sent_bytes = 0;
     slot.waiting = Waiting::idle;
     slot.connection.emplace(services);
     return &slot;

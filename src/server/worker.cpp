@@ -240,18 +240,30 @@ void Worker::connection_completed(const io::Completion& completion) {
         perform(slot, Action::receive);  // Every buffer was in use; they are back by the next turn.
         return;
     }
-    if (completion.failed() || slot.is_ending) {
+    const bool has_no_room =
+        operation == Operation::send && completion.failed() && completion.error() == Errno(EAGAIN);
+    if ((completion.failed() && !has_no_room) || slot.is_ending) {
         close(slot);
         return;
     }
-    const auto count = static_cast<std::size_t>(completion.result);
+    const auto count = static_cast<std::size_t>(std::max(completion.result, 0));
     if (operation == Operation::receive) {
         perform(slot, slot.connection->received(as_text(completion.data)));
     } else if (operation == Operation::send) {
-        perform(slot, slot.connection->sent(count));
+        message_sent(slot, count);
     } else {
         perform(slot, slot.connection->file_sent(count));
     }
+}
+
+void Worker::message_sent(ConnectionSlot& slot, std::size_t bytes) {
+    slot.sent_bytes += bytes;
+    if (slot.sent_bytes < slot.connection->message_bytes()) {
+        slot.sends_by_rest = true;
+        perform(slot, Action::send);
+        return;
+    }
+    perform(slot, slot.connection->sent(std::exchange(slot.sent_bytes, 0)));
 }
 
 void Worker::perform(ConnectionSlot& slot, Action action) {
@@ -264,8 +276,7 @@ void Worker::perform(ConnectionSlot& slot, Action action) {
             proactor_.receive(token(Operation::receive, slot), slot.socket);
             break;
         case Action::send:
-            proactor_.send(token(Operation::send, slot), slot.socket, slot.connection->message(),
-                           slot.connection->more_follows());
+            send_message(slot);
             break;
         case Action::send_file:
             proactor_.send_file(token(Operation::send_file, slot),
@@ -282,6 +293,17 @@ void Worker::perform(ConnectionSlot& slot, Action action) {
             return;
     }
     set_deadline(slot);
+}
+
+void Worker::send_message(ConnectionSlot& slot) {
+    Connection& connection = *slot.connection;
+    if (slot.sends_by_rest) {
+        proactor_.send_rest(token(Operation::send, slot), slot.socket, connection.message(),
+                            slot.sent_bytes, connection.more_follows());
+    } else {
+        proactor_.send(token(Operation::send, slot), slot.socket, connection.message(),
+                       connection.more_follows());
+    }
 }
 
 void Worker::close(ConnectionSlot& slot) {

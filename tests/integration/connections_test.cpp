@@ -368,5 +368,52 @@ TEST_P(Connections, RecoverFromAFloodOfThem) {
     EXPECT_TRUE(eventually([&] { return server().open_descriptors() < own_descriptors; }));
 }
 
+TEST_P(Connections, SendPipelinedResponsesWholeToAClientThatHasEndedItsStream) {
+    const std::string large = patterned_bytes(std::size_t{100} * 1024);
+    write("large.txt", large);
+    start();
+    HttpClient client = connect(small_receive_buffer_bytes);
+    constexpr int count = 200;
+    std::string requests;
+    for (int i = 0; i < count; ++i) {
+        requests += request_bytes("GET", "/large.txt");
+    }
+    client.send(requests);
+    client.finish_sending();
+    pause_briefly();
+    for (int i = 0; i < count; ++i) {
+        ASSERT_TRUE(is_same_bytes(client.receive_response().body, large)) << "response " << i;
+    }
+    EXPECT_TRUE(client.is_at_end());
+}
+
+TEST_P(Connections, SendALargeListingWholeToAClientThatHasEndedItsStream) {
+    // Long names, so that few files make a listing of many megabytes.
+    constexpr int count = 15'000;
+    for (int i = 0; i < count; ++i) {
+        write("many/" + std::to_string(i) + std::string(200, 'n'), "");
+    }
+    start(std::vector<std::string>{"--listing"});
+    HttpClient client = connect(small_receive_buffer_bytes);
+    client.send(request_bytes("GET", "/many/"));
+    client.finish_sending();
+    const Response response = client.receive_response();
+    EXPECT_EQ(response.status, 200);
+    EXPECT_NE(response.body.find("14999n"), std::string::npos);
+    EXPECT_TRUE(response.body.ends_with("</html>\n"));
+    EXPECT_TRUE(client.is_at_end());
+}
+
+TEST_P(Connections, SendAFileWholeToAClientThatHasEndedItsStream) {
+    const std::string huge = patterned_bytes(huge_bytes);
+    write("huge.bin", huge);
+    start();
+    HttpClient client = connect(small_receive_buffer_bytes);
+    client.send(request_bytes("GET", "/huge.bin"));
+    client.finish_sending();
+    EXPECT_TRUE(is_same_bytes(client.receive_response().body, huge));
+    EXPECT_TRUE(client.is_at_end());
+}
+
 }  // namespace
 }  // namespace torc::test

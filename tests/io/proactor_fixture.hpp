@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -148,6 +149,13 @@ inline bool read_some(int socket, std::string& bytes, std::size_t limit) {
     return got > 0;
 }
 
+/// Ends the stream of the test's own end, and waits until the other end has seen it.
+inline void half_close(int peer, int socket) {
+    check(::shutdown(peer, SHUT_WR), "shutdown");
+    pollfd event{.fd = socket, .events = POLLRDHUP, .revents = 0};
+    check(::poll(&event, 1, -1), "poll");
+}
+
 /// Closes with a reset instead of an orderly end.
 inline void reset_connection(UniqueFd& socket) {
     const linger abort{.l_onoff = 1, .l_linger = 0};
@@ -238,6 +246,9 @@ protected:
     Token send(int socket, const Message& message, bool more_follows = false) {
         return start(&Proactor::send, socket, message.header(), more_follows);
     }
+    Token send_rest(int socket, const Message& message, std::size_t sent) {
+        return start(&Proactor::send_rest, socket, message.header(), sent, false);
+    }
     Token send_file(const FileSlice& slice) { return start(&Proactor::send_file, slice); }
     Token open(int directory, const char* path, const open_how& how) {
         return start(&Proactor::open, directory, path, how);
@@ -288,6 +299,17 @@ protected:
                 turn(quiet);
             }
         } while (outcomes_.size() != before);
+    }
+
+    /// How often a wait returns within `period` though nothing completes: a proactor that is asleep
+    /// returns for its deadline alone, one that spins thousands of times.
+    [[nodiscard]] std::size_t turns_within(std::chrono::milliseconds period) {
+        const MonotonicTime end = std::chrono::steady_clock::now() + period;
+        std::size_t turns = 0;
+        for (; std::chrono::steady_clock::now() < end; ++turns) {
+            turn(end);
+        }
+        return turns;
     }
 
     /// The oldest completion of `token` that was not taken yet, if there is one.

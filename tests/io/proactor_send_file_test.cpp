@@ -139,6 +139,31 @@ TEST_P(ProactorSendFile, SendsLargePiecesToWhoReadsInSmallOnes) {
     EXPECT_LT(pieces, contents.size() / (std::size_t{256} * 1024));
 }
 
+TEST_P(ProactorSendFile, SleepsWhileAHalfClosedPeerDoesNotRead) {
+    const UniqueFd file = file_of(patterned_bytes(megabyte));
+    const auto connection = connect();
+    half_close(connection.peer.get(), connection.socket);
+    fill(connection.socket);
+    const Token token =
+        send_file({.socket = connection.socket, .file = file.get(), .length = megabyte});
+    settle();
+    EXPECT_LT(turns_within(std::chrono::milliseconds(200)), 50U);
+    EXPECT_FALSE(take(token).has_value());
+    std::string filling;
+    const Outcome outcome =
+        finish_while(token, [&] { read_some(connection.peer.get(), filling, megabyte); });
+    EXPECT_GT(outcome.result, 0);
+}
+
+TEST_P(ProactorSendFile, SendsAllToAHalfClosedPeerThatReadsSlowly) {
+    const std::string contents = patterned_bytes(8 * megabyte);
+    const UniqueFd file = file_of(contents);
+    const auto connection = connect();
+    half_close(connection.peer.get(), connection.socket);
+    EXPECT_TRUE(send_all(connection, {.file = file.get(), .length = contents.size()}, 64 * 1024) ==
+                contents);
+}
+
 TEST_P(ProactorSendFile, SendsAColdFile) {
     const std::string contents = patterned_bytes((6 * megabyte) + 77);
     const UniqueFd file = file_of(contents);

@@ -3,6 +3,7 @@
 
 #include <linux/tcp.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 
@@ -86,6 +87,83 @@ TEST_P(ProactorSend, SendsOneBigPieceToASlowReader) {
     EXPECT_EQ(outcome.result, static_cast<std::int32_t>(bytes.size()));
     received += read_exactly(connection.peer.get(), bytes.size() - received.size());
     EXPECT_TRUE(received == bytes);
+}
+
+TEST_P(ProactorSend, SendsAllToAHalfClosedPeerThatReadsSlowly) {
+    const auto connection = connect();
+    half_close(connection.peer.get(), connection.socket);
+    const std::string bytes = patterned_bytes(16 * megabyte);
+    const std::string_view view = bytes;
+    const Message message{view.substr(0, 3), view.substr(3)};
+    std::string received;
+    const auto read_a_little = [&] { read_some(connection.peer.get(), received, 64 * 1024); };
+    const Outcome first = finish_while(send(connection.socket, message), read_a_little);
+    ASSERT_TRUE(first.result > 0 || first.result == -EAGAIN) << first.result;
+    const auto sent = static_cast<std::size_t>(std::max(first.result, 0));
+    if (sent < bytes.size()) {
+        const Outcome rest =
+            finish_while(send_rest(connection.socket, message, sent), read_a_little);
+        ASSERT_EQ(rest.result, static_cast<std::int32_t>(bytes.size() - sent));
+    }
+    received += read_exactly(connection.peer.get(), bytes.size() - received.size());
+    EXPECT_TRUE(received == bytes);
+}
+
+TEST_P(ProactorSend, SleepsWhileAHalfClosedPeerDoesNotRead) {
+    const auto connection = connect();
+    half_close(connection.peer.get(), connection.socket);
+    fill(connection.socket);
+    const Message message{"left", " over"};
+    const Token token = send_rest(connection.socket, message, 2);
+    settle();
+    EXPECT_LT(turns_within(std::chrono::milliseconds(200)), 50U);
+    ASSERT_FALSE(take(token).has_value());
+    std::string filling;
+    const Outcome outcome =
+        finish_while(token, [&] { read_some(connection.peer.get(), filling, megabyte); });
+    EXPECT_EQ(outcome.result, 7);
+    proactor().shutdown(connection.socket, SHUT_WR);
+    filling += read_exactly(connection.peer.get(), 64 * megabyte);
+    EXPECT_TRUE(filling.ends_with("fft over"));
+}
+
+TEST_P(ProactorSend, SendsTheRestToManyHalfClosedPeers) {
+    constexpr std::size_t count = 100;
+    const Message message{"x", "yz"};
+    std::vector<Connection> connections;
+    std::vector<Token> tokens;
+    for (std::size_t index = 0; index < count; ++index) {
+        connections.push_back(connect());
+        const Connection& connection = connections.back();
+        half_close(connection.peer.get(), connection.socket);
+        fill(connection.socket);
+        tokens.push_back(send_rest(connection.socket, message, 1));
+    }
+    settle();
+    for (std::size_t index = 0; index < count; ++index) {
+        std::string filling;
+        const int peer = connections[index].peer.get();
+        const auto read = [&] { read_some(peer, filling, megabyte); };
+        EXPECT_EQ(finish_while(tokens[index], read).result, 2);
+    }
+}
+
+TEST_P(ProactorSend, EndsTheRestWhenAHalfClosedSocketIsShutDownOrReset) {
+    const Message message{"left over"};
+    for (const bool is_reset : {false, true}) {
+        auto connection = connect();
+        half_close(connection.peer.get(), connection.socket);
+        fill(connection.socket);
+        const Token token = send_rest(connection.socket, message, 0);
+        settle();
+        ASSERT_FALSE(take(token).has_value());
+        if (is_reset) {
+            reset_connection(connection.peer);
+        } else {
+            proactor().shutdown(connection.socket, SHUT_RDWR);
+        }
+        EXPECT_LT(finish(token).result, 0);
+    }
 }
 
 TEST_P(ProactorSend, FailsOrFallsShortWhenThePeerIsGone) {

@@ -82,6 +82,10 @@ public:
               bool /*more_follows*/) override {
         refuse();
     }
+    void send_rest(io::Token /*token*/, int /*socket*/, const msghdr& /*message*/,
+                   std::size_t /*sent*/, bool /*more_follows*/) override {
+        refuse();
+    }
     void send_file(io::Token /*token*/, const io::FileSlice& /*slice*/) override { refuse(); }
     void write(io::Token /*token*/, int /*fd*/, std::span<const std::byte> /*bytes*/) override {
         refuse();

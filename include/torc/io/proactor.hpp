@@ -102,10 +102,19 @@ public:
     /// Completes with the count and `data`; 0 is the peer's orderly end.
     virtual void receive(Token token, int socket) = 0;
 
-    /// Sends the whole of `message` (msg_iov alone is looked at). Completes with the sum of its
-    /// lengths, or with less or an error when the peer is gone. `more_follows`: as MSG_MORE, the
-    /// kernel may hold back a partial segment because the rest comes in the next operation.
+    /// Sends `message` (msg_iov alone is looked at). Completes with how many bytes were sent: all
+    /// of them, or fewer, or EAGAIN for none, and then `send_rest` goes on; or with the error of a
+    /// peer that is gone. A peer that has ended its own stream (a half-close) and reads slowly is
+    /// where a ring's send gives up early. `more_follows`: as MSG_MORE, the kernel may hold back a
+    /// partial segment because the rest comes in the next operation.
     virtual void send(Token token, int socket, const msghdr& message, bool more_follows) = 0;
+
+    /// Sends what is left of `message` after its first `sent` bytes, however slowly the peer reads
+    /// and whether or not it has ended its own stream. Completes with the number of bytes left, or
+    /// with the error of a peer that is gone. Costs a system call for each piece that the socket
+    /// has room for: for what `send` left over.
+    virtual void send_rest(Token token, int socket, const msghdr& message, std::size_t sent,
+                           bool more_follows) = 0;
 
     /// Sends from a regular file without copying (sendfile(2)), first waiting, without blocking the
     /// thread, for the pages to be in memory and for room in the socket. Completes with how much

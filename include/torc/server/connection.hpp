@@ -112,6 +112,7 @@ public:
 
     // What the last action is about.
     [[nodiscard]] const msghdr& message() noexcept { return outbox_->message(); }
+    [[nodiscard]] std::size_t message_bytes() const noexcept { return outbox_->total_bytes(); }
     /// True when a file's bytes follow at once.
     [[nodiscard]] bool more_follows() const noexcept { return has_more_to_send(); }
     [[nodiscard]] io::FileSlice file_slice(int socket) const noexcept;

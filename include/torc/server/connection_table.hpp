@@ -21,10 +21,15 @@ struct ConnectionSlot : DeadlineLink {
     int socket = -1;
     /// True while an operation is in flight, or a load is waited for: the slot can't be given back.
     bool is_busy = false;
+    /// A send fell short once, so the peer reads slowly and may have ended its own stream: all
+    /// further sends are Proactor::send_rest.
+    bool sends_by_rest = false;
     /// As of the last deadline that was set.
     Waiting waiting = Waiting::idle;
     /// The socket was shut down; close when the operation in flight has completed.
     bool is_ending = false;
+    /// Of the message that is being sent, what went out by sends that fell short.
+    std::size_t sent_bytes = 0;
     std::optional<Connection> connection;
 };
 

@@ -79,10 +79,12 @@ private:
     void dispatch(const io::Completion& completion);
     void accepted(const io::Completion& completion);
     void connection_completed(const io::Completion& completion);
+    void message_sent(ConnectionSlot& slot, std::size_t bytes);
     void log_written(const io::Completion& completion);
 
     // The second switch: what an action does.
     void perform(ConnectionSlot& slot, Action action);
+    void send_message(ConnectionSlot& slot);
     void hand_out(const site::Site::Loaded& loaded);
 
     /// A connection that a listener gave: another worker may have more room for it.

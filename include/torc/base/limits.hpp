@@ -47,9 +47,18 @@ inline constexpr std::uint32_t completion_queue_entries_max = 16 * 1024;
 /// Kernel threads that one ring may make for calls that can block (a cold open or stat).
 inline constexpr unsigned ring_bounded_threads_max = 4;
 inline constexpr unsigned ring_unbounded_threads_max = 4;
-/// Threads that one proactor may make for calls that can block and that no ring makes: all of them
-/// with epoll, listings of directories with io_uring.
-inline constexpr unsigned blocking_threads_max = 4;
+/// Threads that one proactor may make for calls that can block and that no ring makes, and how many
+/// of them may make calls of one lane (base/lane.hpp) at once: on a local disk, for listings, for
+/// the root's path, and for a file system that may keep them waiting.
+inline constexpr unsigned blocking_threads_max = 128;
+inline constexpr unsigned local_threads_max = 4;
+inline constexpr unsigned job_threads_max = 1;
+inline constexpr unsigned root_threads_max = 1;
+inline constexpr unsigned device_threads_max = 16;
+/// Calls that wait for a thread of a file system's lane; beyond it they fail with EBUSY.
+inline constexpr std::size_t device_calls_waiting_max = 1024;
+/// Of a file on such a file system, read by a thread and then sent, at a time.
+inline constexpr std::uint32_t threaded_read_bytes = 128 * 1024;
 /// sendfile(2) sends at most this much before the loop turns to other connections.
 inline constexpr std::uint32_t send_file_chunk_bytes = 2 * 1024 * 1024;
 /// And this much when it has to be read from the disk first, by a thread that has the same

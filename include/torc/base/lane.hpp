@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace torc {
+
+/// Names the threads that may wait for a file system, so that one that hangs uses up its own
+/// threads and no others: each file system that may keep a thread waiting (a network's, FUSE's) has
+/// a lane of its own, and an operation on its files runs on threads of that lane alone.
+enum class Lane : std::uint32_t {
+    /// A file system in memory or on a local disk, which tells whether it would have to wait: the
+    /// operation runs on the loop where it can't wait, else on other threads.
+    local,
+    /// The same, but never on the loop.
+    local_threads,
+    /// Looks at the path of the document root.
+    root,
+    /// Long computations on files of a local disk, such as listings: this and the next
+    /// `job_lanes - 1`.
+    first_job,
+    /// Where a symbolic link may lead to any file system: this and the next `linked_lanes - 1`.
+    first_linked = 16,
+    /// Of the file system with device number N: this one plus N.
+    first_device = 64,
+};
+
+inline constexpr std::uint32_t job_lanes = 4;
+inline constexpr std::uint32_t linked_lanes = 8;
+
+/// Whether an operation in this lane may wait on the loop's own thread for nothing but memory.
+[[nodiscard]] constexpr bool is_local(Lane lane) noexcept {
+    return lane == Lane::local;
+}
+
+/// The lane of the jobs with this hash. Several, so that one that waits (a listing looks at where
+/// symbolic links lead) holds up a part of them.
+[[nodiscard]] constexpr Lane job_lane(std::size_t hash) noexcept {
+    return static_cast<Lane>(static_cast<std::uint32_t>(Lane::first_job) +
+                             static_cast<std::uint32_t>(hash % job_lanes));
+}
+
+/// The lane of the paths with this hash that lead through symbolic links: which file system they
+/// end on is known only when they are open. Several, so that a hung one holds up a part of them.
+[[nodiscard]] constexpr Lane linked_lane(std::size_t hash) noexcept {
+    return static_cast<Lane>(static_cast<std::uint32_t>(Lane::first_linked) +
+                             static_cast<std::uint32_t>(hash % linked_lanes));
+}
+
+/// The lane of a file system by its device number, as statx(2) and /proc/self/mountinfo give it.
+[[nodiscard]] constexpr Lane device_lane(std::uint32_t major, std::uint32_t minor) noexcept {
+    // The kernel has 12 bits of major and 20 of minor number: the sum stays within 32 bits.
+    return static_cast<Lane>(static_cast<std::uint32_t>(Lane::first_device) +
+                             ((major << 20U) | (minor & 0xf'ffffU)));
+}
+
+}  // namespace torc

@@ -56,8 +56,10 @@ public:
 
     /// Nothing: it is gone, may not be looked at, or is a link that may not be followed.
     std::optional<Metadata> examine(const char* name) {
-        // Without AT_NO_AUTOMOUNT one look would mount whatever could be.
-        const auto status = stat(directory_, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
+        // Without AT_NO_AUTOMOUNT one look would mount whatever could be. With DONT_SYNC a server
+        // that does not answer, mounted here, does not hold up the listing.
+        const auto status =
+            stat(directory_, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC);
         if (!status) {
             return std::nullopt;
         }

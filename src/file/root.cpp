@@ -1,9 +1,10 @@
 #include <torc/file/root.hpp>
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
+#include <array>
 #include <cstdint>
 
 namespace torc::file {
@@ -16,29 +17,6 @@ constexpr std::uint64_t resolve_strictly =
 
 constexpr open_how how_with(std::uint64_t resolve) noexcept {
     return {.flags = file_flags, .mode = 0, .resolve = resolve};
-}
-
-/// ZFS and bcachefs are not in linux/magic.h.
-constexpr std::uint32_t zfs_magic = 0x2FC1'2FC1;
-constexpr std::uint32_t bcachefs_magic = 0xCA45'1A4E;
-
-/// By what statfs(2) says of the file system.
-bool is_local(std::uint32_t magic) noexcept {
-    switch (magic) {
-        case EXT4_SUPER_MAGIC:
-        case XFS_SUPER_MAGIC:
-        case BTRFS_SUPER_MAGIC:
-        case F2FS_SUPER_MAGIC:
-        case TMPFS_MAGIC:
-        case RAMFS_MAGIC:
-        case SQUASHFS_MAGIC:
-        case EROFS_SUPER_MAGIC_V1:
-        case zfs_magic:
-        case bcachefs_magic:
-            return true;
-        default:
-            return false;
-    }
 }
 
 }  // namespace
@@ -54,13 +32,30 @@ Result<Root> Root::open(const std::string& path) noexcept {
         return std::unexpected(metadata ? Errno::last() : metadata.error());
     }
     return Root(std::move(directory), *metadata,
-                file::is_local(static_cast<std::uint32_t>(file_system.f_type)));
+                file_system_traits(static_cast<std::uint32_t>(file_system.f_type)));
 }
 
-Root Root::replacing(const Root& previous, UniqueFd directory, const Metadata& metadata) noexcept {
-    // Asking another file system what it is could wait for it.
-    const bool is_local = previous.is_local_ && previous.device_ == metadata.device;
-    return {std::move(directory), metadata, is_local};
+Root Root::replacing(const Root& previous, UniqueFd directory, const Metadata& metadata,
+                     const MountTable& mounts) {
+    Root root(std::move(directory), metadata, previous.traits_);
+    if (previous.device_ != metadata.device) {
+        // Not by fstatfs(2): asking another file system what it is could wait for it.
+        root.traits_ = mounts.traits_of_path(root.path());
+    }
+    return root;
+}
+
+Lane Root::lane() const noexcept {
+    return traits_.is_prompt ? Lane::local
+                             : device_lane(static_cast<std::uint32_t>(device_ >> 32U),
+                                           static_cast<std::uint32_t>(device_));
+}
+
+std::string Root::path() const {
+    const std::string link = "/proc/self/fd/" + std::to_string(descriptor());
+    std::array<char, limits::path_bytes_max> path;
+    const ssize_t bytes = ::readlink(link.c_str(), path.data(), path.size());
+    return {path.data(), bytes > 0 ? static_cast<std::size_t>(bytes) : 0};
 }
 
 bool Root::is(const Metadata& metadata) const noexcept {

@@ -3,6 +3,8 @@
 #include <torc/base/limits.hpp>
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -10,12 +12,39 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace torc::io {
 namespace {
 
 std::int32_t result_of(long returned) noexcept {
     return returned < 0 ? -errno : static_cast<std::int32_t>(returned);
+}
+
+/// Whether a call of this lane may wait for longer than a local disk takes.
+bool may_hang(Lane lane) noexcept {
+    return lane >= Lane::first_linked;
+}
+
+/// How many threads may make calls of one lane at once.
+unsigned threads_max(Lane lane) noexcept {
+    if (lane < Lane::root) {
+        return limits::local_threads_max;
+    }
+    if (lane < Lane::first_job) {
+        return limits::root_threads_max;
+    }
+    return lane < Lane::first_linked ? limits::job_threads_max : limits::device_threads_max;
+}
+
+/// A thread begins with the CPUs of the one that started it, and a worker has but one. The main
+/// thread, whose number is the process's, still has all that the process was given.
+void run_on_any_cpu() noexcept {
+    cpu_set_t cpus;
+    if (::sched_getaffinity(::getpid(), sizeof cpus, &cpus) == 0) {
+        // May fail when the process's CPUs are just being changed; those of the worker then do.
+        [[maybe_unused]] const int result = ::sched_setaffinity(0, sizeof cpus, &cpus);
+    }
 }
 
 /// Brings file pages into memory by reading them; gives how many bytes are there.
@@ -51,6 +80,8 @@ std::int32_t make(const BlockingCall& call) noexcept {
             return warm(call.fd, call.offset, call.length);
         case BlockingCall::Kind::run:
             return call.job->run();
+        case BlockingCall::Kind::close:
+            return result_of(::close(call.fd));
     }
     return -EINVAL;
 }
@@ -70,34 +101,80 @@ BlockingPool::~BlockingPool() {
     for (std::thread& thread : threads_) {
         thread.join();
     }
-}
-
-void BlockingPool::submit(const BlockingCall& call) {
-    {
-        const std::scoped_lock lock(mutex_);
-        queue_.push_back(call);
-        const bool wants_thread =
-            queue_.size() > idle_threads_ && threads_.size() < limits::blocking_threads_max;
-        if (wants_thread && !start_thread() && threads_.empty()) {
-            // Slow is better than not at all.
-            queue_.pop_back();
-            finish(call, make(call));
+    for (const auto& [lane, state] : lanes_) {
+        for (const BlockingCall& call : state.waiting) {
+            if (call.kind == BlockingCall::Kind::close) {
+                ::close(call.fd);
+            }
         }
     }
-    wanted_.notify_one();
+}
+
+void BlockingPool::submit(BlockingCall call) {
+    const std::scoped_lock lock(mutex_);
+    if (call.lane == Lane::local) {
+        call.lane = Lane::local_threads;
+    }
+    const Lane lane = call.lane;
+    LaneState& state = lanes_[lane];
+    const bool is_full = may_hang(lane) && state.waiting.size() >= limits::device_calls_waiting_max;
+    if (is_full && call.kind != BlockingCall::Kind::close) {
+        finish(std::move(call), -EBUSY);
+        return;
+    }
+    state.waiting.push_back(std::move(call));
+    give_turns(lane, state);
+    add_threads();
+}
+
+void BlockingPool::give_turns(Lane lane, LaneState& state) {
+    while (state.turns < state.waiting.size() && state.running + state.turns < threads_max(lane)) {
+        turns_.push_back(lane);
+        ++state.turns;
+        wanted_.notify_one();
+    }
+}
+
+void BlockingPool::add_threads() {
+    while (turns_.size() > idle_threads_ + starting_threads_ &&
+           threads_.size() < limits::blocking_threads_max) {
+        if (!start_thread()) {
+            break;
+        }
+    }
+    if (threads_.empty()) {
+        make_without_threads();
+    }
 }
 
 bool BlockingPool::start_thread() {
     try {
         threads_.emplace_back([this] { work(); });
+        ++starting_threads_;
         return true;
     } catch (const std::system_error&) {
         return false;
     }
 }
 
-void BlockingPool::finish(const BlockingCall& call, std::int32_t result) {
-    done_.push_back(Done{.call = call, .result = result});
+void BlockingPool::make_without_threads() {
+    while (!turns_.empty()) {
+        BlockingCall call = take_next();
+        const Lane lane = call.lane;
+        // Slow is better than not at all, but waiting for ever is worse.
+        const std::int32_t result = may_hang(lane) ? -ENOMEM : make(call);
+        finish(std::move(call), result);
+        LaneState& state = lanes_[lane];
+        --state.running;
+        give_turns(lane, state);
+    }
+}
+
+void BlockingPool::finish(BlockingCall call, std::int32_t result) {
+    if (call.kind == BlockingCall::Kind::close) {
+        return;
+    }
+    done_.push_back(Done{.call = std::move(call), .result = result});
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = ::write(notify_fd_, &one, sizeof one);
 }
@@ -107,21 +184,43 @@ void BlockingPool::take_done(std::vector<Done>& done) {
     done.swap(done_);
 }
 
+BlockingCall BlockingPool::take_next() {
+    const Lane lane = turns_.front();
+    turns_.pop_front();
+    LaneState& state = lanes_[lane];
+    BlockingCall call = std::move(state.waiting.front());
+    state.waiting.pop_front();
+    --state.turns;
+    ++state.running;
+    return call;
+}
+
 void BlockingPool::work() {
+    // Not that of the worker, as which a thread begins.
+    ::pthread_setname_np(::pthread_self(), "torc-files");
+    run_on_any_cpu();
     std::unique_lock lock(mutex_);
+    --starting_threads_;
     while (true) {
         ++idle_threads_;
-        wanted_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+        wanted_.wait(lock, [this] { return stopping_ || !turns_.empty(); });
         --idle_threads_;
         if (stopping_) {
             return;
         }
-        const BlockingCall call = queue_.front();
-        queue_.pop_front();
+        BlockingCall call = take_next();
         lock.unlock();
-        const std::int32_t result = make(call);
+        const bool is_wanted = !call.shared_buffer || call.shared_buffer.use_count() > 1;
+        const std::int32_t result = is_wanted ? make(call) : -ECANCELED;
         lock.lock();
-        finish(call, result);
+        const Lane lane = call.lane;
+        finish(std::move(call), result);
+        LaneState& state = lanes_[lane];
+        --state.running;
+        give_turns(lane, state);
+        if (state.waiting.empty() && state.running == 0) {
+            lanes_.erase(lane);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/base/lane.hpp>
 #include <torc/io/proactor.hpp>
 
 #include <linux/openat2.h>
@@ -9,8 +10,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 namespace torc::io {
@@ -27,9 +30,12 @@ struct BlockingCall {
         warm,
         /// Runs `job`.
         run,
+        /// Closes `fd`. Has no result.
+        close,
     };
     Kind kind = Kind::open;
-    Token token;
+    Token token{};
+    Lane lane = Lane::local_threads;
     /// The directory for `open`.
     int fd = -1;
     const char* path = nullptr;
@@ -40,11 +46,14 @@ struct BlockingCall {
     std::size_t length = 0;
     std::uint64_t offset = 0;
     BlockingJob* job = nullptr;
+    /// Owns `buffer`, if it is not the caller's. Once nobody else does, the result is not wanted
+    /// any more and the call need not be made.
+    std::shared_ptr<std::byte[]> shared_buffer{};
 };
 
-/// A few threads that make blocking calls for one proactor, started when first needed: for epoll,
-/// which knows nothing of files, all of them; for io_uring, which has kernel threads of its own,
-/// those that are no operation of a ring.
+/// Threads that make blocking calls for one proactor, started when first needed. Each lane may use
+/// only so many of them at once, so that calls to a file system that hangs wait for each other and
+/// hold up nobody else. They run on any CPU that the process may use, not on the worker's alone.
 class BlockingPool {
 public:
     struct Done {
@@ -57,28 +66,47 @@ public:
     explicit BlockingPool(int notify_fd) : notify_fd_(notify_fd) {}
     BlockingPool(const BlockingPool&) = delete;
     BlockingPool& operator=(const BlockingPool&) = delete;
-    /// Waits for the calls under way; those not begun are dropped.
+    /// Waits for the calls under way; closes what was to be closed; drops other calls not begun.
     ~BlockingPool();
 
-    /// Where not even one thread can be made, makes the call itself.
-    void submit(const BlockingCall& call);
+    /// When too many calls of the lane wait already, or no thread can be made and the call may
+    /// wait for long, it is done at once, with EBUSY or ENOMEM. A call to a local disk is then made
+    /// by the calling thread.
+    void submit(BlockingCall call);
     /// Moves what is done since the last call into `done`, which must be empty.
     void take_done(std::vector<Done>& done);
 
 private:
-    void work();
+    struct LaneState {
+        std::deque<BlockingCall> waiting{};
+        /// Calls of the lane that may begin and wait for a thread: so often is it in `turns_`.
+        std::size_t turns = 0;
+        unsigned running = 0;
+    };
+
+    // Precondition of each: the mutex is held.
+    /// Lets as many calls of the lane begin as may.
+    void give_turns(Lane lane, LaneState& state);
+    void add_threads();
     /// False when the limit of processes (RLIMIT_NPROC, a container's pids.max) is used up; the
     /// next call tries again.
     [[nodiscard]] bool start_thread();
-    /// Records a result and notifies the owner. Precondition: the mutex is held.
-    void finish(const BlockingCall& call, std::int32_t result);
+    void make_without_threads();
+    void finish(BlockingCall call, std::int32_t result);
+    [[nodiscard]] BlockingCall take_next();
+
+    void work();
 
     const int notify_fd_;
     std::mutex mutex_;
     std::condition_variable wanted_;
-    std::deque<BlockingCall> queue_;
+    std::unordered_map<Lane, LaneState> lanes_;
+    /// Lanes with a call that may begin, the first one next.
+    std::deque<Lane> turns_;
     std::vector<Done> done_;
     std::size_t idle_threads_ = 0;
+    /// Made, but not at work yet.
+    std::size_t starting_threads_ = 0;
     bool stopping_ = false;
     std::vector<std::thread> threads_;
 };

@@ -16,11 +16,14 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <new>
 #include <utility>
 
 namespace torc::io {
 namespace {
 
+/// Token::operation of the pool's readings for `send_file`.
+constexpr std::uint8_t internal_reading = Token::reserved_operations;
 /// How many connections one listener may hand over before the loop turns to others.
 constexpr int accepts_per_turn_max = 64;
 constexpr auto connection_events =
@@ -71,20 +74,45 @@ Result<void> EpollProactor::initialise() {
 
 EpollProactor::Descriptor& EpollProactor::new_descriptor(int fd) {
     TORC_ASSERT(fd >= 0);
-    const auto index = static_cast<std::size_t>(fd);
-    descriptors_.resize(std::max(index + 1, descriptors_.size() * 2));
-    return descriptors_[index];
+    const auto number = static_cast<std::size_t>(fd);
+    if (number >= places_.size()) {
+        places_.resize(std::max(number + 1, places_.size() * 2), no_place);
+    }
+    if (free_places_.empty()) {
+        descriptors_.emplace_back();
+        // Room for all of them, so that `forget` never allocates.
+        free_places_.reserve(descriptors_.size());
+        free_places_.push_back(static_cast<std::uint32_t>(descriptors_.size() - 1));
+    }
+    const std::uint32_t place = free_places_.back();
+    free_places_.pop_back();
+    places_[number] = place;
+    descriptors_[place].fd = fd;
+    return descriptors_[place];
 }
 
-void EpollProactor::begin(int fd, Descriptor& state, Pending pending, Token token) {
+void EpollProactor::forget(const Descriptor& state) {
+    std::uint32_t& place = places_[static_cast<std::size_t>(state.fd)];
+    Descriptor& forgotten = descriptors_[place];
+    if (forgotten.is_queued) {
+        std::erase(queue_, forgotten.fd);
+    }
+    // A thread may still be reading for it.
+    const std::uint32_t reading = forgotten.reading;
+    forgotten = Descriptor{};
+    forgotten.reading = reading;
+    free_places_.push_back(std::exchange(place, no_place));
+}
+
+void EpollProactor::begin(Descriptor& state, Pending pending, Token token) {
     TORC_ASSERT(state.pending == Pending::nothing);
     state.pending = pending;
     state.token = token;
     if (!state.is_registered) {
         const std::uint32_t interest =
             pending == Pending::accept ? static_cast<std::uint32_t>(EPOLLIN) : connection_events;
-        epoll_event event{.events = interest, .data = {.fd = fd}};
-        if (::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_ADD, fd, &event) < 0) {
+        epoll_event event{.events = interest, .data = {.fd = state.fd}};
+        if (::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_ADD, state.fd, &event) < 0) {
             state.pending = Pending::nothing;
             batch_.add_ready(token, -errno);
             return;
@@ -93,14 +121,14 @@ void EpollProactor::begin(int fd, Descriptor& state, Pending pending, Token toke
     }
     const bool may_go_on = pending == Pending::receive ? state.is_readable : state.is_writable;
     if (may_go_on) {
-        enqueue(fd, state);
+        enqueue(state);
     }
 }
 
-void EpollProactor::enqueue(int fd, Descriptor& state) {
+void EpollProactor::enqueue(Descriptor& state) {
     if (!state.is_queued) {
         state.is_queued = true;
-        queue_.push_back(fd);
+        queue_.push_back(state.fd);
     }
 }
 
@@ -110,7 +138,7 @@ void EpollProactor::finish(Descriptor& state, std::int32_t result) {
 }
 
 void EpollProactor::accept(Token token, int listener) {
-    begin(listener, descriptor(listener), Pending::accept, token);
+    begin(descriptor(listener), Pending::accept, token);
 }
 
 void EpollProactor::cancel_accept(Token token, int listener) {
@@ -120,12 +148,12 @@ void EpollProactor::cancel_accept(Token token, int listener) {
                  // be.
     }
     ::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_DEL, listener, nullptr);
-    forget(listener, state);
+    forget(state);
     batch_.add_ready(token, -ECANCELED);
 }
 
 void EpollProactor::receive(Token token, int socket) {
-    begin(socket, descriptor(socket), Pending::receive, token);
+    begin(descriptor(socket), Pending::receive, token);
 }
 
 void EpollProactor::send(Token token, int socket, const msghdr& message, bool more_follows) {
@@ -139,7 +167,7 @@ void EpollProactor::send_rest(Token token, int socket, const msghdr& message, st
     state.skipped_bytes = sent;
     state.sent_bytes = sent;
     state.more_follows = more_follows;
-    begin(socket, state, Pending::send, token);
+    begin(state, Pending::send, token);
 }
 
 void EpollProactor::send_file(Token token, const FileSlice& slice) {
@@ -147,40 +175,51 @@ void EpollProactor::send_file(Token token, const FileSlice& slice) {
     Descriptor& state = descriptor(slice.socket);
     state.slice = slice;
     state.resident_bytes = 0;
-    begin(slice.socket, state, Pending::send_file, token);
+    begin(state, Pending::send_file, token);
 }
 
-void EpollProactor::open(Token token, int directory, const char* path, const open_how& how) {
-    // First by what the kernel has in memory (Linux 5.12); only a miss is worth a thread.
-    open_how cached = how;
-    cached.resolve |= RESOLVE_CACHED;
-    const std::int32_t result = open_beneath(directory, path, cached);
-    if (result != -EAGAIN && result != -EINVAL) {
-        batch_.add_ready(token, result);
-        return;
+void EpollProactor::open(Token token, int directory, const char* path, const open_how& how,
+                         Lane lane) {
+    if (is_local(lane)) {
+        // First by what the kernel has in memory (Linux 5.12); only a miss is worth a thread.
+        open_how cached = how;
+        cached.resolve |= RESOLVE_CACHED;
+        const std::int32_t result = open_beneath(directory, path, cached);
+        if (result != -EAGAIN && result != -EINVAL) {
+            batch_.add_ready(token, result);
+            return;
+        }
     }
     pool_->submit(BlockingCall{.kind = BlockingCall::Kind::open,
                                .token = token,
+                               .lane = lane,
                                .fd = directory,
                                .path = path,
                                .how = &how});
 }
 
-void EpollProactor::stat(Token token, int fd, struct statx& status) {
-    pool_->submit(BlockingCall{
-        .kind = BlockingCall::Kind::stat, .token = token, .fd = fd, .status = &status});
+void EpollProactor::stat(Token token, int fd, struct statx& status, Lane lane) {
+    pool_->submit(BlockingCall{.kind = BlockingCall::Kind::stat,
+                               .token = token,
+                               .lane = lane,
+                               .fd = fd,
+                               .status = &status});
 }
 
-void EpollProactor::read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset) {
-    const iovec target{.iov_base = buffer.data(), .iov_len = buffer.size()};
-    const ssize_t got = ::preadv2(fd, &target, 1, static_cast<off_t>(offset), RWF_NOWAIT);
-    // Less than was asked for may mean that the rest is not in memory; a thread finds out.
-    if (got == 0 || std::cmp_equal(got, buffer.size())) {
-        batch_.add_ready(token, static_cast<std::int32_t>(got));
-        return;
+void EpollProactor::read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset,
+                         Lane lane) {
+    if (is_local(lane)) {
+        const iovec target{.iov_base = buffer.data(), .iov_len = buffer.size()};
+        const ssize_t got = ::preadv2(fd, &target, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+        // Less than was asked for may mean that the rest is not in memory; a thread finds out.
+        if (got == 0 || std::cmp_equal(got, buffer.size())) {
+            batch_.add_ready(token, static_cast<std::int32_t>(got));
+            return;
+        }
     }
     pool_->submit(BlockingCall{.kind = BlockingCall::Kind::read,
                                .token = token,
+                               .lane = lane,
                                .fd = fd,
                                .buffer = buffer.data(),
                                .length = buffer.size(),
@@ -212,27 +251,40 @@ void EpollProactor::await_input(Token token, int fd) {
     state.token = token;
 }
 
-void EpollProactor::run(Token token, BlockingJob& job) {
-    pool_->submit(BlockingCall{.kind = BlockingCall::Kind::run, .token = token, .job = &job});
+void EpollProactor::run(Token token, BlockingJob& job, Lane lane) {
+    pool_->submit(
+        BlockingCall{.kind = BlockingCall::Kind::run, .token = token, .lane = lane, .job = &job});
 }
 
 void EpollProactor::close(int fd) {
     // Closing ends the registration too, for nobody else holds these files open.
-    Descriptor& state = descriptor(fd);
-    TORC_ASSERT(state.pending == Pending::nothing);
-    forget(fd, state);
+    const auto number = static_cast<std::size_t>(fd);
+    if (number < places_.size() && places_[number] != no_place) {
+        const Descriptor& state = descriptors_[places_[number]];
+        TORC_ASSERT(state.pending == Pending::nothing);
+        forget(state);
+    }
     ::close(fd);
 }
 
-void EpollProactor::forget(int fd, Descriptor& state) {
-    if (state.is_queued) {
-        std::erase(queue_, fd);
+void EpollProactor::close_file(int fd, Lane lane) noexcept {
+    try {
+        pool_->submit(BlockingCall{.kind = BlockingCall::Kind::close, .lane = lane, .fd = fd});
+    } catch (const std::bad_alloc&) {
+        ::close(fd);
     }
-    state = Descriptor{};
 }
 
 void EpollProactor::shutdown(int socket, int how) {
     ::shutdown(socket, how);
+    Descriptor& state = descriptor(socket);
+    if (how == SHUT_RDWR && state.pending == Pending::send_file && state.is_reading) {
+        // Nothing tells when the file system that is waited for will answer.
+        state.is_reading = false;
+        state.chunk.reset();
+        state.pending = Pending::nothing;
+        batch_.add_ready(state.token, -ECANCELED);
+    }
 }
 
 void EpollProactor::wake() noexcept {
@@ -266,7 +318,7 @@ void EpollProactor::run_queue() {
         const int fd = queue_[count++];
         Descriptor& state = descriptor(fd);
         state.is_queued = false;
-        attempt(fd, state);
+        attempt(state);
     }
     if (count == queue_.size()) {
         queue_.clear();
@@ -275,18 +327,18 @@ void EpollProactor::run_queue() {
     }
 }
 
-void EpollProactor::attempt(int fd, Descriptor& state) {
+void EpollProactor::attempt(Descriptor& state) {
     switch (state.pending) {
         case Pending::nothing:
             break;
         case Pending::accept:
-            attempt_accept(fd, state);
+            attempt_accept(state);
             break;
         case Pending::receive:
-            attempt_receive(fd, state);
+            attempt_receive(state);
             break;
         case Pending::send:
-            attempt_send(fd, state);
+            attempt_send(state);
             break;
         case Pending::send_file:
             attempt_send_file(state);
@@ -297,9 +349,9 @@ void EpollProactor::attempt(int fd, Descriptor& state) {
     }
 }
 
-void EpollProactor::attempt_accept(int fd, Descriptor& state) {
+void EpollProactor::attempt_accept(Descriptor& state) {
     for (int count = 0; count < accepts_per_turn_max && batch_.has_room(); ++count) {
-        const int socket = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        const int socket = ::accept4(state.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (socket >= 0) {
             batch_.add(
                 Completion{.token = state.token, .result = socket, .more = true, .data = {}});
@@ -307,16 +359,16 @@ void EpollProactor::attempt_accept(int fd, Descriptor& state) {
             return;
         } else if (errno != EINTR && errno != ECONNABORTED) {
             const int error = errno;
-            ::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_DEL, fd, nullptr);
+            ::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_DEL, state.fd, nullptr);
             finish(state, -error);
-            forget(fd, state);
+            forget(state);
             return;
         }
     }
     // Level-triggered: what is left in the queue is reported again.
 }
 
-void EpollProactor::attempt_receive(int fd, Descriptor& state) {
+void EpollProactor::attempt_receive(Descriptor& state) {
     // A batch with room for one more completion has lent fewer buffers than there are.
     TORC_ASSERT(lent_buffers_ < limits::receive_buffers);
     const std::uint16_t index = lent_buffers_;
@@ -326,7 +378,7 @@ void EpollProactor::attempt_receive(int fd, Descriptor& state) {
     static_cast<void>(buffers_.lend(index, limits::receive_buffer_bytes));
     ssize_t got = 0;
     do {
-        got = ::recv(fd, buffers_.address(index), limits::receive_buffer_bytes, 0);
+        got = ::recv(state.fd, buffers_.address(index), limits::receive_buffer_bytes, 0);
     } while (got < 0 && errno == EINTR);
     const int error = errno;
     buffers_.take_back(index);
@@ -349,11 +401,11 @@ void EpollProactor::attempt_receive(int fd, Descriptor& state) {
                           .data = buffers_.lend(index, count)});
 }
 
-void EpollProactor::attempt_send(int fd, Descriptor& state) {
+void EpollProactor::attempt_send(Descriptor& state) {
     const std::size_t total = total_bytes(*state.message);
     const int flags = MSG_NOSIGNAL | (state.more_follows ? MSG_MORE : 0);
     while (state.sent_bytes < total) {
-        const ssize_t sent = io::send_rest(fd, *state.message, state.sent_bytes, flags);
+        const ssize_t sent = io::send_rest(state.fd, *state.message, state.sent_bytes, flags);
         if (sent >= 0) {
             state.sent_bytes += static_cast<std::size_t>(sent);
         } else if (errno == EAGAIN) {
@@ -368,21 +420,20 @@ void EpollProactor::attempt_send(int fd, Descriptor& state) {
 }
 
 void EpollProactor::attempt_send_file(Descriptor& state) {
-    if (state.is_warming) {
+    if (state.is_reading) {
         return;
     }
     const FileSlice& slice = state.slice;
+    if (!is_local(slice.lane)) {
+        attempt_send_chunk(state);
+        return;
+    }
     std::uint64_t length = std::min<std::uint64_t>(slice.length, limits::send_file_chunk_bytes);
     if (state.resident_bytes > 0) {
         length = std::min(length, state.resident_bytes);
     } else if (!is_resident(slice.file, slice.offset, length)) {
-        state.is_warming = true;
-        pool_->submit(
-            BlockingCall{.kind = BlockingCall::Kind::warm,
-                         .token = Token{.slot = static_cast<std::uint32_t>(slice.socket)},
-                         .fd = slice.file,
-                         .length = std::min<std::uint64_t>(length, limits::cold_file_chunk_bytes),
-                         .offset = slice.offset});
+        start_reading(state, BlockingCall::Kind::warm,
+                      std::min<std::uint64_t>(length, limits::cold_file_chunk_bytes));
         return;
     }
     auto offset = static_cast<off_t>(slice.offset);
@@ -392,7 +443,7 @@ void EpollProactor::attempt_send_file(Descriptor& state) {
     } while (sent < 0 && errno == EINTR);
     if (sent >= 0) {
         if (sent > 0 && std::cmp_less(sent, length)) {
-            await_room(slice.socket, state);
+            await_room(state);
         }
         finish(state, static_cast<std::int32_t>(sent));
     } else if (errno == EAGAIN) {
@@ -403,10 +454,69 @@ void EpollProactor::attempt_send_file(Descriptor& state) {
     }
 }
 
-void EpollProactor::await_room(int socket, Descriptor& state) {
+void EpollProactor::attempt_send_chunk(Descriptor& state) {
+    if (!state.chunk) {
+        const auto length = static_cast<std::size_t>(
+            std::min<std::uint64_t>(state.slice.length, limits::threaded_read_bytes));
+        state.chunk = std::make_shared_for_overwrite<std::byte[]>(length);
+        state.sent_bytes = 0;
+        start_reading(state, BlockingCall::Kind::read, length);
+        return;
+    }
+    while (state.sent_bytes < state.resident_bytes) {
+        const ssize_t sent =
+            ::send(state.fd, state.chunk.get() + state.sent_bytes,
+                   state.resident_bytes - state.sent_bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent >= 0) {
+            state.sent_bytes += static_cast<std::size_t>(sent);
+        } else if (errno == EAGAIN) {
+            state.is_writable = false;
+            return;
+        } else if (errno != EINTR) {
+            state.chunk.reset();
+            finish(state, -errno);
+            return;
+        }
+    }
+    state.chunk.reset();
+    finish(state, static_cast<std::int32_t>(state.sent_bytes));
+}
+
+void EpollProactor::start_reading(Descriptor& state, BlockingCall::Kind kind, std::size_t length) {
+    state.is_reading = true;
+    state.reading = (state.reading + 1) & 0xff'ffffU;
+    pool_->submit(BlockingCall{.kind = kind,
+                               .token = Token{.operation = internal_reading,
+                                              .generation = state.reading,
+                                              .slot = places_[static_cast<std::size_t>(state.fd)]},
+                               .lane = state.slice.lane,
+                               .fd = state.slice.file,
+                               .buffer = state.chunk.get(),
+                               .length = length,
+                               .offset = state.slice.offset,
+                               .shared_buffer = state.chunk});
+}
+
+void EpollProactor::has_read(const BlockingPool::Done& done) {
+    Descriptor& state = descriptors_[done.call.token.slot];
+    if (state.reading != done.call.token.generation || !state.is_reading) {
+        return;  // The socket was shut down meanwhile, which ended the operation.
+    }
+    state.is_reading = false;
+    if (done.result > 0) {
+        state.resident_bytes = static_cast<std::uint64_t>(done.result);
+        enqueue(state);
+        return;
+    }
+    state.chunk.reset();
+    state.pending = Pending::nothing;
+    batch_.add_ready(state.token, done.result);
+}
+
+void EpollProactor::await_room(Descriptor& state) {
     // Not by the edge alone: if it was the file that ended, none would come.
-    epoll_event event{.events = connection_events, .data = {.fd = socket}};
-    state.is_writable = ::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_MOD, socket, &event) < 0;
+    epoll_event event{.events = connection_events, .data = {.fd = state.fd}};
+    state.is_writable = ::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_MOD, state.fd, &event) < 0;
 }
 
 std::size_t EpollProactor::poll(MonotonicTime deadline) {
@@ -435,13 +545,13 @@ void EpollProactor::take_event(int fd, std::uint32_t events) {
         state.has_peer_ended |= (events & (static_cast<std::uint32_t>(EPOLLRDHUP) | ends)) != 0;
         if (state.pending == Pending::receive || state.pending == Pending::accept ||
             state.pending == Pending::await_input) {
-            enqueue(fd, state);
+            enqueue(state);
         }
     }
     if ((events & (static_cast<std::uint32_t>(EPOLLOUT) | ends)) != 0) {
         state.is_writable = true;
         if (state.pending == Pending::send || state.pending == Pending::send_file) {
-            enqueue(fd, state);
+            enqueue(state);
         }
     }
 }
@@ -451,19 +561,10 @@ void EpollProactor::take_pool_results() {
     [[maybe_unused]] const ssize_t got = ::read(wake_fd_.get(), &count, sizeof count);
     pool_->take_done(pool_results_);
     for (const BlockingPool::Done& done : pool_results_) {
-        if (done.call.kind != BlockingCall::Kind::warm) {
-            batch_.add_ready(done.call.token, done.result);
-            continue;
-        }
-        const int socket = static_cast<int>(done.call.token.slot);
-        Descriptor& state = descriptor(socket);
-        state.is_warming = false;
-        if (done.result > 0) {
-            state.resident_bytes = static_cast<std::uint64_t>(done.result);
-            enqueue(socket, state);
+        if (done.call.token.operation == internal_reading) {
+            has_read(done);
         } else {
-            state.pending = Pending::nothing;
-            batch_.add_ready(state.token, done.result);
+            batch_.add_ready(done.call.token, done.result);
         }
     }
     pool_results_.clear();

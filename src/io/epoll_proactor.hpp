@@ -8,6 +8,9 @@
 #include "completion_batch.hpp"
 #include "receive_buffers.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -27,13 +30,16 @@ public:
     void send_rest(Token token, int socket, const msghdr& message, std::size_t sent,
                    bool more_follows) override;
     void send_file(Token token, const FileSlice& slice) override;
-    void open(Token token, int directory, const char* path, const open_how& how) override;
-    void stat(Token token, int fd, struct statx& status) override;
-    void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset) override;
+    void open(Token token, int directory, const char* path, const open_how& how,
+              Lane lane) override;
+    void stat(Token token, int fd, struct statx& status, Lane lane) override;
+    void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset,
+              Lane lane) override;
     void write(Token token, int fd, std::span<const std::byte> bytes) override;
     void await_input(Token token, int fd) override;
-    void run(Token token, BlockingJob& job) override;
+    void run(Token token, BlockingJob& job, Lane lane) override;
     void close(int fd) override;
+    void close_file(int fd, Lane lane) noexcept override;
     void shutdown(int socket, int how) override;
     [[nodiscard]] std::span<const Completion> wait(MonotonicTime deadline) override;
     [[nodiscard]] MonotonicTime now() const override { return now_; }
@@ -42,8 +48,9 @@ public:
 private:
     enum class Pending : std::uint8_t { nothing, accept, receive, send, send_file, await_input };
 
-    /// What is known of one descriptor, found by its number.
+    /// What is known of one socket, listener or inotify instance.
     struct Descriptor {
+        int fd = -1;
         Pending pending = Pending::nothing;
         bool is_registered = false;
         /// Until a call says EAGAIN or falls short; the next edge sets it again.
@@ -53,51 +60,68 @@ private:
         /// read.
         bool has_peer_ended = false;
         bool is_queued = false;
-        /// The pool reads pages for `slice`; nothing else may go on with it meanwhile.
-        bool is_warming = false;
+        /// A thread reads for `slice`; nothing else may go on with it meanwhile.
+        bool is_reading = false;
         bool more_follows = false;
+        /// Goes up with each reading; 24 bits, as in Token.
+        std::uint32_t reading = 0;
         Token token;
         const msghdr* message = nullptr;
-        /// Of the message, from its beginning: before the operation, and by now.
+        /// Of the message, from its beginning: before the operation, and by now. For a slice in
+        /// another lane than Lane::local the latter is of `chunk`.
         std::size_t skipped_bytes = 0;
         std::size_t sent_bytes = 0;
         FileSlice slice;
-        /// Of `slice`, from its offset on: known to be in memory. 0: ask.
+        /// Of `slice`, from its offset on: known to be in memory, or in `chunk`. 0: ask.
         std::uint64_t resident_bytes = 0;
+        /// Of a slice in another lane than Lane::local: what a thread has read, or is reading.
+        std::shared_ptr<std::byte[]> chunk{};
     };
 
     EpollProactor() = default;
     [[nodiscard]] Result<void> initialise();
 
+    /// Lives until `forget`.
     [[nodiscard]] Descriptor& descriptor(int fd) {
-        const auto index = static_cast<std::size_t>(fd);
-        return index < descriptors_.size() ? descriptors_[index] : new_descriptor(fd);
+        const auto number = static_cast<std::size_t>(fd);
+        const bool is_known = number < places_.size() && places_[number] != no_place;
+        return is_known ? descriptors_[places_[number]] : new_descriptor(fd);
     }
     [[nodiscard]] Descriptor& new_descriptor(int fd);
-    void begin(int fd, Descriptor& state, Pending pending, Token token);
-    void enqueue(int fd, Descriptor& state);
+    /// As if the descriptor had never been given to an operation.
+    void forget(const Descriptor& state);
+    void begin(Descriptor& state, Pending pending, Token token);
+    void enqueue(Descriptor& state);
     /// Ends the operation of `state` in the batch that is being filled. Precondition: the batch has
     /// room.
     void finish(Descriptor& state, std::int32_t result);
-    /// As if the descriptor had never been given to an operation.
-    void forget(int fd, Descriptor& state);
 
     void run_queue();
-    void attempt(int fd, Descriptor& state);
-    void attempt_accept(int fd, Descriptor& state);
-    void attempt_receive(int fd, Descriptor& state);
-    void attempt_send(int fd, Descriptor& state);
+    void attempt(Descriptor& state);
+    void attempt_accept(Descriptor& state);
+    void attempt_receive(Descriptor& state);
+    void attempt_send(Descriptor& state);
     void attempt_send_file(Descriptor& state);
+    void attempt_send_chunk(Descriptor& state);
+    /// Has a thread read the beginning of the slice: into memory, or into a chunk.
+    void start_reading(Descriptor& state, BlockingCall::Kind kind, std::size_t length);
+    void has_read(const BlockingPool::Done& done);
     /// After a send that fell short: the next one waits until the kernel says that there is room.
     /// It says so when a third of the buffer is free, so what follows is worth its system calls.
-    void await_room(int socket, Descriptor& state);
+    void await_room(Descriptor& state);
 
     /// Gives how many events there were.
     std::size_t poll(MonotonicTime deadline);
     void take_event(int fd, std::uint32_t events);
     void take_pool_results();
 
-    std::vector<Descriptor> descriptors_;
+    /// By the number of a descriptor, which counts those of all workers: a place in `descriptors_`,
+    /// which has those of this one alone.
+    static constexpr std::uint32_t no_place = ~std::uint32_t{0};
+    std::vector<std::uint32_t> places_;
+    /// Never moves what is in it.
+    std::deque<Descriptor> descriptors_;
+    std::vector<std::uint32_t> free_places_;
     /// Descriptors whose operation may get on without waiting; who came first has the first turn.
     std::vector<int> queue_;
     CompletionBatch batch_;

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <new>
 #include <utility>
 
 namespace torc::io {
@@ -30,6 +31,8 @@ enum Internal : std::uint8_t {
     internal_file_warm,
     internal_room_poll,
     internal_room_events,
+    /// Of the pool.
+    internal_chunk_read,
 };
 
 constexpr std::uint16_t receive_buffer_group = 0;
@@ -215,24 +218,87 @@ void UringProactor::send_rest(Token token, int socket, const msghdr& message, st
 
 void UringProactor::send_file(Token token, const FileSlice& slice) {
     TORC_ASSERT(slice.length > 0);
-    continue_file(add_sending(Sending{.token = token, .socket = slice.socket, .slice = slice}), 0);
+    const std::uint32_t index =
+        add_sending(Sending{.token = token, .socket = slice.socket, .slice = slice});
+    if (is_local(slice.lane)) {
+        continue_file(index, 0);
+    } else {
+        read_chunk(index);
+    }
 }
 
-std::uint32_t UringProactor::add_sending(const Sending& sending) {
+std::uint32_t UringProactor::add_sending(Sending sending) {
+    std::uint32_t index = 0;
     if (free_sendings_.empty()) {
-        sendings_.push_back(sending);
+        index = static_cast<std::uint32_t>(sendings_.size());
+        sendings_.emplace_back();
         free_sendings_.reserve(sendings_.capacity());
-        return static_cast<std::uint32_t>(sendings_.size() - 1);
+    } else {
+        index = free_sendings_.back();
+        free_sendings_.pop_back();
     }
-    const std::uint32_t index = free_sendings_.back();
-    free_sendings_.pop_back();
-    sendings_[index] = sending;
+    sending.generation = (sendings_[index].generation + 1) & 0xff'ffffU;
+    sendings_[index] = std::move(sending);
     return index;
 }
 
 void UringProactor::finish_sending(std::uint32_t index, std::int32_t result) {
-    batch_.add_ready(sendings_[index].token, result);
+    Sending& sending = sendings_[index];
+    batch_.add_ready(sending.token, result);
+    sending.chunk.reset();
     free_sendings_.push_back(index);
+}
+
+void UringProactor::read_chunk(std::uint32_t index) {
+    Sending& sending = sendings_[index];
+    const FileSlice& slice = sending.slice;
+    const auto length = static_cast<std::size_t>(
+        std::min<std::uint64_t>(slice.length, limits::threaded_read_bytes));
+    sending.chunk = std::make_shared_for_overwrite<std::byte[]>(length);
+    reading_chunks_.insert_or_assign(sending.socket, index);
+    pool().submit(BlockingCall{.kind = BlockingCall::Kind::read,
+                               .token = Token{.operation = internal_chunk_read,
+                                              .generation = sending.generation,
+                                              .slot = index},
+                               .lane = slice.lane,
+                               .fd = slice.file,
+                               .buffer = sending.chunk.get(),
+                               .length = length,
+                               .offset = slice.offset,
+                               .shared_buffer = sending.chunk});
+}
+
+void UringProactor::chunk_read(Token token, std::int32_t result) {
+    const std::uint32_t index = token.slot;
+    Sending& sending = sendings_[index];
+    if (sending.generation != token.generation || !sending.chunk) {
+        return;  // The socket was shut down meanwhile, which ended the operation.
+    }
+    reading_chunks_.erase(sending.socket);
+    if (result <= 0) {
+        finish_sending(index, result);
+        return;
+    }
+    sending.chunk_bytes = static_cast<std::size_t>(result);
+    continue_chunk(index);
+}
+
+void UringProactor::continue_chunk(std::uint32_t index) {
+    Sending& sending = sendings_[index];
+    const iovec rest{.iov_base = sending.chunk.get() + sending.chunk_sent_bytes,
+                     .iov_len = sending.chunk_bytes - sending.chunk_sent_bytes};
+    const ssize_t sent =
+        ::send(sending.socket, rest.iov_base, rest.iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+        finish_sending(index, -errno);
+        return;
+    }
+    sending.chunk_sent_bytes += static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+    if (sending.chunk_sent_bytes < sending.chunk_bytes) {
+        await_room(index);
+    } else {
+        finish_sending(index, static_cast<std::int32_t>(sending.chunk_bytes));
+    }
 }
 
 void UringProactor::continue_message(std::uint32_t index) {
@@ -300,6 +366,8 @@ void UringProactor::has_room(std::uint32_t index) {
     const Sending& sending = sendings_[index];
     if (sending.message != nullptr) {
         continue_message(index);
+    } else if (sending.chunk) {
+        continue_chunk(index);
     } else if (sending.file_sent_bytes > 0) {
         finish_sending(index, sending.file_sent_bytes);
     } else {
@@ -343,20 +411,51 @@ void UringProactor::take_room_events() {
     await_room_events();
 }
 
-void UringProactor::open(Token token, int directory, const char* path, const open_how& how) {
+void UringProactor::open(Token token, int directory, const char* path, const open_how& how,
+                         Lane lane) {
+    if (!is_local(lane)) {
+        pool().submit(BlockingCall{.kind = BlockingCall::Kind::open,
+                                   .token = token,
+                                   .lane = lane,
+                                   .fd = directory,
+                                   .path = path,
+                                   .how = &how});
+        return;
+    }
     io_uring_sqe* submission = next_submission();
     // liburing takes the structure without const; the kernel only reads it.
     io_uring_prep_openat2(submission, directory, path, const_cast<open_how*>(&how));
     tag(submission, token);
 }
 
-void UringProactor::stat(Token token, int fd, struct statx& status) {
+void UringProactor::stat(Token token, int fd, struct statx& status, Lane lane) {
+    if (!is_local(lane)) {
+        pool().submit(BlockingCall{.kind = BlockingCall::Kind::stat,
+                                   .token = token,
+                                   .lane = lane,
+                                   .fd = fd,
+                                   .status = &status});
+        return;
+    }
     io_uring_sqe* submission = next_submission();
     io_uring_prep_statx(submission, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status);
     tag(submission, token);
 }
 
-void UringProactor::read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset) {
+void UringProactor::read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset,
+                         Lane lane) {
+    if (!is_local(lane)) {
+        // The ring takes O_NONBLOCK, with which files are opened, for a promise not to wait, and
+        // would read such a file on this thread.
+        pool().submit(BlockingCall{.kind = BlockingCall::Kind::read,
+                                   .token = token,
+                                   .lane = lane,
+                                   .fd = fd,
+                                   .buffer = buffer.data(),
+                                   .length = buffer.size(),
+                                   .offset = offset});
+        return;
+    }
     io_uring_sqe* submission = next_submission();
     io_uring_prep_read(submission, fd, buffer.data(), static_cast<unsigned>(buffer.size()), offset);
     tag(submission, token);
@@ -376,11 +475,16 @@ void UringProactor::await_input(Token token, int fd) {
     tag(submission, token);
 }
 
-void UringProactor::run(Token token, BlockingJob& job) {
+BlockingPool& UringProactor::pool() {
     if (!pool_) {
         pool_ = std::make_unique<BlockingPool>(wake_fd_.get());
     }
-    pool_->submit(BlockingCall{.kind = BlockingCall::Kind::run, .token = token, .job = &job});
+    return *pool_;
+}
+
+void UringProactor::run(Token token, BlockingJob& job, Lane lane) {
+    pool().submit(
+        BlockingCall{.kind = BlockingCall::Kind::run, .token = token, .lane = lane, .job = &job});
 }
 
 void UringProactor::take_pool_results() {
@@ -389,22 +493,43 @@ void UringProactor::take_pool_results() {
     }
     pool_->take_done(pool_results_);
     for (const BlockingPool::Done& done : pool_results_) {
-        batch_.add_ready(done.call.token, done.result);
+        if (done.call.token.operation == internal_chunk_read) {
+            chunk_read(done.call.token, done.result);
+        } else {
+            batch_.add_ready(done.call.token, done.result);
+        }
     }
     pool_results_.clear();
 }
 
 void UringProactor::close(int fd) {
-    // On the ring, since closing a file of a network file system can block.
     io_uring_sqe* submission = next_submission();
     io_uring_prep_close(submission, fd);
     submission->flags |= IOSQE_CQE_SKIP_SUCCESS;
     tag(submission, Token{.operation = internal_close});
 }
 
+void UringProactor::close_file(int fd, Lane lane) noexcept {
+    // Not on the ring: where closing waits it would go to one of the ring's few threads, and the
+    // last close of a large deleted file would not even do that.
+    try {
+        pool().submit(BlockingCall{.kind = BlockingCall::Kind::close, .lane = lane, .fd = fd});
+    } catch (const std::bad_alloc&) {
+        ::close(fd);
+    }
+}
+
 void UringProactor::shutdown(int socket, int how) {
     // Not on the ring: IORING_OP_SHUTDOWN always goes to a kernel thread.
     ::shutdown(socket, how);
+    if (how != SHUT_RDWR || reading_chunks_.empty()) {
+        return;
+    }
+    // Nothing tells when the file system that is waited for will answer.
+    if (const auto found = reading_chunks_.find(socket); found != reading_chunks_.end()) {
+        finish_sending(found->second, -ECANCELED);
+        reading_chunks_.erase(found);
+    }
 }
 
 void UringProactor::wake() noexcept {
@@ -543,6 +668,8 @@ void UringProactor::take_internal_completion(Token token, std::int32_t result) {
         case internal_room_events:
             take_room_events();
             break;
+        case internal_chunk_read:  // Not of the ring.
+            assertion_failed("the ring completes what the ring was given");
     }
 }
 

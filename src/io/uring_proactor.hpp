@@ -10,7 +10,10 @@
 
 #include <liburing.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 namespace torc::io {
@@ -49,13 +52,16 @@ public:
     void send_rest(Token token, int socket, const msghdr& message, std::size_t sent,
                    bool more_follows) override;
     void send_file(Token token, const FileSlice& slice) override;
-    void open(Token token, int directory, const char* path, const open_how& how) override;
-    void stat(Token token, int fd, struct statx& status) override;
-    void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset) override;
+    void open(Token token, int directory, const char* path, const open_how& how,
+              Lane lane) override;
+    void stat(Token token, int fd, struct statx& status, Lane lane) override;
+    void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset,
+              Lane lane) override;
     void write(Token token, int fd, std::span<const std::byte> bytes) override;
     void await_input(Token token, int fd) override;
-    void run(Token token, BlockingJob& job) override;
+    void run(Token token, BlockingJob& job, Lane lane) override;
     void close(int fd) override;
+    void close_file(int fd, Lane lane) noexcept override;
     void shutdown(int socket, int how) override;
     [[nodiscard]] std::span<const Completion> wait(MonotonicTime deadline) override;
     [[nodiscard]] MonotonicTime now() const override { return now_; }
@@ -76,6 +82,12 @@ private:
         std::size_t sent_bytes = 0;
         /// Of the slice, sent before the socket was full; reported once there is room for more.
         std::int32_t file_sent_bytes = 0;
+        /// Of a slice in another lane than Lane::local: what a thread has read, or is reading.
+        std::shared_ptr<std::byte[]> chunk{};
+        std::size_t chunk_bytes = 0;
+        std::size_t chunk_sent_bytes = 0;
+        /// Goes up with each operation that uses this place; 24 bits, as in Token.
+        std::uint32_t generation = 0;
     };
 
     UringProactor() = default;
@@ -92,6 +104,7 @@ private:
     void reap();
     void take_completion(const io_uring_cqe& entry);
     void take_internal_completion(Token token, std::int32_t result);
+    [[nodiscard]] BlockingPool& pool();
     void take_pool_results();
     void give_back_buffers();
     /// Without effect when there are no more.
@@ -99,7 +112,11 @@ private:
     /// The `offset`-th since the ring was last advanced.
     void add_buffer(std::uint16_t index, int offset) noexcept;
 
-    [[nodiscard]] std::uint32_t add_sending(const Sending& sending);
+    [[nodiscard]] std::uint32_t add_sending(Sending sending);
+    /// Has a thread read the next chunk of the slice.
+    void read_chunk(std::uint32_t index);
+    void chunk_read(Token token, std::int32_t result);
+    void continue_chunk(std::uint32_t index);
     /// `resident_bytes`: how much from the slice's offset on is known to be in memory; 0: ask.
     void continue_file(std::uint32_t index, std::uint64_t resident_bytes);
     void continue_message(std::uint32_t index);
@@ -129,6 +146,8 @@ private:
 
     std::vector<Sending> sendings_;
     std::vector<std::uint32_t> free_sendings_;
+    /// By socket: those whose chunk is being read.
+    std::unordered_map<int, std::uint32_t> reading_chunks_;
     /// Made when the first half-closed peer is waited for.
     UniqueFd room_epoll_;
     /// Sockets registered there.
@@ -140,7 +159,7 @@ private:
 
     UniqueFd wake_fd_;
     std::uint64_t wake_count_ = 0;
-    /// Made when the first job is run.
+    /// Made when the first call needs it.
     std::unique_ptr<BlockingPool> pool_;
     std::vector<BlockingPool::Done> pool_results_;
     /// When the ring's one timer fires; `never`: it is not armed.

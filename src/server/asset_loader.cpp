@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include <cstddef>
+#include <functional>
 #include <new>
 #include <string>
 #include <utility>
@@ -17,6 +18,14 @@ namespace torc::server {
 
 using site::AssetLoad;
 using site::LoadStep;
+
+namespace {
+
+std::size_t hash_of(std::string_view text) noexcept {
+    return std::hash<std::string_view>{}(text);
+}
+
+}  // namespace
 
 /// Reads a directory and makes the page that shows it: for 50,000 entries longer than the loop may
 /// be held up.
@@ -74,7 +83,10 @@ void AssetLoader::join(std::string_view path, site::Wanted wanted, site::Site::W
     if (!join.is_new) {
         return;
     }
-    if (now < root_.verified_until()) {
+    if (now >= root_.patient_until()) {
+        site_.set_verified_until(now + ServedRoot::verified_for);
+    }
+    if (now < root_.verified_until() || now >= root_.patient_until()) {
         begin(join.id, now);
     } else {
         parked_.push_back(join.id);
@@ -83,10 +95,10 @@ void AssetLoader::join(std::string_view path, site::Wanted wanted, site::Site::W
 }
 
 void AssetLoader::begin(site::Site::LoadId id, MonotonicTime now) {
-    if (id >= load_roots_.size()) {
-        load_roots_.resize(id + 1);
+    if (id >= contexts_.size()) {
+        contexts_.resize(id + 1);
     }
-    load_roots_[id] = root_.current();
+    contexts_[id] = LoadContext{.root = root_.current()};
     perform(id, site_.load(id).start(), now);
 }
 
@@ -115,11 +127,15 @@ void AssetLoader::completed(const io::Completion& completion, MonotonicTime now)
 }
 
 void AssetLoader::root_completed(const io::Completion& completion, MonotonicTime now) {
-    if (root_.completed(completion)) {
+    if (root_.completed(completion, mounts_)) {
         watch_.reset();
         site_.changed_all();
     }
     site_.set_verified_until(root_.verified_until());
+    begin_parked(now);
+}
+
+void AssetLoader::begin_parked(MonotonicTime now) {
     for (const site::Site::LoadId id : std::exchange(parked_, {})) {
         const site::AssetLoad& load = site_.load(id);
         // Most of what was asked for meanwhile is still in the cache.
@@ -131,8 +147,20 @@ void AssetLoader::root_completed(const io::Completion& completion, MonotonicTime
     }
 }
 
+MonotonicTime AssetLoader::next_deadline() const noexcept {
+    return parked_.empty() ? never : root_.patient_until();
+}
+
+void AssetLoader::stop_waiting_for_root(MonotonicTime now) {
+    site_.set_verified_until(now + ServedRoot::verified_for);
+    begin_parked(now);
+}
+
 void AssetLoader::load_completed(const io::Completion& completion, MonotonicTime now) {
     const site::Site::LoadId id = completion.token.slot;
+    if (retry_on_threads(id, completion)) {
+        return;
+    }
     const bool is_short_of_descriptors =
         operation_of(completion.token) == Operation::load_open && completion.failed() &&
         (completion.error() == Errno(EMFILE) || completion.error() == Errno(ENFILE));
@@ -153,9 +181,10 @@ LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& compl
         return load.failed(completion.error());
     }
     if (operation == Operation::load_open) {
-        return load.opened(UniqueFd(completion.result));
+        return load.opened(FileHandle(UniqueFd(completion.result), context(id).lane, proactor_));
     }
     if (operation == Operation::load_stat) {
+        note_device(id);
         return load.stated();
     }
     if (operation == Operation::load_list) {
@@ -165,53 +194,100 @@ LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& compl
     return load.was_read(static_cast<std::size_t>(completion.result));
 }
 
-bool AssetLoader::is_at_hand(site::Site::LoadId id) const noexcept {
-    return load_roots_[id]->is_local() && site_.load(id).is_strict();
+Lane AssetLoader::lane_of_next_file(site::Site::LoadId id) {
+    const file::Root& root = *context(id).root;
+    const AssetLoad& load = site_.load(id);
+    if (load.is_strict()) {
+        return root.lane();  // Neither a symbolic link nor another mount is on the way.
+    }
+    mounts_.refresh();
+    const std::string_view path = load.open_path();
+    const Lane lane = mounts_.lane_of_path(root.path() + '/' + std::string(path));
+    const bool is_on_mount = lane != root.lane() && lane != Lane::first_linked;
+    // Else it is a link that leads there, and where it leads only the file will tell.
+    return is_on_mount ? lane : linked_lane(hash_of(site::directory_of(path)));
+}
+
+void AssetLoader::note_device(site::Site::LoadId id) {
+    AssetLoad& load = site_.load(id);
+    const file::Root& root = *context(id).root;
+    const std::uint64_t device = file::Metadata::from(load.status()).device;
+    context(id).lane = device == root.device() ? root.lane() : mounts_.lane_of_device(device);
+    load.set_lane(context(id).lane);
+}
+
+bool AssetLoader::retry_on_threads(site::Site::LoadId id, const io::Completion& completion) {
+    const bool has_no_thread =
+        completion.failed() && is_local(context(id).lane) && completion.error() == Errno(ECANCELED);
+    if (!has_no_thread) {
+        return false;
+    }
+    context(id).lane = Lane::local_threads;
+    const Operation operation = operation_of(completion.token);
+    start(id, operation == Operation::load_open   ? LoadStep::open
+              : operation == Operation::load_stat ? LoadStep::stat
+                                                  : LoadStep::read);
+    return true;
 }
 
 void AssetLoader::perform(site::Site::LoadId id, LoadStep step, MonotonicTime now) {
     AssetLoad& load = site_.load(id);
-    while (step == LoadStep::stat && is_at_hand(id)) {
+    while (step == LoadStep::stat && is_local(context(id).lane)) {
         // The inode is in memory while the file is open. On a ring it would go to another thread.
         step = ::statx(load.descriptor(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &load.status()) < 0
                    ? load.failed(Errno::last())
                    : load.stated();
     }
-    close_leftovers(load);
+    if (step == LoadStep::finished) {
+        finish(id, now);
+        return;
+    }
+    if (step == LoadStep::open) {
+        context(id).lane = lane_of_next_file(id);
+    }
+    start(id, step);
+}
+
+void AssetLoader::start(site::Site::LoadId id, LoadStep step) {
+    AssetLoad& load = site_.load(id);
+    const Lane lane = context(id).lane;
     switch (step) {
         case LoadStep::open:
-            proactor_.open(make_token(Operation::load_open, id), load_roots_[id]->descriptor(),
+            proactor_.open(make_token(Operation::load_open, id), context(id).root->descriptor(),
                            load.open_path(),
                            load.is_strict() ? file::Root::strict_how()
-                                            : file::Root::how(site_.rules().symlinks));
+                                            : file::Root::how(site_.rules().symlinks),
+                           lane);
             return;
         case LoadStep::stat:
-            proactor_.stat(make_token(Operation::load_stat, id), load.descriptor(), load.status());
+            proactor_.stat(make_token(Operation::load_stat, id), load.descriptor(), load.status(),
+                           lane);
             return;
         case LoadStep::read:
             proactor_.read(make_token(Operation::load_read, id), load.descriptor(),
-                           load.read_buffer(), load.read_offset());
+                           load.read_buffer(), load.read_offset(), lane);
             return;
         case LoadStep::list:
             start_listing(id);
             return;
         case LoadStep::finished:
-            finish(id, now);
-            return;
+            assertion_failed("the step is an operation");
     }
 }
 
 void AssetLoader::start_listing(site::Site::LoadId id) {
     const AssetLoad& load = site_.load(id);
-    auto job = std::make_unique<ListingJob>(load_roots_[id], site_.rules().symlinks,
+    auto job = std::make_unique<ListingJob>(context(id).root, site_.rules().symlinks,
                                             load.descriptor(), load.listing_key());
-    proactor_.run(make_token(Operation::load_list, id), *job);
+    const Lane lane =
+        is_local(context(id).lane) ? job_lane(hash_of(load.listing_key().path)) : context(id).lane;
+    proactor_.run(make_token(Operation::load_list, id), *job, lane);
     listings_.emplace(id, std::move(job));
 }
 
 void AssetLoader::finish(site::Site::LoadId id, MonotonicTime now) {
     const std::string directory(site::directory_of(site_.load(id).path()));
-    const SharedRoot root = std::exchange(load_roots_[id], nullptr);
+    const SharedRoot root = std::exchange(context(id).root, nullptr);
     ended_.push_back(site_.finish_load(id, now));
     if (ended_.back().asset->kind() != site::Asset::Kind::error && root == root_.current()) {
         watch_.want(directory, root);
@@ -235,13 +311,6 @@ void AssetLoader::keep_root_verified(MonotonicTime now) {
 
 bool AssetLoader::is_busy() const noexcept {
     return site_.loads_under_way() > 0 || root_.is_checking() || watch_.is_opening();
-}
-
-void AssetLoader::close_leftovers(AssetLoad& load) {
-    for (UniqueFd& file : load.take_leftovers()) {
-        // Not by the destructor: closing a file of a network file system can block.
-        proactor_.close(file.release());
-    }
 }
 
 }  // namespace torc::server

@@ -39,7 +39,7 @@ bool ChangeWatch::is_ready() {
 }
 
 void ChangeWatch::want(std::string_view directory, const SharedRoot& root) {
-    if (!root->is_local() || by_directory_.contains(directory) ||
+    if (!root->reports_changes() || by_directory_.contains(directory) ||
         by_directory_.size() >= limits::watched_directories_max || !is_ready() ||
         std::ranges::find(descents_, directory, &Descent::target) != descents_.end()) {
         return;
@@ -69,7 +69,7 @@ void ChangeWatch::open_next(std::uint32_t index) {
     descent.path = length == 0 ? "." : target.substr(0, length);
     ++opening_;
     proactor_.open(make_token(Operation::watch_open, index), descent.root->descriptor(),
-                   descent.path.c_str(), file::Root::directory_how());
+                   descent.path.c_str(), file::Root::directory_how(), descent.root->lane());
 }
 
 void ChangeWatch::end(Descent& descent) noexcept {

@@ -329,9 +329,10 @@ Action Connection::sent(std::size_t bytes) {
 
 io::FileSlice Connection::file_slice(int socket) const noexcept {
     return io::FileSlice{.socket = socket,
-                         .file = file_source_->file(),
+                         .file = file_source_->file().get(),
                          .offset = file_offset_,
-                         .length = file_remaining_bytes_};
+                         .length = file_remaining_bytes_,
+                         .lane = file_source_->file().lane()};
 }
 
 Action Connection::file_sent(std::size_t bytes) {

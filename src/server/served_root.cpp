@@ -19,10 +19,10 @@ void ServedRoot::check(MonotonicTime now) {
     is_checking_ = true;
     check_began_at_ = now;
     proactor_.open(make_token(Operation::root_open, 0), AT_FDCWD, path_.c_str(),
-                   file::Root::own_how());
+                   file::Root::own_how(), Lane::root);
 }
 
-bool ServedRoot::completed(const io::Completion& completion) {
+bool ServedRoot::completed(const io::Completion& completion, file::MountTable& mounts) {
     TORC_ASSERT(is_checking_);
     is_checking_ = false;
     checked_at_ = check_began_at_;
@@ -35,8 +35,9 @@ bool ServedRoot::completed(const io::Completion& completion) {
         proactor_.close(directory.release());
         return false;
     }
+    mounts.refresh();
     root_ = std::make_shared<const file::Root>(
-        file::Root::replacing(*root_, std::move(directory), *metadata));
+        file::Root::replacing(*root_, std::move(directory), *metadata, mounts));
     spdlog::debug("{} leads to another directory now, which is served from here on", path_);
     return true;
 }

@@ -31,6 +31,7 @@ http::Status status_for(Errno error) noexcept {
             return http::Status::not_found;
         case EMFILE:
         case ENFILE:
+        case EBUSY:  // Too much waits for its file system already.
         case ENOMEM:
         case ENOBUFS:
         case EAGAIN:
@@ -102,7 +103,7 @@ AssetLoad::Step AssetLoad::failed(Errno error) {
     if (!directory_) {
         return advance(file_.failed(error));
     }
-    leftovers_.push_back(std::move(directory_));
+    directory_.reset();
     return begin_error(status_for(error));
 }
 
@@ -112,15 +113,7 @@ AssetLoad::Step AssetLoad::advance(Step step) {
     }
     FileLoad::Outcome file = file_.take_outcome();
     is_watchable_ = is_watchable_ && file.is_strict;
-    const Step next = settle(file);
-    discard(file);
-    return next;
-}
-
-void AssetLoad::discard(FileLoad::Outcome& file) {
-    if (file.file) {
-        leftovers_.push_back(std::move(file.file));
-    }
+    return settle(file);
 }
 
 AssetLoad::Step AssetLoad::settle(FileLoad::Outcome& file) {
@@ -183,9 +176,7 @@ AssetLoad::Step AssetLoad::settle_resource_file(FileLoad::Outcome& file) {
 AssetLoad::Step AssetLoad::settle_without_suffix(const FileLoad::Outcome& file) {
     FileLoad::Outcome page = std::exchange(held_, {});
     const bool is_free = file.error == Errno(ENOENT) || file.is(file::Kind::directory);
-    const Step next = is_free ? redirect(file_.path()) : take_file(path_, page);
-    discard(page);
-    return next;
+    return is_free ? redirect(file_.path()) : take_file(path_, page);
 }
 
 AssetLoad::Step AssetLoad::settle_with_suffix(FileLoad::Outcome& file) {
@@ -230,7 +221,7 @@ AssetLoad::Step AssetLoad::settle_listing(FileLoad::Outcome& file) {
 }
 
 AssetLoad::Step AssetLoad::listed(RepresentationRef page) {
-    leftovers_.push_back(std::move(directory_));
+    directory_.reset();
     is_watchable_ = false;  // It tells the sizes and times of files that symbolic links lead to.
     Asset::Representations representations;
     representations[0] = std::move(page);

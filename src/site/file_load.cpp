@@ -31,7 +31,7 @@ LoadStep FileLoad::start(std::string path, const file::Metadata* known) {
     return LoadStep::open;
 }
 
-LoadStep FileLoad::opened(UniqueFd file) {
+LoadStep FileLoad::opened(FileHandle file) {
     file_ = std::move(file);
     return LoadStep::stat;
 }

@@ -70,7 +70,7 @@ LocalRef<Representation> Representation::in_memory(const RepresentationTraits& t
 }
 
 LocalRef<Representation> Representation::on_disk(const RepresentationTraits& traits,
-                                                 UniqueFd file) {
+                                                 FileHandle file) {
     LocalRef<Representation> representation(new Representation(traits.metadata));
     representation->file_ = std::move(file);
     representation->render_fields(traits);
@@ -98,7 +98,7 @@ bool Representation::is_current() const noexcept {
     if (!is_on_disk()) {
         return true;
     }
-    const auto metadata = file::Metadata::of(file());
+    const auto metadata = file::Metadata::of(file().get());
     return metadata && *metadata == metadata_;
 }
 

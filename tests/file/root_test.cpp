@@ -188,13 +188,32 @@ TEST_F(RootTest, KnowsItselfAgain) {
     UniqueFd other = *open_beneath(root, "directory", Root::directory_how());
     const Metadata metadata = *Metadata::of(other.get());
     EXPECT_FALSE(root.is(metadata));
-    const Root replacement = Root::replacing(root, std::move(other), metadata);
+    const Root replacement = Root::replacing(root, std::move(other), metadata, MountTable());
     EXPECT_TRUE(replacement.is(metadata));
-    EXPECT_EQ(replacement.is_local(), root.is_local());
+    EXPECT_EQ(replacement.reports_changes(), root.reports_changes());
+    EXPECT_EQ(replacement.lane(), root.lane());
 }
 
-TEST_F(RootTest, IsNotLocalWhereTheKernelMakesUpTheFiles) {
-    EXPECT_FALSE(Root::open("/proc")->is_local());
+TEST_F(RootTest, KnowsTheFileSystemOfAReplacementOnAnotherDevice) {
+    const Root root = open_site();
+    const Root memory = *Root::open("/dev/shm");
+    UniqueFd same(::open("/dev/shm", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const Metadata metadata = *Metadata::of(same.get());
+    const Root replacement = Root::replacing(root, std::move(same), metadata, MountTable());
+    EXPECT_EQ(replacement.reports_changes(), memory.reports_changes());
+    EXPECT_EQ(replacement.lane(), memory.lane());
+}
+
+TEST_F(RootTest, TellsWhereItIsAfterItWasRenamed) {
+    const Root root = open_site();
+    std::filesystem::rename(site(), directory_.path() / "elsewhere");
+    EXPECT_EQ(root.path(), (directory_.path() / "elsewhere").string());
+}
+
+TEST_F(RootTest, PromisesNothingWhereTheKernelMakesUpTheFiles) {
+    const Root root = *Root::open("/proc");
+    EXPECT_FALSE(root.reports_changes());
+    EXPECT_NE(root.lane(), Lane::local);
 }
 
 TEST_F(RootTest, IsLocalInMemory) {
@@ -202,7 +221,8 @@ TEST_F(RootTest, IsLocalInMemory) {
     if (!root) {
         GTEST_SKIP() << "no /dev/shm here";
     }
-    EXPECT_TRUE(root->is_local());
+    EXPECT_TRUE(root->reports_changes());
+    EXPECT_EQ(root->lane(), Lane::local);
 }
 
 }  // namespace

@@ -74,10 +74,10 @@ void forbid(unsigned number, int error) {
     (*made)->receive(Token{}, ends[1]);
     served = complete().result == 6 && served;
     const open_how how{.flags = O_RDONLY, .mode = 0, .resolve = 0};
-    (*made)->open(Token{}, AT_FDCWD, file.c_str(), how);
+    (*made)->open(Token{}, AT_FDCWD, file.c_str(), how, Lane::local);
     const int opened = complete().result;
     struct statx status{};
-    (*made)->stat(Token{}, opened, status);  // Always through a thread.
+    (*made)->stat(Token{}, opened, status, Lane::local);  // Always through a thread.
     served = complete().result == 0 && status.stx_size == 8 && served;
     say(served ? "served" : "failed");
     std::_Exit(0);

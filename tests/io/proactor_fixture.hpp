@@ -250,15 +250,19 @@ protected:
         return start(&Proactor::send_rest, socket, message.header(), sent, false);
     }
     Token send_file(const FileSlice& slice) { return start(&Proactor::send_file, slice); }
-    Token open(int directory, const char* path, const open_how& how) {
-        return start(&Proactor::open, directory, path, how);
+    Token open(int directory, const char* path, const open_how& how, Lane lane = Lane::local) {
+        return start(&Proactor::open, directory, path, how, lane);
     }
-    Token stat(int fd, struct statx& status) { return start(&Proactor::stat, fd, status); }
-    Token read(int fd, std::span<std::byte> buffer, std::uint64_t offset) {
-        return start(&Proactor::read, fd, buffer, offset);
+    Token stat(int fd, struct statx& status, Lane lane = Lane::local) {
+        return start(&Proactor::stat, fd, status, lane);
+    }
+    Token read(int fd, std::span<std::byte> buffer, std::uint64_t offset, Lane lane = Lane::local) {
+        return start(&Proactor::read, fd, buffer, offset, lane);
     }
     Token await_input(int fd) { return start(&Proactor::await_input, fd); }
-    Token run(BlockingJob& job) { return start(&Proactor::run, job); }
+    Token run(BlockingJob& job, Lane lane = Lane::local_threads) {
+        return start(&Proactor::run, job, lane);
+    }
     Token write(int fd, std::string_view bytes) {
         return start(&Proactor::write, fd, std::as_bytes(std::span(bytes)));
     }

@@ -1,8 +1,8 @@
+#include "held_job.hpp"
 #include "proactor_fixture.hpp"
 
 #include <array>
 #include <cerrno>
-#include <future>
 #include <thread>
 #include <vector>
 
@@ -27,19 +27,6 @@ private:
     std::thread::id thread_;
 };
 
-/// Runs until it is let go.
-class HeldJob final : public BlockingJob {
-public:
-    std::int32_t run() noexcept override {
-        go_.get_future().wait();
-        return 0;
-    }
-    void let_go() { go_.set_value(); }
-
-private:
-    std::promise<void> go_;
-};
-
 TEST_P(ProactorJob, RunsOnAnotherThread) {
     NotingJob job(7);
     EXPECT_EQ(finish(run(job)).result, 7);
@@ -62,7 +49,7 @@ TEST_P(ProactorJob, LetsOtherOperationsGoOnMeanwhile) {
 }
 
 TEST_P(ProactorJob, RunsMoreJobsThanThereAreThreads) {
-    std::array<HeldJob, limits::blocking_threads_max * 3> jobs;
+    std::array<HeldJob, limits::local_threads_max * 3> jobs;
     std::vector<Token> tokens;
     for (HeldJob& job : jobs) {
         tokens.push_back(run(job));

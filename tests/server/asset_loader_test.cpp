@@ -35,27 +35,30 @@ using Ended = std::optional<site::Site::Loaded>;
 /// Writes down which operation was started last; the test completes it.
 class ScriptedProactor final : public io::Proactor {
 public:
-    void open(io::Token token, int directory, const char* path, const open_how& how) override {
-        start(token);
+    void open(io::Token token, int directory, const char* path, const open_how& how,
+              Lane lane) override {
+        start(token, lane);
         EXPECT_TRUE(directory == root_ || directory == AT_FDCWD);
         how_ = &how;
         path_ = path;
     }
-    void stat(io::Token token, int /*fd*/, struct statx& status) override {
-        start(token);
+    void stat(io::Token token, int /*fd*/, struct statx& status, Lane lane) override {
+        start(token, lane);
         status_ = &status;
     }
-    void read(io::Token token, int /*fd*/, std::span<std::byte> buffer,
-              std::uint64_t /*offset*/) override {
-        start(token);
+    void read(io::Token token, int /*fd*/, std::span<std::byte> buffer, std::uint64_t /*offset*/,
+              Lane lane) override {
+        start(token, lane);
         buffer_ = buffer;
     }
-    void run(io::Token token, io::BlockingJob& job) override {
-        start(token);
+    void run(io::Token token, io::BlockingJob& job, Lane lane) override {
+        start(token, lane);
         job_ = &job;
     }
-    void close(int fd) override {
+    void close(int fd) override { ::close(fd); }
+    void close_file(int fd, Lane lane) noexcept override {
         ::close(fd);
+        closing_lane_ = lane;
         ++closed_;
     }
     /// The root that everything is to be opened beneath.
@@ -66,6 +69,9 @@ public:
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] const open_how* how() const { return how_; }
     [[nodiscard]] int closed() const { return closed_; }
+    /// That of the operation that was started last, and that of the file that was closed last.
+    [[nodiscard]] Lane lane() const { return lane_; }
+    [[nodiscard]] Lane closing_lane() const { return closing_lane_; }
     [[nodiscard]] struct statx& status() { return *status_; }
     [[nodiscard]] std::span<std::byte> buffer() const { return buffer_; }
     [[nodiscard]] io::BlockingJob& job() const { return *job_; }
@@ -100,14 +106,17 @@ public:
 
 private:
     [[noreturn]] static void refuse() { throw std::logic_error("not an operation of a loader"); }
-    void start(io::Token token) {
+    void start(io::Token token, Lane lane) {
         token_ = token;
+        lane_ = lane;
         ++started_;
     }
 
     io::Token token_;
     int started_ = 0;
     int closed_ = 0;
+    Lane lane_ = Lane::local;
+    Lane closing_lane_ = Lane::local;
     std::string path_;
     const open_how* how_ = nullptr;
     struct statx* status_ = nullptr;
@@ -125,7 +134,8 @@ protected:
         UniqueFd directory(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
         const file::Metadata metadata = *file::Metadata::of(directory.get());
         return std::make_shared<const file::Root>(
-            file::Root::replacing(*file::Root::open("/proc"), std::move(directory), metadata));
+            file::Root::replacing(*file::Root::open("/proc"), std::move(directory), metadata,
+                                  file::MountTable("/nowhere")));
     }
     Ended join(std::string_view path, site::Site::Waiter waiter, MonotonicTime now = noon) {
         loader_.join(path, site::Wanted::contents, waiter, now);

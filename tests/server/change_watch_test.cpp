@@ -33,7 +33,7 @@ protected:
         directory_.write("c/page", "1");
         proactor_ = *io::make_proactor(GetParam(), {.connections_max = 16});
         root_ = std::make_shared<const file::Root>(*file::Root::open(directory_.path().string()));
-        if (!root_->is_local()) {
+        if (!root_->reports_changes()) {
             GTEST_SKIP() << "the temporary directory is on a file system that is not watched";
         }
         watch_ = std::make_unique<ChangeWatch>(*proactor_, site_);

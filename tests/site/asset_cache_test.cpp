@@ -205,7 +205,7 @@ TEST(AssetCache, AnAssetInUseOutlivesItsEntry) {
     cache.insert("b", disk_asset("1"), noon);
     ASSERT_EQ(cache.find("a"), nullptr);
     EXPECT_EQ(in_use->identity().size(), 5U);
-    EXPECT_GE(::fcntl(in_use->identity().file(), F_GETFD), 0);
+    EXPECT_GE(::fcntl(in_use->identity().file().get(), F_GETFD), 0);
 }
 
 TEST(AssetCache, FindsWithoutAllocating) {

@@ -77,7 +77,7 @@ TEST_F(CleanUrls, CloseEveryFileThatTheyLookAt) {
     put("about.html", "about");
     put_directory("about");
     (void)location("about.html");
-    EXPECT_EQ(leftovers_, 2U);
+    EXPECT_EQ(closer_.closed(), 2U);
 }
 
 }  // namespace

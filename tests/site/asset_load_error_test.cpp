@@ -117,7 +117,7 @@ TEST_F(AssetLoadTest, MakesAListingByItsKey) {
     EXPECT_EQ(outcome.asset->identity().contents(), "listing of a/");
     EXPECT_EQ(outcome.asset->vary_field(), "Vary: Accept\r\n");
     EXPECT_TRUE(outcome.is_cacheable);
-    EXPECT_EQ(leftovers_, 1U);
+    EXPECT_EQ(closer_.closed(), 1U);
 }
 
 TEST_F(AssetLoadTest, AnswersAListingThatFailsWithAnError) {
@@ -126,7 +126,7 @@ TEST_F(AssetLoadTest, AnswersAListingThatFailsWithAnError) {
     ListingKey{.path = "", .style = {}}.write(key);
     listing_error_ = EIO;
     EXPECT_EQ(status(key), Status::internal_server_error);
-    EXPECT_EQ(leftovers_, 1U);
+    EXPECT_EQ(closer_.closed(), 1U);
 }
 
 }  // namespace

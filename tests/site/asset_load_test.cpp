@@ -26,7 +26,7 @@ TEST_F(AssetLoadTest, LoadsAFile) {
     EXPECT_EQ(outcome.asset->identity().content_type(), "text/html; charset=utf-8");
     EXPECT_TRUE(outcome.asset->identity().fields().contains("Cache-Control: no-cache\r\n"));
     EXPECT_EQ(opened_, Opened{"a/page.html"});
-    EXPECT_EQ(leftovers_, 1U);
+    EXPECT_EQ(closer_.closed(), 1U);
 }
 
 TEST_F(AssetLoadTest, KeepsALargeFileByItsDescriptor) {
@@ -34,7 +34,7 @@ TEST_F(AssetLoadTest, KeepsALargeFileByItsDescriptor) {
     put("file", "12345");
     const AssetRef file = asset("file");
     EXPECT_FALSE(file->identity().is_in_memory());
-    EXPECT_EQ(leftovers_, 0U);
+    EXPECT_EQ(closer_.closed(), 0U);
 }
 
 TEST_F(AssetLoadTest, RedirectsADirectoryWithoutItsSlash) {
@@ -42,7 +42,7 @@ TEST_F(AssetLoadTest, RedirectsADirectoryWithoutItsSlash) {
     const AssetLoad::Outcome outcome = load("directory");
     EXPECT_EQ(outcome.asset->location(), "directory/");
     EXPECT_TRUE(outcome.is_cacheable);
-    EXPECT_EQ(leftovers_, 1U);
+    EXPECT_EQ(closer_.closed(), 1U);
 }
 
 TEST_F(AssetLoadTest, TriesTheIndexNamesOfADirectoryInOrder) {
@@ -144,7 +144,7 @@ TEST_F(AssetLoadTest, LooksForEveryCodingBesideAFile) {
     EXPECT_EQ(found->representation(ContentCoding::zstd)->contents(), "zst");
     EXPECT_EQ(found->representation(ContentCoding::gzip)->content_type(),
               "text/css; charset=utf-8");
-    EXPECT_EQ(leftovers_, 4U);
+    EXPECT_EQ(closer_.closed(), 4U);
 }
 
 TEST_F(AssetLoadTest, DoesNotUseACodingThatIsOlderThanItsFile) {

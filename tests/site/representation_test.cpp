@@ -96,7 +96,7 @@ TEST(Representation, HoldsItsBytesInMemory) {
     EXPECT_TRUE(file->is_in_memory());
     EXPECT_EQ(file->contents(), "12345");
     EXPECT_EQ(file->size(), 5U);
-    EXPECT_LT(file->file(), 0);
+    EXPECT_LT(file->file().get(), 0);
 }
 
 TEST(Representation, MayBeEmpty) {
@@ -113,7 +113,7 @@ TEST(Representation, ClosesItsFile) {
         const RepresentationRef file =
             Representation::on_disk(test::traits_of("x", 5), std::move(descriptor));
         EXPECT_FALSE(file->is_in_memory());
-        EXPECT_EQ(file->file(), raw);
+        EXPECT_EQ(file->file().get(), raw);
     }
     EXPECT_LT(::fcntl(raw, F_GETFD), 0);
 }

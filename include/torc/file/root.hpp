@@ -1,8 +1,12 @@
 #pragma once
 
 #include <torc/base/errno.hpp>
+#include <torc/base/lane.hpp>
+#include <torc/base/limits.hpp>
 #include <torc/base/unique_fd.hpp>
+#include <torc/file/file_system.hpp>
 #include <torc/file/metadata.hpp>
+#include <torc/file/mount_table.hpp>
 #include <torc/file/symlink_policy.hpp>
 
 #include <linux/openat2.h>
@@ -19,9 +23,10 @@ public:
     /// Opens the directory itself, following symbolic links to it; may wait for a disk or a
     /// network. Errors: as open(2); ENOTDIR for a file.
     [[nodiscard]] static Result<Root> open(const std::string& path) noexcept;
-    /// What the path of `previous` leads to since: `directory` was opened with `own_how`.
+    /// What the path of `previous` leads to since: `directory` was opened with `own_how`. Waits for
+    /// nothing.
     [[nodiscard]] static Root replacing(const Root& previous, UniqueFd directory,
-                                        const Metadata& metadata) noexcept;
+                                        const Metadata& metadata, const MountTable& mounts);
 
     /// An O_PATH descriptor, the `dirfd` of openat2(2); lives as long as the root.
     [[nodiscard]] int descriptor() const noexcept { return directory_.get(); }
@@ -44,22 +49,26 @@ public:
     /// Whether another look at the root's path led to the same directory.
     [[nodiscard]] bool is(const Metadata& metadata) const noexcept;
 
-    /// Whether the root is on a file system of which this kernel knows every change, so that
-    /// inotify(7) reports them, and whose inodes can be looked at without waiting. False for a
-    /// network's, FUSE's and layered ones, and when in doubt.
-    [[nodiscard]] bool is_local() const noexcept { return is_local_; }
+    /// Whether inotify(7) reports every change of the root's file system (FileSystemTraits).
+    [[nodiscard]] bool reports_changes() const noexcept { return traits_.reports_changes; }
+    /// That of the root's own file system.
+    [[nodiscard]] Lane lane() const noexcept;
+    [[nodiscard]] std::uint64_t device() const noexcept { return device_; }
+    /// Where the directory is now, by the kernel's account (readlink(2) of /proc/self/fd/N, which
+    /// asks no file system); empty when /proc is not mounted.
+    [[nodiscard]] std::string path() const;
 
 private:
-    Root(UniqueFd directory, const Metadata& metadata, bool is_local) noexcept
+    Root(UniqueFd directory, const Metadata& metadata, FileSystemTraits traits) noexcept
         : directory_(std::move(directory)),
           inode_(metadata.inode),
           device_(metadata.device),
-          is_local_(is_local) {}
+          traits_(traits) {}
 
     UniqueFd directory_;
     std::uint64_t inode_;
     std::uint64_t device_;
-    bool is_local_;
+    FileSystemTraits traits_;
 };
 
 }  // namespace torc::file

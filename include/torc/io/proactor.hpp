@@ -2,6 +2,8 @@
 
 #include <torc/base/clock.hpp>
 #include <torc/base/errno.hpp>
+#include <torc/base/file_handle.hpp>
+#include <torc/base/lane.hpp>
 
 #include <linux/openat2.h>
 #include <linux/stat.h>
@@ -56,6 +58,8 @@ struct FileSlice {
     int file = -1;
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
+    /// Of the file's file system.
+    Lane lane = Lane::local;
 };
 
 /// Work that makes system calls which may block and which are no operations of their own, such as
@@ -82,7 +86,7 @@ public:
 ///
 /// An implementation may report `-ENOBUFS` for `receive` when every buffer is in use by the same
 /// batch of completions; the caller receives again. It is never a reason to close.
-class Proactor {
+class Proactor : public FileCloser {
 public:
     Proactor() = default;
     Proactor(const Proactor&) = delete;
@@ -116,18 +120,27 @@ public:
     virtual void send_rest(Token token, int socket, const msghdr& message, std::size_t sent,
                            bool more_follows) = 0;
 
-    /// Sends from a regular file without copying (sendfile(2)), first waiting, without blocking the
-    /// thread, for the pages to be in memory and for room in the socket. Completes with how much
-    /// was sent, at least 1 and at most limits::send_file_chunk_bytes; 0 when the file ends before
-    /// `offset` (it was truncated).
+    /// Sends from a regular file, without blocking the thread: on a local file system without
+    /// copying (sendfile(2)) once the pages are in memory; elsewhere by reading on a thread of the
+    /// file's lane and sending what was read. Completes with how much was sent, at least 1 and at
+    /// most limits::send_file_chunk_bytes; 0 when the file ends before `offset` (it was truncated).
+    /// A shutdown of the socket for both directions ends it at once with ECANCELED, even while such
+    /// a thread waits for the file system.
     virtual void send_file(Token token, const FileSlice& slice) = 0;
 
+    // Operations on files. `lane`: of the file system that the path leads to, or of the open file.
+    // Where its threads are all waiting and limits::device_calls_waiting_max calls wait for them,
+    // an operation ends with EBUSY. One that could not be begun for want of threads ends with
+    // ECANCELED or EAGAIN; Lane::local_threads is then worth a try.
+
     /// openat2(2). Completes with a descriptor that the caller owns.
-    virtual void open(Token token, int directory, const char* path, const open_how& how) = 0;
+    virtual void open(Token token, int directory, const char* path, const open_how& how,
+                      Lane lane) = 0;
     /// statx(2) of an open descriptor, with STATX_BASIC_STATS. Completes with 0.
-    virtual void stat(Token token, int fd, struct statx& status) = 0;
+    virtual void stat(Token token, int fd, struct statx& status, Lane lane) = 0;
     /// pread(2). Completes with the count; 0 at the end of the file.
-    virtual void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset) = 0;
+    virtual void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset,
+                      Lane lane) = 0;
     /// write(2) at the descriptor's own position. Completes with the count, which may be short.
     virtual void write(Token token, int fd, std::span<const std::byte> bytes) = 0;
 
@@ -137,15 +150,17 @@ public:
     /// goes.
     virtual void await_input(Token token, int fd) = 0;
 
-    /// Runs a job on a thread of the proactor's own; at most limits::blocking_threads_max run at
-    /// once, others wait. Completes with what it returned.
-    virtual void run(Token token, BlockingJob& job) = 0;
+    /// Runs a job on a thread of the lane. Completes with what it returned.
+    virtual void run(Token token, BlockingJob& job, Lane lane) = 0;
 
-    /// Closes a descriptor that no operation is using. No completion. What was ever given to an
-    /// operation must be closed by this and not by close(2): something may be known of its number.
+    /// Closes a socket, or another descriptor whose closing can't wait, that no operation is using.
+    /// No completion. What was ever given to an operation must be closed by this or by `close_file`
+    /// and not by close(2): something may be known of its number.
     virtual void close(int fd) = 0;
-    /// shutdown(2) at once; `how` is SHUT_WR or SHUT_RDWR. Errors are ignored: the peer may be
-    /// gone.
+    /// FileCloser: closes a file that no operation is using, on a thread. No completion.
+    void close_file(int fd, Lane lane) noexcept override = 0;
+    /// shutdown(2) at once; `how` is SHUT_RD, SHUT_WR or SHUT_RDWR. Errors are ignored: the peer
+    /// may be gone.
     virtual void shutdown(int socket, int how) = 0;
 
     /// Starts what was asked since the last call and blocks until something completes, `deadline`

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
+#include <torc/base/lane.hpp>
+#include <torc/file/mount_table.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/server/change_watch.hpp>
 #include <torc/server/served_root.hpp>
@@ -42,6 +44,12 @@ public:
     /// Looks at the root's path again if it is time; for each turn with something to do.
     void keep_root_verified(MonotonicTime now);
 
+    /// When loads that wait for the look at the root's path have waited long enough; `never` when
+    /// there are none.
+    [[nodiscard]] MonotonicTime next_deadline() const noexcept;
+    /// Lets them begin. Precondition: the deadline has passed.
+    void stop_waiting_for_root(MonotonicTime now);
+
     /// Whether operations are under way that use memory of the loader or the site.
     [[nodiscard]] bool is_busy() const noexcept;
 
@@ -50,21 +58,37 @@ private:
 
     void load_completed(const io::Completion& completion, MonotonicTime now);
     void root_completed(const io::Completion& completion, MonotonicTime now);
+    void begin_parked(MonotonicTime now);
     void begin(site::Site::LoadId id, MonotonicTime now);
     [[nodiscard]] site::LoadStep advance(site::Site::LoadId id, const io::Completion& completion);
     void perform(site::Site::LoadId id, site::LoadStep step, MonotonicTime now);
     void start_listing(site::Site::LoadId id);
-    /// Whether the file can be looked at without waiting.
-    [[nodiscard]] bool is_at_hand(site::Site::LoadId id) const noexcept;
+    /// The lane of the file system that the load's next file is on, as far as its path tells.
+    [[nodiscard]] Lane lane_of_next_file(site::Site::LoadId id);
+    /// Once the file has told which file system it is on.
+    void note_device(site::Site::LoadId id);
+    /// Does a step again on threads of the proactor's own, if it failed for want of a thread of the
+    /// kernel's.
+    [[nodiscard]] bool retry_on_threads(site::Site::LoadId id, const io::Completion& completion);
+    /// Starts the operation of a step that is one.
+    void start(site::Site::LoadId id, site::LoadStep step);
     void finish(site::Site::LoadId id, MonotonicTime now);
-    void close_leftovers(site::AssetLoad& load);
 
     io::Proactor& proactor_;
     site::Site& site_;
     ServedRoot root_;
     ChangeWatch watch_;
-    /// By load: the root that it began with.
-    std::vector<SharedRoot> load_roots_;
+    /// What a load has beside the steps that it asks for.
+    struct LoadContext {
+        /// The one that it began with.
+        SharedRoot root{};
+        /// Of the file that is open or being opened.
+        Lane lane = Lane::local;
+    };
+    [[nodiscard]] LoadContext& context(site::Site::LoadId id) noexcept { return contexts_[id]; }
+
+    std::vector<LoadContext> contexts_;
+    file::MountTable mounts_;
     /// Loads that begin once the root's path was looked at.
     std::vector<site::Site::LoadId> parked_;
     std::deque<site::Site::Loaded> ended_;

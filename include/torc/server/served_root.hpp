@@ -25,6 +25,9 @@ public:
     static constexpr std::chrono::milliseconds verified_for{1000};
     /// And is looked at again after this, if there are requests.
     static constexpr std::chrono::milliseconds checked_after{500};
+    /// A look that takes longer waits for a file system that does not answer: until it does, the
+    /// directory that was there is taken to be there still.
+    static constexpr std::chrono::milliseconds patience{500};
 
     /// `path`: as it was given, and led to `root` just before `now`.
     ServedRoot(io::Proactor& proactor, std::string path, SharedRoot root, MonotonicTime now)
@@ -44,10 +47,14 @@ public:
     /// Looks at the path, unless that is under way.
     void check(MonotonicTime now);
     [[nodiscard]] bool is_checking() const noexcept { return is_checking_; }
+    /// When the look that is under way has taken too long; `never` when none is under way.
+    [[nodiscard]] MonotonicTime patient_until() const noexcept {
+        return is_checking_ ? check_began_at_ + patience : never;
+    }
 
     /// The completion of the look. True: there is another directory now, which is `current()`. A
     /// path that leads nowhere, as in the middle of a deploy, leaves the one that was there.
-    [[nodiscard]] bool completed(const io::Completion& completion);
+    [[nodiscard]] bool completed(const io::Completion& completion, file::MountTable& mounts);
 
 private:
     io::Proactor& proactor_;

@@ -2,7 +2,7 @@
 
 #include <torc/base/clock.hpp>
 #include <torc/base/errno.hpp>
-#include <torc/base/unique_fd.hpp>
+#include <torc/base/file_handle.hpp>
 #include <torc/site/asset.hpp>
 #include <torc/site/file_load.hpp>
 #include <torc/site/listing_key.hpp>
@@ -40,7 +40,7 @@ public:
               WallTime now);
 
     [[nodiscard]] Step start();
-    [[nodiscard]] Step opened(UniqueFd file) { return advance(file_.opened(std::move(file))); }
+    [[nodiscard]] Step opened(FileHandle file) { return advance(file_.opened(std::move(file))); }
     [[nodiscard]] Step stated() { return advance(file_.stated()); }
     [[nodiscard]] Step was_read(std::size_t count) { return advance(file_.was_read(count)); }
     /// `page`: see make_listing.
@@ -54,6 +54,7 @@ public:
     [[nodiscard]] int descriptor() const noexcept {
         return directory_ ? directory_.get() : file_.descriptor();
     }
+    void set_lane(Lane lane) noexcept { file_.set_lane(lane); }
     [[nodiscard]] struct statx& status() noexcept { return file_.status(); }
     [[nodiscard]] std::span<std::byte> read_buffer() noexcept { return file_.read_buffer(); }
     [[nodiscard]] std::uint64_t read_offset() const noexcept { return file_.read_offset(); }
@@ -61,11 +62,6 @@ public:
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] Wanted wanted() const noexcept { return wanted_; }
-
-    /// Descriptors that the load is done with; for the driver to close off the loop's way.
-    [[nodiscard]] std::vector<UniqueFd> take_leftovers() noexcept {
-        return std::exchange(leftovers_, {});
-    }
 
     struct Outcome {
         AssetRef asset;
@@ -135,7 +131,6 @@ private:
     [[nodiscard]] Step redirect(std::string path);
     [[nodiscard]] Step finish(AssetRef asset, bool is_cacheable);
     [[nodiscard]] Step finish_with_error(RepresentationRef page);
-    void discard(FileLoad::Outcome& file);
 
     [[nodiscard]] bool names_directory() const noexcept {
         return path_.empty() || path_.back() == '/';
@@ -155,7 +150,7 @@ private:
     /// Waits for the look at `without_suffix`.
     FileLoad::Outcome held_;
     /// Open while it is listed.
-    UniqueFd directory_;
+    FileHandle directory_;
 
     /// The file whose representations are collected: where it is, and since when.
     std::string name_;
@@ -171,7 +166,6 @@ private:
     /// Where the next error page is looked for: "" or up to a slash.
     std::string page_directory_;
 
-    std::vector<UniqueFd> leftovers_;
     Outcome outcome_;
 };
 

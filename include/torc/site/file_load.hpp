@@ -2,7 +2,7 @@
 
 #include <torc/base/clock.hpp>
 #include <torc/base/errno.hpp>
-#include <torc/base/unique_fd.hpp>
+#include <torc/base/file_handle.hpp>
 #include <torc/file/metadata.hpp>
 #include <torc/site/representation.hpp>
 
@@ -54,7 +54,7 @@ public:
     [[nodiscard]] LoadStep start(std::string path, const file::Metadata* known);
 
     // Events: how the last step went.
-    [[nodiscard]] LoadStep opened(UniqueFd file);
+    [[nodiscard]] LoadStep opened(FileHandle file);
     [[nodiscard]] LoadStep stated();
     /// `count` is what pread(2) gave.
     [[nodiscard]] LoadStep was_read(std::size_t count);
@@ -66,6 +66,8 @@ public:
     /// what it refuses is opened as the rules allow.
     [[nodiscard]] bool is_strict() const noexcept { return is_strict_; }
     [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
+    /// When the file has told which file system it is on.
+    void set_lane(Lane lane) noexcept { file_.set_lane(lane); }
     [[nodiscard]] struct statx& status() noexcept { return status_; }
     [[nodiscard]] std::span<std::byte> read_buffer() noexcept;
     [[nodiscard]] std::uint64_t read_offset() const noexcept { return read_bytes_; }
@@ -81,7 +83,7 @@ public:
         /// A regular file of up to `contents_bytes_max` that is wanted, unless it is known.
         Contents contents;
         /// Open still, whatever was found.
-        UniqueFd file;
+        FileHandle file;
         /// Small enough to be read, though only its fields were wanted.
         bool is_unread = false;
         /// Reached strictly, or as strictly not there: all that could change that happens in the
@@ -106,7 +108,7 @@ private:
     WallTime now_;
     std::string path_;
     const file::Metadata* known_ = nullptr;
-    UniqueFd file_;
+    FileHandle file_;
     struct statx status_{};
     std::size_t read_bytes_ = 0;
     /// True when the file was read and is stated once more.

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
+#include <torc/base/file_handle.hpp>
 #include <torc/base/local_ref.hpp>
-#include <torc/base/unique_fd.hpp>
 #include <torc/file/metadata.hpp>
 #include <torc/http/conditional.hpp>
 #include <torc/http/negotiation.hpp>
@@ -50,7 +50,7 @@ public:
                                                             Contents contents);
     /// A file sent from its descriptor, which the representation closes.
     [[nodiscard]] static LocalRef<Representation> on_disk(const RepresentationTraits& traits,
-                                                          UniqueFd file);
+                                                          FileHandle file);
     /// A file of which only the fields are known: for HEAD. Precondition: its time is useful.
     [[nodiscard]] static LocalRef<Representation> described(const RepresentationTraits& traits);
     /// A page that torc made itself: held in memory, without a modification time.
@@ -82,7 +82,7 @@ public:
     [[nodiscard]] bool is_on_disk() const noexcept { return bool(file_); }
     [[nodiscard]] bool has_contents() const noexcept { return is_in_memory() || is_on_disk(); }
     [[nodiscard]] std::string_view contents() const noexcept { return contents_.view(); }
-    [[nodiscard]] int file() const noexcept { return file_.get(); }
+    [[nodiscard]] const FileHandle& file() const noexcept { return file_; }
 
     /// Whether the bytes are still those that the fields tell of. A file is looked at, which costs
     /// a system call that waits for nothing; anything else always is.
@@ -103,7 +103,7 @@ private:
     std::string fields_;
     std::string_view content_type_;
     Contents contents_;
-    UniqueFd file_;
+    FileHandle file_;
     std::uint16_t content_type_offset_ = 0;
     std::uint16_t content_encoding_offset_ = 0;
     std::uint16_t last_modified_offset_ = 0;

@@ -66,9 +66,11 @@ private:
 };
 
 AssetLoader::AssetLoader(io::Proactor& proactor, site::Site& site, std::string path,
-                         SharedRoot root, MonotonicTime now)
+                         SharedRoot root, std::chrono::nanoseconds patience, MonotonicTime now)
     : proactor_(proactor),
       site_(site),
+      patience_(patience),
+      overdue_asset_(site::Asset::error(http::Status::service_unavailable)),
       root_(proactor, std::move(path), std::move(root), now),
       watch_(proactor, site) {
     site_.set_verified_until(root_.verified_until());
@@ -76,13 +78,21 @@ AssetLoader::AssetLoader(io::Proactor& proactor, site::Site& site, std::string p
 
 AssetLoader::~AssetLoader() = default;
 
-void AssetLoader::join(std::string_view path, site::Wanted wanted, site::Site::Waiter waiter,
+bool AssetLoader::join(std::string_view path, site::Wanted wanted, site::Site::Waiter waiter,
                        MonotonicTime now) {
+    const auto under_way = site_.find_load(path, wanted);
+    if (under_way && now >= context(*under_way).began_at + patience_) {
+        return false;
+    }
     const bool is_watched = watch_.covers(site::directory_of(path));
     const site::Site::Join join = site_.join_load(path, wanted, waiter, is_watched);
     if (!join.is_new) {
-        return;
+        return true;
     }
+    if (join.id >= contexts_.size()) {
+        contexts_.resize(join.id + 1);
+    }
+    context(join.id) = LoadContext{.began_at = now};
     if (now >= root_.patient_until()) {
         site_.set_verified_until(now + ServedRoot::verified_for);
     }
@@ -92,13 +102,11 @@ void AssetLoader::join(std::string_view path, site::Wanted wanted, site::Site::W
         parked_.push_back(join.id);
         root_.check(now);
     }
+    return true;
 }
 
 void AssetLoader::begin(site::Site::LoadId id, MonotonicTime now) {
-    if (id >= contexts_.size()) {
-        contexts_.resize(id + 1);
-    }
-    contexts_[id] = LoadContext{.root = root_.current()};
+    context(id).root = root_.current();
     perform(id, site_.load(id).start(), now);
 }
 

@@ -22,9 +22,10 @@ ConnectionSlot* ConnectionTable::acquire(int socket, Services& services) {
     TORC_ASSERT(!slot.connection && !slot.is_busy && !slot.is_linked());
     ++taken_;
     slot.index = index;
-    slot.generation = (slot.generation + 1) & 0xff'ffffU;
+    renew(slot);
     slot.socket = socket;
     slot.is_ending = false;
+    slot.is_half_closed = false;
     slot.sends_by_rest = false;
     slot.sent_bytes = 0;
     slot.waiting = Waiting::idle;

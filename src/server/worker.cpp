@@ -30,6 +30,10 @@ constexpr std::size_t evictions_per_iteration_max = 64;
 constexpr milliseconds drain_listening{250};
 /// What a connection that was accepted just before the drain gets to send its request.
 constexpr seconds drain_grace{1};
+/// How often it is looked whether the peers of connections that wait for loads have gone, and at
+/// how many of them at once.
+constexpr seconds waiting_peers_interval{1};
+constexpr std::size_t waiting_peers_at_once = 256;
 /// What is in flight gets this long to complete once everything was shut down.
 constexpr seconds cut_off_patience{1};
 
@@ -60,7 +64,8 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       balance_(options.balance),
       seat_(options.seat),
       site_(settings_.load_rules, settings_.cache_limits),
-      loader_(proactor_, site_, settings_.directory, std::move(options.root), proactor_.now()),
+      loader_(proactor_, site_, settings_.directory, std::move(options.root),
+              settings_.timeouts.load, proactor_.now()),
       responder_(site_.rules().codings, settings_.extra_fields),
       services_{.site = site_,
                 .responder = responder_,
@@ -71,6 +76,7 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       requests_(settings_.timeouts.request),
       sends_(settings_.timeouts.send),
       lingers_(settings_.timeouts.linger),
+      loading_(settings_.timeouts.load),
       graces_(drain_grace),
       connections_(connections_max_ + limits::connections_spare),
       acceptor_(proactor_, *options.listeners) {
@@ -227,6 +233,10 @@ bool Worker::make_room() {
             return true;
         }
     }
+    if (ConnectionSlot* slot = most_expendable_loading(); slot != nullptr) {
+        end(*slot);
+        return true;
+    }
     return false;
 }
 
@@ -283,9 +293,7 @@ void Worker::perform(ConnectionSlot& slot, Action action) {
                                 slot.connection->file_slice(slot.socket));
             break;
         case Action::load:
-            slot.unlink();
-            loader_.join(slot.connection->load_path(), slot.connection->load_wanted(),
-                         token(Operation::load_open, slot).pack(), services_.now);
+            start_loading(slot);
             return;
         case Action::close:
             slot.is_busy = false;
@@ -324,6 +332,11 @@ void Worker::count_out() noexcept {
 
 void Worker::end(ConnectionSlot& slot) {
     slot.unlink();
+    if (slot.is_loading()) {
+        stop_waiting_for_load(slot);
+        close(slot);
+        return;
+    }
     slot.is_ending = true;
     proactor_.shutdown(slot.socket, SHUT_RDWR);
 }
@@ -332,14 +345,64 @@ void Worker::hand_out(const site::Site::Loaded& loaded) {
     for (const site::Site::Waiter waiter : loaded.waiters) {
         const io::Token waiting = io::Token::unpack(waiter);
         ConnectionSlot& slot = connections_.at(waiting.slot);
-        TORC_ASSERT(slot.is_busy && slot.generation == waiting.generation);
-        slot.is_busy = false;
-        if (slot.is_ending) {
-            close(slot);
-        } else {
-            perform(slot, slot.connection->loaded(*loaded.asset));
+        if (slot.generation != waiting.generation) {
+            continue;  // It waits no more.
         }
+        TORC_ASSERT(slot.is_loading());
+        slot.is_busy = false;
+        perform(slot, slot.connection->loaded(*loaded.asset));
     }
+}
+
+void Worker::start_loading(ConnectionSlot& slot) {
+    set_deadline(slot);
+    const bool is_waiting =
+        loader_.join(slot.connection->load_path(), slot.connection->load_wanted(),
+                     token(Operation::load_open, slot).pack(), services_.now);
+    if (!is_waiting) {
+        give_up_load(slot);
+    } else if (look_at_waiting_peers_at_ == never) {
+        look_at_waiting_peers_at_ = services_.now + waiting_peers_interval;
+    }
+}
+
+void Worker::stop_waiting_for_load(ConnectionSlot& slot) noexcept {
+    slot.unlink();
+    slot.is_busy = false;
+    ConnectionTable::renew(slot);
+}
+
+void Worker::give_up_load(ConnectionSlot& slot) {
+    stop_waiting_for_load(slot);
+    perform(slot, slot.connection->loaded(loader_.overdue_asset()));
+}
+
+void Worker::look_at_waiting_peers() {
+    ConnectionSlot* slot = loading_.first();
+    for (std::size_t count = 0; slot != nullptr && count < waiting_peers_at_once; ++count) {
+        ConnectionSlot* const next = loading_.next(*slot);
+        const io::PeerState peer = proactor_.peer_state(slot->socket);
+        slot->is_half_closed = peer == io::PeerState::half_closed;
+        if (peer == io::PeerState::gone) {
+            end(*slot);
+        }
+        slot = next;
+    }
+    look_at_waiting_peers_at_ =
+        loading_.first() != nullptr ? services_.now + waiting_peers_interval : never;
+}
+
+ConnectionSlot* Worker::most_expendable_loading() {
+    look_at_waiting_peers();
+    ConnectionSlot* const longest = loading_.first();
+    ConnectionSlot* slot = longest;
+    for (std::size_t count = 0; slot != nullptr && count < waiting_peers_at_once; ++count) {
+        if (slot->is_half_closed) {
+            return slot;
+        }
+        slot = loading_.next(*slot);
+    }
+    return longest;
 }
 
 void Worker::set_deadline(ConnectionSlot& slot) {
@@ -366,6 +429,7 @@ void Worker::set_deadline(ConnectionSlot& slot) {
             }
             break;
         case Waiting::asset:
+            loading_.start(slot, services_.now);
             break;
     }
     slot.waiting = slot.connection->waiting();
@@ -391,6 +455,15 @@ void Worker::expire() {
         slot->connection->time_out();
         proactor_.shutdown(slot->socket, SHUT_RD);
     }
+    while (ConnectionSlot* slot = loading_.take_expired(services_.now)) {
+        give_up_load(*slot);
+    }
+    if (services_.now >= look_at_waiting_peers_at_) {
+        look_at_waiting_peers();
+    }
+    if (services_.now >= loader_.next_deadline()) {
+        loader_.stop_waiting_for_root(services_.now);
+    }
     if (services_.now >= acceptor_.next_deadline()) {
         evictions_ = 0;  // Whatever became of them, it was not enough.
         acceptor_.expire(services_.now);
@@ -405,6 +478,7 @@ MonotonicTime Worker::next_deadline() {
         return MonotonicTime::min();  // The next iteration goes on with them.
     }
     return std::min({idle_.next(), requests_.next(), sends_.next(), lingers_.next(), graces_.next(),
+                     loading_.next(), look_at_waiting_peers_at_, loader_.next_deadline(),
                      acceptor_.next_deadline(), stop_deadline_, stop_listening_at_,
                      access_log_ ? access_log_->due_at() : never});
 }

@@ -14,6 +14,9 @@
 namespace torc::site {
 namespace {
 
+/// For a file system that does not answer, or a shortage: what is likely to have passed by then.
+constexpr std::string_view retry_after_field = "Retry-After: 5\r\n";
+
 constexpr std::string_view allowed_methods = "GET, HEAD, OPTIONS";
 
 bool has_field(const std::vector<ExtraField>& fields, std::string_view name) {
@@ -89,6 +92,9 @@ void Responder::begin_head(http::Status status, const Envelope& envelope,
         writer.append(http::status_line(status));
         writer.append(
             std::string_view(ok_prefix_).substr(http::status_line(http::Status::ok).size()));
+    }
+    if (status == http::Status::service_unavailable) {
+        writer.append(retry_after_field);  // RFC 9110 §15.6.4.
     }
     switch (envelope.persistence) {
         case Persistence::keep_alive:

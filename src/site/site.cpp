@@ -40,6 +40,11 @@ Site::Join Site::join_load(std::string_view path, Wanted wanted, Waiter waiter, 
     return Join{.id = position->second, .is_new = is_new};
 }
 
+std::optional<Site::LoadId> Site::find_load(std::string_view path, Wanted wanted) const {
+    const auto found = by_path(wanted).find(std::string(path));
+    return found != by_path(wanted).end() ? std::optional(found->second) : std::nullopt;
+}
+
 Site::PendingLoad Site::take_load(LoadId id) {
     PendingLoad pending = std::exchange(loads_[id], PendingLoad{});
     TORC_ASSERT(pending.load);

@@ -30,6 +30,7 @@ using site::test::anonymous_file;
 using site::test::disk_asset;
 
 constexpr MonotonicTime noon{std::chrono::hours(12)};
+constexpr std::chrono::seconds patience{10};
 using Ended = std::optional<site::Site::Loaded>;
 
 /// Writes down which operation was started last; the test completes it.
@@ -138,7 +139,7 @@ protected:
                                   file::MountTable("/nowhere")));
     }
     Ended join(std::string_view path, site::Site::Waiter waiter, MonotonicTime now = noon) {
-        loader_.join(path, site::Wanted::contents, waiter, now);
+        EXPECT_TRUE(loader_.join(path, site::Wanted::contents, waiter, now));
         return loader_.take_ended();
     }
 
@@ -170,7 +171,7 @@ protected:
     SharedRoot root_ = remote_root(directory_.path());
     ScriptedProactor proactor_;
     site::Site site_{{.codings = {}}, {}};
-    AssetLoader loader_{proactor_, site_, "path/to/root", root_, noon};
+    AssetLoader loader_{proactor_, site_, "path/to/root", root_, patience, noon};
 };
 
 TEST_F(AssetLoaderTest, LoadsAFileStepByStep) {
@@ -329,6 +330,74 @@ TEST_F(AssetLoaderTest, WhatWasBegunBeneathTheOldRootIsNotCached) {
     EXPECT_FALSE(complete(opened));
     EXPECT_TRUE(complete_stat(0));
     EXPECT_EQ(site_.cache().size(), 0U);
+}
+
+TEST_F(AssetLoaderTest, PerformsEachStepInTheLaneOfItsFileSystem) {
+    const Lane lane = root_->lane();
+    ASSERT_NE(lane, Lane::local);
+    (void)join("file", 7);
+    EXPECT_EQ(proactor_.lane(), lane);
+    (void)complete_open();
+    EXPECT_EQ(proactor_.lane(), lane);
+    // It is on another file system than its path says.
+    proactor_.status() = {};
+    proactor_.status().stx_mode = S_IFREG;
+    proactor_.status().stx_size = 5;
+    proactor_.status().stx_dev_minor = 77;
+    (void)complete(0);
+    EXPECT_EQ(proactor_.lane(), device_lane(0, 77));
+    (void)complete_read("hello");
+    EXPECT_EQ(proactor_.lane(), device_lane(0, 77));
+    ASSERT_TRUE(complete(0));
+    EXPECT_EQ(proactor_.closing_lane(), device_lane(0, 77));
+}
+
+TEST_F(AssetLoaderTest, LooksAtTheRootsPathInItsOwnLane) {
+    loader_.keep_root_verified(noon + ServedRoot::checked_after);
+    EXPECT_EQ(proactor_.lane(), Lane::root);
+}
+
+TEST_F(AssetLoaderTest, OpensOnThreadsOfItsOwnWhenTheKernelHasNone) {
+    const SharedRoot local = std::make_shared<const file::Root>(*file::Root::open("/dev/shm"));
+    if (local->lane() != Lane::local) {
+        GTEST_SKIP() << "/dev/shm is not in memory here";
+    }
+    proactor_.expect_root(local->descriptor());
+    AssetLoader loader(proactor_, site_, "path/to/root", local, patience, noon);
+    ASSERT_TRUE(loader.join("file", site::Wanted::contents, 7, noon));
+    EXPECT_EQ(proactor_.lane(), Lane::local);
+    loader.completed(proactor_.completion(-ECANCELED), noon);
+    EXPECT_EQ(proactor_.started(), 2);
+    EXPECT_EQ(proactor_.last(), Operation::load_open);
+    EXPECT_EQ(proactor_.lane(), Lane::local_threads);
+    loader.completed(proactor_.completion(-ECANCELED), noon);
+    const Ended ended = loader.take_ended();
+    ASSERT_TRUE(ended) << "it is no reason to try for ever";
+    EXPECT_EQ(ended->asset->status(), http::Status::internal_server_error);
+}
+
+TEST_F(AssetLoaderTest, KeepsNobodyWaitingForALoadThatIsOverdue) {
+    (void)join("file", 7);
+    EXPECT_TRUE(loader_.join("file", site::Wanted::contents, 8,
+                             noon + patience - std::chrono::nanoseconds(1)));
+    EXPECT_FALSE(loader_.join("file", site::Wanted::contents, 9, noon + patience));
+    const Ended ended = complete_missing();
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->waiters, (std::vector<site::Site::Waiter>{7, 8}));
+    EXPECT_EQ(loader_.overdue_asset().status(), http::Status::service_unavailable);
+}
+
+TEST_F(AssetLoaderTest, BeginsWithTheRootItKnowsWhenTheLookAtItsPathDoesNotEnd) {
+    const MonotonicTime later = noon + ServedRoot::verified_for;
+    EXPECT_FALSE(join("file", 7, later));
+    EXPECT_EQ(proactor_.last(), Operation::root_open);
+    EXPECT_EQ(loader_.next_deadline(), later + ServedRoot::patience);
+    loader_.stop_waiting_for_root(later + ServedRoot::patience);
+    EXPECT_EQ(proactor_.last(), Operation::load_open);
+    EXPECT_EQ(loader_.next_deadline(), never);
+    // Who comes later does not wait for it at all.
+    EXPECT_FALSE(join("other", 8, later + ServedRoot::patience));
+    EXPECT_EQ(proactor_.started(), 3);
 }
 
 TEST_F(AssetLoaderTest, LooksAtTheRootNoMoreOftenThanItMust) {

@@ -52,6 +52,15 @@ struct Completion {
     [[nodiscard]] Errno error() const noexcept { return Errno(-result); }
 };
 
+/// What the peer of a connected socket has done.
+enum class PeerState : std::uint8_t {
+    connected,
+    /// It has ended its own stream, and may or may not still read.
+    half_closed,
+    /// It has reset the connection, or both streams are at their end.
+    gone,
+};
+
 /// A part of a file that is to go out on a socket.
 struct FileSlice {
     int socket = -1;
@@ -162,6 +171,9 @@ public:
     /// shutdown(2) at once; `how` is SHUT_RD, SHUT_WR or SHUT_RDWR. Errors are ignored: the peer
     /// may be gone.
     virtual void shutdown(int socket, int how) = 0;
+
+    /// Looks at a socket on which no operation is in flight, at once (poll(2)).
+    [[nodiscard]] virtual PeerState peer_state(int socket) const noexcept;
 
     /// Starts what was asked since the last call and blocks until something completes, `deadline`
     /// passes or `wake` is called. The completions, at most limits::completions_per_wait_max, live

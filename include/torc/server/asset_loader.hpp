@@ -8,6 +8,7 @@
 #include <torc/server/served_root.hpp>
 #include <torc/site/site.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -25,18 +26,23 @@ class AssetLoader {
 public:
     /// `path`: that of the directory that is served, which led to `root` just before `now`. All
     /// that is referred to outlives the loader.
+    /// `patience`: a load that has taken longer waits for a file system that does not answer.
     AssetLoader(io::Proactor& proactor, site::Site& site, std::string path, SharedRoot root,
-                MonotonicTime now);
+                std::chrono::nanoseconds patience, MonotonicTime now);
     AssetLoader(const AssetLoader&) = delete;
     AssetLoader& operator=(const AssetLoader&) = delete;
     ~AssetLoader();
 
     /// Makes `waiter` wait for the asset at `path`, and starts to load it unless that is under way.
-    void join(std::string_view path, site::Wanted wanted, site::Site::Waiter waiter,
-              MonotonicTime now);
+    /// False, and nobody waits: it has been under way for longer than `patience`.
+    [[nodiscard]] bool join(std::string_view path, site::Wanted wanted, site::Site::Waiter waiter,
+                            MonotonicTime now);
 
     /// The completion of one of the loader's operations.
     void completed(const io::Completion& completion, MonotonicTime now);
+
+    /// What is sent to whoever has waited for longer than `patience`: 503 (Service Unavailable).
+    [[nodiscard]] site::Asset& overdue_asset() const noexcept { return *overdue_asset_; }
 
     /// A load that has ended, each once; nothing when there is none.
     [[nodiscard]] std::optional<site::Site::Loaded> take_ended();
@@ -76,6 +82,8 @@ private:
 
     io::Proactor& proactor_;
     site::Site& site_;
+    const std::chrono::nanoseconds patience_;
+    const site::AssetRef overdue_asset_;
     ServedRoot root_;
     ChangeWatch watch_;
     /// What a load has beside the steps that it asks for.
@@ -84,6 +92,7 @@ private:
         SharedRoot root{};
         /// Of the file that is open or being opened.
         Lane lane = Lane::local;
+        MonotonicTime began_at = never;
     };
     [[nodiscard]] LoadContext& context(site::Site::LoadId id) noexcept { return contexts_[id]; }
 

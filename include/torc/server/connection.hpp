@@ -113,8 +113,11 @@ public:
     // What the last action is about.
     [[nodiscard]] const msghdr& message() noexcept { return outbox_->message(); }
     [[nodiscard]] std::size_t message_bytes() const noexcept { return outbox_->total_bytes(); }
-    /// True when a file's bytes follow at once.
-    [[nodiscard]] bool more_follows() const noexcept { return has_more_to_send(); }
+    /// True when a file's bytes follow at once, and not when its file system answers.
+    [[nodiscard]] bool more_follows() const noexcept {
+        const bool may_wait = file_remaining_bytes_ > 0 && !is_local(file_source_->file().lane());
+        return has_more_to_send() && !may_wait;
+    }
     [[nodiscard]] io::FileSlice file_slice(int socket) const noexcept;
     /// Lives as long as the bytes of the event that led to the action.
     [[nodiscard]] std::string_view load_path() const noexcept { return services_.load_path; }

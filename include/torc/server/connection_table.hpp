@@ -21,6 +21,8 @@ struct ConnectionSlot : DeadlineLink {
     int socket = -1;
     /// True while an operation is in flight, or a load is waited for: the slot can't be given back.
     bool is_busy = false;
+    /// The peer has ended its own stream, when that was last looked at.
+    bool is_half_closed = false;
     /// A send fell short once, so the peer reads slowly and may have ended its own stream: all
     /// further sends are Proactor::send_rest.
     bool sends_by_rest = false;
@@ -28,6 +30,9 @@ struct ConnectionSlot : DeadlineLink {
     Waiting waiting = Waiting::idle;
     /// The socket was shut down; close when the operation in flight has completed.
     bool is_ending = false;
+
+    /// Whether the connection waits for a load, and so no operation is in flight on it.
+    [[nodiscard]] bool is_loading() const noexcept { return is_busy && waiting == Waiting::asset; }
     /// Of the message that is being sent, what went out by sends that fell short.
     std::size_t sent_bytes = 0;
     std::optional<Connection> connection;
@@ -43,6 +48,10 @@ public:
     [[nodiscard]] ConnectionSlot* acquire(int socket, Services& services);
     /// Precondition: nothing is in flight.
     void release(ConnectionSlot& slot);
+    /// Makes tokens that were made for the slot until now those of a past connection.
+    static void renew(ConnectionSlot& slot) noexcept {
+        slot.generation = (slot.generation + 1) & 0xff'ffffU;
+    }
 
     [[nodiscard]] ConnectionSlot& at(std::uint32_t index) noexcept {
         return (*chunks_[index / chunk_slots])[index % chunk_slots];
@@ -52,7 +61,8 @@ public:
     [[nodiscard]] std::uint32_t size() const noexcept { return taken_; }
 
     /// Calls `visit` with those of `slots` slots, from the one with index `first` on, that are
-    /// taken; it must not acquire or release any. Gives the index behind them, or 0 when there are
+    /// taken; it may release that one, and must not acquire
+    /// any. Gives the index behind them, or 0 when there are
     /// no more.
     template <typename Visit>
     std::uint32_t visit(std::uint32_t first, std::uint32_t slots, Visit visit) {

@@ -29,6 +29,9 @@ public:
     /// The element that has waited longest; null when none waits.
     [[nodiscard]] Element* first() noexcept { return list_.front(); }
 
+    /// The one that began to wait after `element`; null when there is none.
+    [[nodiscard]] Element* next(Element& element) noexcept { return list_.next(element); }
+
     /// When the first deadline passes; `never` when none waits.
     [[nodiscard]] MonotonicTime next() noexcept {
         const Element* element = list_.front();

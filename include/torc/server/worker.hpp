@@ -86,6 +86,15 @@ private:
     void perform(ConnectionSlot& slot, Action action);
     void send_message(ConnectionSlot& slot);
     void hand_out(const site::Site::Loaded& loaded);
+    void start_loading(ConnectionSlot& slot);
+    /// Takes a connection out of the wait for a load, whose end then passes it by.
+    static void stop_waiting_for_load(ConnectionSlot& slot) noexcept;
+    /// Responds 503 to a connection that has waited long enough, or need not wait.
+    void give_up_load(ConnectionSlot& slot);
+    /// Closes connections whose peers have gone while they wait for loads.
+    void look_at_waiting_peers();
+    /// The connection that waits for a load and is the least likely to be missed; null: none waits.
+    [[nodiscard]] ConnectionSlot* most_expendable_loading();
 
     /// A connection that a listener gave: another worker may have more room for it.
     void admit(int socket);
@@ -137,6 +146,9 @@ private:
     DeadlineList<ConnectionSlot> requests_;
     DeadlineList<ConnectionSlot> sends_;
     DeadlineList<ConnectionSlot> lingers_;
+    /// Connections that wait for a load.
+    DeadlineList<ConnectionSlot> loading_;
+    MonotonicTime look_at_waiting_peers_at_ = never;
     /// Connections that were accepted but have asked for nothing when a drain begins.
     DeadlineList<ConnectionSlot> graces_;
     ConnectionTable connections_;

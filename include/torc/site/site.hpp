@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -57,6 +58,9 @@ public:
     /// those above it, is reported.
     [[nodiscard]] Join join_load(std::string_view path, Wanted wanted, Waiter waiter,
                                  bool is_watched);
+
+    /// The load of the asset at `path` that is under way, if there is one.
+    [[nodiscard]] std::optional<LoadId> find_load(std::string_view path, Wanted wanted) const;
 
     /// The load itself, to be driven. Lives until `finish_load`.
     [[nodiscard]] AssetLoad& load(LoadId id) noexcept { return *loads_[id].load; }
@@ -111,6 +115,9 @@ private:
     std::vector<LoadId> free_loads_;
     using LoadsByPath = std::unordered_map<std::string, LoadId>;
     [[nodiscard]] LoadsByPath& by_path(Wanted wanted) noexcept {
+        return by_path_[static_cast<std::size_t>(wanted)];
+    }
+    [[nodiscard]] const LoadsByPath& by_path(Wanted wanted) const noexcept {
         return by_path_[static_cast<std::size_t>(wanted)];
     }
     /// By Wanted.

@@ -82,9 +82,13 @@ void ServerTest::start(const std::vector<std::string>& arguments) {
 }
 
 void ServerTest::start(LaunchOptions options) {
+    start_at(site(), std::move(options));
+}
+
+void ServerTest::start_at(const std::filesystem::path& root, LaunchOptions options) {
     // Two workers, so that a test is the same on every machine.
-    const std::vector<std::string> common = {site().string(), "--port", "0",       "--address",
-                                             "127.0.0.1",     "--io",   GetParam()};
+    const std::vector<std::string> common = {root.string(), "--port", "0",       "--address",
+                                             "127.0.0.1",   "--io",   GetParam()};
     options.arguments.insert(options.arguments.begin(), common.begin(), common.end());
     if (std::ranges::find(options.arguments, "--workers") == options.arguments.end()) {
         options.arguments.insert(options.arguments.end(), {"--workers", "2"});

@@ -45,6 +45,8 @@ protected:
     void start(const std::vector<std::string>& arguments = {});
     /// The same, with the rest of the options as given.
     void start(LaunchOptions options);
+    /// The same with another document root.
+    void start_at(const std::filesystem::path& root, LaunchOptions options);
     [[nodiscard]] ServerProcess& server() { return *server_; }
 
     /// A connection to the server.

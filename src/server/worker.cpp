@@ -219,8 +219,14 @@ void Worker::serve(int socket) {
 
 void Worker::make_room_for(std::size_t connections) {
     const std::size_t wanted = std::min(connections, evictions_per_iteration_max);
-    while (evictions_ < wanted && make_room()) {
-        ++evictions_;
+    for (std::size_t made = evictions_; made < wanted; ++made) {
+        const std::uint32_t before = connections_.size();
+        if (!make_room()) {
+            return;
+        }
+        if (connections_.size() == before) {
+            ++evictions_;  // It is closed once its operation has completed.
+        }
     }
 }
 
@@ -455,7 +461,11 @@ void Worker::expire() {
         slot->connection->time_out();
         proactor_.shutdown(slot->socket, SHUT_RD);
     }
-    while (ConnectionSlot* slot = loading_.take_expired(services_.now)) {
+    for (; rest > 0; --rest) {
+        ConnectionSlot* slot = loading_.take_expired(services_.now);
+        if (slot == nullptr) {
+            break;
+        }
         give_up_load(*slot);
     }
     if (services_.now >= look_at_waiting_peers_at_) {
@@ -479,7 +489,7 @@ MonotonicTime Worker::next_deadline() {
     }
     return std::min({idle_.next(), requests_.next(), sends_.next(), lingers_.next(), graces_.next(),
                      loading_.next(), look_at_waiting_peers_at_, loader_.next_deadline(),
-                     acceptor_.next_deadline(), stop_deadline_, stop_listening_at_,
+                     acceptor_.next_deadline(), stop_deadline_, stop_listening_at_, leave_at_,
                      access_log_ ? access_log_->due_at() : never});
 }
 
@@ -540,6 +550,9 @@ void Worker::obey_stop() {
     }
     if (cut_off_next_) {
         cut_off_connections();
+    }
+    if (stop_ != Stop::no && connections_.size() == 0 && leave_at_ == never) {
+        leave_at_ = services_.now + cut_off_patience;
     }
 }
 
@@ -608,7 +621,10 @@ bool Worker::is_finished() const noexcept {
     if (stop_ == Stop::no || stop_listening_at_ != never) {
         return false;
     }
-    return !has_operations_in_flight() || (stop_ == Stop::now && services_.now >= stop_deadline_);
+    // A file system that does not answer need not be waited for when nobody else does.
+    const bool is_left_alone = connections_.size() == 0 && services_.now >= leave_at_;
+    return !has_operations_in_flight() || is_left_alone ||
+           (stop_ == Stop::now && services_.now >= stop_deadline_);
 }
 
 }  // namespace torc::server

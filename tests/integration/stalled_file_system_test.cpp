@@ -222,6 +222,7 @@ TEST_P(StalledFileSystem, DoesNotKeepTheServerFromStopping) {
         std::vector<HttpClient> waiting = ask("/slow/d/", ".txt", many);
         ASSERT_TRUE(eventually([&] { return slow().waiting() >= 1; }));
         server().send_signal(SIGTERM);
+        server().await_standard_error("finishing what is in flight");
         server().send_signal(SIGTERM);
         EXPECT_TRUE(server().ends_within(std::chrono::seconds(20))) << call;
         slow().release();

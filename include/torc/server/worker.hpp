@@ -166,6 +166,8 @@ private:
     MonotonicTime stop_listening_at_ = never;
     Stop stop_ = Stop::no;
     MonotonicTime stop_deadline_ = never;
+    /// When `run` need not wait any longer for operations of loads alone.
+    MonotonicTime leave_at_ = never;
     bool was_cut_off_ = false;
     /// While everything is cut off: the slot that is next.
     std::optional<std::uint32_t> cut_off_next_;

@@ -72,8 +72,13 @@ inline constexpr std::size_t outbox_pieces_max = 64;
 inline constexpr std::size_t outboxes_at_once = 16;
 /// Bodies up to here are copied behind their head, so that small answers leave as one run of bytes.
 inline constexpr std::size_t outbox_copied_body_bytes_max = 4 * 1024;
-/// Lines that wait for the disk; when both halves are full, lines are dropped and counted.
+/// What a worker collects of its access log before it goes to the thread that writes.
 inline constexpr std::size_t access_log_buffer_bytes = 64 * 1024;
+/// Lines of all workers that wait for that thread; when they are more, they are dropped and
+/// counted.
+inline constexpr std::size_t access_log_queue_bytes_max = 32 * 1024 * 1024;
+/// The same for what is said on standard error.
+inline constexpr std::size_t diagnostics_queue_bytes_max = 1024 * 1024;
 /// What is read and dropped of a peer that was told to stop, so that it sees the answer.
 inline constexpr std::uint64_t linger_bytes_max = 256 * 1024;
 inline constexpr std::uint32_t worker_connections_max = 1U << 20;

@@ -71,9 +71,13 @@ void append_number(std::uint64_t number, std::string& target) {
 
 }  // namespace
 
-AccessLog::AccessLog(std::size_t batch_bytes_max) : batch_bytes_max_(batch_bytes_max) {
+AccessLog::AccessLog(LogQueue& queue, LogPace pace)
+    : queue_(queue), pace_(pace), cuts_(queue.join()) {
     collecting_.reserve(limits::access_log_buffer_bytes);
-    writing_.reserve(limits::access_log_buffer_bytes);
+}
+
+AccessLog::~AccessLog() {
+    queue_.leave(collecting_, cuts_);
 }
 
 void AccessLog::set_time(WallTime now) {
@@ -138,8 +142,7 @@ void AccessLog::append(const OpenLine& line, std::uint64_t content_bytes, Monoto
 
 void AccessLog::append_line(MonotonicTime now) {
     if (collecting_.size() + scratch_.size() > limits::access_log_buffer_bytes) {
-        ++dropped_lines_;
-        return;
+        push();
     }
     if (collecting_.empty()) {
         oldest_ = now;
@@ -148,45 +151,25 @@ void AccessLog::append_line(MonotonicTime now) {
 }
 
 MonotonicTime AccessLog::due_at() const noexcept {
-    if (is_writing_) {
+    if (collecting_.empty()) {
         return never;
     }
-    if (written_bytes_ < writing_.size() ||
-        collecting_.size() >= limits::access_log_buffer_bytes / 2) {
+    if (pace_ == LogPace::at_once || collecting_.size() >= limits::access_log_buffer_bytes / 2) {
         return MonotonicTime::min();
     }
-    return collecting_.empty() ? never : oldest_ + delay_max;
+    return oldest_ + delay_max;
 }
 
-std::span<const std::byte> AccessLog::begin_write() {
-    TORC_ASSERT(!is_writing_);
-    if (written_bytes_ == writing_.size()) {
-        writing_.clear();
-        written_bytes_ = 0;
-        writing_.swap(collecting_);
+void AccessLog::push_if_due(MonotonicTime now) noexcept {
+    if (queue_.wants_cut(cuts_)) {
+        cuts_ = queue_.push_before_cut(collecting_);
+    } else if (now >= due_at()) {
+        push();
     }
-    const std::string_view rest = std::string_view(writing_).substr(written_bytes_);
-    std::string_view batch = rest.substr(0, batch_bytes_max_);
-    if (batch.size() < rest.size()) {
-        // Whole lines, unless one line alone is too long.
-        const std::size_t end = batch.rfind('\n');
-        batch = batch.substr(0, end == std::string_view::npos ? batch.size() : end + 1);
-    }
-    batch_bytes_ = batch.size();
-    is_writing_ = !batch.empty();
-    return std::as_bytes(std::span(batch));
 }
 
-void AccessLog::finish_write(std::size_t written) noexcept {
-    TORC_ASSERT(is_writing_ && written <= batch_bytes_);
-    written_bytes_ += written;
-    is_writing_ = false;
-}
-
-void AccessLog::fail_write() noexcept {
-    const std::string_view lost = std::string_view(writing_).substr(written_bytes_, batch_bytes_);
-    dropped_lines_ += static_cast<std::uint64_t>(std::count(lost.begin(), lost.end(), '\n'));
-    finish_write(batch_bytes_);
+void AccessLog::push() noexcept {
+    queue_.push(collecting_);
 }
 
 }  // namespace torc::server

@@ -129,7 +129,6 @@ void AssetLoader::completed(const io::Completion& completion, MonotonicTime now)
         case Operation::receive:
         case Operation::send:
         case Operation::send_file:
-        case Operation::log_write:
             assertion_failed("the operation is one of the loader's");
     }
 }

@@ -1,4 +1,5 @@
 #include <torc/base/assert.hpp>
+#include <torc/base/limits.hpp>
 #include <torc/server/cpu_set.hpp>
 #include <torc/server/memory_limit.hpp>
 #include <torc/server/resource_limit.hpp>
@@ -19,6 +20,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <exception>
 #include <utility>
 
@@ -64,13 +66,28 @@ int milliseconds_until(MonotonicTime time) {
     return static_cast<int>(std::clamp<std::int64_t>(rest.count(), 0, 60'000));
 }
 
-sigset_t stop_signals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    return signals;
+/// Signals that `run` reads and obeys.
+constexpr std::array handled_signals = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
+
+/// Signals whose default would end the process, but for those that stop it, which a start that
+/// hangs must still obey, and faults. SIGPIPE: sendfile(2) knows no MSG_NOSIGNAL. SIGXFSZ: a log
+/// that may not grow is an error of its writer's.
+constexpr std::array ignored_signals = {SIGHUP,  SIGUSR1,   SIGUSR2, SIGPIPE,   SIGXFSZ, SIGXCPU,
+                                        SIGALRM, SIGVTALRM, SIGPROF, SIGSTKFLT, SIGIO,   SIGPWR};
+
+void ignore_signals() {
+    for (const int signal : ignored_signals) {
+        (void)std::signal(signal, SIG_IGN);
+    }
+    for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) {
+        (void)std::signal(signal, SIG_IGN);
+    }
 }
+
+/// How long the end of the process waits for the last lines of the access log.
+constexpr std::chrono::milliseconds log_patience{2000};
+/// The same when everything was told to end at once.
+constexpr std::chrono::milliseconds log_patience_at_once{200};
 
 UniqueFd checked(int fd, const char* what) {
     if (fd < 0) {
@@ -83,6 +100,7 @@ UniqueFd checked(int fd, const char* what) {
 
 Server::Server(Settings settings)
     : settings_(std::move(settings)), root_(open_root(settings_.directory)) {
+    ignore_signals();
     choose_cpus();
     if (worker_cpus_.size() > 1) {
         balance_.emplace(worker_cpus_.size());
@@ -133,18 +151,17 @@ void Server::open_access_log() {
     if (!settings_.access_log) {
         return;
     }
-    if (*settings_.access_log == "-") {
-        access_log_ = STDOUT_FILENO;
-        return;
-    }
-    constexpr mode_t mode = 0640;
-    access_log_file_.reset(::open(settings_.access_log->c_str(),
-                                  O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, mode));
-    if (!access_log_file_) {
+    auto file = LogFile::open(*settings_.access_log);
+    if (!file) {
         throw StartError(fmt::format("--access-log {}: can't be written: {}", *settings_.access_log,
-                                     Errno::last().message()));
+                                     file.error().message()));
     }
-    access_log_ = access_log_file_.get();
+    access_log_queue_ = std::make_shared<LogQueue>(limits::access_log_queue_bytes_max);
+    access_log_.emplace(*std::move(file), access_log_queue_, "access log",
+                        [](const std::string& message) {
+                            spdlog::warn("{}", message);
+                            return true;
+                        });
 }
 
 void Server::share_out_descriptors() {
@@ -178,9 +195,12 @@ void Server::share_out_memory() {
 }
 
 void Server::take_over_signals() {
-    // sendfile(2) knows no MSG_NOSIGNAL.
-    (void)std::signal(SIGPIPE, SIG_IGN);
-    const sigset_t signals = stop_signals();
+    // Those that are ignored too are kept for the descriptor from here on: they are blocked.
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : handled_signals) {
+        sigaddset(&signals, signal);
+    }
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     signals_ = checked(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
     ended_ = checked(::eventfd(0, EFD_CLOEXEC), "eventfd");
@@ -225,12 +245,15 @@ void Server::start() {
     TORC_ASSERT(threads_.empty());
     // The destructor ends those that were made before one failed.
     make_threads();
+    const LogPace pace =
+        access_log_ && access_log_->is_terminal() ? LogPace::at_once : LogPace::batches;
     for (unsigned worker = 0; worker < threads_.size(); ++worker) {
         threads_[worker]->serve({.settings = &settings_,
                                  .root = root_,
                                  .listeners = &listeners_->of(worker),
                                  .connections_max = connections_max_,
-                                 .access_log = access_log_,
+                                 .access_log = access_log_queue_.get(),
+                                 .access_log_pace = pace,
                                  .stop = &stop_,
                                  .balance = balance_ ? &*balance_ : nullptr,
                                  .seat = worker});
@@ -307,12 +330,65 @@ void Server::request_stop() noexcept {
 void Server::take_signals() {
     signalfd_siginfo info{};
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
-        if (stop_ == Stop::no) {
-            spdlog::info(
-                "{}: finishing what is in flight, for at most {} s; once more stops at once",
-                info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM", settings_.timeouts.drain.count());
+        obey_signal(static_cast<int>(info.ssi_signo));
+    }
+}
+
+void Server::obey_signal(int signal) {
+    const std::string name = fmt::format("SIG{}", ::sigabbrev_np(signal));
+    switch (signal) {
+        case SIGHUP:
+        case SIGUSR1:
+            reopen_log();
+            spdlog::info("{}: {}", name,
+                         access_log_ ? "the access log is opened anew" : "there is no access log");
+            break;
+        case SIGUSR2:
+            spdlog::info("{}: ignored", name);
+            break;
+        default: {
+            const bool is_first = stop_ == Stop::no;
+            request_stop();
+            if (is_first) {
+                spdlog::info(
+                    "{}: finishing what is in flight, for at most {} s; once more stops at once",
+                    name, settings_.timeouts.drain.count());
+            }
         }
-        request_stop();
+    }
+}
+
+void Server::reopen_log() {
+    if (access_log_) {
+        access_log_->reopen();
+        wake_workers();
+    }
+}
+
+void Server::finish_log() {
+    if (!access_log_) {
+        return;
+    }
+    access_log_->finish();
+    const MonotonicTime begun = std::chrono::steady_clock::now();
+    while (true) {
+        const auto patience = stop_ == Stop::now ? log_patience_at_once : log_patience;
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+            begun + patience - std::chrono::steady_clock::now());
+        if (left.count() <= 0) {
+            break;
+        }
+        std::array<pollfd, 2> events{
+            pollfd{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+            pollfd{.fd = access_log_->finished_descriptor(), .events = POLLIN, .revents = 0}};
+        ::poll(events.data(), events.size(), static_cast<int>(left.count()));
+        if ((events[1].revents & POLLIN) != 0) {
+            break;
+        }
+        take_signals();
+    }
+    if (const std::uint64_t lost = access_log_->end(); lost > 0) {
+        spdlog::warn("access log: {} line{} lost in all", lost, lost == 1 ? " was" : "s were");
     }
 }
 
@@ -333,9 +409,11 @@ ExitCode Server::run() {
         watchdog.look(now);
         if (is_stuck(watchdog, now)) {
             spdlog::error("a worker does not respond and is left behind");
+            finish_log();
             return ExitCode::forced;
         }
     }
+    finish_log();
     return std::ranges::any_of(threads_, &WorkerThread::was_cut_off) ? ExitCode::forced
                                                                      : ExitCode::stopped;
 }

@@ -3,15 +3,11 @@
 #include <torc/server/listener.hpp>
 #include <torc/server/worker.hpp>
 
-#include <spdlog/spdlog.h>
-
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <climits>
 #include <utility>
 
 namespace torc::server {
@@ -37,14 +33,6 @@ constexpr std::size_t waiting_peers_at_once = 256;
 /// What is in flight gets this long to complete once everything was shut down.
 constexpr seconds cut_off_patience{1};
 
-/// The most that one write to the access log may take: everything that is there for a regular file,
-/// which has one writer at a time; for pipes and terminals no more than what cannot be torn.
-std::size_t log_batch_bytes_max(int fd) noexcept {
-    struct stat status{};
-    const bool is_regular = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-    return is_regular ? limits::access_log_buffer_bytes : PIPE_BUF;
-}
-
 WallTime wall_now() noexcept {
     return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
 }
@@ -58,7 +46,6 @@ std::string_view as_text(std::span<const std::byte> bytes) noexcept {
 Worker::Worker(io::Proactor& proactor, WorkerOptions options)
     : proactor_(proactor),
       settings_(*options.settings),
-      access_log_fd_(options.access_log),
       requested_stop_(*options.stop),
       connections_max_(options.connections_max),
       balance_(options.balance),
@@ -80,8 +67,8 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       graces_(drain_grace),
       connections_(connections_max_ + limits::connections_spare),
       acceptor_(proactor_, *options.listeners) {
-    if (access_log_fd_ >= 0) {
-        access_log_.emplace(log_batch_bytes_max(access_log_fd_));
+    if (options.access_log != nullptr) {
+        access_log_.emplace(*options.access_log, options.access_log_pace);
         services_.access_log = &*access_log_;
     }
 }
@@ -128,9 +115,13 @@ bool Worker::run() {
             expire();
         }
         obey_stop();
-        write_log();
+        if (access_log_) {
+            access_log_->push_if_due(services_.now);
+        }
     }
-    flush_log();
+    if (access_log_) {
+        access_log_->push();
+    }
     return !was_cut_off_;
 }
 
@@ -152,9 +143,6 @@ void Worker::dispatch(const io::Completion& completion) {
         case Operation::watch_open:
         case Operation::watch_changes:
             loader_.completed(completion, services_.now);
-            break;
-        case Operation::log_write:
-            log_written(completion);
             break;
     }
 }
@@ -493,49 +481,6 @@ MonotonicTime Worker::next_deadline() {
                      access_log_ ? access_log_->due_at() : never});
 }
 
-void Worker::write_log() {
-    if (!access_log_ || services_.now < access_log_->due_at()) {
-        return;
-    }
-    const std::span<const std::byte> batch = access_log_->begin_write();
-    proactor_.write(make_token(Operation::log_write, 0), access_log_fd_, batch);
-}
-
-void Worker::log_written(const io::Completion& completion) {
-    if (completion.failed()) {
-        const std::uint64_t before = access_log_->dropped_lines();
-        access_log_->fail_write();
-        spdlog::warn("access log: {} lines lost: {}", access_log_->dropped_lines() - before,
-                     completion.error().message());
-        return;
-    }
-    access_log_->finish_write(static_cast<std::size_t>(completion.result));
-}
-
-void Worker::flush_log() {
-    if (!access_log_) {
-        return;
-    }
-    while (!access_log_->is_writing()) {
-        const std::span<const std::byte> batch = access_log_->begin_write();
-        if (batch.empty()) {
-            break;
-        }
-        const ssize_t written = ::write(access_log_fd_, batch.data(), batch.size());
-        if (written <= 0) {
-            access_log_->fail_write();
-            break;
-        }
-        access_log_->finish_write(static_cast<std::size_t>(written));
-    }
-    if (access_log_->dropped_lines() > 0) {
-        spdlog::warn(
-            "access log: {} lines were lost in all, for it could not be written as fast "
-            "as requests came",
-            access_log_->dropped_lines());
-    }
-}
-
 void Worker::obey_stop() {
     const Stop requested = requested_stop_.load(std::memory_order_relaxed);
     if (stop_ == Stop::no && requested != Stop::no) {
@@ -613,8 +558,7 @@ void Worker::stop_listening() {
 }
 
 bool Worker::has_operations_in_flight() const noexcept {
-    return connections_.size() > 0 || loader_.is_busy() ||
-           (access_log_ && access_log_->is_writing()) || acceptor_.is_busy();
+    return connections_.size() > 0 || loader_.is_busy() || acceptor_.is_busy();
 }
 
 bool Worker::is_finished() const noexcept {

@@ -101,6 +101,8 @@ void WorkerThread::run(std::unique_ptr<io::Proactor> proactor, WorkerOptions opt
         // The kernel may still write to their memory, and the process is about to end.
         [[maybe_unused]] auto* abandoned_worker = worker.release();
         [[maybe_unused]] auto* abandoned_proactor = proactor.release();
+    } else {
+        worker.reset();  // Its connections log what became of them.
     }
     has_ended_ = true;
     const std::uint64_t one = 1;

@@ -130,7 +130,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     put_assets(whole);
     (void)whole.exchange(stream);
 
-    AccessLog log(torc::limits::access_log_buffer_bytes);
+    torc::server::LogQueue lines(torc::limits::access_log_buffer_bytes);
+    AccessLog log(lines, torc::server::LogPace::batches);
     ConnectionHarness cut(&log);
     put_assets(cut);
     feed_in_pieces(cut, stream, random, 0);

@@ -186,7 +186,8 @@ TEST_P(AccessLogging, IsNotDoneUnasked) {
 TEST_P(AccessLogging, DoesNotHoldUpRequestsWhenItFails) {
     start({"--access-log", "/dev/full"});
     EXPECT_EQ(get("/page.txt").status, 200);
-    server().await_standard_error("access log: 1 lines lost: No space left on device");
+    server().await_standard_error(
+        "access log: 1 line lost: the disk is full (No space left on device)");
     EXPECT_EQ(get("/page.txt").status, 200);
 }
 

@@ -47,7 +47,7 @@ protected:
 TORC_ON_BOTH_BACKENDS(Stopping);
 
 TEST_P(Stopping, EndsAtOnceWhenNothingIsInFlight) {
-    for (const int signal : {SIGTERM, SIGINT}) {
+    for (const int signal : {SIGTERM, SIGINT, SIGQUIT}) {
         start();
         HttpClient idle = connect();
         EXPECT_EQ(idle.get("/page.txt").body, page_);
@@ -60,7 +60,7 @@ TEST_P(Stopping, EndsAtOnceWhenNothingIsInFlight) {
 TEST_P(Stopping, FinishesADownload) {
     const std::string huge = patterned_bytes(huge_bytes);
     write("huge.bin", huge);
-    for (const int signal : {SIGTERM, SIGINT}) {
+    for (const int signal : {SIGTERM, SIGINT, SIGQUIT}) {
         start();
         HttpClient client = begin_download();
         server().send_signal(signal);
@@ -106,7 +106,7 @@ TEST_P(Stopping, AnswersTheRequestsBehindADownloadAndThenCloses) {
 
 TEST_P(Stopping, CutsOffADownloadAtTheSecondSignal) {
     write("huge.bin", std::string(huge_bytes, 'x'));
-    for (const int signal : {SIGTERM, SIGINT}) {
+    for (const int signal : {SIGTERM, SIGINT, SIGQUIT}) {
         start();
         HttpClient client = begin_download();
         server().send_signal(signal);

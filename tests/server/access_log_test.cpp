@@ -28,33 +28,26 @@ class AccessLogTest : public ::testing::Test {
 protected:
     void SetUp() override { log_.set_time(wall); }
 
-    /// The next batch.
-    std::string begin_write() {
-        const std::span<const std::byte> batch = log_.begin_write();
-        return {reinterpret_cast<const char*>(batch.data()), batch.size()};
-    }
-    std::string write() {
-        std::string batch = begin_write();
-        if (!batch.empty()) {
-            log_.finish_write(batch.size());
+    /// All that was pushed and was not taken.
+    std::string pushed() {
+        std::string lines;
+        std::string batch;
+        while (queue_.take(batch) == LogQueue::Next::lines) {
+            lines += batch;
         }
-        return batch;
+        return lines;
+    }
+    std::string push() {
+        log_.push();
+        return pushed();
     }
     std::string line_of(const AccessEntry& entry) {
         log_.append(entry, 1234, noon);
-        return write();
+        return push();
     }
-    /// Appends until lines are dropped; gives how many fitted.
-    std::size_t fill() {
-        std::size_t lines = 0;
-        for (const auto dropped = log_.dropped_lines(); log_.dropped_lines() == dropped; ++lines) {
-            log_.append(plain, lines, noon);
-        }
-        return lines - 1;
-    }
-
     test::ScopedTimeZone utc_{"UTC0"};
-    AccessLog log_{limits::access_log_buffer_bytes};
+    LogQueue queue_{limits::access_log_queue_bytes_max};
+    AccessLog log_{queue_, LogPace::batches};
 };
 
 TEST_F(AccessLogTest, WritesTheCombinedFormat) {
@@ -91,7 +84,6 @@ TEST_F(AccessLogTest, LogsARequestHoweverLongAndOddItIs) {
     const std::string line = line_of(entry);
     EXPECT_TRUE(line.starts_with("192.0.2.1 - - ["));
     EXPECT_TRUE(line.ends_with("\"\n"));
-    EXPECT_EQ(log_.dropped_lines(), 0U);
 }
 
 TEST_F(AccessLogTest, TellsTheTimeOfTheLocalZone) {
@@ -117,28 +109,31 @@ TEST_F(AccessLogTest, TellsTheTimeToTheSecond) {
 
 TEST_F(AccessLogTest, CompletesALineWhoseBytesWereNotKnown) {
     const OpenLine line = log_.open_line(plain);
-    EXPECT_EQ(write(), "");
+    EXPECT_EQ(push(), "");
     log_.set_time(wall + 1h);
     log_.append(line, 5'000'000'000, noon);
-    EXPECT_EQ(write(),
+    EXPECT_EQ(push(),
               "192.0.2.1 - - [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 5000000000 "
               "\"http://example.com/\" \"curl/7.88.1\"\n");
 }
 
 TEST_F(AccessLogTest, IsNeverDueWhenItIsEmpty) {
     EXPECT_EQ(log_.due_at(), never);
-    EXPECT_EQ(begin_write(), "");
-    EXPECT_FALSE(log_.is_writing());
+    log_.push_if_due(noon);
+    EXPECT_EQ(pushed(), "");
 }
 
 TEST_F(AccessLogTest, IsDueWhenItsOldestLineIsOldEnough) {
     log_.append(plain, 1, noon);
     log_.append(plain, 2, noon + 500ms);
     EXPECT_EQ(log_.due_at(), noon + AccessLog::delay_max);
-    (void)write();
+    log_.push_if_due(noon + AccessLog::delay_max - 1ns);
+    EXPECT_EQ(pushed(), "");
+    log_.push_if_due(noon + AccessLog::delay_max);
+    EXPECT_EQ(std::ranges::count(pushed(), '\n'), 2);
     EXPECT_EQ(log_.due_at(), never);
-    log_.append(plain, 3, noon + 700ms);
-    EXPECT_EQ(log_.due_at(), noon + 700ms + AccessLog::delay_max);
+    log_.append(plain, 3, noon + 1700ms);
+    EXPECT_EQ(log_.due_at(), noon + 1700ms + AccessLog::delay_max);
 }
 
 TEST_F(AccessLogTest, IsDueAtOnceWhenItIsHalfFull) {
@@ -152,117 +147,74 @@ TEST_F(AccessLogTest, IsDueAtOnceWhenItIsHalfFull) {
     EXPECT_EQ(log_.due_at(), MonotonicTime::min());
 }
 
-TEST_F(AccessLogTest, IsNotDueWhileItIsBeingWritten) {
-    log_.append(plain, 1, noon);
-    const std::string batch = begin_write();
-    EXPECT_TRUE(log_.is_writing());
-    log_.append(plain, 2, noon);
-    EXPECT_EQ(log_.due_at(), never);
-    log_.finish_write(batch.size());
-    EXPECT_FALSE(log_.is_writing());
-    EXPECT_EQ(log_.due_at(), noon + AccessLog::delay_max);
+TEST_F(AccessLogTest, IsDueAtOnceWhereSomebodyLooksOn) {
+    AccessLog log(queue_, LogPace::at_once);
+    EXPECT_EQ(log.due_at(), never);
+    log.append(plain, 1, noon);
+    EXPECT_EQ(log.due_at(), MonotonicTime::min());
+    log.push_if_due(noon);
+    EXPECT_EQ(std::ranges::count(pushed(), '\n'), 1);
 }
 
-TEST_F(AccessLogTest, GoesOnBehindAShortWrite) {
-    log_.append(plain, 1234, noon);
-    const std::string batch = begin_write();
-    log_.finish_write(10);
-    EXPECT_EQ(log_.due_at(), MonotonicTime::min());
-    EXPECT_EQ(write(), batch.substr(10));
-    EXPECT_EQ(write(), "");
-    EXPECT_EQ(log_.dropped_lines(), 0U);
-}
-
-TEST_F(AccessLogTest, KeepsTheOrderWhenAWriteWasShort) {
-    log_.append(plain, 1, noon);
-    const std::string first = begin_write();
-    log_.append(plain, 2, noon);
-    log_.finish_write(first.size() - 1);
-    EXPECT_EQ(write(), "\n");
-    EXPECT_NE(write().find(" 200 2 "), std::string::npos);
-}
-
-TEST_F(AccessLogTest, CutsBatchesAtTheEndOfALine) {
-    const std::size_t line_bytes = line_of(plain).size();
-    log_ = AccessLog(3 * line_bytes + line_bytes / 2);
-    log_.set_time(wall);
-    for (int line = 0; line < 7; ++line) {
-        log_.append(plain, 1234, noon);
+TEST_F(AccessLogTest, KeepsEveryLineOfABurstThatNoBufferHolds) {
+    // As pipelined requests make them in one iteration.
+    constexpr std::uint64_t lines = 10'000;
+    for (std::uint64_t line = 0; line < lines; ++line) {
+        log_.append(plain, line, noon);
     }
-    EXPECT_EQ(write().size(), 3 * line_bytes);
-    EXPECT_EQ(log_.due_at(), MonotonicTime::min());
-    EXPECT_EQ(write().size(), 3 * line_bytes);
-    EXPECT_EQ(write().size(), line_bytes);
-    EXPECT_EQ(write(), "");
-}
-
-TEST_F(AccessLogTest, TearsALineOnlyWhenItAloneIsTooLong) {
-    log_ = AccessLog(20);
-    log_.set_time(wall);
-    log_.append(plain, 1234, noon);
-    std::string whole;
-    for (std::string batch = write(); !batch.empty(); batch = write()) {
-        EXPECT_LE(batch.size(), 20U);
-        whole += batch;
+    const std::string all = push();
+    EXPECT_EQ(count_lines(all), lines);
+    EXPECT_GT(all.size(), 10 * limits::access_log_buffer_bytes);
+    std::size_t position = 0;
+    for (std::uint64_t line = 0; line < lines; ++line) {
+        position = all.find(" 200 " + std::to_string(line) + " ", position);
+        ASSERT_NE(position, std::string::npos) << line;
     }
-    EXPECT_TRUE(whole.starts_with("192.0.2.1 "));
-    EXPECT_TRUE(whole.ends_with("\"curl/7.88.1\"\n"));
+    EXPECT_EQ(queue_.take_dropped_lines(), 0U);
 }
 
-TEST_F(AccessLogTest, DropsAndCountsWhatDoesNotFit) {
-    const std::size_t lines = fill();
-    EXPECT_EQ(log_.dropped_lines(), 1U);
+TEST_F(AccessLogTest, PushesItsLinesInFrontOfACut) {
     log_.append(plain, 1, noon);
-    EXPECT_EQ(log_.dropped_lines(), 2U);
-    const std::string batch = write();
-    EXPECT_EQ(std::ranges::count(batch, '\n'), static_cast<std::ptrdiff_t>(lines));
-}
-
-TEST_F(AccessLogTest, CollectsWhileItIsBeingWritten) {
-    (void)fill();
-    const std::string batch = begin_write();
-    const auto dropped = log_.dropped_lines();
-    log_.append(plain, 1, noon);
-    EXPECT_EQ(log_.dropped_lines(), dropped);
-    log_.finish_write(batch.size());
-}
-
-TEST_F(AccessLogTest, CountsTheLinesOfAWriteThatFailed) {
-    log_.append(plain, 1, noon);
+    queue_.ask_for_cut();
+    log_.push_if_due(noon);
     log_.append(plain, 2, noon);
-    (void)begin_write();
-    log_.fail_write();
-    EXPECT_EQ(log_.dropped_lines(), 2U);
-    EXPECT_FALSE(log_.is_writing());
-    EXPECT_EQ(write(), "");
+    log_.push_if_due(noon);
+    std::string batch;
+    ASSERT_EQ(queue_.take(batch), LogQueue::Next::lines);
+    EXPECT_NE(batch.find(" 200 1 "), std::string::npos);
+    EXPECT_EQ(queue_.take(batch), LogQueue::Next::cut);
+    EXPECT_EQ(queue_.take(batch), LogQueue::Next::nothing);
+    EXPECT_NE(push().find(" 200 2 "), std::string::npos);
 }
 
-TEST_F(AccessLogTest, GoesOnAfterAWriteThatFailed) {
-    log_.append(plain, 1, noon);
-    (void)begin_write();
-    log_.append(plain, 2, noon);
-    log_.fail_write();
-    EXPECT_NE(write().find(" 200 2 "), std::string::npos);
+TEST_F(AccessLogTest, PushesWhatIsLeftAtItsEnd) {
+    {
+        AccessLog log(queue_, LogPace::batches);
+        log.append(plain, 1, noon);
+    }
+    EXPECT_EQ(std::ranges::count(pushed(), '\n'), 1);
 }
 
 TEST_F(AccessLogTest, AppendsWithoutAllocatingOnceItIsWarm) {
-    (void)line_of(plain);
-    (void)line_of(plain);
+    // Three times as many lines as a buffer holds.
+    const auto run = [this] {
+        for (int line = 0; line < 2000; ++line) {
+            log_.append(plain, 1234, noon);
+            log_.push_if_due(noon);
+        }
+    };
+    std::string batch;
+    batch.reserve(limits::access_log_buffer_bytes);
+    const auto take_all = [&] {
+        while (queue_.take(batch) == LogQueue::Next::lines) {
+        }
+    };
+    run();
+    take_all();
     const auto before = torc::test::allocations_of_this_thread();
-    for (int line = 0; line < 100; ++line) {
-        log_.append(plain, 1234, noon);
-    }
-    log_.finish_write(log_.begin_write().size());
-    log_.append(plain, 1234, noon);
+    run();
+    take_all();
     EXPECT_EQ(torc::test::allocations_of_this_thread(), before);
-}
-
-using AccessLogDeathTest = AccessLogTest;
-
-TEST_F(AccessLogDeathTest, HasOneWriteUnderWayAtMost) {
-    log_.append(plain, 1, noon);
-    (void)begin_write();
-    EXPECT_DEATH((void)begin_write(), "is_writing_");
 }
 
 }  // namespace

@@ -27,12 +27,10 @@ protected:
 
     /// What was logged since the last call.
     std::string logged() {
-        const std::span<const std::byte> batch = log_.begin_write();
-        std::string text(reinterpret_cast<const char*>(batch.data()), batch.size());
-        if (!batch.empty()) {
-            log_.finish_write(batch.size());
-        }
-        return text;
+        log_.push();
+        std::string lines;
+        static_cast<void>(queue_.take(lines));
+        return lines;
     }
     /// A line for a request without Referer and User-Agent.
     static std::string line(std::string_view request_line, int status, std::size_t bytes) {
@@ -41,7 +39,8 @@ protected:
     }
 
     test::ScopedTimeZone utc_{"UTC0"};
-    AccessLog log_{limits::access_log_buffer_bytes};
+    LogQueue queue_{limits::access_log_queue_bytes_max};
+    AccessLog log_{queue_, LogPace::batches};
     ConnectionHarness harness_{&log_};
 };
 

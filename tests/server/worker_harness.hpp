@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/base/errno.hpp>
+#include <torc/base/limits.hpp>
 #include <torc/base/unique_fd.hpp>
 #include <torc/file/root.hpp>
 #include <torc/io/backend.hpp>
@@ -12,7 +13,6 @@
 #include <gtest/gtest.h>
 
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -138,7 +138,8 @@ struct WorkerSurroundings {
     std::uint32_t connections_max = 100;
     /// Whether the worker sees a connection before its first request.
     bool shows_silent_connections = false;
-    int access_log = -1;
+    /// Null: requests are not logged.
+    LogQueue* access_log = nullptr;
     Balance* balance = nullptr;
     Balance::Seat seat = 0;
     std::atomic<Stop> stop = Stop::no;
@@ -239,11 +240,16 @@ protected:
 
     void TearDown() override { worker_.end(); }
 
-    /// Turns the access log on; gives the file that it goes to.
-    int log_requests() {
-        log_.reset(::memfd_create("log", MFD_CLOEXEC));
-        around_.access_log = log_.get();
-        return log_.get();
+    /// Turns the access log on.
+    void log_requests() { around_.access_log = &log_; }
+    /// What was logged since the last call.
+    std::string logged() {
+        std::string lines;
+        std::string batch;
+        while (log_.take(batch) == LogQueue::Next::lines) {
+            lines += batch;
+        }
+        return lines;
     }
     /// Set up `around_` before.
     void start() { worker_.start(GetParam()); }
@@ -263,7 +269,7 @@ protected:
     }
 
 private:
-    UniqueFd log_;
+    LogQueue log_{limits::access_log_queue_bytes_max};
     RunningWorker worker_;
 
 protected:

@@ -2,10 +2,9 @@
 
 #include <torc/base/clock.hpp>
 #include <torc/http/status.hpp>
+#include <torc/server/log_queue.hpp>
 
-#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,17 +25,28 @@ struct OpenLine {
     std::string after_bytes;
 };
 
-/// One worker's access log: lines in nginx's `combined` format, collected in memory and handed out
-/// in batches for the worker to write. Does no I/O: when the disk can't follow, lines are dropped
-/// and counted, and requests are not held up.
+/// When lines go to the writer.
+enum class LogPace : std::uint8_t {
+    /// In batches, as they are large or old enough.
+    batches,
+    /// At the end of each iteration: somebody looks on.
+    at_once,
+};
+
+/// One worker's access log: lines in nginx's `combined` format, collected in memory and pushed in
+/// batches to the queue of the thread that writes them. Makes no system call for a line, and never
+/// waits: a queue that is full drops and counts.
 class AccessLog {
 public:
-    /// A batch is due when it is this large or this old.
+    /// A batch is due when it is this old, or half of limits::access_log_buffer_bytes large.
     static constexpr std::chrono::milliseconds delay_max{1000};
 
-    /// `batch_bytes_max`: most that one write may take. What goes to a pipe that other workers
-    /// write to as well must not exceed PIPE_BUF, lest lines be torn.
-    explicit AccessLog(std::size_t batch_bytes_max);
+    /// `queue` outlives it.
+    AccessLog(LogQueue& queue, LogPace pace);
+    AccessLog(const AccessLog&) = delete;
+    AccessLog& operator=(const AccessLog&) = delete;
+    /// Pushes what is left.
+    ~AccessLog();
 
     /// Sets the time that lines carry; in the local time zone, rendered once a second.
     void set_time(WallTime now);
@@ -47,18 +57,12 @@ public:
     [[nodiscard]] OpenLine open_line(const AccessEntry& entry) const;
     void append(const OpenLine& line, std::uint64_t content_bytes, MonotonicTime now);
 
-    /// When the next batch is due; `never` while a write is under way or nothing is there.
+    /// When the next batch is due; `never` when nothing is there.
     [[nodiscard]] MonotonicTime due_at() const noexcept;
-    /// The next batch, whole lines; to be written and then reported with `finish_write`. Empty:
-    /// nothing is there. Precondition: no write is under way. Lives until `finish_write`.
-    [[nodiscard]] std::span<const std::byte> begin_write();
-    /// `written`: how much of the batch was written; the rest comes again first.
-    void finish_write(std::size_t written) noexcept;
-    /// Gives up the batch under way: its lines count as dropped.
-    void fail_write() noexcept;
-
-    [[nodiscard]] bool is_writing() const noexcept { return is_writing_; }
-    [[nodiscard]] std::uint64_t dropped_lines() const noexcept { return dropped_lines_; }
+    /// Pushes the batch if it is due, or if the log is about to go to another file.
+    void push_if_due(MonotonicTime now) noexcept;
+    /// Pushes all that is there.
+    void push() noexcept;
 
 private:
     void render_before_bytes(const AccessEntry& entry, std::string& target) const;
@@ -66,19 +70,15 @@ private:
     /// Takes the line from `scratch_`.
     void append_line(MonotonicTime now);
 
-    std::size_t batch_bytes_max_;
-    /// Lines not yet handed out.
+    LogQueue& queue_;
+    const LogPace pace_;
+    std::uint64_t cuts_;
+    /// Lines not yet pushed.
     std::string collecting_;
-    /// The lines handed out last, from `written_bytes_` on.
-    std::string writing_;
-    std::size_t written_bytes_ = 0;
-    std::size_t batch_bytes_ = 0;
     std::string scratch_;
     std::string time_;
     std::chrono::sys_seconds second_ = std::chrono::sys_seconds::min();
     MonotonicTime oldest_ = never;
-    bool is_writing_ = false;
-    std::uint64_t dropped_lines_ = 0;
 };
 
 }  // namespace torc::server

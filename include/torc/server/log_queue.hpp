@@ -54,8 +54,8 @@ public:
     void clear_signal() const noexcept;
 
     enum class Next : std::uint8_t { nothing, lines, cut };
-    /// What comes next; lines come in `batch`, in exchange for its buffer, which is used again if it
-    /// has limits::access_log_buffer_bytes.
+    /// What comes next; lines come in `batch`, in exchange for its buffer, which is used again if
+    /// it has limits::access_log_buffer_bytes.
     [[nodiscard]] Next take(std::string& batch) noexcept;
     /// Gives up waiting for producers: the cut is here and now, before all that waits.
     void cut_now() noexcept;

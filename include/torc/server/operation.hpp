@@ -19,8 +19,6 @@ enum class Operation : std::uint8_t {
     load_stat,
     load_read,
     load_list,
-    /// The access log's.
-    log_write,
     /// The root's.
     root_open,
     // Of the watch for changes; the first one's slot is a descent's.

@@ -5,6 +5,7 @@
 #include <torc/io/backend.hpp>
 #include <torc/server/balance.hpp>
 #include <torc/server/listener.hpp>
+#include <torc/server/log_writer.hpp>
 #include <torc/server/served_root.hpp>
 #include <torc/server/settings.hpp>
 #include <torc/server/watchdog.hpp>
@@ -39,8 +40,8 @@ public:
     /// Gets everything that can fail for an outside reason: the root, the log, descriptors, ports,
     /// the choice of I/O. Waits some seconds for a port that is taken: after a SIGKILL the kernel
     /// keeps a process's listeners for as long as its rings take to go. Throws StartError, or
-    /// StoppedBeforeStart when a signal to stop ends that wait. Blocks SIGINT and SIGTERM and
-    /// ignores SIGPIPE in the calling thread and all it starts.
+    /// StoppedBeforeStart when a signal to stop ends that wait. Takes over all signals that would
+    /// end the process, in the calling thread and all that it starts.
     explicit Server(Settings settings);
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -48,9 +49,9 @@ public:
 
     /// Starts the workers; throws StartError when one can't. Call once.
     void start();
-    /// Serves until SIGINT or SIGTERM, or `request_stop`; a second signal cuts off what is still in
-    /// flight. After ExitCode::forced a thread that hangs may be left: the process is to end by
-    /// _exit(2), without destroying this.
+    /// Serves until SIGINT, SIGTERM or SIGQUIT, or `request_stop`; a second one cuts off what is
+    /// still in flight. SIGHUP and SIGUSR1 open the access log anew. After ExitCode::forced a
+    /// thread that hangs may be left: the process is to end by _exit(2), without destroying this.
     [[nodiscard]] ExitCode run();
     /// As a signal: the first call drains, the second cuts off. From any thread.
     void request_stop() noexcept;
@@ -81,6 +82,10 @@ private:
     void take_signals();
     /// Whether those that still run hang, past the time by which all should have ended.
     [[nodiscard]] bool is_stuck(const Watchdog& watchdog, MonotonicTime now);
+    void obey_signal(int signal);
+    void reopen_log();
+    /// The last lines, when the workers have ended.
+    void finish_log();
     void wake_workers() noexcept;
 
     Settings settings_;
@@ -88,8 +93,8 @@ private:
     io::Backend backend_ = io::Backend::uring;
     SharedRoot root_;
     std::optional<Balance> balance_;
-    UniqueFd access_log_file_;
-    int access_log_ = -1;
+    std::shared_ptr<LogQueue> access_log_queue_;
+    std::optional<LogWriter> access_log_;
     std::uint32_t connections_max_ = 0;
     std::unique_ptr<Listeners> listeners_;
     UniqueFd signals_;

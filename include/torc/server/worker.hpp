@@ -39,8 +39,9 @@ struct WorkerOptions {
     SharedRoot root;
     ListeningSockets* listeners = nullptr;
     std::uint32_t connections_max = 1024;
-    /// -1: no access log.
-    int access_log = -1;
+    /// Where access lines go; null: there is no access log.
+    LogQueue* access_log = nullptr;
+    LogPace access_log_pace = LogPace::batches;
     const std::atomic<Stop>* stop = nullptr;
     /// Shared with the other workers, of which this one has `seat`; null: there are none.
     Balance* balance = nullptr;
@@ -80,7 +81,6 @@ private:
     void accepted(const io::Completion& completion);
     void connection_completed(const io::Completion& completion);
     void message_sent(ConnectionSlot& slot, std::size_t bytes);
-    void log_written(const io::Completion& completion);
 
     // The second switch: what an action does.
     void perform(ConnectionSlot& slot, Action action);
@@ -113,10 +113,6 @@ private:
     void expire();
     [[nodiscard]] MonotonicTime next_deadline();
 
-    void write_log();
-    /// The last lines, when the loop is over.
-    void flush_log();
-
     void obey_stop();
     void begin_drain();
     void end_idle_connections();
@@ -129,7 +125,6 @@ private:
 
     io::Proactor& proactor_;
     const Settings& settings_;
-    const int access_log_fd_;
     const std::atomic<Stop>& requested_stop_;
     const std::uint32_t connections_max_;
     Balance* const balance_;

@@ -1,10 +1,10 @@
 #include <torc/server/command_line.hpp>
+#include <torc/server/diagnostics.hpp>
 #include <torc/server/server.hpp>
 #include <torc/server/start_error.hpp>
 #include <torc/server/start_report.hpp>
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <unistd.h>
@@ -17,12 +17,6 @@
 namespace {
 
 using torc::server::ExitCode;
-
-void start_logging() {
-    // Standard error, so that an access log on standard output stays clean.
-    spdlog::set_default_logger(spdlog::stderr_color_mt("torc"));
-    spdlog::set_pattern("torc: %^%l%$: %v");
-}
 
 spdlog::level::level_enum to_spdlog(torc::server::LogLevel level) {
     switch (level) {
@@ -40,17 +34,18 @@ spdlog::level::level_enum to_spdlog(torc::server::LogLevel level) {
     return spdlog::level::info;
 }
 
-int serve(const torc::server::Settings& settings) {
+int serve(const torc::server::Settings& settings, torc::server::Diagnostics& diagnostics) {
     spdlog::set_level(to_spdlog(settings.log_level));
     torc::server::Server server(settings);
     server.start();
     if (spdlog::should_log(spdlog::level::info)) {
-        fmt::print(stderr, "{}", torc::server::describe_start(server));
+        diagnostics.print(torc::server::describe_start(server));
     }
     const ExitCode code = server.run();
     if (code == ExitCode::forced) {
         spdlog::warn("some connections were cut off");
         // Their memory may still be in use by the kernel; the process goes as it stands.
+        diagnostics.finish();
         (void)std::fflush(nullptr);
         ::_exit(static_cast<int>(code));
     }
@@ -60,26 +55,27 @@ int serve(const torc::server::Settings& settings) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    torc::server::reserve_standard_descriptors();
+    torc::server::Diagnostics diagnostics;
     // Until the command line is read, every failure is one of what the user chose.
     auto code = ExitCode::usage;
     try {
-        start_logging();
         const auto command = torc::server::read_command_line(argc, argv);
         if (const auto* early = std::get_if<torc::server::EarlyExit>(&command)) {
             return early->code;
         }
         code = ExitCode::failed_start;
-        return serve(std::get<torc::server::Settings>(command));
+        return serve(std::get<torc::server::Settings>(command), diagnostics);
     } catch (const torc::server::StoppedBeforeStart&) {
         code = ExitCode::stopped;
     } catch (const torc::server::UsageError& error) {
         code = ExitCode::usage;
-        fmt::print(stderr, "torc: {}\n", error.what());
+        diagnostics.print(fmt::format("torc: {}\n", error.what()));
     } catch (const torc::server::StartError& error) {
-        fmt::print(stderr, "torc: {}\n", error.what());
+        diagnostics.print(fmt::format("torc: {}\n", error.what()));
     } catch (const std::exception& error) {
         code = ExitCode::failed_start;
-        fmt::print(stderr, "torc: unexpected failure at start: {}\n", error.what());
+        diagnostics.print(fmt::format("torc: unexpected failure at start: {}\n", error.what()));
     }
     return static_cast<int>(code);
 }

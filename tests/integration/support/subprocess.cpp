@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -106,6 +107,11 @@ bool redirect_streams(int standard_input, int standard_output, int standard_erro
            ::dup2(standard_error, STDERR_FILENO) == STDERR_FILENO;
 }
 
+bool close_all(const std::vector<int>& descriptors) noexcept {
+    return std::ranges::all_of(descriptors,
+                               [](int descriptor) { return ::close(descriptor) == 0; });
+}
+
 /// As a fresh login would have them.
 void reset_signals() noexcept {
     sigset_t none;
@@ -113,12 +119,15 @@ void reset_signals() noexcept {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     struct sigaction standard{};
     standard.sa_handler = SIG_DFL;
-    ::sigaction(SIGPIPE, &standard, nullptr);
+    for (int signal = 1; signal < NSIG; ++signal) {
+        ::sigaction(signal, &standard, nullptr);
+    }
 }
 
 bool prepare(const LaunchOptions& options, int standard_output, int standard_error) noexcept {
     reset_signals();
     return redirect_streams(options.standard_input, standard_output, standard_error) &&
+           close_all(options.closed_descriptors) &&
            (options.working_directory.empty() || ::chdir(options.working_directory.c_str()) == 0) &&
            (!options.is_unprivileged || give_up_privileges()) &&
            limit(RLIMIT_NOFILE, options.descriptors_max) &&
@@ -156,10 +165,12 @@ Subprocess::Subprocess(const LaunchOptions& options)
     const std::vector<char*> environment_pointers = pointers_to(environment);
     const int standard_output =
         options.standard_output >= 0 ? options.standard_output : standard_output_.get();
+    const int standard_error =
+        options.standard_error >= 0 ? options.standard_error : standard_error_.get();
 
     pid_ = checked(::fork(), "fork");
     if (pid_ == 0) {
-        if (prepare(options, standard_output, standard_error_.get())) {
+        if (prepare(options, standard_output, standard_error)) {
             ::execve(argument_pointers[0], argument_pointers.data(), environment_pointers.data());
         }
         ::_exit(exit_code_not_run);

@@ -29,6 +29,10 @@ struct LaunchOptions {
     int standard_input = -1;
     /// For standard output, which is captured otherwise.
     int standard_output = -1;
+    /// The same for standard error.
+    int standard_error = -1;
+    /// Those of its standard descriptors that it finds closed.
+    std::vector<int> closed_descriptors{};
     /// The limit RLIMIT_NOFILE, soft and hard.
     std::optional<std::uint64_t> descriptors_max{};
     /// The errno(3) value that a seccomp filter answers io_uring_setup(2) with, as containers do.

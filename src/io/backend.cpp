@@ -55,12 +55,12 @@ struct NamedOperation {
 
 /// The io_uring operations of UringProactor.
 constexpr std::array used_operations = {
-    NamedOperation{IORING_OP_ACCEPT, "accept"},   NamedOperation{IORING_OP_RECV, "recv"},
-    NamedOperation{IORING_OP_SEND, "send"},       NamedOperation{IORING_OP_SENDMSG, "sendmsg"},
-    NamedOperation{IORING_OP_OPENAT2, "openat2"}, NamedOperation{IORING_OP_STATX, "statx"},
-    NamedOperation{IORING_OP_READ, "read"},       NamedOperation{IORING_OP_WRITE, "write"},
-    NamedOperation{IORING_OP_CLOSE, "close"},     NamedOperation{IORING_OP_POLL_ADD, "poll"},
-    NamedOperation{IORING_OP_TIMEOUT, "timeout"}, NamedOperation{IORING_OP_ASYNC_CANCEL, "cancel"},
+    NamedOperation{IORING_OP_ACCEPT, "accept"},       NamedOperation{IORING_OP_RECV, "recv"},
+    NamedOperation{IORING_OP_SEND, "send"},           NamedOperation{IORING_OP_SENDMSG, "sendmsg"},
+    NamedOperation{IORING_OP_OPENAT2, "openat2"},     NamedOperation{IORING_OP_STATX, "statx"},
+    NamedOperation{IORING_OP_READ, "read"},           NamedOperation{IORING_OP_CLOSE, "close"},
+    NamedOperation{IORING_OP_POLL_ADD, "poll"},       NamedOperation{IORING_OP_TIMEOUT, "timeout"},
+    NamedOperation{IORING_OP_ASYNC_CANCEL, "cancel"},
 };
 
 /// The names of the operations that torc uses and the kernel lacks.

@@ -74,8 +74,6 @@ std::int32_t make(const BlockingCall& call) noexcept {
         case BlockingCall::Kind::read:
             return result_of(
                 ::pread(call.fd, call.buffer, call.length, static_cast<off_t>(call.offset)));
-        case BlockingCall::Kind::write:
-            return result_of(::write(call.fd, call.buffer, call.length));
         case BlockingCall::Kind::warm:
             return warm(call.fd, call.offset, call.length);
         case BlockingCall::Kind::run:

@@ -25,7 +25,6 @@ struct BlockingCall {
         open,
         stat,
         read,
-        write,
         /// Reads file pages into memory for `send_file` and forgets them.
         warm,
         /// Runs `job`.
@@ -41,7 +40,6 @@ struct BlockingCall {
     const char* path = nullptr;
     const open_how* how = nullptr;
     struct statx* status = nullptr;
-    /// `write` only reads it.
     std::byte* buffer = nullptr;
     std::size_t length = 0;
     std::uint64_t offset = 0;

@@ -226,15 +226,6 @@ void EpollProactor::read(Token token, int fd, std::span<std::byte> buffer, std::
                                .offset = offset});
 }
 
-void EpollProactor::write(Token token, int fd, std::span<const std::byte> bytes) {
-    // The pool only reads the bytes; a read call needs the same member to be writable.
-    pool_->submit(BlockingCall{.kind = BlockingCall::Kind::write,
-                               .token = token,
-                               .fd = fd,
-                               .buffer = const_cast<std::byte*>(bytes.data()),
-                               .length = bytes.size()});
-}
-
 void EpollProactor::await_input(Token token, int fd) {
     Descriptor& state = descriptor(fd);
     TORC_ASSERT(state.pending == Pending::nothing);

@@ -461,14 +461,6 @@ void UringProactor::read(Token token, int fd, std::span<std::byte> buffer, std::
     tag(submission, token);
 }
 
-void UringProactor::write(Token token, int fd, std::span<const std::byte> bytes) {
-    io_uring_sqe* submission = next_submission();
-    constexpr auto at_own_position = static_cast<std::uint64_t>(-1);
-    io_uring_prep_write(submission, fd, bytes.data(), static_cast<unsigned>(bytes.size()),
-                        at_own_position);
-    tag(submission, token);
-}
-
 void UringProactor::await_input(Token token, int fd) {
     io_uring_sqe* submission = next_submission();
     io_uring_prep_poll_add(submission, fd, POLLIN);

@@ -57,7 +57,6 @@ public:
     void stat(Token token, int fd, struct statx& status, Lane lane) override;
     void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset,
               Lane lane) override;
-    void write(Token token, int fd, std::span<const std::byte> bytes) override;
     void await_input(Token token, int fd) override;
     void run(Token token, BlockingJob& job, Lane lane) override;
     void close(int fd) override;

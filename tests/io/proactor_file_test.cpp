@@ -89,14 +89,6 @@ TEST_P(ProactorFile, ReportsWhyAFileCantBeOpened) {
     EXPECT_EQ(open_beneath_root(""), -ENOENT);
 }
 
-TEST_P(ProactorFile, OpensAFileToAppend) {
-    directory().write("log", "old ");
-    const UniqueFd log(open_beneath_root("log", O_WRONLY | O_APPEND));
-    ASSERT_TRUE(log);
-    EXPECT_EQ(finish(write(log.get(), "new")).result, 3);
-    EXPECT_EQ(std::filesystem::file_size(directory().path() / "log"), 7U);
-}
-
 TEST_P(ProactorFile, StatsAFile) {
     const UniqueFd file = file_of("contents");
     struct statx status{};
@@ -123,7 +115,6 @@ TEST_P(ProactorFile, ReportsABadDescriptor) {
     std::array<std::byte, 4> buffer{};
     EXPECT_EQ(finish(stat(closed, status)).result, -EBADF);
     EXPECT_EQ(finish(read(closed, buffer, 0)).result, -EBADF);
-    EXPECT_EQ(finish(write(closed, "x")).result, -EBADF);
 }
 
 TEST_P(ProactorFile, ReadsFromAnOffset) {
@@ -169,52 +160,6 @@ TEST_P(ProactorFile, ReportsWhatCantBeRead) {
     const UniqueFd opened(open_beneath_root(".", O_RDONLY | O_DIRECTORY));
     std::array<std::byte, 4> buffer{};
     EXPECT_EQ(finish(read(opened.get(), buffer, 0)).result, -EISDIR);
-}
-
-TEST_P(ProactorFile, WritesAtTheFilesOwnPosition) {
-    const UniqueFd file = file_of("0123456789");
-    ASSERT_EQ(::lseek(file.get(), 2, SEEK_SET), 2);
-    EXPECT_EQ(finish(write(file.get(), "ab")).result, 2);
-    EXPECT_EQ(finish(write(file.get(), "cd")).result, 2);
-    std::array<std::byte, 10> buffer{};
-    EXPECT_EQ(finish(read(file.get(), buffer, 0)).result, 10);
-    EXPECT_EQ(text_of(buffer), "01abcd6789");
-}
-
-TEST_P(ProactorFile, WritesToAPipe) {
-    std::array<int, 2> ends{};
-    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-    const UniqueFd reader(ends[0]);
-    const UniqueFd writer(ends[1]);
-    EXPECT_EQ(finish(write(writer.get(), "a line\n")).result, 7);
-    std::array<char, 16> text{};
-    EXPECT_EQ(::read(reader.get(), text.data(), text.size()), 7);
-    EXPECT_STREQ(text.data(), "a line\n");
-}
-
-TEST_P(ProactorFile, DoesNotBlockTheLoopWhileAPipeIsFull) {
-    std::array<int, 2> ends{};
-    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-    const UniqueFd reader(ends[0]);
-    const UniqueFd writer(ends[1]);
-    const auto capacity = static_cast<std::size_t>(::fcntl(writer.get(), F_GETPIPE_SZ));
-    const std::string filling(capacity, 'f');
-    EXPECT_EQ(finish(write(writer.get(), filling)).result, static_cast<std::int32_t>(capacity));
-    const Token waiting = write(writer.get(), "later");
-    settle();
-    EXPECT_FALSE(take(waiting).has_value());
-    std::string drained(capacity, '\0');
-    ASSERT_EQ(::read(reader.get(), drained.data(), drained.size()), static_cast<ssize_t>(capacity));
-    EXPECT_EQ(finish(waiting).result, 5);
-}
-
-TEST_P(ProactorFile, ReportsAPipeWithoutAReader) {
-    std::array<int, 2> ends{};
-    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-    UniqueFd reader(ends[0]);
-    const UniqueFd writer(ends[1]);
-    reader.reset();
-    EXPECT_EQ(finish(write(writer.get(), "x")).result, -EPIPE);
 }
 
 TEST_P(ProactorFile, ClosesADescriptor) {

@@ -263,9 +263,6 @@ protected:
     Token run(BlockingJob& job, Lane lane = Lane::local_threads) {
         return start(&Proactor::run, job, lane);
     }
-    Token write(int fd, std::string_view bytes) {
-        return start(&Proactor::write, fd, std::as_bytes(std::span(bytes)));
-    }
 
     /// One call of wait. Every completion is checked against what is in flight and kept for `take`.
     void turn(MonotonicTime deadline) {

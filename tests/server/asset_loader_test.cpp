@@ -94,9 +94,6 @@ public:
         refuse();
     }
     void send_file(io::Token /*token*/, const io::FileSlice& /*slice*/) override { refuse(); }
-    void write(io::Token /*token*/, int /*fd*/, std::span<const std::byte> /*bytes*/) override {
-        refuse();
-    }
     void await_input(io::Token /*token*/, int /*fd*/) override { refuse(); }
     void shutdown(int /*socket*/, int /*how*/) override { refuse(); }
     [[nodiscard]] std::span<const io::Completion> wait(MonotonicTime /*deadline*/) override {

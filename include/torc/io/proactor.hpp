@@ -150,8 +150,6 @@ public:
     /// pread(2). Completes with the count; 0 at the end of the file.
     virtual void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset,
                       Lane lane) = 0;
-    /// write(2) at the descriptor's own position. Completes with the count, which may be short.
-    virtual void write(Token token, int fd, std::span<const std::byte> bytes) = 0;
 
     /// Waits until there is something to read from a descriptor that is neither a socket nor a
     /// regular file: an inotify(7) instance. Completes with a positive number; the caller then

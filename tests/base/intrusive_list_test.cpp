@@ -149,5 +149,27 @@ TEST(IntrusiveListDeathTest, AnElementRefusesToDieInAList) {
         "is_linked");
 }
 
+TEST(IntrusiveList, TakesAllOfAnotherListInOrder) {
+    Element first(1);
+    Element second(2);
+    Element third(3);
+    AgeList list;
+    AgeList other;
+    list.take_all(other);
+    EXPECT_TRUE(list.empty());
+    list.push_back(first);
+    other.push_back(second);
+    other.push_back(third);
+    list.take_all(other);
+    EXPECT_EQ(values(list), (std::vector{1, 2, 3}));
+    EXPECT_TRUE(other.empty());
+    other.take_all(list);
+    EXPECT_EQ(values(other), (std::vector{1, 2, 3}));
+    third.by_age().unlink();
+    other.push_back(third);
+    EXPECT_EQ(values(other), (std::vector{1, 2, 3}));
+    empty_out(other);
+}
+
 }  // namespace
 }  // namespace torc

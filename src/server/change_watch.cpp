@@ -39,9 +39,11 @@ bool ChangeWatch::is_ready() {
 }
 
 void ChangeWatch::want(std::string_view directory, const SharedRoot& root) {
-    if (!root->reports_changes() || by_directory_.contains(directory) ||
-        by_directory_.size() >= limits::watched_directories_max || !is_ready() ||
-        std::ranges::find(descents_, directory, &Descent::target) != descents_.end()) {
+    const bool is_under_way = std::ranges::any_of(descents_, [&](const Descent& one) {
+        return one.is_under_way() && one.target == directory;
+    });
+    if (is_under_way || !root->reports_changes() || by_directory_.contains(directory) ||
+        by_directory_.size() >= limits::watched_directories_max || !is_ready()) {
         return;
     }
     const auto free =

@@ -94,6 +94,13 @@ TEST_P(ChangeWatchTest, CoversADirectoryWithThoseAboveIt) {
     EXPECT_FALSE(watch_->covers("c/"));
 }
 
+TEST_P(ChangeWatchTest, CoversARootWithoutAnyOtherDirectory) {
+    EXPECT_TRUE(comes_to_cover(""));
+    cache("page");
+    directory_.write("page", "2");
+    EXPECT_TRUE(drops("page"));
+}
+
 TEST_P(ChangeWatchTest, DropsWhatChanges) {
     ASSERT_TRUE(comes_to_cover("a/b/"));
     cache("a/b/page");

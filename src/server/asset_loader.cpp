@@ -107,7 +107,7 @@ bool AssetLoader::join(std::string_view path, site::Wanted wanted, site::Site::W
 
 void AssetLoader::begin(site::Site::LoadId id, MonotonicTime now) {
     context(id).root = root_.current();
-    perform(id, site_.load(id).start(), now);
+    perform(id, site_.begin_load(id), now);
 }
 
 void AssetLoader::completed(const io::Completion& completion, MonotonicTime now) {

@@ -32,9 +32,13 @@ Site::Join Site::join_load(std::string_view path, Wanted wanted, Waiter waiter, 
         position->second = free_loads_.back();
         free_loads_.pop_back();
         const AssetCache::Entry* known = cache_.find(path);
-        loads_[position->second].load = std::make_unique<AssetLoad>(
-            path, known != nullptr ? known->asset : AssetRef(), rules_, wanted, wall_now_);
-        loads_[position->second].is_watched = is_watched;
+        loads_[position->second] = PendingLoad{
+            .load = std::make_unique<AssetLoad>(path, known != nullptr ? known->asset : AssetRef(),
+                                                rules_, wanted, wall_now_),
+            .waiters = {},
+            .is_watched = is_watched,
+            .joined_at = changes_,
+            .begun_at = changes_};
     }
     loads_[position->second].waiters.push_back(waiter);
     return Join{.id = position->second, .is_new = is_new};
@@ -53,11 +57,18 @@ Site::PendingLoad Site::take_load(LoadId id) {
     return pending;
 }
 
+LoadStep Site::begin_load(LoadId id) {
+    loads_[id].begun_at = changes_;
+    return loads_[id].load->start();
+}
+
 Site::Loaded Site::finish_load(LoadId id, MonotonicTime now) {
     PendingLoad pending = take_load(id);
     AssetLoad::Outcome outcome = pending.load->take_result();
-    if (outcome.is_cacheable && !pending.is_outdated) {
-        const bool is_watched = pending.is_watched && outcome.is_watchable;
+    if (outcome.is_cacheable && pending.begun_at >= all_changed_at_) {
+        // Directories may have changed between the two.
+        const bool is_watched = pending.is_watched && outcome.is_watchable &&
+                                pending.joined_at >= directory_changed_at_;
         cache_.insert(pending.load->path(), outcome.asset,
                       now + (is_watched ? watched_fresh_for : fresh_for));
     } else {
@@ -97,9 +108,7 @@ void Site::changed(std::string_view directory, std::string_view name) {
 
 void Site::changed_beneath(std::string_view directory) {
     cache_.erase_beneath(directory);
-    for (PendingLoad& pending : loads_) {
-        pending.is_watched = false;
-    }
+    directory_changed_at_ = ++changes_;
     if (!directory.empty()) {
         // The directory as an entry of the one above: without the slash it is a redirect.
         const std::string_view entry = directory.substr(0, directory.size() - 1);
@@ -110,13 +119,15 @@ void Site::changed_beneath(std::string_view directory) {
 
 void Site::changed_all() {
     cache_.clear();
-    for (PendingLoad& pending : loads_) {
-        pending.is_outdated = true;
-    }
+    all_changed_at_ = ++changes_;
+    directory_changed_at_ = changes_;
 }
 
 void Site::drop(std::string_view path) {
     cache_.erase(path);
+    if (loads_under_way() == 0) {
+        return;
+    }
     for (LoadsByPath& loads : by_path_) {
         if (const auto found = loads.find(std::string(path)); found != loads.end()) {
             loads_[found->second].is_watched = false;

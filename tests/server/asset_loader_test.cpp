@@ -313,7 +313,12 @@ TEST_F(AssetLoaderTest, OpensBeneathAnotherRootWhenThePathLeadsThere) {
     loader_.completed(proactor_.completion(next), later);
     EXPECT_EQ(proactor_.last(), Operation::load_open);
     EXPECT_EQ(proactor_.started(), 2);
+    EXPECT_EQ(site_.cache().find("file"), nullptr);
     EXPECT_EQ(site_.cache().size(), 0U);
+    // And caches what it finds there.
+    EXPECT_FALSE(complete_open());
+    EXPECT_TRUE(complete_stat(0));
+    EXPECT_NE(site_.cache().find("file"), nullptr);
 }
 
 TEST_F(AssetLoaderTest, WhatWasBegunBeneathTheOldRootIsNotCached) {

@@ -35,8 +35,11 @@ protected:
     }
     /// Ends a load: the path leads to an empty file.
     Site::Loaded finish(Site::LoadId id) {
+        EXPECT_EQ(site_.begin_load(id), LoadStep::open);
+        return go_on(id);
+    }
+    Site::Loaded go_on(Site::LoadId id) {
         AssetLoad& load = site_.load(id);
-        EXPECT_EQ(load.start(), LoadStep::open);
         EXPECT_EQ(load.opened(test::anonymous_file("")), LoadStep::stat);
         EXPECT_EQ(::statx(load.descriptor(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &load.status()),
                   0);
@@ -124,17 +127,45 @@ TEST_F(SiteChangeTest, WhatChangesWhileItIsLoadedIsNotTrustedForLong) {
 
 TEST_F(SiteChangeTest, WhatIsBeingLoadedWhenADirectoryChangesIsNotTrustedForLong) {
     const Site::LoadId load = begin("a/file", true);
+    EXPECT_EQ(site_.begin_load(load), LoadStep::open);
     site_.changed_beneath("a/");
-    (void)finish(load);
+    (void)go_on(load);
     EXPECT_FALSE(is_fresh("a/file", noon + Site::fresh_for));
 }
 
 TEST_F(SiteChangeTest, WhatWasBeingLoadedWhenEverythingChangedIsNotCached) {
     cache(site_, {"a"});
     const Site::LoadId load = begin("b", true);
+    EXPECT_EQ(site_.begin_load(load), LoadStep::open);
     site_.changed_all();
-    EXPECT_TRUE(finish(load).asset);
-    EXPECT_EQ(site_.cache().size(), 0U);
+    EXPECT_TRUE(go_on(load).asset);
+    EXPECT_FALSE(has(site_, "a"));
+    EXPECT_FALSE(has(site_, "b"));
+}
+
+TEST_F(SiteChangeTest, WhatIsLoadedFirstAfterEverythingChangedIsCached) {
+    (void)finish(begin("before", true));
+    site_.changed_all();
+    (void)finish(begin("after", true));
+    EXPECT_TRUE(is_fresh("after", noon + Site::fresh_for));
+}
+
+TEST_F(SiteChangeTest, ALoadThatBeginsOnceEverythingChangedIsCachedButNotTrustedForLong) {
+    const Site::LoadId load = begin("a", true);
+    site_.changed_all();
+    EXPECT_EQ(site_.begin_load(load), LoadStep::open);
+    (void)go_on(load);
+    EXPECT_TRUE(is_fresh("a", noon));
+    EXPECT_FALSE(is_fresh("a", noon + Site::fresh_for)) << "no directory is watched any more";
+}
+
+TEST_F(SiteChangeTest, ADirectoryThatIsMadeLeavesWhatIsBesideIt) {
+    cache(site_, {"", "new", "page", "a/page"});
+    site_.changed_beneath("new/");
+    EXPECT_FALSE(has(site_, "new"));
+    for (const char* path : {"", "page", "a/page"}) {
+        EXPECT_TRUE(has(site_, path)) << path;
+    }
 }
 
 TEST_F(SiteChangeTest, ALoadCanEndWithWhatWasFoundMeanwhile) {

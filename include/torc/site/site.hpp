@@ -50,7 +50,7 @@ public:
     struct Join {
         LoadId id = 0;
         /// True: nobody loaded this path yet; the caller drives the new load, beginning with
-        /// `start`.
+        /// `begin_load`.
         bool is_new = false;
     };
     /// Makes `waiter` wait for the asset at `path`: all who want the same of it at once wait for
@@ -62,6 +62,9 @@ public:
     /// The load of the asset at `path` that is under way, if there is one.
     [[nodiscard]] std::optional<LoadId> find_load(std::string_view path, Wanted wanted) const;
 
+    /// Begins a new load, at once or later: gives the first step. What changed before does not
+    /// count against it.
+    [[nodiscard]] LoadStep begin_load(LoadId id);
     /// The load itself, to be driven. Lives until `finish_load`.
     [[nodiscard]] AssetLoad& load(LoadId id) noexcept { return *loads_[id].load; }
     [[nodiscard]] const AssetLoad& load(LoadId id) const noexcept { return *loads_[id].load; }
@@ -100,8 +103,9 @@ private:
         std::unique_ptr<AssetLoad> load;
         std::vector<Waiter> waiters;
         bool is_watched = false;
-        /// Begun before everything changed.
-        bool is_outdated = false;
+        /// What `changes_` was when it was joined first, and when it was begun.
+        std::uint64_t joined_at = 0;
+        std::uint64_t begun_at = 0;
     };
 
     void drop(std::string_view path);
@@ -111,6 +115,11 @@ private:
     WallTime wall_now_{};
     MonotonicTime verified_until_ = never;
     AssetCache cache_;
+    /// How many times a directory changed, or everything; and what that count was when a directory
+    /// last did, and everything.
+    std::uint64_t changes_ = 0;
+    std::uint64_t directory_changed_at_ = 0;
+    std::uint64_t all_changed_at_ = 0;
     std::vector<PendingLoad> loads_;
     std::vector<LoadId> free_loads_;
     using LoadsByPath = std::unordered_map<std::string, LoadId>;

@@ -21,6 +21,10 @@ using site::LoadStep;
 
 namespace {
 
+/// Entries of the cache, and directories of it, that are looked at in one iteration once they were
+/// forgotten: some 0.3 ms.
+constexpr std::size_t reclaimed_per_iteration_max = 256;
+
 std::size_t hash_of(std::string_view text) noexcept {
     return std::hash<std::string_view>{}(text);
 }
@@ -313,6 +317,12 @@ std::optional<site::Site::Loaded> AssetLoader::take_ended() {
 void AssetLoader::keep_root_verified(MonotonicTime now) {
     if (root_.is_due(now)) {
         root_.check(now);
+    }
+}
+
+void AssetLoader::reclaim() noexcept {
+    if (site_.cache().reclaim(reclaimed_per_iteration_max)) {
+        proactor_.wake();
     }
 }
 

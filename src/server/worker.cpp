@@ -104,6 +104,7 @@ bool Worker::run() {
         if (!completions.empty()) {
             loader_.keep_root_verified(services_.now);
         }
+        loader_.reclaim();
         if (balance_ != nullptr && balance_->has_handed(seat_)) {
             take_handed();
         }

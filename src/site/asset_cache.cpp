@@ -1,4 +1,5 @@
 #include <torc/site/asset_cache.hpp>
+#include <torc/site/asset_load.hpp>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -25,7 +26,9 @@ std::uint64_t hash_seed() {
 AssetCache::AssetCache(const CacheLimits& limits) : limits_(limits), seed_(hash_seed()) {}
 
 AssetCache::~AssetCache() {
-    clear();
+    while (Entry* const entry = by_use_.front()) {
+        remove(entry->path);
+    }
 }
 
 std::uint64_t AssetCache::hash_of(std::string_view path) const noexcept {
@@ -38,7 +41,7 @@ std::size_t AssetCache::cost_bytes(const Entry& entry) noexcept {
 
 void AssetCache::count_in(Entry& entry) noexcept {
     const std::size_t descriptors = entry.asset->descriptors();
-    memory_bytes_ += cost_bytes(entry);
+    entries_bytes_ += cost_bytes(entry);
     descriptors_ += descriptors;
     by_use_.push_back(entry);
     if (descriptors > 0) {
@@ -47,7 +50,7 @@ void AssetCache::count_in(Entry& entry) noexcept {
 }
 
 void AssetCache::count_out(Entry& entry) noexcept {
-    memory_bytes_ -= cost_bytes(entry);
+    entries_bytes_ -= cost_bytes(entry);
     descriptors_ -= entry.asset->descriptors();
     entry.ListLink<ByUse>::unlink();
     entry.ListLink<WithDescriptorsByUse>::unlink();
@@ -76,7 +79,10 @@ AssetCache::Entry* AssetCache::find(std::string_view path) noexcept {
         return nullptr;
     }
     Entry* const entry = table_[place_of(path, hash_of(path))].node.get();
-    if (entry != nullptr && by_use_.back() != entry) {
+    if (entry == nullptr || directories_.is_outdated(*entry)) {
+        return nullptr;
+    }
+    if (by_use_.back() != entry) {
         move_to_back(*entry);
     }
     return entry;
@@ -89,19 +95,22 @@ void AssetCache::insert(std::string_view path, AssetRef asset, MonotonicTime fre
     const std::uint64_t hash = hash_of(path);
     Place& place = table_[place_of(path, hash)];
     if (place.node == nullptr) {
+        auto node = std::make_unique<Node>();
+        node->text = path;
+        node->path = node->text;
+        directories_.add(*node, directory_of(path));
         place.hash = hash;
-        place.node = std::make_unique<Node>();
-        place.node->text = path;
-        place.node->path = place.node->text;
+        place.node = std::move(node);
         ++size_;
     } else {
+        directories_.renew(*place.node);
         count_out(*place.node);
     }
     Entry& entry = *place.node;
     entry.asset = std::move(asset);
     entry.fresh_until = fresh_until;
     count_in(entry);
-    while (size_ > 0 && memory_bytes_ > limits_.memory_bytes_max) {
+    while (size_ > 0 && memory_bytes() > limits_.memory_bytes_max) {
         remove(by_use_.front()->path);
     }
     while (descriptors_ > limits_.descriptors_max && evict_descriptor()) {
@@ -124,14 +133,11 @@ void AssetCache::erase(std::string_view path) noexcept {
     }
 }
 
-void AssetCache::erase_beneath(std::string_view prefix) noexcept {
-    for (Entry* entry = by_use_.front(); entry != nullptr;) {
-        Entry* const after = by_use_.next(*entry);
-        if (entry->path.starts_with(prefix)) {
-            remove(entry->path);
-        }
-        entry = after;
+bool AssetCache::reclaim(std::size_t steps_max) noexcept {
+    while (DirectoryTree::Member* const forgotten = directories_.next_outdated(steps_max)) {
+        remove(static_cast<Entry*>(forgotten)->path);
     }
+    return directories_.has_outdated();
 }
 
 bool AssetCache::evict_descriptor() noexcept {
@@ -143,18 +149,13 @@ bool AssetCache::evict_descriptor() noexcept {
     return true;
 }
 
-void AssetCache::clear() noexcept {
-    while (Entry* const entry = by_use_.front()) {
-        remove(entry->path);
-    }
-}
-
 void AssetCache::remove(std::string_view path) noexcept {
     std::size_t hole = place_of(path, hash_of(path));
     if (table_[hole].node == nullptr) {
         return;
     }
     count_out(*table_[hole].node);
+    directories_.remove(*table_[hole].node);
     table_[hole].node.reset();
     --size_;
     // Nothing may be behind a free place that was put there because this one was not: what is moves

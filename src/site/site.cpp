@@ -107,7 +107,7 @@ void Site::changed(std::string_view directory, std::string_view name) {
 }
 
 void Site::changed_beneath(std::string_view directory) {
-    cache_.erase_beneath(directory);
+    cache_.forget_beneath(directory);
     directory_changed_at_ = ++changes_;
     if (!directory.empty()) {
         // The directory as an entry of the one above: without the slash it is a redirect.
@@ -118,7 +118,7 @@ void Site::changed_beneath(std::string_view directory) {
 }
 
 void Site::changed_all() {
-    cache_.clear();
+    cache_.forget_all();
     all_changed_at_ = ++changes_;
     directory_changed_at_ = changes_;
 }

@@ -314,6 +314,7 @@ TEST_F(AssetLoaderTest, OpensBeneathAnotherRootWhenThePathLeadsThere) {
     EXPECT_EQ(proactor_.last(), Operation::load_open);
     EXPECT_EQ(proactor_.started(), 2);
     EXPECT_EQ(site_.cache().find("file"), nullptr);
+    loader_.reclaim();
     EXPECT_EQ(site_.cache().size(), 0U);
     // And caches what it finds there.
     EXPECT_FALSE(complete_open());

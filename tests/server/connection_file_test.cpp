@@ -101,7 +101,7 @@ TEST_F(ConnectionFileTest, SendsNoFileBehindAHeadThatDidNotGoOut) {
 
 TEST_F(ConnectionFileTest, KeepsTheFileOpenThoughTheCacheLetsGoOfIt) {
     (void)harness_.receive(request("GET /large"));
-    harness_.services().site.cache().clear();
+    harness_.services().site.cache().forget_all();
     harness_.perform();
     EXPECT_EQ(harness_.output(), large_answer());
 }

@@ -192,7 +192,8 @@ TEST(AssetCache, CostsNothingWhenItIsEmptyAgain) {
     EXPECT_GT(cache.memory_bytes(), 0U);
     EXPECT_EQ(cache.descriptors(), 1U);
     cache.erase("a");
-    cache.clear();
+    cache.forget_all();
+    EXPECT_FALSE(cache.reclaim(100));
     EXPECT_EQ(cache.size(), 0U);
     EXPECT_EQ(cache.memory_bytes(), 0U);
     EXPECT_EQ(cache.descriptors(), 0U);
@@ -220,21 +221,98 @@ TEST(AssetCache, FindsWithoutAllocating) {
     EXPECT_TRUE(is_absent);
 }
 
-TEST(AssetCache, ErasesWhatIsBeneathADirectory) {
+TEST(AssetCache, ForgetsWhatIsBeneathADirectory) {
     AssetCache cache({});
     for (const char* path : {"", "a", "a/", "a/b", "a/b/c", "ab"}) {
         cache.insert(path, memory_asset("1"), MonotonicTime());
     }
-    cache.erase_beneath("a/");
-    EXPECT_EQ(cache.find("a/"), nullptr);
-    EXPECT_EQ(cache.find("a/b"), nullptr);
-    EXPECT_EQ(cache.find("a/b/c"), nullptr);
-    EXPECT_NE(cache.find(""), nullptr);
-    EXPECT_NE(cache.find("a"), nullptr);
-    EXPECT_NE(cache.find("ab"), nullptr);
-    cache.erase_beneath("");
+    cache.forget_beneath("a/");
+    for (const char* const when : {"before it is reclaimed", "after"}) {
+        EXPECT_EQ(cache.find("a/"), nullptr) << when;
+        EXPECT_EQ(cache.find("a/b"), nullptr) << when;
+        EXPECT_EQ(cache.find("a/b/c"), nullptr) << when;
+        EXPECT_NE(cache.find(""), nullptr) << when;
+        EXPECT_NE(cache.find("a"), nullptr) << when;
+        EXPECT_NE(cache.find("ab"), nullptr) << when;
+        EXPECT_FALSE(cache.reclaim(100));
+    }
+    EXPECT_EQ(cache.size(), 3U);
+    cache.forget_all();
+    EXPECT_EQ(cache.find(""), nullptr);
+    EXPECT_FALSE(cache.reclaim(100));
     EXPECT_EQ(cache.size(), 0U);
     EXPECT_EQ(cache.memory_bytes(), 0U);
+}
+
+TEST(AssetCache, KeepsWhatIsInsertedOnceADirectoryWasForgotten) {
+    AssetCache cache({});
+    cache.insert("a/b/old", memory_asset("1"), noon);
+    cache.insert("a/b/renewed", memory_asset("1"), noon);
+    cache.forget_beneath("a/");
+    cache.insert("a/b/renewed", memory_asset("2"), noon);
+    cache.insert("a/b/new", memory_asset("2"), noon);
+    cache.insert("a/c/new", memory_asset("2"), noon);
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_EQ(cache.find("a/b/old"), nullptr);
+        for (const char* path : {"a/b/renewed", "a/b/new", "a/c/new"}) {
+            EXPECT_NE(cache.find(path), nullptr) << path;
+        }
+        EXPECT_FALSE(cache.reclaim(100));
+    }
+    EXPECT_EQ(cache.size(), 3U);
+}
+
+TEST(AssetCache, ReclaimsNoMoreAtATimeThanItIsTold) {
+    constexpr int count = 1000;
+    constexpr std::size_t steps = 10;
+    AssetCache cache({});
+    for (int i = 0; i < count; ++i) {
+        cache.insert(std::to_string(i % 100) + "/" + std::to_string(i), memory_asset("1"), noon);
+    }
+    cache.forget_all();
+    EXPECT_EQ(cache.size(), static_cast<std::size_t>(count)) << "to forget is to free nothing";
+    std::size_t before = cache.size();
+    int rounds = 0;
+    while (cache.reclaim(steps)) {
+        ASSERT_LE(before - cache.size(), steps);
+        before = cache.size();
+        ASSERT_LT(++rounds, 2 * count);
+    }
+    EXPECT_EQ(cache.size(), 0U);
+    EXPECT_GE(rounds, count / static_cast<int>(steps) - 1);
+}
+
+TEST(AssetCache, ReclaimsAFileDescriptorThatNobodyAsksForAgain) {
+    AssetCache cache({});
+    cache.insert("a/file", disk_asset("1"), noon);
+    cache.forget_beneath("a/");
+    EXPECT_EQ(cache.descriptors(), 1U);
+    EXPECT_FALSE(cache.reclaim(100));
+    EXPECT_EQ(cache.descriptors(), 0U);
+    EXPECT_FALSE(cache.evict_descriptor());
+}
+
+TEST(AssetCache, CountsTheDirectoriesThatItIndexes) {
+    AssetCache shallow({});
+    AssetCache deep({});
+    shallow.insert("a.b.c.d.e", memory_asset("1"), noon);
+    deep.insert("a/b/c/d/e", memory_asset("1"), noon);
+    EXPECT_GT(deep.memory_bytes(), shallow.memory_bytes());
+    deep.erase("a/b/c/d/e");
+    EXPECT_EQ(deep.memory_bytes(), 0U);
+}
+
+TEST(AssetCache, FindsWithoutAllocatingWhileItHasForgottenThings) {
+    AssetCache cache({});
+    cache.insert("forgotten/path/that/no/small/string/could/hold", memory_asset("1"), noon);
+    cache.insert("another/path/that/no/small/string/could/hold", memory_asset("1"), noon);
+    const auto before = torc::test::allocations_of_this_thread();
+    cache.forget_beneath("forgotten/");
+    const bool is_found = cache.find("another/path/that/no/small/string/could/hold") != nullptr;
+    const bool is_absent = cache.find("forgotten/path/that/no/small/string/could/hold") == nullptr;
+    EXPECT_EQ(torc::test::allocations_of_this_thread(), before);
+    EXPECT_TRUE(is_found);
+    EXPECT_TRUE(is_absent);
 }
 
 }  // namespace

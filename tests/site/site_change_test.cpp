@@ -166,6 +166,7 @@ TEST_F(SiteChangeTest, ADirectoryThatIsMadeLeavesWhatIsBesideIt) {
     for (const char* path : {"", "page", "a/page"}) {
         EXPECT_TRUE(has(site_, path)) << path;
     }
+    EXPECT_FALSE(site_.cache().reclaim(0)) << "there is nothing that was looked at";
 }
 
 TEST_F(SiteChangeTest, ALoadCanEndWithWhatWasFoundMeanwhile) {

@@ -55,6 +55,9 @@ public:
     [[nodiscard]] MonotonicTime next_deadline() const noexcept;
     /// Lets them begin. Precondition: the deadline has passed.
     void stop_waiting_for_root(MonotonicTime now);
+    /// Lets go of some of what is cached and was forgotten; sees to it that the next
+    /// iteration comes at once while there is more. For each iteration.
+    void reclaim() noexcept;
 
     /// Whether operations are under way that use memory of the loader or the site.
     [[nodiscard]] bool is_busy() const noexcept;

@@ -3,6 +3,7 @@
 #include <torc/base/clock.hpp>
 #include <torc/base/intrusive_list.hpp>
 #include <torc/site/asset.hpp>
+#include <torc/site/directory_tree.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +23,9 @@ struct CacheLimits {
 
 /// One worker's assets by path, least recently used first to go; bounded in bytes and in
 /// descriptors.
+///
+/// What is beneath a directory is forgotten at once, however much it is: it is found no more, and
+/// `reclaim` lets go of it, a little at a time. Until then it counts as kept.
 class AssetCache {
 public:
     explicit AssetCache(const CacheLimits& limits);
@@ -33,14 +37,14 @@ public:
     struct WithDescriptorsByUse;
 
     /// A cached asset and until when it needs no second look at the file system.
-    struct Entry : ListLink<ByUse>, ListLink<WithDescriptorsByUse> {
+    struct Entry : ListLink<ByUse>, ListLink<WithDescriptorsByUse>, DirectoryTree::Member {
         std::string_view path;
         AssetRef asset;
         MonotonicTime fresh_until;
     };
 
     /// The entry for `path`, now the most recently used; null when there is none. Lives until the
-    /// next `insert` or `clear`. Neither allocates nor makes a system call.
+    /// next call that is not `find`. Neither allocates nor makes a system call.
     [[nodiscard]] Entry* find(std::string_view path) noexcept;
 
     /// Puts `asset` in, in place of any other at `path`, and lets go of the least recently used
@@ -48,14 +52,19 @@ public:
     void insert(std::string_view path, AssetRef asset, MonotonicTime fresh_until);
     /// Without effect when nothing is cached at `path`.
     void erase(std::string_view path) noexcept;
-    /// Erases what is cached at the paths that begin with `prefix`. Looks at every entry.
-    void erase_beneath(std::string_view prefix) noexcept;
+    /// Forgets what is cached in `directory` ("" or "a/b/") or beneath it.
+    void forget_beneath(std::string_view directory) noexcept { directories_.outdate(directory); }
+    void forget_all() noexcept { forget_beneath(""); }
+    /// Lets go of what was forgotten. Looks at no more than `steps_max` entries and directories;
+    /// true when more is left to do.
+    bool reclaim(std::size_t steps_max) noexcept;
     /// Lets go of the least recently used asset that holds a descriptor; false when there is none.
     bool evict_descriptor() noexcept;
-    void clear() noexcept;
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] std::size_t memory_bytes() const noexcept { return memory_bytes_; }
+    [[nodiscard]] std::size_t memory_bytes() const noexcept {
+        return entries_bytes_ + directories_.memory_bytes();
+    }
     [[nodiscard]] std::size_t descriptors() const noexcept { return descriptors_; }
 
 private:
@@ -94,7 +103,8 @@ private:
     IntrusiveList<Entry, ByUse> by_use_;
     /// Of these the ones that hold descriptors.
     IntrusiveList<Entry, WithDescriptorsByUse> with_descriptors_by_use_;
-    std::size_t memory_bytes_ = 0;
+    DirectoryTree directories_;
+    std::size_t entries_bytes_ = 0;
     std::size_t descriptors_ = 0;
 };
 

@@ -23,7 +23,13 @@ ChangeNotifier::Change::Kind kind_of(const inotify_event& event) noexcept {
     if (has(event, IN_Q_OVERFLOW)) {
         return Kind::overflow;
     }
-    if (event.len == 0 || has(event, IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)) {
+    if (has(event, IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)) {
+        return Kind::itself;
+    }
+    if (has(event, IN_ATTRIB) && (event.len == 0 || has(event, IN_ISDIR))) {
+        return Kind::attributes;
+    }
+    if (event.len == 0) {
         return Kind::itself;
     }
     return has(event, IN_ISDIR) ? Kind::directory : Kind::file;

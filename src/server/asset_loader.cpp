@@ -321,7 +321,9 @@ void AssetLoader::keep_root_verified(MonotonicTime now) {
 }
 
 void AssetLoader::reclaim() noexcept {
-    if (site_.cache().reclaim(reclaimed_per_iteration_max)) {
+    const bool has_cached = site_.cache().reclaim(reclaimed_per_iteration_max);
+    const bool has_watched = watch_.reclaim();
+    if (has_cached || has_watched) {
         proactor_.wake();
     }
 }

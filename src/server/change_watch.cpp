@@ -7,20 +7,43 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
+#include <ranges>
 #include <utility>
 
 namespace torc::server {
 namespace {
 
-constexpr file::ChangeNotifier::Watch unwatchable = -1;
-/// How many times what has happened is read before the loop turns to connections again.
-constexpr int reads_per_turn_max = 16;
+/// Changes are read no further in one iteration, so that clients wait for no more than these and
+/// what one read(2) gives.
+constexpr std::size_t changes_per_iteration_max = 256;
+/// Changes that have been waiting to be read for longer count as lost, which is what bounds the age
+/// of what is served while more changes than can be read.
+constexpr std::chrono::milliseconds unread_for_max{500};
+constexpr std::size_t unwatches_per_iteration_max = 256;
+
+/// What is in `directories`, a container ordered by path, at `directory` or beneath it.
+template <typename Directories>
+auto range_beneath(Directories& directories, std::string_view directory) {
+    const auto first = directories.lower_bound(directory);
+    auto last = first;
+    const auto path_of = [](const auto& element) -> std::string_view {
+        if constexpr (requires { element.first; }) {
+            return element.first;
+        } else {
+            return element;
+        }
+    };
+    while (last != directories.end() && path_of(*last).starts_with(directory)) {
+        ++last;
+    }
+    return std::ranges::subrange(first, last);
+}
 
 }  // namespace
 
 bool ChangeWatch::covers(std::string_view directory) const noexcept {
-    const auto found = by_directory_.find(directory);
-    return found != by_directory_.end() && found->second != unwatchable;
+    return by_directory_.contains(directory);
 }
 
 bool ChangeWatch::is_ready() {
@@ -42,8 +65,10 @@ void ChangeWatch::want(std::string_view directory, const SharedRoot& root) {
     const bool is_under_way = std::ranges::any_of(descents_, [&](const Descent& one) {
         return one.is_under_way() && one.target == directory;
     });
-    if (is_under_way || !root->reports_changes() || by_directory_.contains(directory) ||
-        by_directory_.size() >= limits::watched_directories_max || !is_ready()) {
+    if (is_under_way || !root->reports_changes() || covers(directory) ||
+        unwatchable_.contains(directory) ||
+        by_directory_.size() + unwatchable_.size() >= limits::watched_directories_max ||
+        !is_ready()) {
         return;
     }
     const auto free =
@@ -111,21 +136,38 @@ void ChangeWatch::opened(std::uint32_t index, const io::Completion& completion) 
                 "fs.inotify.max_user_watches can be raised");
         }
         // Nothing below it either.
-        note(std::string_view(descent.target).substr(0, descent.reached_bytes), unwatchable);
-        note(descent.target, unwatchable);
+        unwatchable_.emplace(std::string_view(descent.target).substr(0, descent.reached_bytes));
+        unwatchable_.insert(descent.target);
         end(descent);
         return;
     }
-    note(std::string_view(descent.target).substr(0, descent.reached_bytes), *watch);
+    const std::string_view reached =
+        std::string_view(descent.target).substr(0, descent.reached_bytes);
+    if (const auto known = by_watch_.find(*watch);
+        known != by_watch_.end() && known->second != reached) {
+        // It was moved here, which is still to be read: from now on it tells of this place.
+        replaced(std::string(known->second));
+    }
+    if (descent.is_outdated) {
+        end(descent);
+        return;
+    }
+    note(reached, *watch);
     await_changes();
     open_next(index);
 }
 
 void ChangeWatch::note(std::string_view directory, Watch watch) {
-    by_directory_.insert_or_assign(std::string(directory), watch);
-    if (watch != unwatchable) {
-        by_watch_.insert_or_assign(watch, std::string(directory));
+    const auto [position, is_new] = by_directory_.try_emplace(std::string(directory), watch);
+    if (!is_new && position->second != watch) {
+        retire(std::exchange(position->second, watch));
     }
+    by_watch_.insert_or_assign(watch, std::string(directory));
+}
+
+void ChangeWatch::retire(Watch watch) {
+    by_watch_.erase(watch);
+    retired_.push_back(watch);
 }
 
 void ChangeWatch::await_changes() {
@@ -136,21 +178,25 @@ void ChangeWatch::await_changes() {
 }
 
 void ChangeWatch::take_changes() {
-    for (int reads = 0; reads < reads_per_turn_max; ++reads) {
+    std::size_t taken = 0;
+    while (taken < changes_per_iteration_max) {
         const auto changes = notifier_->read();
         if (changes.empty()) {
+            unread_since_ = never;
             return;
         }
-        for (const Change& change : changes) {
-            take(change);
-        }
+        std::ranges::for_each(changes, [this](const Change& change) { take(change); });
+        taken += changes.size();
+    }
+    unread_since_ = std::min(unread_since_, proactor_.now());
+    if (proactor_.now() - unread_since_ >= unread_for_max) {
+        all_changed();
     }
 }
 
 void ChangeWatch::take(const Change& change) {
     if (change.kind == Change::Kind::overflow) {
-        reset();
-        site_.changed_all();
+        all_changed();
         return;
     }
     const auto found = by_watch_.find(change.watch);
@@ -163,32 +209,41 @@ void ChangeWatch::take(const Change& change) {
             site_.changed(directory, change.name);
             break;
         case Change::Kind::directory:
-            forget_beneath(directory + std::string(change.name) + '/');
+            replaced(directory + std::string(change.name) + '/');
             break;
         case Change::Kind::itself:
-            forget_beneath(directory);
+            replaced(directory);
+            break;
+        case Change::Kind::attributes:
+            access_changed(change.name.empty() ? directory
+                                               : directory + std::string(change.name) + '/');
             break;
         case Change::Kind::overflow:
             break;
     }
 }
 
-void ChangeWatch::forget_beneath(const std::string& directory) {
+void ChangeWatch::replaced(std::string_view directory) {
+    const auto watched = range_beneath(by_directory_, directory);
+    for (const auto& [path, watch] : watched) {
+        retire(watch);
+    }
+    by_directory_.erase(watched.begin(), watched.end());
+    access_changed(directory);
+}
+
+void ChangeWatch::access_changed(std::string_view directory) {
     for (Descent& descent : descents_) {
         descent.is_outdated |= descent.target.starts_with(directory);
     }
-    for (auto position = by_directory_.begin(); position != by_directory_.end();) {
-        const auto one = position++;
-        if (!one->first.starts_with(directory)) {
-            continue;
-        }
-        if (one->second != unwatchable) {
-            by_watch_.erase(one->second);
-            notifier_->unwatch(one->second);
-        }
-        by_directory_.erase(one);
-    }
+    const auto to_be_tried_again = range_beneath(unwatchable_, directory);
+    unwatchable_.erase(to_be_tried_again.begin(), to_be_tried_again.end());
     site_.changed_beneath(directory);
+}
+
+void ChangeWatch::all_changed() {
+    reset();
+    site_.changed_all();
 }
 
 void ChangeWatch::reset() {
@@ -196,10 +251,24 @@ void ChangeWatch::reset() {
         descent.is_outdated = true;
     }
     for (const auto& [watch, directory] : by_watch_) {
-        notifier_->unwatch(watch);
+        retired_.push_back(watch);
     }
     by_watch_.clear();
     by_directory_.clear();
+    unwatchable_.clear();
+    unread_since_ = never;
+}
+
+bool ChangeWatch::reclaim() noexcept {
+    for (std::size_t count = 0; count < unwatches_per_iteration_max && !retired_.empty(); ++count) {
+        const Watch watch = retired_.back();
+        retired_.pop_back();
+        // A directory gets the watch that it still has when it is asked for again.
+        if (!by_watch_.contains(watch)) {
+            notifier_->unwatch(watch);
+        }
+    }
+    return !retired_.empty();
 }
 
 }  // namespace torc::server

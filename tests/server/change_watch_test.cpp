@@ -7,12 +7,16 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace torc::server {
 namespace {
@@ -130,6 +134,88 @@ TEST_P(ChangeWatchTest, DropsAndForgetsWhatIsBeneathADirectoryThatMoves) {
     EXPECT_TRUE(drops("a/b/page"));
 }
 
+TEST_P(ChangeWatchTest, WatchesADirectoryThatMovedWhereItIsNow) {
+    ASSERT_TRUE(comes_to_cover("a/b/"));
+    std::filesystem::rename(path("a"), path("z"));
+    ASSERT_TRUE(turn_until([this] { return !watch_->covers("a/b/"); }));
+    // Before the kernel was told that nobody watches it any more, and it still has its watch.
+    ASSERT_TRUE(comes_to_cover("z/b/"));
+    EXPECT_FALSE(watch_->reclaim());
+    cache("z/b/page");
+    directory_.write("z/b/page", "2");
+    EXPECT_TRUE(drops("z/b/page"));
+}
+
+TEST_P(ChangeWatchTest, WatchesADirectoryThatMovedThoughTheMoveIsReadLate) {
+    ASSERT_TRUE(comes_to_cover("a/b/"));
+    std::filesystem::rename(path("a"), path("c/z"));
+    std::vector<io::Completion> unread;
+    for (int iterations = 0; !watch_->covers("c/z/b/") && iterations < 1000; ++iterations) {
+        watch_->want("c/z/b/", root_);
+        for (const io::Completion& completion :
+             proactor_->wait(steady_clock::now() + milliseconds(10))) {
+            if (operation_of(completion.token) == Operation::watch_changes) {
+                unread.push_back(completion);
+            } else {
+                watch_->completed(completion);
+            }
+        }
+    }
+    ASSERT_TRUE(watch_->covers("c/z/b/"));
+    EXPECT_FALSE(watch_->covers("a/b/")) << "its watch is that of the new place";
+    ASSERT_EQ(unread.size(), 1U);
+    watch_->completed(unread.front());
+    EXPECT_FALSE(watch_->reclaim());
+    ASSERT_TRUE(comes_to_cover("c/z/b/"));
+    cache("c/z/b/page");
+    directory_.write("c/z/b/page", "2");
+    EXPECT_TRUE(drops("c/z/b/page"));
+}
+
+TEST_P(ChangeWatchTest, DropsWhatIsBeneathADirectoryWithOtherPermissionsAndKeepsWatchingIt) {
+    ASSERT_TRUE(comes_to_cover("a/b/"));
+    cache("a/b/page");
+    cache("a");
+    cache("page");
+    std::filesystem::permissions(path("a"), std::filesystem::perms::owner_all);
+    EXPECT_TRUE(drops("a/b/page"));
+    EXPECT_FALSE(has("a"));
+    EXPECT_TRUE(has("page"));
+    EXPECT_TRUE(watch_->covers("a/b/"));
+    cache("a/b/page");
+    directory_.write("a/b/page", "2");
+    EXPECT_TRUE(drops("a/b/page"));
+}
+
+TEST_P(ChangeWatchTest, DropsNothingForADirectoryThatIsMade) {
+    ASSERT_TRUE(comes_to_cover("a/b/"));
+    for (const char* const name : {"", "page", "a/", "a/b/page", "new", "last"}) {
+        cache(name);
+    }
+    std::filesystem::create_directory(path("new"));
+    std::filesystem::create_directory(path("a/b/new"));
+    directory_.write("last", "");
+    EXPECT_TRUE(drops("last"));
+    EXPECT_FALSE(has("new"));
+    for (const char* const name : {"", "page", "a/", "a/b/page"}) {
+        EXPECT_TRUE(has(name)) << name;
+    }
+    EXPECT_TRUE(watch_->covers("a/b/"));
+}
+
+TEST_P(ChangeWatchTest, TriesADirectoryAgainOnceThePermissionsAboveItChanged) {
+    std::filesystem::create_directory_symlink("b", path("a/link"));
+    watch_->want("a/link/", root_);
+    EXPECT_TRUE(turn_until([this] { return !watch_->is_opening() && watch_->covers("a/"); }));
+    watch_->want("a/link/", root_);
+    EXPECT_FALSE(watch_->is_opening());
+    std::filesystem::permissions(path("a"), std::filesystem::perms::owner_all);
+    EXPECT_TRUE(turn_until([this] {
+        watch_->want("a/link/", root_);
+        return watch_->is_opening();
+    }));
+}
+
 TEST_P(ChangeWatchTest, ForgetsADirectoryThatIsDeleted) {
     ASSERT_TRUE(comes_to_cover("c/"));
     std::filesystem::remove_all(path("c"));
@@ -176,10 +262,112 @@ TEST_P(ChangeWatchTest, ForgetsEverythingWhenTheRootIsAnother) {
     EXPECT_TRUE(comes_to_cover("a/b/"));
 }
 
+TEST_P(ChangeWatchTest, LetsGoOfForgottenDirectoriesAFewAtATime) {
+    constexpr int count = 600;
+    for (int i = 0; i < count; ++i) {
+        const std::string name = "many/" + std::to_string(i) + "/";
+        std::filesystem::create_directories(path(name));
+        ASSERT_TRUE(comes_to_cover(name));
+    }
+    watch_->reset();
+    int times = 1;
+    while (watch_->reclaim()) {
+        ++times;
+    }
+    EXPECT_GE(times, 3);
+    EXPECT_FALSE(watch_->reclaim());
+}
+
 TEST_P(ChangeWatchTest, DoesNotWatchARootOnAFileSystemThatTellsNothing) {
     const auto remote = std::make_shared<const file::Root>(*file::Root::open("/proc"));
     watch_->want("", remote);
     EXPECT_FALSE(watch_->is_opening());
+}
+
+/// More changes than are read at once.
+class ChangeStormTest : public ChangeWatchTest {
+protected:
+    /// No two changes in a row are the same, since the kernel would take them for one.
+    void change_files(int count) {
+        for (int i = 0; i < count; ++i) {
+            ASSERT_EQ(::truncate(path(i % 2 == 0 ? "c/page" : "c/other").c_str(), 0), 0);
+        }
+    }
+    void SetUp() override {
+        ChangeWatchTest::SetUp();
+        directory_.write("c/other", "");
+    }
+    /// One iteration of a loop.
+    void turn() {
+        for (const io::Completion& completion :
+             proactor_->wait(steady_clock::now() + milliseconds(10))) {
+            watch_->completed(completion);
+        }
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(Every, ChangeStormTest,
+                         ::testing::Values(io::Backend::uring, io::Backend::epoll),
+                         [](const ::testing::TestParamInfo<io::Backend>& information) {
+                             return information.param == io::Backend::uring ? "Uring" : "Epoll";
+                         });
+
+TEST_P(ChangeStormTest, IsTakenInABoundedNumberOfChangesAnIteration) {
+    constexpr int count = 3000;
+    // What one read of the least events can give on top of the limit.
+    constexpr std::size_t at_once_max = 256 + 1024;
+    const auto name_of = [](int i) { return "c/" + std::to_string(i); };
+    ASSERT_TRUE(comes_to_cover("c/"));
+    for (int i = 0; i < count; ++i) {
+        cache(name_of(i));
+        directory_.write(name_of(i), "");
+    }
+    std::size_t left = site_.cache().size();
+    ASSERT_EQ(left, static_cast<std::size_t>(count));
+    int iterations = 0;
+    while (left > 0) {
+        turn();
+        ASSERT_LE(left - site_.cache().size(), at_once_max);
+        left = site_.cache().size();
+        ASSERT_LT(++iterations, 10'000);
+    }
+    EXPECT_GE(iterations, 3);
+    EXPECT_TRUE(watch_->covers("c/")) << "nothing was lost";
+}
+
+TEST_P(ChangeStormTest, CountsAsAChangeOfEverythingWhenTheQueueRanOver) {
+    int queued_max = 0;
+    std::ifstream("/proc/sys/fs/inotify/max_queued_events") >> queued_max;
+    if (queued_max > 200'000) {
+        GTEST_SKIP() << "the queue of inotify holds too many events";
+    }
+    ASSERT_TRUE(comes_to_cover("a/b/"));
+    ASSERT_TRUE(comes_to_cover("c/"));
+    cache("a/b/page");
+    change_files(queued_max + 10);
+    EXPECT_TRUE(drops("a/b/page"));
+    EXPECT_FALSE(watch_->covers("a/b/"));
+    // And goes on as at first.
+    ASSERT_TRUE(comes_to_cover("a/b/"));
+    cache("a/b/page");
+    directory_.write("a/b/page", "2");
+    EXPECT_TRUE(drops("a/b/page"));
+}
+
+TEST_P(ChangeStormTest, CountsAsAChangeOfEverythingWhenItIsNotReadToItsEndForLong) {
+    ASSERT_TRUE(comes_to_cover("a/b/"));
+    ASSERT_TRUE(comes_to_cover("c/"));
+    cache("a/b/page");
+    change_files(3000);
+    const auto began = steady_clock::now();
+    // As many new ones as are read: there is never an end, and the queue never runs over.
+    while (has("a/b/page") && steady_clock::now() < began + std::chrono::seconds(10)) {
+        turn();
+        change_files(512);
+    }
+    EXPECT_FALSE(has("a/b/page"));
+    EXPECT_FALSE(watch_->covers("a/b/"));
+    EXPECT_GE(steady_clock::now() - began, milliseconds(400)) << "it was for another reason";
 }
 
 }  // namespace

@@ -40,10 +40,13 @@ public:
         enum class Kind : std::uint8_t {
             /// The entry `name`, no directory, is another one than before, or is no more.
             file,
-            /// The same of a directory, or its permissions changed.
+            /// The same of a directory.
             directory,
-            /// The watched directory itself was moved or deleted, or its permissions changed.
+            /// The watched directory itself was moved or deleted, or is no longer watched.
             itself,
+            /// A directory is the one that it was, with other permissions, owner or times: the
+            /// entry `name`, or without a name the watched one itself.
+            attributes,
             /// Changes were lost, of any directory; `watch` says nothing.
             overflow,
         };

@@ -55,7 +55,7 @@ public:
     [[nodiscard]] MonotonicTime next_deadline() const noexcept;
     /// Lets them begin. Precondition: the deadline has passed.
     void stop_waiting_for_root(MonotonicTime now);
-    /// Lets go of some of what is cached and was forgotten; sees to it that the next
+    /// Lets go of some of what is cached and watched and was forgotten; sees to it that the next
     /// iteration comes at once while there is more. For each iteration.
     void reclaim() noexcept;
 

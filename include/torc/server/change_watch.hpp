@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/base/clock.hpp>
 #include <torc/file/change_notifier.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/server/served_root.hpp>
@@ -8,7 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,6 +26,10 @@ namespace torc::server {
 /// there moves what is beneath. Where it can't be watched (a symbolic link leads there, another
 /// mount, the user's watches are used up) nothing is lost but that its assets are looked at every
 /// second.
+///
+/// No iteration of the loop is held up by how much changes. Only so many changes are read in one;
+/// the rest stays in the kernel's queue for the next. When that has not run empty for a while, or
+/// ran over, everything counts as changed.
 class ChangeWatch {
 public:
     ChangeWatch(io::Proactor& proactor, site::Site& site) noexcept
@@ -39,6 +46,9 @@ public:
     void completed(const io::Completion& completion);
     /// Forgets all directories: the root is another one.
     void reset();
+    /// Takes some of the directories that were forgotten out of the kernel's hands; true when there
+    /// are more. For each iteration.
+    [[nodiscard]] bool reclaim() noexcept;
 
     /// Whether an operation is under way that uses memory of this.
     [[nodiscard]] bool is_opening() const noexcept { return opening_ > 0; }
@@ -60,23 +70,20 @@ private:
     };
     static constexpr std::size_t descents_max = 4;
 
-    struct Hash {
-        using is_transparent = void;
-        [[nodiscard]] std::size_t operator()(std::string_view path) const noexcept {
-            return std::hash<std::string_view>{}(path);
-        }
-    };
-
     [[nodiscard]] bool is_ready();
     void open_next(std::uint32_t index);
     void opened(std::uint32_t index, const io::Completion& completion);
     void end(Descent& descent) noexcept;
-    /// Negative: it can't be watched.
     void note(std::string_view directory, Watch watch);
+    void retire(Watch watch);
     void await_changes();
     void take_changes();
     void take(const Change& change);
-    void forget_beneath(const std::string& directory);
+    /// A directory, and all beneath it, may be other ones than before.
+    void replaced(std::string_view directory);
+    /// A directory is the same, but may let in others than before.
+    void access_changed(std::string_view directory);
+    void all_changed();
 
     io::Proactor& proactor_;
     site::Site& site_;
@@ -85,8 +92,15 @@ private:
     bool is_awaiting_ = false;
     std::vector<Descent> descents_{descents_max};
     std::size_t opening_ = 0;
-    std::unordered_map<std::string, Watch, Hash, std::equal_to<>> by_directory_;
+    /// In order of their paths: what is beneath one of them stands behind it.
+    std::map<std::string, Watch, std::less<>> by_directory_;
     std::unordered_map<Watch, std::string> by_watch_;
+    /// Directories that can't be watched, as far as is known.
+    std::set<std::string, std::less<>> unwatchable_;
+    /// Watches of directories that were forgotten, and maybe asked for again since.
+    std::vector<Watch> retired_;
+    /// Since when some changes have been left unread.
+    MonotonicTime unread_since_ = never;
 };
 
 }  // namespace torc::server

@@ -130,7 +130,7 @@ void ChangeWatch::opened(std::uint32_t index, const io::Completion& completion) 
         proactor_.close(directory);
     }
     if (!watch) {
-        if (watch.error() == Errno(ENOSPC)) {
+        if (watch.error() == Errno(ENOSPC) && !std::exchange(has_told_of_shortage_, true)) {
             spdlog::info(
                 "some files are looked at every second: no more directories can be watched; "
                 "fs.inotify.max_user_watches can be raised");

@@ -89,6 +89,7 @@ private:
     site::Site& site_;
     std::optional<file::ChangeNotifier> notifier_;
     bool is_unavailable_ = false;
+    bool has_told_of_shortage_ = false;
     bool is_awaiting_ = false;
     std::vector<Descent> descents_{descents_max};
     std::size_t opening_ = 0;

@@ -8,9 +8,35 @@
 
 #include <fcntl.h>
 
+#include <atomic>
 #include <utility>
 
 namespace torc::server {
+namespace {
+
+/// So many looks in a row must find nothing before anybody is told: a deploy that renames one
+/// directory away and another one in is between the two for a moment.
+constexpr int failures_until_told = 3;
+
+/// Whether a user was told that the root is not there. Of the process, as all workers look at the
+/// same path, and the first one to see it speaks for all.
+std::atomic<bool> is_told_of{false};
+
+/// Whether it says nothing of the path.
+bool is_shortage(Errno error) noexcept {
+    switch (error.value()) {
+        case EMFILE:
+        case ENFILE:
+        case ENOMEM:
+        case EAGAIN:
+        case EINTR:
+            return true;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
 
 void ServedRoot::check(MonotonicTime now) {
     if (is_checking_) {
@@ -27,8 +53,10 @@ bool ServedRoot::completed(const io::Completion& completion, file::MountTable& m
     is_checking_ = false;
     checked_at_ = check_began_at_;
     if (completion.failed()) {
+        count_failure(completion.error());
         return false;
     }
+    end_failures();
     UniqueFd directory(completion.result);
     const auto metadata = file::Metadata::of(directory.get());
     if (!metadata || root_->is(*metadata)) {
@@ -40,6 +68,27 @@ bool ServedRoot::completed(const io::Completion& completion, file::MountTable& m
         file::Root::replacing(*root_, std::move(directory), *metadata, mounts));
     spdlog::debug("{} leads to another directory now, which is served from here on", path_);
     return true;
+}
+
+void ServedRoot::count_failure(Errno error) {
+    if (is_shortage(error)) {
+        return;
+    }
+    ++failures_;
+    if (failures_ == failures_until_told && !is_told_of.exchange(true)) {
+        spdlog::warn(
+            "{} can't be opened any more: {}; what it led to before is served until it is back: "
+            "put a directory there, or make it accessible",
+            path_, error.message());
+    }
+}
+
+void ServedRoot::end_failures() {
+    const bool was_missing = failures_ >= failures_until_told;
+    failures_ = 0;
+    if (was_missing && is_told_of.exchange(false)) {
+        spdlog::info("{} is back and is served", path_);
+    }
 }
 
 }  // namespace torc::server

@@ -236,6 +236,51 @@ TEST_P(Coherence, ShowsTheDirectoryThatTookThePlaceOfTheRoot) {
     EXPECT_TRUE(shows("page.txt", "two"));
 }
 
+std::size_t count_of(std::string_view text, std::string_view part) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(part); at != std::string_view::npos;
+         at = text.find(part, at + 1)) {
+        ++count;
+    }
+    return count;
+}
+
+TEST_P(Coherence, TellsOnceThatTheRootIsGoneAndOnceThatItIsBack) {
+    constexpr std::string_view gone = "can't be opened any more";
+    constexpr std::string_view back = "is back and is served";
+    write("page.txt", "one");
+    start();
+    // By requests, as a server that nobody asks does not look.
+    const auto tells = [this](std::string_view text) {
+        return eventually([&] {
+            EXPECT_EQ(get("/page.txt").body, "one");
+            return server().standard_error().contains(text);
+        });
+    };
+    std::filesystem::rename(site(), directory_.path() / "elsewhere");
+    EXPECT_TRUE(tells(gone));
+    std::filesystem::rename(directory_.path() / "elsewhere", site());
+    EXPECT_TRUE(tells(back));
+    EXPECT_EQ(count_of(server().standard_error(), gone), 1U);
+    EXPECT_EQ(count_of(server().standard_error(), back), 1U);
+}
+
+TEST_P(Coherence, TellsThatTheRootIsNoLongerAccessible) {
+    write("inner/page.txt", "one");
+    LaunchOptions options = torc_with({});
+    options.is_unprivileged = true;
+    start(options);
+    ASSERT_EQ(get("/inner/page.txt").body, "one");
+    std::filesystem::permissions(directory_.path(), std::filesystem::perms::none);
+    const bool is_told = eventually([&] {
+        (void)get("/inner/page.txt");
+        return server().standard_error().contains("can't be opened any more: Permission denied");
+    });
+    std::filesystem::permissions(
+        directory_.path(), std::filesystem::perms::owner_all | std::filesystem::perms::others_exec);
+    EXPECT_TRUE(is_told);
+}
+
 /// A file of which version after version is put in place while clients ask for it.
 class ChangingFile {
 public:

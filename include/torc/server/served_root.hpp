@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
+#include <torc/base/errno.hpp>
 #include <torc/file/root.hpp>
 #include <torc/io/proactor.hpp>
 
@@ -53,10 +54,14 @@ public:
     }
 
     /// The completion of the look. True: there is another directory now, which is `current()`. A
-    /// path that leads nowhere, as in the middle of a deploy, leaves the one that was there.
+    /// path that leads nowhere, as in the middle of a deploy, leaves the one that was there; where
+    /// that lasts, one of the workers says so.
     [[nodiscard]] bool completed(const io::Completion& completion, file::MountTable& mounts);
 
 private:
+    void count_failure(Errno error);
+    void end_failures();
+
     io::Proactor& proactor_;
     const std::string path_;
     SharedRoot root_;
@@ -64,6 +69,8 @@ private:
     MonotonicTime checked_at_;
     MonotonicTime check_began_at_{};
     bool is_checking_ = false;
+    /// Looks in a row that found nothing.
+    int failures_ = 0;
 };
 
 }  // namespace torc::server

@@ -320,7 +320,7 @@ void AssetLoader::keep_root_verified(MonotonicTime now) {
     }
 }
 
-void AssetLoader::reclaim() noexcept {
+void AssetLoader::reclaim_some() noexcept {
     const bool has_cached = site_.cache().reclaim(reclaimed_per_iteration_max);
     const bool has_watched = watch_.reclaim();
     if (has_cached || has_watched) {

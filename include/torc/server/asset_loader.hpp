@@ -57,7 +57,11 @@ public:
     void stop_waiting_for_root(MonotonicTime now);
     /// Lets go of some of what is cached and watched and was forgotten; sees to it that the next
     /// iteration comes at once while there is more. For each iteration.
-    void reclaim() noexcept;
+    void reclaim() noexcept {
+        if (site_.cache().has_forgotten() || watch_.has_forgotten()) {
+            reclaim_some();
+        }
+    }
 
     /// Whether operations are under way that use memory of the loader or the site.
     [[nodiscard]] bool is_busy() const noexcept;
@@ -82,6 +86,7 @@ private:
     /// Starts the operation of a step that is one.
     void start(site::Site::LoadId id, site::LoadStep step);
     void finish(site::Site::LoadId id, MonotonicTime now);
+    void reclaim_some() noexcept;
 
     io::Proactor& proactor_;
     site::Site& site_;

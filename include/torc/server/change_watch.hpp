@@ -46,8 +46,9 @@ public:
     void completed(const io::Completion& completion);
     /// Forgets all directories: the root is another one.
     void reset();
-    /// Takes some of the directories that were forgotten out of the kernel's hands; true when there
-    /// are more. For each iteration.
+    /// Whether the kernel still watches directories that were forgotten.
+    [[nodiscard]] bool has_forgotten() const noexcept { return !retired_.empty(); }
+    /// Takes some of them out of the kernel's hands; true when there are more.
     [[nodiscard]] bool reclaim() noexcept;
 
     /// Whether an operation is under way that uses memory of this.

@@ -55,6 +55,8 @@ public:
     /// Forgets what is cached in `directory` ("" or "a/b/") or beneath it.
     void forget_beneath(std::string_view directory) noexcept { directories_.outdate(directory); }
     void forget_all() noexcept { forget_beneath(""); }
+    /// Whether there is anything for `reclaim`.
+    [[nodiscard]] bool has_forgotten() const noexcept { return directories_.has_outdated(); }
     /// Lets go of what was forgotten. Looks at no more than `steps_max` entries and directories;
     /// true when more is left to do.
     bool reclaim(std::size_t steps_max) noexcept;

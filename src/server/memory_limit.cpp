@@ -1,12 +1,12 @@
 #include <torc/server/memory_limit.hpp>
 
+#include "control_group.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
 #include <limits>
-#include <string>
-#include <string_view>
 
 namespace torc::server {
 namespace {
@@ -28,39 +28,14 @@ std::uint64_t number_in(const std::filesystem::path& file) {
     return stream >> number ? number : no_limit;
 }
 
-/// Of a group and those that it is in. A container may see its group as the root, though it is
-/// named by a longer path.
-std::uint64_t least_limit(const std::filesystem::path& hierarchy, std::filesystem::path group,
-                          const char* file) {
-    std::uint64_t least = number_in(hierarchy / file);
-    for (; group.has_relative_path(); group = group.parent_path()) {
-        least = std::min(least, number_in(hierarchy / group.relative_path() / file));
-    }
-    return least;
-}
-
 }  // namespace
 
 std::uint64_t allowed_memory_bytes(const std::filesystem::path& proc,
                                    const std::filesystem::path& cgroups) {
     std::uint64_t allowed = physical_memory_bytes();
-    std::ifstream groups(proc / "self" / "cgroup");
-    // cgroups(7): "0::/path" for version 2, "4:memory:/path" for version 1.
-    for (std::string line; std::getline(groups, line);) {
-        const std::size_t first = line.find(':');
-        const std::size_t second = line.find(':', first + 1);
-        if (first == std::string::npos || second == std::string::npos) {
-            continue;
-        }
-        const std::string_view controllers =
-            std::string_view(line).substr(first + 1, second - first - 1);
-        const std::filesystem::path group = line.substr(second + 1);
-        if (controllers.empty()) {
-            allowed = std::min(allowed, least_limit(cgroups, group, "memory.max"));
-        } else if (controllers == "memory") {
-            allowed =
-                std::min(allowed, least_limit(cgroups / "memory", group, "memory.limit_in_bytes"));
-        }
+    for (const auto& group : control_group_directories(proc, cgroups, "memory")) {
+        allowed = std::min(
+            {allowed, number_in(group / "memory.max"), number_in(group / "memory.limit_in_bytes")});
     }
     return allowed;
 }

@@ -55,8 +55,12 @@ What it answers:
                           Body that is read and ignored; beyond it the connection ends. [64k]
 
 How it runs:
-      --workers N         Number of workers; 0: one for each CPU that may be used. [0]
+      --workers N         Number of workers; 0: one for each CPU that may be used, and no more than
+                          the CPU quota of a container. [0]
       --cpus LIST         CPUs to pin the workers to, such as 0-3,8. [all that may be used]
+      --pin WHEN          Whether to pin each worker to a CPU: on, off, or auto: unless a quota gives
+                          less than the CPUs have. Few workers without --cpus begin at a CPU that
+                          follows from the port and the address, so that instances spread. [auto]
       --cache-memory SIZE What all workers together may keep of files in memory. [an eighth of the
                           memory that the process may use, and 1g for each worker at the most]
       --io BACKEND        uring, epoll, or auto: io_uring, and epoll where that is forbidden or
@@ -126,6 +130,7 @@ void add_options(CLI::App& app, RawOptions& raw) {
     app.add_option("--cache-memory", raw.cache_memory)->envname("TORC_CACHE_MEMORY");
     app.add_option("--workers", raw.workers)->envname("TORC_WORKERS");
     app.add_option("--cpus", raw.cpus)->envname("TORC_CPUS");
+    app.add_option("--pin", raw.pin)->envname("TORC_PIN");
     app.add_option("--io", raw.io)->envname("TORC_IO");
     app.add_option("--load-timeout", raw.load_timeout)->envname("TORC_LOAD_TIMEOUT");
     app.add_option("--drain-timeout", raw.drain_timeout)->envname("TORC_DRAIN_TIMEOUT");

@@ -91,11 +91,13 @@ void require_allowed(const std::vector<unsigned>& wanted, const std::vector<unsi
     }
 }
 
-bool pin_to_cpu(unsigned cpu) noexcept {
+bool pin_to_cpus(const std::vector<unsigned>& cpus) noexcept {
     const std::unique_ptr<cpu_set_t, FreeCpuSet> set(CPU_ALLOC(cpus_max));
     const std::size_t bytes = CPU_ALLOC_SIZE(cpus_max);
     CPU_ZERO_S(bytes, set.get());
-    CPU_SET_S(cpu, bytes, set.get());
+    for (const unsigned cpu : cpus) {
+        CPU_SET_S(cpu, bytes, set.get());
+    }
     return ::sched_setaffinity(0, bytes, set.get()) == 0;
 }
 

@@ -209,6 +209,9 @@ void settle_running(Settings& settings, const RawOptions& raw) {
     static constexpr std::array io_choices = {std::pair{"auto"sv, IoChoice::automatic},
                                               std::pair{"uring"sv, IoChoice::uring},
                                               std::pair{"epoll"sv, IoChoice::epoll}};
+    static constexpr std::array pin_choices = {std::pair{"auto"sv, Pin::automatic},
+                                               std::pair{"on"sv, Pin::on},
+                                               std::pair{"off"sv, Pin::off}};
     static constexpr std::array log_levels = {
         std::pair{"debug"sv, LogLevel::debug}, std::pair{"info"sv, LogLevel::info},
         std::pair{"warn"sv, LogLevel::warn}, std::pair{"error"sv, LogLevel::error},
@@ -224,6 +227,9 @@ void settle_running(Settings& settings, const RawOptions& raw) {
     }
     if (!raw.cpus.empty()) {
         settings.cpus = parse_cpu_list(raw.cpus);
+    }
+    if (!raw.pin.empty()) {
+        settings.pin = choose("--pin", raw.pin, pin_choices);
     }
     if (!raw.io.empty()) {
         settings.io = choose("--io", raw.io, io_choices);

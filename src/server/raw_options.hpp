@@ -30,6 +30,7 @@ struct RawOptions {
     std::string cache_memory;
     std::string workers;
     std::string cpus;
+    std::string pin;
     std::string io;
     std::string access_log;
     std::string log_level;

@@ -2,6 +2,7 @@
 #include <torc/base/limits.hpp>
 #include <torc/server/cpu_set.hpp>
 #include <torc/server/memory_limit.hpp>
+#include <torc/server/placement.hpp>
 #include <torc/server/resource_limit.hpp>
 #include <torc/server/server.hpp>
 #include <torc/server/start_error.hpp>
@@ -99,9 +100,10 @@ UniqueFd checked(int fd, const char* what) {
 }  // namespace
 
 Server::Server(Settings settings)
-    : settings_(std::move(settings)), root_(open_root(settings_.directory)) {
+    : settings_(std::move(settings)),
+      worker_cpus_(place_workers(settings_, allowed_cpus(), cpu_quota())),
+      root_(open_root(settings_.directory)) {
     ignore_signals();
-    choose_cpus();
     if (worker_cpus_.size() > 1) {
         balance_.emplace(worker_cpus_.size());
     }
@@ -116,18 +118,6 @@ Server::Server(Settings settings)
 Server::~Server() {
     stop_ = Stop::now;
     wake_workers();
-}
-
-void Server::choose_cpus() {
-    const std::vector<unsigned> allowed = allowed_cpus();
-    if (!settings_.cpus.empty()) {
-        require_allowed(settings_.cpus, allowed);
-    }
-    const std::vector<unsigned>& cpus = settings_.cpus.empty() ? allowed : settings_.cpus;
-    const std::size_t workers = settings_.workers > 0 ? settings_.workers : cpus.size();
-    for (std::size_t worker = 0; worker < workers; ++worker) {
-        worker_cpus_.push_back(cpus[worker % cpus.size()]);
-    }
 }
 
 void Server::choose_backend() {
@@ -299,7 +289,7 @@ Result<void> Server::try_to_make_threads() {
     for (unsigned worker = 0; worker < worker_cpus_.size(); ++worker) {
         threads_.push_back(
             std::make_unique<WorkerThread>(WorkerThreadOptions{.worker = worker,
-                                                               .cpu = worker_cpus_[worker],
+                                                               .cpus = worker_cpus_[worker],
                                                                .backend = backend_,
                                                                .connections_max = connections_max_,
                                                                .ended = ended_.get()}));

@@ -49,14 +49,25 @@ std::string describe_urls(const std::vector<Endpoint>& endpoints) {
     return text;
 }
 
-std::string describe_workers(const Server& server) {
-    std::vector<unsigned> cpus = server.worker_cpus();
-    const std::size_t workers = cpus.size();
+/// " on CPUs 0,1"; nothing where workers are not pinned.
+std::string describe_cpus(const Server& server) {
+    std::vector<unsigned> cpus;
+    for (const std::vector<unsigned>& of_worker : server.worker_cpus()) {
+        cpus.insert(cpus.end(), of_worker.begin(), of_worker.end());
+    }
+    if (cpus.empty()) {
+        return "";
+    }
     std::ranges::sort(cpus);
     const auto repeated = std::ranges::unique(cpus);
     cpus.erase(repeated.begin(), repeated.end());
-    return fmt::format("{} worker{} on CPU{} {}, {}\n", workers, workers == 1 ? "" : "s",
-                       cpus.size() == 1 ? "" : "s", fmt::join(cpus, ","),
+    return fmt::format(" on CPU{} {}", cpus.size() == 1 ? "" : "s", fmt::join(cpus, ","));
+}
+
+std::string describe_workers(const Server& server) {
+    const std::size_t workers = server.worker_cpus().size();
+    return fmt::format("{} worker{}{}, {}\n", workers, workers == 1 ? "" : "s",
+                       describe_cpus(server),
                        server.backend() == io::Backend::uring ? "io_uring" : "epoll");
 }
 

@@ -4,6 +4,7 @@
 #include <torc/server/worker_thread.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <pthread.h>
@@ -62,9 +63,10 @@ std::uint64_t WorkerThread::iterations() noexcept {
 
 void WorkerThread::work() {
     ::pthread_setname_np(::pthread_self(), fmt::format("torc-{}", options_.worker).c_str());
-    if (!pin_to_cpu(options_.cpu)) {
-        spdlog::warn("worker {} can't be pinned to CPU {}: {}", options_.worker, options_.cpu,
-                     Errno::last().message());
+    if (!options_.cpus.empty() && !pin_to_cpus(options_.cpus)) {
+        const Errno error = Errno::last();
+        spdlog::warn("worker {} can't be pinned to CPU {}: {}", options_.worker,
+                     fmt::join(options_.cpus, ","), error.message());
     }
     std::unique_ptr<io::Proactor> proactor;
     try {

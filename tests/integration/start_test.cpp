@@ -24,6 +24,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -385,6 +386,31 @@ TEST_F(Start, FailsWithAnEnvironmentThatMakesNoSense) {
     LaunchOptions options = torc_with({site()});
     options.environment = {"TORC_PORT=http"};
     expect_failure(options, {"http"}, usage_error);
+}
+
+TEST_F(Start, DoesNotPinAllInstancesToOneCpu) {
+    cpu_set_t set;
+    ASSERT_EQ(::sched_getaffinity(0, sizeof set, &set), 0);
+    if (CPU_COUNT(&set) < 2) {
+        GTEST_SKIP() << "there is one CPU here";
+    }
+    std::set<std::string> cpus;
+    EXPECT_TRUE(eventually([&] {
+        ServerProcess server(torc_with({site(), "--port", "0", "--workers", "1", "--pin", "on"}));
+        const std::vector<std::string> of_worker = server.cpus_of_threads("torc-0");
+        cpus.insert(of_worker.begin(), of_worker.end());
+        return server.stop() == 0 && cpus.size() > 1;
+    }));
+}
+
+TEST_F(Start, LeavesWorkersUnpinnedWhenTold) {
+    ServerProcess server(torc_with({site(), "--port", "0", "--workers", "2", "--pin", "off"}));
+    const std::vector<std::string> own = server.cpus_of_threads("torc");
+    ASSERT_EQ(own.size(), 1U);
+    EXPECT_EQ(server.cpus_of_threads("torc-0"), own);
+    EXPECT_EQ(server.cpus_of_threads("torc-1"), own);
+    EXPECT_TRUE(server.standard_error().contains("\n2 workers, ")) << server.standard_error();
+    EXPECT_EQ(server.stop(), 0);
 }
 
 // Containers forbid io_uring.

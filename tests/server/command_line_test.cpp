@@ -132,6 +132,14 @@ TEST_F(CommandLineTest, PointsToTheHelpForAFlagThatItDoesNotKnow) {
     EXPECT_TRUE(text.ends_with("; see torc --help")) << text;
 }
 
+TEST_F(CommandLineTest, ReadsWhetherToPin) {
+    EXPECT_EQ(settings().pin, Pin::automatic);
+    EXPECT_EQ(settings({"--pin", "on"}).pin, Pin::on);
+    set("TORC_PIN", "off");
+    EXPECT_EQ(settings().pin, Pin::off);
+    EXPECT_EQ(refusal({"./site", "--pin", "yes"}), "--pin yes: give one of auto, on, off");
+}
+
 TEST_F(CommandLineTest, ReadsTimeouts) {
     using std::chrono::seconds;
     EXPECT_EQ(settings().timeouts.drain, seconds(30));
@@ -173,8 +181,8 @@ TEST_F(CommandLineTest, PrintsHelp) {
     const std::string text = printed();
     for (const char* flag :
          {"DIR", "-p, --port", "-a, --address", "--index", "--clean-urls", "--spa", "--symlinks",
-          "--codings", "--header", "--workers", "--cpus", "--io", "--access-log", "--log-level",
-          "-V, --version", "-h, --help"}) {
+          "--codings", "--header", "--workers", "--cpus", "--pin", "--io", "--access-log",
+          "--log-level", "-V, --version", "-h, --help"}) {
         EXPECT_NE(text.find(std::string(" ") + flag + " "), std::string::npos) << flag;
     }
     for (const char* flag :

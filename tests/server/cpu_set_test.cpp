@@ -103,14 +103,14 @@ TEST(CpuSet, KnowsTheCpuThatItRunsOn) {
 TEST(CpuSet, PinsTheCallingThreadAlone) {
     const Cpus before = allowed_cpus();
     std::thread([&] {
-        EXPECT_TRUE(pin_to_cpu(before.back()));
+        EXPECT_TRUE(pin_to_cpus({before.back()}));
         EXPECT_EQ(allowed_cpus(), Cpus{before.back()});
     }).join();
     EXPECT_EQ(allowed_cpus(), before);
 }
 
 TEST(CpuSet, ReportsACpuThatIsNotThere) {
-    std::thread([] { EXPECT_FALSE(pin_to_cpu(8191)); }).join();
+    std::thread([] { EXPECT_FALSE(pin_to_cpus({8191})); }).join();
 }
 
 }  // namespace

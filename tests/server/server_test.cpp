@@ -1,4 +1,5 @@
 #include <torc/server/cpu_set.hpp>
+#include <torc/server/placement.hpp>
 #include <torc/server/server.hpp>
 #include <torc/server/start_error.hpp>
 #include <torc/server/start_report.hpp>
@@ -66,17 +67,18 @@ TEST_F(ServerTest, StopsItsWorkersWhenItEndsUnasked) {
     server.start();
 }
 
-TEST_F(ServerTest, HasAWorkerOnEveryCpuByDefault) {
+TEST_F(ServerTest, HasAWorkerForEveryCpuByDefault) {
     settings_.workers = 0;
+    settings_.pin = Pin::on;
     const Server server(settings_);
-    EXPECT_EQ(server.worker_cpus(), allowed_cpus());
+    EXPECT_EQ(server.worker_cpus(), place_workers(settings_, allowed_cpus(), cpu_quota()));
 }
 
 TEST_F(ServerTest, DealsOutItsCpusInTurn) {
     settings_.cpus = {allowed_cpus().front()};
     settings_.workers = 3;
     const Server server(settings_);
-    EXPECT_EQ(server.worker_cpus(), std::vector<unsigned>(3, settings_.cpus.front()));
+    EXPECT_EQ(server.worker_cpus(), std::vector<std::vector<unsigned>>(3, settings_.cpus));
 }
 
 TEST_F(ServerTest, RefusesADirectoryThatIsNotThere) {

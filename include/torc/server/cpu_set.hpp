@@ -16,7 +16,7 @@ namespace torc::server {
 /// Throws StartError naming the CPUs of `wanted` that are not in `allowed`.
 void require_allowed(const std::vector<unsigned>& wanted, const std::vector<unsigned>& allowed);
 
-/// Pins the calling thread to one CPU; false when the kernel refuses.
-[[nodiscard]] bool pin_to_cpu(unsigned cpu) noexcept;
+/// Pins the calling thread to some CPUs; false, with errno, when the kernel refuses.
+[[nodiscard]] bool pin_to_cpus(const std::vector<unsigned>& cpus) noexcept;
 
 }  // namespace torc::server

@@ -61,11 +61,12 @@ public:
         return listeners_->endpoints();
     }
     [[nodiscard]] io::Backend backend() const noexcept { return backend_; }
-    /// One for each worker.
-    [[nodiscard]] const std::vector<unsigned>& worker_cpus() const noexcept { return worker_cpus_; }
+    /// By worker; see place_workers.
+    [[nodiscard]] const std::vector<std::vector<unsigned>>& worker_cpus() const noexcept {
+        return worker_cpus_;
+    }
 
 private:
-    void choose_cpus();
     void choose_backend();
     void open_access_log();
     void share_out_descriptors();
@@ -89,7 +90,7 @@ private:
     void wake_workers() noexcept;
 
     Settings settings_;
-    std::vector<unsigned> worker_cpus_;
+    std::vector<std::vector<unsigned>> worker_cpus_;
     io::Backend backend_ = io::Backend::uring;
     SharedRoot root_;
     std::optional<Balance> balance_;

@@ -16,6 +16,10 @@ namespace torc::server {
 
 enum class IoChoice : std::uint8_t { automatic, uring, epoll };
 
+/// Whether workers are pinned to CPUs; `automatic`: unless a control group's quota allows less time
+/// than the CPUs have.
+enum class Pin : std::uint8_t { automatic, on, off };
+
 /// The least that is reported on standard error.
 enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
 
@@ -55,10 +59,11 @@ struct Settings {
     site::CacheLimits cache_limits;
     /// What all workers together may keep of files in memory; nothing: see Server.
     std::optional<std::uint64_t> cache_bytes_max;
-    /// 0: one for each of `cpus`.
+    /// 0: one for each of `cpus`, as far as a control group's quota goes; see place_workers.
     unsigned workers = 0;
     /// The CPUs that workers are pinned to, in turn; none: all that the process may use.
     std::vector<unsigned> cpus;
+    Pin pin = Pin::automatic;
     IoChoice io = IoChoice::automatic;
     /// "-" is standard output; nothing: no access log.
     std::optional<std::string> access_log;

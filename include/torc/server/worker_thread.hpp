@@ -11,13 +11,15 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <vector>
 
 namespace torc::server {
 
 /// Where and on what a worker runs.
 struct WorkerThreadOptions {
     unsigned worker = 0;
-    unsigned cpu = 0;
+    /// See place_workers; none: it is not pinned.
+    std::vector<unsigned> cpus{};
     io::Backend backend = io::Backend::uring;
     std::uint32_t connections_max = 1024;
     /// An eventfd(2) to which the thread adds 1 when its worker has ended; outlives it.

@@ -226,6 +226,26 @@ std::size_t Subprocess::open_descriptors() const {
     return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
 }
 
+std::vector<std::string> Subprocess::cpus_of_threads(std::string_view name) const {
+    constexpr std::string_view field = "Cpus_allowed_list:\t";
+    std::vector<std::string> cpus;
+    for (const auto& task :
+         std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid_))) {
+        std::ifstream status(task.path() / "status");
+        std::string line;
+        std::getline(status, line);
+        if (line != fmt::format("Name:\t{}", name)) {
+            continue;
+        }
+        while (std::getline(status, line)) {
+            if (line.starts_with(field)) {
+                cpus.push_back(line.substr(field.size()));
+            }
+        }
+    }
+    return cpus;
+}
+
 std::vector<std::string> Subprocess::thread_names() const {
     std::vector<std::string> names;
     for (const auto& task :

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace torc::test {
@@ -70,6 +71,9 @@ public:
 
     /// How many descriptors it has open.
     [[nodiscard]] std::size_t open_descriptors() const;
+    /// The CPUs that each of its threads of that name may run on, as the kernel writes them
+    /// ("0-1").
+    [[nodiscard]] std::vector<std::string> cpus_of_threads(std::string_view name) const;
     /// The names of its threads, those among them that the kernel made for io_uring.
     [[nodiscard]] std::vector<std::string> thread_names() const;
 

@@ -1,11 +1,35 @@
 #include "option_value.hpp"
 
+#include <torc/base/ascii.hpp>
+
+#include <algorithm>
 #include <charconv>
+#include <string>
 #include <system_error>
 
 namespace torc::server {
+namespace {
 
 using namespace std::string_view_literals;
+
+/// How many bytes a unit such as "k", "KB" or "KiB" stands for; 0: it is none.
+std::uint64_t bytes_of_unit(std::string_view text) {
+    constexpr std::string_view prefixes = "kmgt";
+    constexpr unsigned bits_each = 10;
+    std::string unit(text);
+    std::ranges::transform(unit, unit.begin(), to_lower);
+    if (unit.empty() || unit == "b") {
+        return 1;
+    }
+    const std::size_t power = prefixes.find(unit.front());
+    const std::string_view rest = std::string_view(unit).substr(1);
+    if (power == std::string_view::npos || !(rest.empty() || rest == "b" || rest == "ib")) {
+        return 0;
+    }
+    return std::uint64_t{1} << (bits_each * (power + 1));
+}
+
+}  // namespace
 
 std::uint64_t parse_number(std::string_view option, std::string_view text, std::uint64_t min,
                            std::uint64_t max) {
@@ -20,16 +44,11 @@ std::uint64_t parse_number(std::string_view option, std::string_view text, std::
 
 std::uint64_t parse_size(std::string_view option, std::string_view text, std::uint64_t min,
                          std::uint64_t max) {
-    constexpr std::uint64_t kibibyte = 1024;
     std::uint64_t number = 0;
     const char* const end = text.data() + text.size();
     const auto [after, error] = std::from_chars(text.data(), end, number);
     const std::string_view unit(after, static_cast<std::size_t>(end - after));
-    const std::uint64_t factor = unit.empty()                     ? 1
-                                 : unit == "k"sv || unit == "K"sv ? kibibyte
-                                 : unit == "m"sv || unit == "M"sv ? kibibyte * kibibyte
-                                 : unit == "g"sv || unit == "G"sv ? kibibyte * kibibyte * kibibyte
-                                                                  : 0;
+    const std::uint64_t factor = bytes_of_unit(unit);
     if (error != std::errc() || factor == 0 || number > max / factor || number * factor < min) {
         throw StartError(
             fmt::format("{} {}: give a number of bytes from {} to {}, such as 8192 or 8k", option,

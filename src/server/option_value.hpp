@@ -21,7 +21,7 @@ namespace torc::server {
 [[nodiscard]] std::uint64_t parse_number(std::string_view option, std::string_view text,
                                          std::uint64_t min, std::uint64_t max);
 
-/// "8k", "1m", "2g" or a number of bytes.
+/// A number of bytes, or with a unit in powers of 1024: "8k", "8KB" and "8KiB" are the same.
 [[nodiscard]] std::uint64_t parse_size(std::string_view option, std::string_view text,
                                        std::uint64_t min, std::uint64_t max);
 

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <string>
 #include <variant>
 
 namespace {
@@ -36,6 +37,9 @@ spdlog::level::level_enum to_spdlog(torc::server::LogLevel level) {
 
 int serve(const torc::server::Settings& settings, torc::server::Diagnostics& diagnostics) {
     spdlog::set_level(to_spdlog(settings.log_level));
+    for (const std::string& warning : settings.warnings) {
+        spdlog::warn("{}", warning);
+    }
     torc::server::Server server(settings);
     server.start();
     if (spdlog::should_log(spdlog::level::info)) {

@@ -2,13 +2,21 @@
 #include <torc/server/command_line.hpp>
 #include <torc/server/start_error.hpp>
 
+#include "option_hints.hpp"
 #include "raw_options.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace torc::server {
 namespace {
@@ -23,7 +31,8 @@ Usage: torc [OPTIONS] [DIR]
                           output is a terminal; elsewhere it must be named.
 
 Where it listens:
-  -p, --port PORT         Port to listen on; 0: any that is free, which is printed. [8080]
+  -p, --port PORT         Port to listen on; 0: any that is free, which is printed. [the variable
+                          PORT, which hosting platforms set, else 8080]
   -a, --address ADDRESS   Address to listen on; may be given several times. 0.0.0.0 and :: are all
                           addresses of this machine. [127.0.0.1 and ::1: this machine alone]
 
@@ -58,9 +67,10 @@ How it runs:
       --workers N         Number of workers; 0: one for each CPU that may be used, and no more than
                           the CPU quota of a container. [0]
       --cpus LIST         CPUs to pin the workers to, such as 0-3,8. [all that may be used]
-      --pin WHEN          Whether to pin each worker to a CPU: on, off, or auto: unless a quota gives
-                          less than the CPUs have. Few workers without --cpus begin at a CPU that
-                          follows from the port and the address, so that instances spread. [auto]
+      --pin WHEN          Whether to pin each worker to a CPU: on, off, or auto: unless a CPU quota
+                          gives less than the CPUs have. Fewer workers than CPUs begin, without
+                          --cpus, at one that follows from the port and the addresses, so that
+                          several instances spread. [auto]
       --cache-memory SIZE What all workers together may keep of files in memory. [an eighth of the
                           memory that the process may use, and 1g for each worker at the most]
       --io BACKEND        uring, epoll, or auto: io_uring, and epoll where that is forbidden or
@@ -74,12 +84,14 @@ What it tells:
       --access-log FILE   Where to log requests, in the format `combined`: a file, - for standard
                           output, or off. [- when standard output is a terminal, else off]
       --log-level LEVEL   What to report on standard error: debug, info, warn, error, off. [info]
-  -V, --version           Print versions and what the kernel offers.
+  -V, -v, --version       Print versions and what the kernel offers.
   -h, --help              Print this.
 
 Each option can also be given by an environment variable: TORC_PORT for --port, TORC_ACCESS_LOG for
 --access-log, and so on, and TORC_DIR; lists are separated by commas (those of TORC_HEADER and
 TORC_CACHE_CONTROL by line ends), and what takes no value is on or off. The command line wins.
+Sizes are bytes, or with a unit powers of 1024: 8k, 8KB and 8KiB are 8192 bytes; m, g and t too.
+NO_COLOR keeps colours out of reports.
 
 SIGTERM or SIGINT (Ctrl-C) finishes what is in flight (--drain-timeout); a second one stops at once.
 Exit status: 0 stopped as told, 1 could not start, 2 some connections were cut off.
@@ -136,9 +148,98 @@ void add_options(CLI::App& app, RawOptions& raw) {
     app.add_option("--drain-timeout", raw.drain_timeout)->envname("TORC_DRAIN_TIMEOUT");
     app.add_option("--access-log", raw.access_log)->envname("TORC_ACCESS_LOG");
     app.add_option("--log-level", raw.log_level)->envname("TORC_LOG_LEVEL");
-    app.add_flag_callback("-V,--version", [] {
+    app.add_flag_callback("-V,-v,--version", [] {
         throw CLI::CallForVersion(version_text(), static_cast<int>(CLI::ExitCodes::Success));
     });
+    // Unknown options are explained better than the parser does.
+    app.allow_extras();
+}
+
+struct KnownNames {
+    /// "--port".
+    std::vector<std::string> options;
+    /// "TORC_PORT".
+    std::vector<std::string> variables;
+};
+
+KnownNames names_in(const CLI::App& app) {
+    KnownNames known;
+    for (const CLI::Option* option : app.get_options()) {
+        for (const std::string& name : option->get_lnames()) {
+            known.options.push_back("--" + name);
+        }
+        if (!option->get_envname().empty()) {
+            known.variables.push_back(option->get_envname());
+        }
+    }
+    return known;
+}
+
+/// The arguments as the parser takes them. Other programs take "-p=3000", to which it is the value
+/// "=3000"; and "-port", to which it is the option -p. Throws StartError for the latter.
+std::vector<std::string> normalize(std::span<const char* const> arguments,
+                                   const KnownNames& known) {
+    std::vector<std::string> normal;
+    bool may_be_option = true;
+    for (std::string argument : arguments) {
+        may_be_option = may_be_option && argument != "--";
+        if (may_be_option && argument.size() > 2 && argument[0] == '-' && argument[1] != '-') {
+            const std::string long_name = '-' + argument.substr(0, argument.find('='));
+            if (std::ranges::find(known.options, long_name) != known.options.end()) {
+                throw StartError(fmt::format("torc has no option {}; did you mean {}?",
+                                             long_name.substr(1), long_name));
+            }
+            if (argument[2] == '=') {
+                argument.erase(2, 1);
+            }
+        }
+        normal.push_back(std::move(argument));
+    }
+    return normal;
+}
+
+/// Throws StartError for what the parser found no option and no place for.
+void require_no_extras(const std::vector<std::string>& extras, const RawOptions& raw,
+                       const KnownNames& known) {
+    if (extras.empty()) {
+        return;
+    }
+    // The value of an unknown option is an extra, or the directory.
+    const auto unknown = std::ranges::find_if(
+        extras, [](const std::string& extra) { return extra.starts_with('-') && extra != "--"; });
+    if (unknown != extras.end()) {
+        throw StartError(explain_unknown_option(*unknown, known.options));
+    }
+    throw StartError(
+        fmt::format("{}: one directory is served, and {} is given already; see "
+                    "torc --help",
+                    extras.front(), raw.directory));
+}
+
+/// A line for each variable TORC_... of the environment that nothing reads.
+std::vector<std::string> find_unknown_variables(const KnownNames& known) {
+    std::vector<std::string> warnings;
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+        const std::string_view text(*variable);
+        const std::string_view name = text.substr(0, text.find('='));
+        if (!name.starts_with("TORC_") ||
+            std::ranges::find(known.variables, name) != known.variables.end()) {
+            continue;
+        }
+        const std::string_view nearest = nearest_name(name, known.variables);
+        warnings.push_back(
+            nearest.empty()
+                ? fmt::format("{} is set, but there is no such option; see torc --help", name)
+                : fmt::format("{} is set, but there is no such option; did you mean {}?", name,
+                              nearest));
+    }
+    std::ranges::sort(warnings);
+    return warnings;
+}
+
+std::string variable(const char* name) {
+    const char* const value = std::getenv(name);
+    return value != nullptr ? value : "";
 }
 
 }  // namespace
@@ -147,8 +248,12 @@ std::variant<Settings, EarlyExit> read_command_line(int argc, const char* const*
     RawOptions raw;
     CLI::App app("", "torc");
     add_options(app, raw);
+    const KnownNames known = names_in(app);
     try {
-        app.parse(argc, argv);
+        auto arguments =
+            normalize(std::span(argv, static_cast<std::size_t>(argc)).subspan(1), known);
+        std::ranges::reverse(arguments);  // The parser takes them from the end.
+        app.parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
         fmt::print("{}", help_text);
         return EarlyExit{.code = 0};
@@ -158,7 +263,11 @@ std::variant<Settings, EarlyExit> read_command_line(int argc, const char* const*
     } catch (const CLI::ParseError& error) {
         throw StartError(fmt::format("{}; see torc --help", error.what()));
     }
-    return settle(raw);
+    require_no_extras(app.remaining(), raw, known);
+    raw.platform_port = variable("PORT");
+    Settings settings = settle(raw);
+    settings.warnings = find_unknown_variables(known);
+    return settings;
 }
 
 }  // namespace torc::server

@@ -43,6 +43,15 @@ void settle_directory(Settings& settings, const RawOptions& raw, bool is_termina
     }
 }
 
+void settle_port(Settings& settings, const RawOptions& raw) {
+    if (!raw.port.empty()) {
+        settings.port = static_cast<std::uint16_t>(parse_number("--port", raw.port, 0, port_max));
+    } else if (!raw.platform_port.empty()) {
+        settings.port =
+            static_cast<std::uint16_t>(parse_number("PORT", raw.platform_port, 0, port_max));
+    }
+}
+
 void settle_access_log(Settings& settings, const RawOptions& raw, bool is_terminal) {
     const std::string fallback = is_terminal ? "-" : "off";
     const std::string& target = raw.access_log.empty() ? fallback : raw.access_log;
@@ -258,9 +267,7 @@ Settings settle(const RawOptions& raw) {
     const bool is_terminal = ::isatty(STDOUT_FILENO) != 0;
     Settings settings;
     settle_directory(settings, raw, is_terminal);
-    if (!raw.port.empty()) {
-        settings.port = static_cast<std::uint16_t>(parse_number("--port", raw.port, 0, port_max));
-    }
+    settle_port(settings, raw);
     settings.addresses = raw.addresses;
     settle_site(settings, raw, is_terminal);
     settle_fields(settings, raw);

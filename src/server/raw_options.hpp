@@ -11,6 +11,8 @@ namespace torc::server {
 struct RawOptions {
     std::string directory;
     std::string port;
+    /// PORT, as hosting platforms set it; counts when `port` is not given.
+    std::string platform_port;
     std::vector<std::string> addresses;
 
     std::vector<std::string> index_names;

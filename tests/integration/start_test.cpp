@@ -58,6 +58,35 @@ void expect_failure(const LaunchOptions& options, const std::vector<std::string>
     }
 }
 
+/// A terminal for a program to print to.
+class Terminal {
+public:
+    Terminal() : master_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
+        std::array<char, 64> name{};
+        TORC_ASSERT(master_ && ::grantpt(master_.get()) == 0 && ::unlockpt(master_.get()) == 0 &&
+                    ::ptsname_r(master_.get(), name.data(), name.size()) == 0);
+        slave_.reset(::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+        TORC_ASSERT(slave_);
+    }
+    /// For the program.
+    [[nodiscard]] int descriptor() const noexcept { return slave_.get(); }
+    /// A line that was printed; waits for it.
+    [[nodiscard]] std::string read_line() const {
+        std::string line;
+        for (char character = 0; character != '\n';) {
+            if (::read(master_.get(), &character, 1) != 1) {
+                break;
+            }
+            line += character;
+        }
+        return line;
+    }
+
+private:
+    UniqueFd master_;
+    UniqueFd slave_;
+};
+
 /// A socket of another program that listens on a port of 127.0.0.1.
 class OtherListener {
 public:
@@ -152,24 +181,15 @@ TEST_F(Start, DoesNotGuessTheDirectoryOfAService) {
 
 TEST_F(Start, ServesTheCurrentDirectoryOnATerminal) {
     directory_.write("page.txt", "a page");
-    const UniqueFd terminal(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
-    ASSERT_TRUE(terminal && ::grantpt(terminal.get()) == 0 && ::unlockpt(terminal.get()) == 0);
-    std::array<char, 64> name{};
-    ASSERT_EQ(::ptsname_r(terminal.get(), name.data(), name.size()), 0);
-    const UniqueFd terminal_of_server(::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC));
-
+    Terminal terminal;
     LaunchOptions options = torc_with({"--port", "0", "--address", "127.0.0.1"});
     options.working_directory = directory_.path();
-    options.standard_output = terminal_of_server.get();
+    options.standard_output = terminal.descriptor();
     ServerProcess server(options);
     EXPECT_EQ(HttpClient(server.port()).get("/page.txt").body, "a page");
     EXPECT_EQ(server.stop(), 0);
     // There it logs requests, too.
-    std::array<char, 256> line{};
-    const ssize_t count = ::read(terminal.get(), line.data(), line.size());
-    ASSERT_GT(count, 0);
-    EXPECT_TRUE(std::string_view(line.data(), static_cast<std::size_t>(count))
-                    .contains("\"GET /page.txt HTTP/1.1\" 200 6 "));
+    EXPECT_TRUE(terminal.read_line().contains("\"GET /page.txt HTTP/1.1\" 200 6 "));
 }
 
 TEST_F(Start, FailsWithOptionsThatMakeNoSense) {
@@ -411,6 +431,49 @@ TEST_F(Start, LeavesWorkersUnpinnedWhenTold) {
     EXPECT_EQ(server.cpus_of_threads("torc-1"), own);
     EXPECT_TRUE(server.standard_error().contains("\n2 workers, ")) << server.standard_error();
     EXPECT_EQ(server.stop(), 0);
+}
+
+TEST_F(Start, WarnsOfVariablesThatNothingReads) {
+    LaunchOptions options = torc_with({site(), "--port", "0"});
+    options.environment = {"TORC_CACHE_MEMORI=1g"};
+    ServerProcess server(options);
+    EXPECT_TRUE(server.standard_error().contains("TORC_CACHE_MEMORI is set"))
+        << server.standard_error();
+    EXPECT_TRUE(server.standard_error().contains("did you mean TORC_CACHE_MEMORY?"));
+    EXPECT_EQ(server.stop(), 0);
+}
+
+TEST_F(Start, IsSilentAboutVariablesWhenTold) {
+    LaunchOptions options = torc_with({site(), "--port", "0", "--log-level", "error"});
+    options.environment = {"TORC_CACHE_MEMORI=1g"};
+    Subprocess server(options);
+    EXPECT_FALSE(server.ends_within(std::chrono::milliseconds(200)));
+    server.send_signal(SIGTERM);
+    EXPECT_EQ(server.exit_code(), 0);
+    EXPECT_EQ(server.standard_error(), "");
+}
+
+TEST_F(Start, ListensOnThePortOfTheHostingPlatform) {
+    LaunchOptions options = torc_with({site(), "--address", "127.0.0.1"});
+    std::string port;
+    {
+        port = OtherListener(false).port();
+    }
+    options.environment = {"PORT=" + port};
+    ServerProcess server(options);
+    EXPECT_EQ(std::to_string(server.port()), port);
+    EXPECT_EQ(server.stop(), 0);
+}
+
+TEST_F(Start, PrintsColorsOnATerminalUnlessToldOtherwise) {
+    for (const std::string_view no_color : {"", "1"}) {
+        const Terminal terminal;
+        LaunchOptions options = torc_with({site(), "--port", "0", "--log-level", "warn"});
+        options.standard_error = terminal.descriptor();
+        options.environment = {"TERM=xterm", "NO_COLOR=" + std::string(no_color), "TORC_XYZZY=1"};
+        const Subprocess server(options);
+        EXPECT_EQ(terminal.read_line().contains("\x1b["), no_color.empty());
+    }
 }
 
 // Containers forbid io_uring.

@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <list>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -40,33 +41,23 @@ private:
     UniqueFd original_;
 };
 
+/// The variables of this process that torc could read.
+inline std::vector<std::string> own_variables() {
+    std::vector<std::string> names = {"PORT"};
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+        const std::string_view text(*variable);
+        if (text.starts_with("TORC_")) {
+            names.emplace_back(text.substr(0, text.find('=')));
+        }
+    }
+    return names;
+}
+
 class CommandLineTest : public ::testing::Test {
 protected:
     CommandLineTest() {
-        for (const char* name : {"TORC_DIR",
-                                 "TORC_PORT",
-                                 "TORC_ADDRESS",
-                                 "TORC_INDEX",
-                                 "TORC_CACHE_MEMORY",
-                                 "TORC_WORKERS",
-                                 "TORC_CPUS",
-                                 "TORC_IO",
-                                 "TORC_ACCESS_LOG",
-                                 "TORC_LOG_LEVEL",
-                                 "TORC_LOAD_TIMEOUT",
-                                 "TORC_DRAIN_TIMEOUT",
-                                 "TORC_LISTING",
-                                 "TORC_CLEAN_URLS",
-                                 "TORC_SPA",
-                                 "TORC_SYMLINKS",
-                                 "TORC_CODINGS",
-                                 "TORC_HEADER",
-                                 "TORC_CACHE_CONTROL",
-                                 "TORC_MAX_REQUEST_LINE",
-                                 "TORC_MAX_REQUEST_HEAD",
-                                 "TORC_MAX_REQUEST_FIELDS",
-                                 "TORC_MAX_REQUEST_BODY"}) {
-            set(name, nullptr);
+        for (const std::string& name : own_variables()) {
+            set(name.c_str(), nullptr);
         }
     }
 

@@ -127,9 +127,62 @@ TEST_F(CommandLineTest, NamesTheValueThatIsWrongAndWhatWouldBeRight) {
 }
 
 TEST_F(CommandLineTest, PointsToTheHelpForAFlagThatItDoesNotKnow) {
-    const std::string text = refusal({"./site", "--unknown"});
-    EXPECT_NE(text.find("--unknown"), std::string::npos) << text;
-    EXPECT_TRUE(text.ends_with("; see torc --help")) << text;
+    EXPECT_EQ(refusal({"./site", "--unknown"}), "torc has no option --unknown; see torc --help");
+}
+
+TEST_F(CommandLineTest, SaysWhichFlagWasMeant) {
+    EXPECT_EQ(refusal({"./site", "--prot", "80"}),
+              "torc has no option --prot; did you mean --port? See torc --help");
+    // The value of an unknown flag is not the directory.
+    EXPECT_EQ(refusal({"--wrokers=2", "./site"}),
+              "torc has no option --wrokers; did you mean --workers? See torc --help");
+    EXPECT_EQ(refusal({"./site", "-port", "80"}), "torc has no option -port; did you mean --port?");
+    EXPECT_EQ(refusal({"./site", "-port=80"}), "torc has no option -port; did you mean --port?");
+}
+
+TEST_F(CommandLineTest, AnswersTheNamesThatOtherServersUse) {
+    EXPECT_TRUE(refusal({"--host", "0.0.0.0", "./site"})
+                    .starts_with("torc has no --host; use --address (-a)"));
+    EXPECT_TRUE(refusal({"./site", "-c10"}).starts_with("torc has no -c; use --cache-control"));
+}
+
+TEST_F(CommandLineTest, NamesASecondDirectory) {
+    EXPECT_EQ(refusal({"./site", "another"}),
+              "another: one directory is served, and ./site is given already; see torc --help");
+}
+
+TEST_F(CommandLineTest, TakesAShortFlagWithAnEqualsSign) {
+    const Settings found = settings({"-p=3000", "-a=::1"});
+    EXPECT_EQ(found.port, 3000);
+    EXPECT_EQ(found.addresses, std::vector<std::string>{"::1"});
+    EXPECT_EQ(settings({"--header", "X-A: -p=1"}).extra_fields.at(0).value, "-p=1");
+}
+
+TEST_F(CommandLineTest, TakesThePortOfTheHostingPlatformWhenNoneIsGiven) {
+    set("PORT", "5000");
+    EXPECT_EQ(settings().port, 5000);
+    set("TORC_PORT", "5001");
+    EXPECT_EQ(settings().port, 5001);
+    EXPECT_EQ(settings({"--port", "5002"}).port, 5002);
+}
+
+TEST_F(CommandLineTest, NamesThePortOfTheHostingPlatformThatIsNone) {
+    set("PORT", "tcp://10.0.0.1:80");
+    EXPECT_EQ(refusal({"./site"}), "PORT tcp://10.0.0.1:80: give a number from 0 to 65535");
+    set("PORT", "");
+    EXPECT_EQ(settings().port, 8080);
+}
+
+TEST_F(CommandLineTest, WarnsOfVariablesThatNothingReads) {
+    set("TORC_PORT", "80");
+    EXPECT_TRUE(settings().warnings.empty());
+    set("TORC_CACHE_MEMORI", "1g");
+    set("TORC_XYZZY", "1");
+    EXPECT_EQ(settings().warnings,
+              (std::vector<std::string>{
+                  "TORC_CACHE_MEMORI is set, but there is no such option; did you mean "
+                  "TORC_CACHE_MEMORY?",
+                  "TORC_XYZZY is set, but there is no such option; see torc --help"}));
 }
 
 TEST_F(CommandLineTest, ReadsWhetherToPin) {
@@ -182,7 +235,7 @@ TEST_F(CommandLineTest, PrintsHelp) {
     for (const char* flag :
          {"DIR", "-p, --port", "-a, --address", "--index", "--clean-urls", "--spa", "--symlinks",
           "--codings", "--header", "--workers", "--cpus", "--pin", "--io", "--access-log",
-          "--log-level", "-V, --version", "-h, --help"}) {
+          "--log-level", "-V, -v, --version", "-h, --help"}) {
         EXPECT_NE(text.find(std::string(" ") + flag + " "), std::string::npos) << flag;
     }
     for (const char* flag :
@@ -197,7 +250,7 @@ TEST_F(CommandLineTest, HelpTellsTheDefaults) {
     (void)read({"--help"});
     const std::string text = printed();
     const Settings defaults;
-    EXPECT_NE(text.find("[" + std::to_string(defaults.port) + "]"), std::string::npos);
+    EXPECT_NE(text.find("else " + std::to_string(defaults.port) + "]"), std::string::npos);
     EXPECT_NE(text.find("[" + defaults.load_rules.index_names.at(0) + "]"), std::string::npos);
     for (const std::chrono::seconds timeout : {defaults.timeouts.load, defaults.timeouts.drain}) {
         EXPECT_NE(text.find("[" + std::to_string(timeout.count()) + "s]"), std::string::npos);
@@ -213,9 +266,11 @@ TEST_F(CommandLineTest, HelpFitsATerminal) {
 }
 
 TEST_F(CommandLineTest, PrintsVersions) {
-    const auto early = std::get<EarlyExit>(read({"--version"}));
-    EXPECT_EQ(early.code, 0);
-    EXPECT_TRUE(printed().starts_with("torc ")) << printed();
+    for (const char* flag : {"--version", "-V", "-v"}) {
+        const auto early = std::get<EarlyExit>(read({flag}));
+        EXPECT_EQ(early.code, 0);
+        EXPECT_TRUE(printed().starts_with("torc ")) << printed();
+    }
 }
 
 }  // namespace

@@ -69,6 +69,9 @@ struct Settings {
     std::optional<std::string> access_log;
     LogLevel log_level = LogLevel::info;
     Timeouts timeouts;
+    /// What is odd in what the user wrote, though no error; to be reported at the start. One line
+    /// each.
+    std::vector<std::string> warnings;
 };
 
 }  // namespace torc::server

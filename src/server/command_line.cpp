@@ -34,7 +34,9 @@ Where it listens:
   -p, --port PORT         Port to listen on; 0: any that is free, which is printed. [the variable
                           PORT, which hosting platforms set, else 8080]
   -a, --address ADDRESS   Address to listen on; may be given several times. 0.0.0.0 and :: are all
-                          addresses of this machine. [127.0.0.1 and ::1: this machine alone]
+                          addresses of this machine. It may have a port of its own, as in
+                          127.0.0.1:3000, [::1]:3000 and, for all, :3000. [127.0.0.1 and ::1: this
+                          machine alone]
 
 What it serves:
       --index NAME        File that stands for its directory; may be given several times, and the

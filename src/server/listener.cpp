@@ -1,3 +1,4 @@
+#include <torc/base/ascii.hpp>
 #include <torc/base/assert.hpp>
 #include <torc/server/listener.hpp>
 #include <torc/server/start_error.hpp>
@@ -9,10 +10,12 @@
 #include <netdb.h>
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace torc::server {
@@ -76,6 +79,45 @@ Result<UniqueFd> listen_on(const Endpoint& endpoint, Claim claim) noexcept {
         set_option(socket->get(), SOL_SOCKET, SO_REUSEPORT, 1);
     }
     return socket;
+}
+
+struct HostAndPort {
+    std::string host;
+    std::string port;
+};
+
+/// Takes "[::1]:3000" apart. What has neither brackets nor just one colon is a host as a whole.
+HostAndPort split_address(const std::string& text, std::uint16_t default_port) {
+    HostAndPort place{.host = text, .port = std::to_string(default_port)};
+    const std::size_t bracket = text.starts_with('[') ? text.rfind(']') : std::string::npos;
+    const std::size_t colon = text.rfind(':');
+    if (bracket != std::string::npos && bracket + 1 == text.size()) {
+        place.host = text.substr(1, bracket - 1);
+    } else if (bracket != std::string::npos && bracket + 1 == colon) {
+        place = {.host = text.substr(1, bracket - 1), .port = text.substr(colon + 1)};
+    } else if (colon != std::string::npos && text.find(':') == colon) {
+        place = {.host = text.substr(0, colon), .port = text.substr(colon + 1)};
+    }
+    return place;
+}
+
+/// Nothing: `host` is no numeric address, or `port` no number of a port.
+std::optional<Endpoint> resolve(const std::string& host, const std::string& port) {
+    constexpr unsigned long port_max = 65'535;
+    const bool is_number = !port.empty() && std::ranges::all_of(port, is_digit) &&
+                           port.size() <= 5 && std::stoul(port) <= port_max;
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+    addrinfo* list = nullptr;
+    // The C library takes "*" and "" for no name at all, and so for the loopback: not what their
+    // user means.
+    if (!is_number || host == "*" || host.empty() ||
+        ::getaddrinfo(host.c_str(), port.c_str(), &hints, &list) != 0) {
+        return std::nullopt;
+    }
+    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, &::freeaddrinfo);
+    return Endpoint(list->ai_addr, list->ai_addrlen);
 }
 
 /// The first socket of an endpoint.
@@ -267,29 +309,23 @@ void ignore_new_connections(int listener) noexcept {
 std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresses,
                                         std::uint16_t port) {
     std::vector<Endpoint> endpoints;
-    const auto add = [&](const std::string& text) {
-        addrinfo hints{};
-        hints.ai_socktype = SOCK_STREAM;
-        hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-        addrinfo* list = nullptr;
-        const std::string service = std::to_string(port);
-        // The C library takes "*" for no name at all, and so for the loopback: not what its user
-        // means.
-        if (text == "*" || ::getaddrinfo(text.c_str(), service.c_str(), &hints, &list) != 0) {
-            throw UsageError(
-                fmt::format("--address {}: not an IPv4 or IPv6 address; give one like "
-                            "127.0.0.1, 0.0.0.0 or ::",
-                            text));
-        }
-        const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, &::freeaddrinfo);
-        endpoints.emplace_back(list->ai_addr, list->ai_addrlen);
-    };
     for (const std::string& text : addresses) {
-        if (text == "localhost") {
-            add("127.0.0.1");
-            add("::1");
-        } else {
-            add(text);
+        const HostAndPort place = split_address(text, port);
+        std::vector<std::string> hosts = {place.host};
+        if (place.host == "localhost") {
+            hosts = {"127.0.0.1", "::1"};
+        } else if (place.host.empty() && text.starts_with(':')) {
+            hosts = {"0.0.0.0", "::"};
+        }
+        for (const std::string& host : hosts) {
+            const auto endpoint = resolve(host, place.port);
+            if (!endpoint) {
+                throw UsageError(
+                    fmt::format("--address {}: not an IPv4 or IPv6 address; give one like "
+                                "127.0.0.1, 0.0.0.0, :: or [::1]:3000",
+                                text));
+            }
+            endpoints.push_back(*endpoint);
         }
     }
     return endpoints;

@@ -207,7 +207,7 @@ TEST_F(Start, FailsWithOptionsThatMakeNoSense) {
              {{"--io", "kqueue"}, {"--io", "uring", "epoll"}},
              {{"--log-level", "loud"}, {"--log-level", "info"}},
              {{"--address", "nowhere"}, {"--address", "nowhere", "127.0.0.1"}},
-             {{"--address", "127.0.0.1:80"}, {"--address", "127.0.0.1:80"}},
+             {{"--address", "127.0.0.1:http"}, {"--address", "127.0.0.1:http"}},
              {{"--cpus", "x"}, {"--cpus", "0-3"}},
              {{"--cpus", "1-0"}, {"--cpus", "0-3"}},
              {{"--index", "../secret"}, {"--index", "../secret"}},

@@ -93,15 +93,42 @@ TEST(ResolveAddresses, TakesLocalhostForBothLoopbacks) {
     EXPECT_EQ(endpoints[2].port(), 80);
 }
 
+TEST(ResolveAddresses, TakesAPortWithAnAddress) {
+    struct Case {
+        std::string text;
+        std::vector<std::string> urls;
+    };
+    for (const auto& [text, urls] : std::vector<Case>{
+             {"127.0.0.1:3000", {"http://127.0.0.1:3000/"}},
+             {"[::1]:3000", {"http://[::1]:3000/"}},
+             {"[::1]", {"http://[::1]:80/"}},
+             {"::1", {"http://[::1]:80/"}},
+             {"::", {"http://[::]:80/"}},
+             {"[127.0.0.1]", {"http://127.0.0.1:80/"}},
+             {"localhost:3000", {"http://127.0.0.1:3000/", "http://[::1]:3000/"}},
+             {":3000", {"http://0.0.0.0:3000/", "http://[::]:3000/"}},
+             {"127.0.0.1:0", {"http://127.0.0.1:0/"}},
+         }) {
+        std::vector<std::string> found;
+        for (const Endpoint& place : resolve_addresses({text}, 80)) {
+            found.push_back(place.url());
+        }
+        EXPECT_EQ(found, urls) << text;
+    }
+}
+
 TEST(ResolveAddresses, AsksNoNameServer) {
-    for (const char* address : {"example.com", "", "127.0.0.1:80", "[::1]", "256.0.0.1", "*"}) {
+    for (const char* address :
+         {"example.com", "", "256.0.0.1", "*", "example.com:80", "*:80", ":",
+          "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:+1", "[]", "[]:80", "[::1",
+          "[::1]80", "[::1]:", "[::1]:99999", "::1]", "http://127.0.0.1"}) {
         try {
             (void)resolve_addresses({address}, 80);
             FAIL() << address;
         } catch (const StartError& error) {
-            EXPECT_EQ(std::string(error.what()),
-                      "--address " + std::string(address) +
-                          ": not an IPv4 or IPv6 address; give one like 127.0.0.1, 0.0.0.0 or ::");
+            EXPECT_EQ(std::string(error.what()), "--address " + std::string(address) +
+                                                     ": not an IPv4 or IPv6 address; give one like "
+                                                     "127.0.0.1, 0.0.0.0, :: or [::1]:3000");
         }
     }
 }

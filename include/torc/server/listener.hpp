@@ -53,8 +53,9 @@ void show_silent_connections(int listener) noexcept;
 /// what has begun its handshake goes on. A client that is dropped tries again after a second.
 void ignore_new_connections(int listener) noexcept;
 
-/// Resolves what a user gave as addresses: numeric ones, and "localhost". Throws UsageError naming
-/// one that is neither.
+/// Resolves what a user gave as addresses: numeric ones, with or without brackets ("[::1]"), and
+/// "localhost". One with a port of its own ("127.0.0.1:3000", "[::1]:3000") has that instead of
+/// `port`; ":3000" is a port of all addresses. Throws UsageError naming one that is none of them.
 [[nodiscard]] std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresses,
                                                       std::uint16_t port);
 

@@ -4,6 +4,7 @@
 #include <torc/server/start_error.hpp>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <arpa/inet.h>
 #include <linux/filter.h>
@@ -169,14 +170,21 @@ std::string explain(const Endpoint& endpoint, Errno error) {
     }
 }
 
-/// True when an address that nobody asked for by name can be left out.
+/// Whether the machine does not have the address at all.
 bool is_absent(Errno error) noexcept {
     return error == Errno(EAFNOSUPPORT) || error == Errno(EADDRNOTAVAIL);
 }
 
-/// Claims every endpoint, with the same port. Leaves out those that the machine does not have, when
-/// `may_skip`. After an error, `failed` is the endpoint that it is about.
-Result<std::vector<FirstListener>> claim_all(const std::vector<Endpoint>& wanted, bool may_skip,
+/// Whether an endpoint stands for "and by IPv6 too": it may be left out on a machine without IPv6.
+bool is_ipv6_companion(const Endpoint& endpoint, const std::vector<Endpoint>& wanted) {
+    return endpoint.is_ipv6() && (endpoint.is_wildcard() || endpoint.is_loopback()) &&
+           !std::ranges::all_of(wanted, &Endpoint::is_ipv6);
+}
+
+/// Claims every endpoint, with the same port. Leaves out those that the machine does not have, if
+/// nobody asked for them (`is_default`) or others do. After an error, `failed` is the endpoint that
+/// it is about.
+Result<std::vector<FirstListener>> claim_all(const std::vector<Endpoint>& wanted, bool is_default,
                                              Endpoint& failed) {
     std::vector<FirstListener> claimed;
     for (Endpoint endpoint : wanted) {
@@ -186,7 +194,10 @@ Result<std::vector<FirstListener>> claim_all(const std::vector<Endpoint>& wanted
         auto first = claim(endpoint);
         if (first) {
             claimed.push_back(*std::move(first));
-        } else if (!may_skip || !is_absent(first.error())) {
+            continue;
+        }
+        const bool may_skip = is_default || is_ipv6_companion(endpoint, wanted);
+        if (!may_skip || !is_absent(first.error())) {
             failed = endpoint;
             return std::unexpected(first.error());
         }
@@ -195,10 +206,10 @@ Result<std::vector<FirstListener>> claim_all(const std::vector<Endpoint>& wanted
 }
 
 /// Claims every endpoint. Throws StartError.
-std::vector<FirstListener> claim_free(const std::vector<Endpoint>& wanted, bool may_skip,
+std::vector<FirstListener> claim_free(const std::vector<Endpoint>& wanted, bool is_default,
                                       const WaitForPort& wait_for_port) {
     Endpoint failed;
-    auto claimed = claim_all(wanted, may_skip, failed);
+    auto claimed = claim_all(wanted, is_default, failed);
     // With port 0 any free port: one that is free on the first address may be taken on another.
     int attempts = 1;
     const auto may_try_again = [&] {
@@ -206,13 +217,16 @@ std::vector<FirstListener> claim_free(const std::vector<Endpoint>& wanted, bool 
                                           : wait_for_port(failed);
     };
     while (!claimed && claimed.error() == Errno(EADDRINUSE) && may_try_again()) {
-        claimed = claim_all(wanted, may_skip, failed);
+        claimed = claim_all(wanted, is_default, failed);
     }
     if (!claimed) {
         throw StartError(explain(failed, claimed.error()));
     }
     if (claimed->empty()) {
         throw StartError("this machine has no loopback address; give --address");
+    }
+    if (!is_default && claimed->size() < wanted.size()) {
+        spdlog::warn("this machine has no IPv6: listening on IPv4 alone");
     }
     return *std::move(claimed);
 }

@@ -15,6 +15,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,6 +43,10 @@ protected:
 /// The exit status for a reason outside, which starting again may mend, and for what a user chose.
 constexpr int failed_start = 1;
 constexpr int usage_error = 2;
+
+/// As with the kernel parameter ipv6.disable=1.
+constexpr RefusedCall without_ipv6 = {
+    .number = SYS_socket, .error = EAFNOSUPPORT, .first_argument = AF_INET6};
 
 /// Expects that torc can't start and says so in one line with all of `parts` in it.
 void expect_failure(const LaunchOptions& options, const std::vector<std::string>& parts,
@@ -476,6 +481,43 @@ TEST_F(Start, PrintsColorsOnATerminalUnlessToldOtherwise) {
     }
 }
 
+TEST_F(Start, LeavesIpv6OutOnAMachineWithoutIt) {
+    for (const std::vector<std::string>& addresses : std::vector<std::vector<std::string>>{
+             {"0.0.0.0", "::"}, {"::", "0.0.0.0"}, {"::1", "127.0.0.1"}, {"localhost"}}) {
+        LaunchOptions options = torc_with({site(), "--port", "0"});
+        for (const std::string& address : addresses) {
+            options.arguments.insert(options.arguments.end(), {"--address", address});
+        }
+        options.refused_calls = {without_ipv6};
+        ServerProcess server(options);
+        EXPECT_TRUE(server.standard_error().contains("this machine has no IPv6"))
+            << addresses.front() << server.standard_error();
+        EXPECT_EQ(HttpClient(server.port()).get("/absent").status, 404);
+        EXPECT_EQ(server.stop(), 0);
+    }
+}
+
+TEST_F(Start, HasNothingToWarnOfWhereNobodyAskedForIpv6) {
+    LaunchOptions options = torc_with({site(), "--port", "0"});
+    options.refused_calls = {without_ipv6};
+    ServerProcess server(options);
+    EXPECT_FALSE(server.standard_error().contains("IPv6")) << server.standard_error();
+    EXPECT_EQ(server.stop(), 0);
+}
+
+TEST_F(Start, FailsWithAnIpv6AddressOfItsOwnOnAMachineWithoutIpv6) {
+    for (const std::vector<std::string>& addresses :
+         std::vector<std::vector<std::string>>{{"::"}, {"::", "::1"}, {"0.0.0.0", "2001:db8::1"}}) {
+        LaunchOptions options = torc_with({site(), "--port", "0"});
+        for (const std::string& address : addresses) {
+            options.arguments.insert(options.arguments.end(), {"--address", address});
+        }
+        options.refused_calls = {without_ipv6};
+        expect_failure(options, {addresses.back() == "2001:db8::1" ? "2001:db8::1" : "[::]",
+                                 "this machine has no IPv6", "--address"});
+    }
+}
+
 // Containers forbid io_uring.
 
 class StartWithoutIoUring : public Start, public ::testing::WithParamInterface<int> {
@@ -483,7 +525,7 @@ protected:
     [[nodiscard]] LaunchOptions confined(const std::string& io) const {
         LaunchOptions options = torc_with(
             {site(), "--port", "0", "--address", "127.0.0.1", "--workers", "2", "--io", io});
-        options.io_uring_error = GetParam();
+        options.refused_calls = {{.number = SYS_io_uring_setup, .error = GetParam()}};
         return options;
     }
 };

@@ -67,7 +67,8 @@ using WaitForPort = std::function<bool(const Endpoint&)>;
 /// group, so that the kernel deals out the connections and no worker shares a queue with another.
 class Listeners {
 public:
-    /// Binds and listens. `addresses` as in Settings; with port 0, one free port for all of them. A
+    /// Binds and listens. `addresses` as in Settings; with port 0, one free port for all of them.
+    /// On a machine without IPv6, :: and ::1 beside an IPv4 address are left out, with a warning. A
     /// port that is taken is tried again for as long as `wait_for_port` says.
     /// Throws StartError naming the address and the remedy: the port is taken (by another program,
     /// or another torc, which SO_REUSEPORT alone would let share it unseen), needs a privilege, or

@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <stdexcept>
 #include <system_error>
 
@@ -60,17 +61,32 @@ std::vector<std::string> environment_with(const std::vector<std::string>& additi
     return environment;
 }
 
+/// A seccomp filter that refuses these calls and allows all others.
+std::vector<sock_filter> filter_of(const std::vector<RefusedCall>& calls) {
+    // The low half of the first of the 64-bit arguments.
+    constexpr unsigned first_argument = offsetof(seccomp_data, args);
+    std::vector<sock_filter> filter;
+    for (const auto& [number, error, argument] : calls) {
+        filter.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
+        const auto rest = static_cast<std::uint8_t>(argument ? 3 : 1);
+        filter.push_back(
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(number), 0, rest));
+        if (argument) {
+            filter.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, first_argument));
+            filter.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, *argument, 0, 1));
+        }
+        filter.push_back(BPF_STMT(BPF_RET | BPF_K,
+                                  SECCOMP_RET_ERRNO | (static_cast<unsigned>(error) & 0xffffU)));
+    }
+    filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+    return filter;
+}
+
 // The rest of this part runs between fork(2) and execve(2): system calls alone.
 
-bool forbid_io_uring(int error) noexcept {
-    std::array filter = {
-        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
-        sock_filter BPF_STMT(BPF_RET | BPF_K,
-                             SECCOMP_RET_ERRNO | (static_cast<unsigned>(error) & 0xffffU)),
-        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const sock_fprog program{.len = filter.size(), .filter = filter.data()};
+bool apply(std::span<sock_filter> filter) noexcept {
+    const sock_fprog program{.len = static_cast<unsigned short>(filter.size()),
+                             .filter = filter.data()};
     return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
            ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
@@ -124,7 +140,8 @@ void reset_signals() noexcept {
     }
 }
 
-bool prepare(const LaunchOptions& options, int standard_output, int standard_error) noexcept {
+bool prepare(const LaunchOptions& options, std::span<sock_filter> filter, int standard_output,
+             int standard_error) noexcept {
     reset_signals();
     return redirect_streams(options.standard_input, standard_output, standard_error) &&
            close_all(options.closed_descriptors) &&
@@ -137,7 +154,7 @@ bool prepare(const LaunchOptions& options, int standard_output, int standard_err
            (!options.user || become(*options.user)) &&
            // After the change of user, which would undo it.
            ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
-           (!options.io_uring_error || forbid_io_uring(*options.io_uring_error));
+           (options.refused_calls.empty() || apply(filter));
 }
 
 std::string contents_of(const UniqueFd& file) {
@@ -161,6 +178,7 @@ Subprocess::Subprocess(const LaunchOptions& options)
     std::vector<std::string> arguments = {options.program.string()};
     arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
     std::vector<std::string> environment = environment_with(options.environment);
+    std::vector<sock_filter> filter = filter_of(options.refused_calls);
     const std::vector<char*> argument_pointers = pointers_to(arguments);
     const std::vector<char*> environment_pointers = pointers_to(environment);
     const int standard_output =
@@ -170,7 +188,7 @@ Subprocess::Subprocess(const LaunchOptions& options)
 
     pid_ = checked(::fork(), "fork");
     if (pid_ == 0) {
-        if (prepare(options, standard_output, standard_error)) {
+        if (prepare(options, filter, standard_output, standard_error)) {
             ::execve(argument_pointers[0], argument_pointers.data(), environment_pointers.data());
         }
         ::_exit(exit_code_not_run);

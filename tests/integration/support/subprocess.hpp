@@ -19,6 +19,16 @@ namespace torc::test {
 /// generous: sanitizers and a busy machine are slow.
 inline constexpr std::chrono::seconds patience{60};
 
+/// A system call that is answered with an error.
+struct RefusedCall {
+    /// SYS_...
+    int number;
+    /// An errno(3) value.
+    int error;
+    /// Only with this as its first argument.
+    std::optional<unsigned> first_argument{};
+};
+
 /// How a program is run. What is not said is as it is for the test.
 struct LaunchOptions {
     std::filesystem::path program{};
@@ -36,8 +46,8 @@ struct LaunchOptions {
     std::vector<int> closed_descriptors{};
     /// The limit RLIMIT_NOFILE, soft and hard.
     std::optional<std::uint64_t> descriptors_max{};
-    /// The errno(3) value that a seccomp filter answers io_uring_setup(2) with, as containers do.
-    std::optional<int> io_uring_error{};
+    /// What a seccomp filter forbids, as containers do.
+    std::vector<RefusedCall> refused_calls{};
     /// The limits RLIMIT_NPROC (soft and hard), which counts threads, and RLIMIT_MEMLOCK; neither
     /// holds for root.
     std::optional<std::uint64_t> threads_max{};

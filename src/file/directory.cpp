@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,9 +12,6 @@
 
 namespace torc::file {
 namespace {
-
-/// openat2(2) gives EAGAIN when a rename anywhere raced with a ".." beneath the root.
-constexpr unsigned open_attempts_max = 8;
 
 struct CloseStream {
     void operator()(DIR* stream) const noexcept { ::closedir(stream); }
@@ -79,15 +75,11 @@ private:
     std::optional<Metadata> follow(const char* name) {
         path_.resize(path_bytes_);
         path_ += name;
-        UniqueFd target;
-        for (unsigned attempt = 0; !target && attempt < open_attempts_max; ++attempt) {
-            target.reset(static_cast<int>(::syscall(SYS_openat2, root_.descriptor(), path_.c_str(),
-                                                    &how_to_follow_, sizeof how_to_follow_)));
-            if (!target && errno != EAGAIN) {
-                return std::nullopt;
-            }
+        const auto target = root_.open_beneath(path_.c_str(), how_to_follow_);
+        if (!target) {
+            return std::nullopt;
         }
-        const auto status = stat(target.get(), "", AT_EMPTY_PATH);
+        const auto status = stat(target->get(), "", AT_EMPTY_PATH);
         return status ? std::optional(Metadata::from(*status)) : std::nullopt;
     }
 

@@ -1,6 +1,7 @@
 #include <torc/file/root.hpp>
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -19,6 +20,10 @@ constexpr open_how how_with(std::uint64_t resolve) noexcept {
     return {.flags = file_flags, .mode = 0, .resolve = resolve};
 }
 
+#include <sys/syscall.h>
+/// openat2(2) gives EAGAIN when a rename anywhere raced with a ".." beneath the root.
+constexpr unsigned open_attempts_max = 8;
+
 }  // namespace
 
 Result<Root> Root::open(const std::string& path) noexcept {
@@ -33,6 +38,22 @@ Result<Root> Root::open(const std::string& path) noexcept {
     }
     return Root(std::move(directory), *metadata,
                 file_system_traits(static_cast<std::uint32_t>(file_system.f_type)));
+}
+
+Result<UniqueFd> Root::open_beneath(const char* path, const open_how& how) const noexcept {
+    UniqueFd opened;
+    for (unsigned attempt = 0; attempt < open_attempts_max; ++attempt) {
+        // By its number: the C library has no wrapper.
+        opened.reset(
+            static_cast<int>(::syscall(SYS_openat2, directory_.get(), path, &how, sizeof how)));
+        if (opened || errno != EAGAIN) {
+            break;
+        }
+    }
+    if (!opened) {
+        return std::unexpected(Errno::last());
+    }
+    return opened;
 }
 
 Root Root::replacing(const Root& previous, UniqueFd directory, const Metadata& metadata,

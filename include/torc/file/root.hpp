@@ -31,6 +31,11 @@ public:
     /// An O_PATH descriptor, the `dirfd` of openat2(2); lives as long as the root.
     [[nodiscard]] int descriptor() const noexcept { return directory_.get(); }
 
+    /// Opens what is at `path` beneath the root; may wait for a disk or a network. Errors: as
+    /// openat2(2).
+    [[nodiscard]] Result<UniqueFd> open_beneath(const char* path,
+                                                const open_how& how) const noexcept;
+
     /// How every served file is opened: for reading, without waiting for the other end of a FIFO,
     /// and by `policy`, which the kernel sees to in the same step. What it forbids fails the
     /// opening: EXDEV for whatever leaves the root (but for SymlinkPolicy::all, where the caller

@@ -128,6 +128,10 @@ site::CacheControlRule parse_cache_control(const std::string& text) {
         throw StartError(fmt::format(
             "--cache-control '{}': give GLOB=VALUE, such as '*.css=max-age=3600'", text));
     }
+    if (const std::string flaw = site::find_glob_flaw(rule.glob); !flaw.empty()) {
+        throw StartError(
+            fmt::format("--cache-control '{}': {} can never match: {}", text, rule.glob, flaw));
+    }
     rule.value = text.substr(equals + 1);
     if (rule.value == "off") {
         rule.value.clear();

@@ -103,6 +103,9 @@ TEST_F(CommandLineTest, ReadsCacheControl) {
     EXPECT_TRUE(refusal({"./site", "--cache-control", "no-store"})
                     .ends_with("give GLOB=VALUE, such as '*.css=max-age=3600'"));
     EXPECT_NE(refusal({"./site", "--cache-control", "*=\x01"}), "");
+    EXPECT_EQ(refusal({"./site", "--cache-control", "assets/*=no-store"}),
+              "--cache-control 'assets/*=no-store': assets/* can never match: a path begins with a "
+              "slash; give /assets/*");
 }
 
 TEST_F(CommandLineTest, TakesAFieldForCacheControlForAllFiles) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace torc::site {
@@ -66,6 +67,25 @@ TEST(CacheControl, MatchesWholePathsWhenTheRuleHasASlash) {
     const std::vector<CacheControlRule> rules = {{.glob = "/img/*", .value = "max-age=1"}};
     EXPECT_EQ(cache_control("img/a/b.png", rules), "max-age=1");
     EXPECT_EQ(cache_control("other/img/b.png", rules), "no-cache");
+}
+
+TEST(CacheControl, FindsGlobsThatCanNeverMatch) {
+    EXPECT_EQ(find_glob_flaw("assets/*"), "a path begins with a slash; give /assets/*");
+    EXPECT_EQ(find_glob_flaw("/assets/"),
+              "a file's path does not end with a slash; give /assets/*");
+    for (const std::string_view glob :
+         {"../*", "./a", "/../a", "/a/../b", "//a", "/a//b", "/a/./b", "/", "a/b/", "*/", ".git",
+          ".env*", "/.git/*", "/a/.b/*", "/a/.well-known/*", "/.well-known/.a", "..", "."}) {
+        EXPECT_NE(find_glob_flaw(glob), "") << glob;
+    }
+}
+
+TEST(CacheControl, FindsNothingWrongWithGlobsThatMayMatch) {
+    for (const std::string_view glob :
+         {"*", "*.css", "a", "?.js", "/*", "/a", "/a/b", "/a/*.js", "*/a", "?a/b", "[/]a",
+          "/[.]a/b", "\\/a", "/a*/../b", "/.well-known/*", "/.w*", ".*", "/a/b.."}) {
+        EXPECT_EQ(find_glob_flaw(glob), "") << glob;
+    }
 }
 
 TEST(CacheControl, SendsNoneWhenARuleSaysSo) {

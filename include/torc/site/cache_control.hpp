@@ -15,6 +15,10 @@ struct CacheControlRule {
     std::string value{};
 };
 
+/// Why a rule's glob can't match any file that is served, and what would, such as "a path begins
+/// with a slash; give /assets/*"; empty: it may match one.
+[[nodiscard]] std::string find_glob_flaw(std::string_view glob);
+
 /// The value of Cache-Control (RFC 9111 §5.2) for the file at `path`, relative to the root: that of
 /// the first rule that matches; without one, a year for names that carry a hash of the contents
 /// (pages excepted), and for all others "no-cache": to be kept, but asked about before each use.

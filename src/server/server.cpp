@@ -1,6 +1,7 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
 #include <torc/server/cpu_set.hpp>
+#include <torc/server/document_root.hpp>
 #include <torc/server/memory_limit.hpp>
 #include <torc/server/placement.hpp>
 #include <torc/server/resource_limit.hpp>
@@ -39,23 +40,6 @@ constexpr std::chrono::seconds port_wait_max{3};
 constexpr std::chrono::milliseconds port_wait_unsaid{100};
 constexpr int port_pause_ms = 16;
 constexpr std::uint64_t worker_cache_bytes_default_max = std::uint64_t{1} << 30U;
-
-SharedRoot open_root(const std::string& directory) {
-    auto root = file::Root::open(directory);
-    if (root) {
-        return std::make_shared<const file::Root>(*std::move(root));
-    }
-    const Errno error = root.error();
-    if (error == Errno(ENOENT)) {
-        throw StartError(
-            fmt::format("{}: no such directory; give the one to serve: torc DIR", directory));
-    }
-    if (error == Errno(ENOTDIR)) {
-        throw StartError(
-            fmt::format("{}: not a directory; give the directory that holds it", directory));
-    }
-    throw StartError(fmt::format("{}: can't be opened: {}", directory, error.message()));
-}
 
 /// What a worker that was cut off gets to end before it is left behind, if it hangs.
 constexpr std::chrono::seconds end_patience{2};
@@ -102,17 +86,22 @@ UniqueFd checked(int fd, const char* what) {
 Server::Server(Settings settings)
     : settings_(std::move(settings)),
       worker_cpus_(place_workers(settings_, allowed_cpus(), cpu_quota())),
-      root_(open_root(settings_.directory)) {
+      root_(open_document_root(settings_)) {
     ignore_signals();
     if (worker_cpus_.size() > 1) {
         balance_.emplace(worker_cpus_.size());
     }
     choose_backend();
+    const std::vector<std::string> warnings = check_document_root(*root_, settings_, backend_);
     open_access_log();
     share_out_descriptors();
     share_out_memory();
     take_over_signals();
     listen();
+    // Not of a server that does not start: one line is to say why.
+    for (const std::string& warning : warnings) {
+        spdlog::warn("{}", warning);
+    }
 }
 
 Server::~Server() {

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <torc/file/root.hpp>
+#include <torc/io/backend.hpp>
+#include <torc/server/served_root.hpp>
+#include <torc/server/settings.hpp>
+
+#include <string>
+#include <vector>
+
+namespace torc::server {
+
+/// Opens the directory that settings name; throws StartError naming it and the remedy.
+[[nodiscard]] SharedRoot open_document_root(const Settings& settings);
+
+/// Looks at what the first requests will meet, as this user and by the kernel's leave. Throws
+/// StartError for what would make the site fail as a whole: a root that can't be searched, a page
+/// for
+/// --spa that is not there, and, on epoll, no openat2(2). Gives warnings, one line each, for what
+/// fails in part: "/" without anything to show, an index or a listing that can't be read.
+[[nodiscard]] std::vector<std::string> check_document_root(const file::Root& root,
+                                                           const Settings& settings,
+                                                           io::Backend backend);
+
+}  // namespace torc::server

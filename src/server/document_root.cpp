@@ -1,0 +1,166 @@
+#include <torc/file/metadata.hpp>
+#include <torc/server/document_root.hpp>
+#include <torc/server/start_error.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <unistd.h>
+
+#include <memory>
+#include <utility>
+
+namespace torc::server {
+namespace {
+
+/// Whom permissions are about.
+std::string this_user() {
+    return fmt::format("this user (uid {})", ::geteuid());
+}
+
+/// Opens a file as a request for it does; EISDIR and EINVAL for what is none.
+Result<void> try_file(const file::Root& root, const Settings& settings, const std::string& path) {
+    const auto opened =
+        root.open_beneath(path.c_str(), file::Root::how(settings.load_rules.symlinks));
+    if (!opened) {
+        return std::unexpected(opened.error());
+    }
+    const auto metadata = file::Metadata::of(opened->get());
+    if (!metadata) {
+        return std::unexpected(metadata.error());
+    }
+    switch (metadata->kind) {
+        case file::Kind::regular:
+            return {};
+        case file::Kind::directory:
+            return std::unexpected(Errno(EISDIR));
+        case file::Kind::other:
+            break;
+    }
+    return std::unexpected(Errno(EINVAL));
+}
+
+/// Why a file can't be served, and what to do about it.
+std::string explain(const Settings& settings, Errno error) {
+    switch (error.value()) {
+        case ENOENT:
+        case ENOTDIR:
+            return fmt::format("no such file in {}", settings.directory);
+        case EACCES:
+            return fmt::format(
+                "{} may not read it in {}; let it: chmod o+r, and o+x for the "
+                "directories above",
+                this_user(), settings.directory);
+        case EXDEV:
+            return "a symbolic link that leads out of the directory; give --symlinks all";
+        case ELOOP:
+            return "a symbolic link that is not followed; see --symlinks";
+        case EISDIR:
+            return "a directory, not a file";
+        case EINVAL:
+            return "neither a file nor a directory";
+        default:
+            return error.message();
+    }
+}
+
+/// Searches the root; false when the kernel does not let it be tried.
+bool search(const file::Root& root, const Settings& settings, io::Backend backend) {
+    const auto searched = root.open_beneath(".", file::Root::directory_how());
+    if (searched) {
+        return true;
+    }
+    switch (searched.error().value()) {
+        case ENOSYS:
+        case EPERM:
+            if (backend == io::Backend::epoll) {
+                throw StartError(fmt::format(
+                    "the system call openat2 is missing or forbidden ({}), and torc opens files by "
+                    "nothing else; use Linux 5.6 or newer, and allow openat2 in the container's "
+                    "seccomp profile",
+                    searched.error().name()));
+            }
+            return false;  // A ring has it without the system call.
+        case EACCES:
+            throw StartError(fmt::format(
+                "{}: {} may not search it, so nothing in it can be served; let it: chmod o+rx {}",
+                settings.directory, this_user(), settings.directory));
+        default:
+            throw StartError(fmt::format("{}: can't be searched: {}", settings.directory,
+                                         searched.error().message()));
+    }
+}
+
+void require_fallback(const file::Root& root, const Settings& settings) {
+    const std::string& path = settings.load_rules.fallback_path;
+    if (path.empty()) {
+        return;
+    }
+    if (const auto tried = try_file(root, settings, path); !tried) {
+        throw StartError(fmt::format("--spa {}: {}", path, explain(settings, tried.error())));
+    }
+}
+
+/// What is wrong with what "/" shows; empty: nothing.
+std::string check_index(const file::Root& root, const Settings& settings) {
+    const site::LoadRules& rules = settings.load_rules;
+    for (const std::string& name : rules.index_names) {
+        const auto tried = try_file(root, settings, name);
+        if (tried) {
+            return "";
+        }
+        if (tried.error() != Errno(ENOENT) && tried.error() != Errno(EISDIR)) {
+            return fmt::format("{}, which / shows: {}", name, explain(settings, tried.error()));
+        }
+    }
+    if (!rules.lists_directories) {
+        return rules.fallback_path.empty()
+                   ? fmt::format(
+                         "{} has no {}, and --listing is off: / is a 404; give --listing, or "
+                         "--index with the name of a file that is there",
+                         settings.directory, fmt::join(rules.index_names, " or "))
+                   : "";
+    }
+    const auto listed = root.open_beneath(".", file::Root::how(rules.symlinks));
+    return listed || listed.error() != Errno(EACCES)
+               ? ""
+               : fmt::format(
+                     "{}: {} may not list it, so / is a 403; let it: chmod o+r {}, or give "
+                     "--no-listing",
+                     settings.directory, this_user(), settings.directory);
+}
+
+}  // namespace
+
+SharedRoot open_document_root(const Settings& settings) {
+    const std::string& directory = settings.directory;
+    auto root = file::Root::open(directory);
+    if (root) {
+        return std::make_shared<const file::Root>(*std::move(root));
+    }
+    const Errno error = root.error();
+    if (error == Errno(ENOENT)) {
+        throw StartError(
+            fmt::format("{}: no such directory; give the one to serve: torc DIR", directory));
+    }
+    if (error == Errno(ENOTDIR)) {
+        throw StartError(
+            fmt::format("{}: not a directory; give the directory that holds it", directory));
+    }
+    throw StartError(fmt::format("{}: can't be opened: {}", directory, error.message()));
+}
+
+std::vector<std::string> check_document_root(const file::Root& root, const Settings& settings,
+                                             io::Backend backend) {
+    std::vector<std::string> warnings;
+    if (!search(root, settings, backend)) {
+        return warnings;
+    }
+    require_fallback(root, settings);
+    if (std::string index = check_index(root, settings); !index.empty()) {
+        warnings.push_back(std::move(index));
+    }
+    return warnings;
+}
+
+}  // namespace torc::server

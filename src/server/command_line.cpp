@@ -23,12 +23,14 @@ namespace {
 
 /// By hand, not by the parser's formatter, which does not fold lines. A test holds it against the
 /// options.
-constexpr std::string_view help_text = R"(torc serves the files of a directory over HTTP/1.1.
+constexpr std::string_view help_text =
+    R"(torc serves the files of a directory, or one file, over HTTP/1.1.
 
-Usage: torc [OPTIONS] [DIR]
+Usage: torc [OPTIONS] [DIR | FILE]
 
   DIR                     The directory to serve. Default: the current one, but only when standard
                           output is a terminal; elsewhere it must be named.
+  FILE                    Or the one file to serve, at /FILE and at /, and nothing beside it.
 
 Where it listens:
   -p, --port PORT         Port to listen on; 0: any that is free, which is printed. [the variable
@@ -103,6 +105,7 @@ Examples:
   torc ./site -a 0.0.0.0 -a ::         the same to the whole network, on IPv4 and IPv6
   torc ./site -p 0                     on any free port
   torc ./dist --spa index.html         a single-page application
+  torc notes.pdf                       one file
   torc /srv/www -p 80 --access-log /var/log/torc/access.log
 )";
 

@@ -7,7 +7,9 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 namespace torc::server {
@@ -130,9 +132,26 @@ std::string check_index(const file::Root& root, const Settings& settings) {
                      settings.directory, this_user(), settings.directory);
 }
 
+/// Makes the settings of a file those of its directory.
+void serve_only_file(Settings& settings) {
+    const std::filesystem::path file = settings.directory;
+    site::LoadRules& rules = settings.load_rules;
+    if (!rules.fallback_path.empty() || rules.has_clean_urls) {
+        throw UsageError(
+            fmt::format("{} is a file, which is served alone: leave out --spa and "
+                        "--clean-urls, or give its directory",
+                        settings.directory));
+    }
+    rules.serve_only(file.filename());
+    settings.directory = file.has_parent_path() ? file.parent_path() : ".";
+}
+
 }  // namespace
 
-SharedRoot open_document_root(const Settings& settings) {
+SharedRoot open_document_root(Settings& settings) {
+    if (std::error_code error; std::filesystem::is_regular_file(settings.directory, error)) {
+        serve_only_file(settings);
+    }
     const std::string& directory = settings.directory;
     auto root = file::Root::open(directory);
     if (root) {
@@ -145,7 +164,9 @@ SharedRoot open_document_root(const Settings& settings) {
     }
     if (error == Errno(ENOTDIR)) {
         throw StartError(
-            fmt::format("{}: not a directory; give the directory that holds it", directory));
+            fmt::format("{}: not a directory, and no file that can be served; give the directory "
+                        "that holds it",
+                        directory));
     }
     throw StartError(fmt::format("{}: can't be opened: {}", directory, error.message()));
 }
@@ -154,6 +175,12 @@ std::vector<std::string> check_document_root(const file::Root& root, const Setti
                                              io::Backend backend) {
     std::vector<std::string> warnings;
     if (!search(root, settings, backend)) {
+        return warnings;
+    }
+    if (const std::string& name = settings.load_rules.only_file; !name.empty()) {
+        if (const auto tried = try_file(root, settings, name); !tried) {
+            throw StartError(fmt::format("{}: {}", name, explain(settings, tried.error())));
+        }
         return warnings;
     }
     require_fallback(root, settings);

@@ -1,3 +1,4 @@
+#include <torc/http/percent_encoder.hpp>
 #include <torc/server/start_report.hpp>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace torc::server {
@@ -37,13 +39,24 @@ std::vector<std::string> urls_of_wildcard(const Endpoint& wildcard) {
     return urls;
 }
 
-std::string describe_urls(const std::vector<Endpoint>& endpoints) {
+/// The path of what is served, from the root: "" or the name of the only file, percent-encoded.
+std::string served_path(const Settings& settings) {
+    std::string path;
+    http::PercentEncoder encoder(http::PercentEncoder::Part::path, settings.load_rules.only_file);
+    for (std::string_view piece = encoder.next(); !piece.empty(); piece = encoder.next()) {
+        path += piece;
+    }
+    return path;
+}
+
+std::string describe_urls(const Server& server) {
+    const std::string path = served_path(server.settings());
     std::string text;
-    for (const Endpoint& endpoint : endpoints) {
+    for (const Endpoint& endpoint : server.endpoints()) {
         const auto urls = endpoint.is_wildcard() ? urls_of_wildcard(endpoint)
                                                  : std::vector<std::string>{endpoint.url()};
         for (const std::string& url : urls) {
-            text += fmt::format("  {}\n", url);
+            text += fmt::format("  {}{}\n", url, path);
         }
     }
     return text;
@@ -75,10 +88,14 @@ std::string describe_workers(const Server& server) {
 
 std::string describe_start(const Server& server) {
     std::error_code error;
-    const auto absolute = std::filesystem::canonical(server.settings().directory, error);
-    std::string text = fmt::format("torc {} serves {}\n", TORC_VERSION,
-                                   error ? server.settings().directory : absolute.string());
-    text += describe_urls(server.endpoints());
+    const std::filesystem::path directory = server.settings().directory;
+    const auto absolute = std::filesystem::canonical(directory, error);
+    std::filesystem::path served = error ? directory : absolute;
+    if (const std::string& file = server.settings().load_rules.only_file; !file.empty()) {
+        served /= file;
+    }
+    std::string text = fmt::format("torc {} serves {}\n", TORC_VERSION, served.string());
+    text += describe_urls(server);
     text += describe_workers(server);
     if (std::ranges::all_of(server.endpoints(), &Endpoint::is_loopback)) {
         text += "Only this machine can connect; to share: --address 0.0.0.0 --address ::\n";

@@ -71,6 +71,9 @@ AssetLoad::AssetLoad(std::string_view path, AssetRef previous, const LoadRules& 
       file_(rules.contents_bytes_max, wanted, now) {}
 
 AssetLoad::Step AssetLoad::start() {
+    if (!rules_.only_file.empty()) {
+        return start_with_only_file();
+    }
     if (http::is_hidden(path_)) {
         return begin_error(http::Status::not_found);
     }
@@ -78,6 +81,15 @@ AssetLoad::Step AssetLoad::start() {
         return look_at(Stage::listing, key->path.empty() ? "." : std::string(key->path));
     }
     return names_directory() ? look_at_next_index() : look_at(Stage::resource, path_);
+}
+
+AssetLoad::Step AssetLoad::start_with_only_file() {
+    if (path_.empty()) {
+        return look_at_next_index();
+    }
+    // Even if its name begins with a dot: somebody asked for it by name.
+    return path_ == rules_.only_file ? look_at(Stage::resource, path_)
+                                     : begin_error(http::Status::not_found);
 }
 
 AssetLoad::Step AssetLoad::look_at(Stage stage, std::string path) {
@@ -312,7 +324,9 @@ AssetLoad::Step AssetLoad::settle_fallback(FileLoad::Outcome& file) {
 }
 
 AssetLoad::Step AssetLoad::begin_pages() {
-    if (error_ != http::Status::not_found && error_ != http::Status::forbidden) {
+    const bool may_have_page =
+        error_ == http::Status::not_found || error_ == http::Status::forbidden;
+    if (!may_have_page || !rules_.only_file.empty()) {
         return finish_with_error({});
     }
     if (!http::is_hidden(path_)) {

@@ -132,9 +132,44 @@ TEST_F(Start, FailsWithoutTheDirectory) {
     expect_failure(torc_with({site() + "/absent"}), {site() + "/absent", "no such directory"});
 }
 
-TEST_F(Start, FailsWithAFileForADirectory) {
+TEST_F(Start, FailsWithAFileWithASlashOrADevice) {
     const std::string file = directory_.write("page.html", "").string();
-    expect_failure(torc_with({file}), {file, "not a directory"});
+    expect_failure(torc_with({file + "/"}), {file, "not a directory"});
+    expect_failure(torc_with({"/dev/null"}), {"/dev/null", "not a directory"});
+}
+
+TEST_F(Start, ReportsTheUrlOfTheOnlyFile) {
+    const std::string file = directory_.write("a file.txt", "").string();
+    ServerProcess server(torc_with({file, "--port", "0", "--address", "127.0.0.1"}));
+    const std::string report = server.standard_error();
+    EXPECT_TRUE(report.contains("serves " + std::filesystem::canonical(file).string() + "\n"))
+        << report;
+    EXPECT_TRUE(report.contains("/a%20file.txt\n")) << report;
+    EXPECT_EQ(server.stop(), 0);
+}
+
+TEST_F(Start, ServesAFileOfTheCurrentDirectory) {
+    directory_.write("page.txt", "a page");
+    LaunchOptions options = torc_with({"page.txt", "--port", "0", "--address", "127.0.0.1"});
+    options.working_directory = directory_.path();
+    ServerProcess server(options);
+    EXPECT_EQ(HttpClient(server.port()).get("/").body, "a page");
+    EXPECT_EQ(server.stop(), 0);
+}
+
+TEST_F(Start, FailsWithAFileThatCannotBeServed) {
+    const std::filesystem::path file = directory_.write("page.html", "a page");
+    expect_failure(torc_with({file.string(), "--spa", "index.html"}), {"page.html", "--spa"},
+                   usage_error);
+    expect_failure(torc_with({file.string(), "--clean-urls"}), {"page.html", "--clean-urls"},
+                   usage_error);
+    const std::string link = (directory_.path() / "link").string();
+    std::filesystem::create_symlink("/etc/hostname", link);
+    expect_failure(torc_with({link, "--port", "0"}), {"link", "--symlinks all"});
+    std::filesystem::permissions(file, std::filesystem::perms::none);
+    LaunchOptions options = torc_with({file.string(), "--port", "0"});
+    options.is_unprivileged = true;
+    expect_failure(options, {"page.html", "may not read it", "chmod"});
 }
 
 TEST_F(Start, FailsWithADirectoryThatItMayNotEnter) {

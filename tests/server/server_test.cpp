@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 #include <iostream>
@@ -86,10 +87,12 @@ TEST_F(ServerTest, RefusesADirectoryThatIsNotThere) {
     EXPECT_EQ(refusal(), "/no/such/directory: no such directory; give the one to serve: torc DIR");
 }
 
-TEST_F(ServerTest, RefusesAFile) {
-    settings_.directory = (directory_.path() / "file").string();
-    EXPECT_EQ(refusal(),
-              settings_.directory + ": not a directory; give the directory that holds it");
+TEST_F(ServerTest, RefusesWhatIsNeitherADirectoryNorAFile) {
+    settings_.directory = (directory_.path() / "fifo").string();
+    ASSERT_EQ(::mkfifo(settings_.directory.c_str(), 0600), 0);
+    EXPECT_EQ(refusal(), settings_.directory +
+                             ": not a directory, and no file that can be served; give the "
+                             "directory that holds it");
 }
 
 TEST_F(ServerTest, RefusesAnAccessLogThatCannotBeWritten) {

@@ -10,14 +10,15 @@
 
 namespace torc::server {
 
-/// Opens the directory that settings name; throws StartError naming it and the remedy.
-[[nodiscard]] SharedRoot open_document_root(const Settings& settings);
+/// Opens the directory that settings name; throws StartError naming it and the remedy. If it is a
+/// file, makes the settings those of a site that has this file alone: see LoadRules::only_file.
+[[nodiscard]] SharedRoot open_document_root(Settings& settings);
 
 /// Looks at what the first requests will meet, as this user and by the kernel's leave. Throws
-/// StartError for what would make the site fail as a whole: a root that can't be searched, a page
-/// for
-/// --spa that is not there, and, on epoll, no openat2(2). Gives warnings, one line each, for what
-/// fails in part: "/" without anything to show, an index or a listing that can't be read.
+/// StartError for what would make the site fail as a whole: a root that can't be searched, an only
+/// file or a page for --spa that can't be served, and, on epoll, no openat2(2). Gives warnings, one
+/// line each, for what fails in part: "/" without anything to show, an index or a listing that
+/// can't be read.
 [[nodiscard]] std::vector<std::string> check_document_root(const file::Root& root,
                                                            const Settings& settings,
                                                            io::Backend backend);

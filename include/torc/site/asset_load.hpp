@@ -100,6 +100,7 @@ private:
     /// Goes on with what a file turned out to be, once `step` says that this is known.
     [[nodiscard]] Step advance(Step step);
     [[nodiscard]] Step look_at(Stage stage, std::string path);
+    [[nodiscard]] Step start_with_only_file();
     [[nodiscard]] Step look_at_next_index();
     [[nodiscard]] Step look_at_directory();
 

@@ -27,6 +27,19 @@ struct LoadRules {
     bool lists_directories = false;
     /// What a navigation gets where there is nothing, relative to the root; empty: an error.
     std::string fallback_path{};
+    /// The one file of the root that there is, to all who ask: at its own path and, being the only
+    /// index name then, at "/". Everything else is a 404 without being looked for. Empty: all are
+    /// served.
+    std::string only_file{};
+
+    /// Serves `name`, a file in the root itself, and nothing beside it: no precompressed file, no
+    /// listing, no error page.
+    void serve_only(const std::string& name) {
+        only_file = name;
+        index_names = {name};
+        codings.clear();
+        lists_directories = false;
+    }
 };
 
 }  // namespace torc::site

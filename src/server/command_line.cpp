@@ -57,6 +57,8 @@ What it serves:
 What it answers:
       --header FIELD      Field to add to every answer, as 'Name: value'; may be given several
                           times.
+      --cors              Let scripts of other sites read this one: Access-Control-Allow-Origin: *,
+                          and an answer to their preflight requests.
       --cache-control GLOB=VALUE
                           Cache-Control of the files whose name (or path, when there is a / in
                           GLOB) matches; may be given several times, the first that matches counts,
@@ -138,6 +140,7 @@ void add_options(CLI::App& app, RawOptions& raw) {
     add_list(app, "--codings", raw.codings, "TORC_CODINGS");
 
     add_list(app, "--header", raw.headers, "TORC_HEADER", '\n');
+    app.add_flag("--cors{on}", raw.cors)->envname("TORC_CORS");
     add_list(app, "--cache-control", raw.cache_control, "TORC_CACHE_CONTROL", '\n');
     app.add_option("--max-request-line", raw.line_bytes_max)->envname("TORC_MAX_REQUEST_LINE");
     app.add_option("--max-request-head", raw.head_bytes_max)->envname("TORC_MAX_REQUEST_HEAD");

@@ -145,6 +145,34 @@ site::CacheControlRule parse_cache_control(const std::string& text) {
     return rule;
 }
 
+/// Lets scripts of any origin read the site (https://fetch.spec.whatwg.org/#http-cors-protocol).
+/// What --header says of a field stands.
+void add_cors_fields(std::vector<site::ExtraField>& fields) {
+    using Scope = site::ExtraField::Scope;
+    const std::array cors_fields = {
+        site::ExtraField{.name = "Access-Control-Allow-Origin", .value = "*"},
+        // What a script needs for ranges and for asking again, beyond what it may see anyway.
+        site::ExtraField{.name = "Access-Control-Expose-Headers",
+                         .value = "Accept-Ranges, Content-Encoding, Content-Range, Date, ETag"},
+        site::ExtraField{.name = "Access-Control-Allow-Methods",
+                         .value = "GET, HEAD, OPTIONS",
+                         .scope = Scope::options},
+        // The wildcard does not include Authorization.
+        site::ExtraField{.name = "Access-Control-Allow-Headers",
+                         .value = "*, Authorization",
+                         .scope = Scope::options},
+        site::ExtraField{
+            .name = "Access-Control-Max-Age", .value = "86400", .scope = Scope::options}};
+    for (const site::ExtraField& field : cors_fields) {
+        const auto is_same = [&field](const site::ExtraField& own) {
+            return http::is_same_field_name(own.name, field.name);
+        };
+        if (std::ranges::none_of(fields, is_same)) {
+            fields.push_back(field);
+        }
+    }
+}
+
 void settle_fields(Settings& settings, const RawOptions& raw) {
     std::size_t bytes = 0;
     for (const std::string& text : raw.headers) {
@@ -154,6 +182,9 @@ void settle_fields(Settings& settings, const RawOptions& raw) {
     if (bytes > site::extra_fields_bytes_max) {
         throw StartError(fmt::format("--header: all of them together may take {} bytes, not {}",
                                      site::extra_fields_bytes_max, bytes));
+    }
+    if (is_on("--cors", raw.cors, false)) {
+        add_cors_fields(settings.extra_fields);
     }
     for (const std::string& text : raw.cache_control) {
         settings.load_rules.cache_control.push_back(parse_cache_control(text));

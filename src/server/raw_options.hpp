@@ -23,6 +23,7 @@ struct RawOptions {
     std::vector<std::string> codings;
 
     std::vector<std::string> headers;
+    std::string cors;
     std::vector<std::string> cache_control;
     std::string line_bytes_max;
     std::string head_bytes_max;

@@ -66,7 +66,9 @@ Responder::Responder(const std::vector<http::ContentCoding>& codings,
         constant_fields_ += "X-Content-Type-Options: nosniff\r\n";
     }
     for (const ExtraField& field : extra_fields) {
-        constant_fields_ += field.name + ": " + field.value + "\r\n";
+        std::string& fields =
+            field.scope == ExtraField::Scope::options ? options_fields_ : constant_fields_;
+        fields += field.name + ": " + field.value + "\r\n";
     }
 }
 
@@ -115,6 +117,7 @@ Answer Responder::respond_to_method(const http::Request& request, Persistence pe
         case http::Method::options:
             begin_head(http::Status::no_content, {.persistence = persistence}, writer);
             writer.field("Allow", allowed_methods);
+            writer.append(options_fields_);
             writer.append("\r\n");
             return Answer{.status = http::Status::no_content};
         case http::Method::unknown:

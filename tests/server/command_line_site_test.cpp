@@ -38,6 +38,29 @@ TEST_F(CommandLineTest, ListsDirectoriesAtATerminalUnlessToldOtherwise) {
     EXPECT_EQ(refusal({"./site"}), "--listing maybe: give one of on, off, true, false, 1, 0");
 }
 
+TEST_F(CommandLineTest, ReadsCors) {
+    using Scope = site::ExtraField::Scope;
+    EXPECT_TRUE(settings().extra_fields.empty());
+    const auto fields = settings({"--cors"}).extra_fields;
+    ASSERT_EQ(fields.size(), 5U);
+    EXPECT_EQ(fields[0].name, "Access-Control-Allow-Origin");
+    EXPECT_EQ(fields[0].value, "*");
+    EXPECT_EQ(fields[0].scope, Scope::every_answer);
+    EXPECT_EQ(fields[2].name, "Access-Control-Allow-Methods");
+    EXPECT_EQ(fields[2].scope, Scope::options);
+    set("TORC_CORS", "on");
+    EXPECT_EQ(settings().extra_fields.size(), 5U);
+}
+
+TEST_F(CommandLineTest, PrefersAHeaderToThatOfCors) {
+    const auto fields =
+        settings({"--header", "access-control-allow-origin: https://a.example", "--cors"})
+            .extra_fields;
+    ASSERT_EQ(fields.size(), 5U);
+    EXPECT_EQ(fields[0].value, "https://a.example");
+    EXPECT_NE(fields[1].name, "Access-Control-Allow-Origin");
+}
+
 TEST_F(CommandLineTest, ReadsCleanUrls) {
     EXPECT_TRUE(settings({"--clean-urls"}).load_rules.has_clean_urls);
     set("TORC_CLEAN_URLS", "on");

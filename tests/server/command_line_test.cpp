@@ -234,7 +234,7 @@ TEST_F(CommandLineTest, PrintsHelp) {
     const std::string text = printed();
     for (const char* flag :
          {"DIR", "-p, --port", "-a, --address", "--index", "--clean-urls", "--spa", "--symlinks",
-          "--codings", "--header", "--workers", "--cpus", "--pin", "--io", "--access-log",
+          "--codings", "--header", "--cors", "--workers", "--cpus", "--pin", "--io", "--access-log",
           "--log-level", "-V, -v, --version", "-h, --help"}) {
         EXPECT_NE(text.find(std::string(" ") + flag + " "), std::string::npos) << flag;
     }

@@ -180,6 +180,28 @@ TEST_F(ResponderTest, AnswersOptions) {
     }
 }
 
+TEST_F(ResponderTest, AddsTheFieldsOfPreflightsToOptionsAlone) {
+    const std::vector<ExtraField> fields = {
+        {.name = "Access-Control-Allow-Origin", .value = "*"},
+        {.name = "Access-Control-Max-Age", .value = "60", .scope = ExtraField::Scope::options}};
+    Responder responder(codings_, fields);
+    responder.set_time(test::now);
+    const auto answer_to = [&](std::string_view request) {
+        parse(request);
+        std::string buffer(responder.head_bytes_max(), '\0');
+        http::HeadWriter writer(buffer);
+        (void)responder.respond_to_method(request_, Persistence::keep_alive, writer);
+        return std::string(writer.written());
+    };
+    const std::string preflight = answer_to("OPTIONS /a HTTP/1.1\r\nHost: a\r\n");
+    EXPECT_TRUE(preflight.starts_with("HTTP/1.1 204 No Content\r\n")) << preflight;
+    EXPECT_TRUE(preflight.contains("\r\nAccess-Control-Allow-Origin: *\r\n")) << preflight;
+    EXPECT_TRUE(preflight.ends_with("\r\nAccess-Control-Max-Age: 60\r\n\r\n")) << preflight;
+    const std::string refused = answer_to("POST /a HTTP/1.1\r\nHost: a\r\n");
+    EXPECT_TRUE(refused.contains("\r\nAccess-Control-Allow-Origin: *\r\n")) << refused;
+    EXPECT_FALSE(refused.contains("Max-Age")) << refused;
+}
+
 TEST_F(ResponderTest, DoesNotAllowMethodsThatChangeThings) {
     for (const std::string_view method : {"POST", "PUT", "DELETE", "PATCH", "TRACE"}) {
         EXPECT_EQ(respond_to_method(std::string(method) + " /page.html HTTP/1.1\r\nHost: a\r\n"),

@@ -49,7 +49,7 @@ struct Settings {
     /// them.
     std::vector<std::string> addresses;
     site::LoadRules load_rules;
-    /// Beside torc's own, in every answer.
+    /// Beside torc's own.
     std::vector<site::ExtraField> extra_fields;
     http::ParseLimits parse_limits;
     /// A body that nobody asked for is read and dropped up to here, so that the connection can go

@@ -43,10 +43,17 @@ enum class Persistence : std::uint8_t {
     close,
 };
 
-/// A field that a user adds to every answer.
+/// A field that a user adds to answers.
 struct ExtraField {
+    enum class Scope : std::uint8_t {
+        every_answer,
+        /// Answers to OPTIONS alone, such as a browser's CORS preflight.
+        options,
+    };
+
     std::string name;
     std::string value;
+    Scope scope = Scope::every_answer;
 };
 /// All of them together, as they are sent.
 inline constexpr std::size_t extra_fields_bytes_max = 4096;
@@ -70,7 +77,7 @@ public:
     /// Room that any head needs at the most, with a small page behind it, but for that of a
     /// redirect.
     [[nodiscard]] std::size_t head_bytes_max() const noexcept {
-        return own_head_bytes_max + constant_fields_.size();
+        return own_head_bytes_max + constant_fields_.size() + options_fields_.size();
     }
     /// Room that the head needs that answers a request for `target` with `asset`.
     [[nodiscard]] std::size_t head_bytes_max(const http::Target& target,
@@ -133,6 +140,8 @@ private:
     const std::vector<http::ContentCoding>& codings_;
     /// The fields, with their line ends, that are the same in every answer.
     std::string constant_fields_;
+    /// The same for those of answers to OPTIONS.
+    std::string options_fields_;
     /// "HTTP/1.1 200 OK\r\n", Date and `constant_fields_`, rendered once a second.
     std::string ok_prefix_;
     http::DateSeconds now_ = http::DateSeconds::min();

@@ -1,6 +1,8 @@
+#include <torc/server/browser.hpp>
 #include <torc/server/command_line.hpp>
 #include <torc/server/diagnostics.hpp>
 #include <torc/server/server.hpp>
+#include <torc/server/server_urls.hpp>
 #include <torc/server/start_error.hpp>
 #include <torc/server/start_report.hpp>
 
@@ -12,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -44,6 +47,10 @@ int serve(const torc::server::Settings& settings, torc::server::Diagnostics& dia
     server.start();
     if (spdlog::should_log(spdlog::level::info)) {
         diagnostics.print(torc::server::describe_start(server));
+    }
+    std::optional<torc::server::Browser> browser;
+    if (server.settings().opens_browser) {
+        browser.emplace(torc::server::own_url(server));
     }
     const ExitCode code = server.run();
     if (code == ExitCode::forced) {

@@ -39,6 +39,10 @@ Where it listens:
                           addresses of this machine. It may have a port of its own, as in
                           127.0.0.1:3000, [::1]:3000 and, for all, :3000. [127.0.0.1 and ::1: this
                           machine alone]
+      --share             Listen on all addresses, unless some are given, and print the URL for the
+                          network first; on a terminal with its QR code.
+      --open              Show the site in the browser: $BROWSER, or xdg-open. Only when standard
+                          output is a terminal.
 
 What it serves:
       --index NAME        File that stands for its directory; may be given several times, and the
@@ -104,7 +108,7 @@ Exit status: 0 stopped as told, 1 could not start, 2 some connections were cut o
 
 Examples:
   torc ./site                          serve ./site on http://127.0.0.1:8080/
-  torc ./site -a 0.0.0.0 -a ::         the same to the whole network, on IPv4 and IPv6
+  torc ./site --share                  the same to the whole network, on IPv4 and IPv6
   torc ./site -p 0                     on any free port
   torc ./dist --spa index.html         a single-page application
   torc notes.pdf                       one file
@@ -131,6 +135,9 @@ void add_options(CLI::App& app, RawOptions& raw) {
     app.add_option("DIR", raw.directory)->envname("TORC_DIR");
     app.add_option("-p,--port", raw.port)->envname("TORC_PORT");
     add_list(app, "-a,--address", raw.addresses, "TORC_ADDRESS");
+
+    app.add_flag("--share{on}", raw.share)->envname("TORC_SHARE");
+    app.add_flag("--open{on}", raw.open)->envname("TORC_OPEN");
 
     add_list(app, "--index", raw.index_names, "TORC_INDEX");
     app.add_flag("--listing{on},--no-listing{off}", raw.listing)->envname("TORC_LISTING");
@@ -274,7 +281,9 @@ std::variant<Settings, EarlyExit> read_command_line(int argc, const char* const*
     require_no_extras(app.remaining(), raw, known);
     raw.platform_port = variable("PORT");
     Settings settings = settle(raw);
-    settings.warnings = find_unknown_variables(known);
+    for (std::string& warning : find_unknown_variables(known)) {
+        settings.warnings.push_back(std::move(warning));
+    }
     return settings;
 }
 

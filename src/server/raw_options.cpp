@@ -52,6 +52,23 @@ void settle_port(Settings& settings, const RawOptions& raw) {
     }
 }
 
+void settle_addresses(Settings& settings, const RawOptions& raw) {
+    settings.addresses = raw.addresses;
+    settings.shares = is_on("--share", raw.share, false);
+    if (settings.shares && settings.addresses.empty()) {
+        settings.addresses = {"0.0.0.0", "::"};
+    }
+}
+
+void settle_browser(Settings& settings, const RawOptions& raw, bool is_terminal) {
+    settings.opens_browser = is_on("--open", raw.open, false);
+    if (settings.opens_browser && !is_terminal) {
+        settings.opens_browser = false;
+        settings.warnings.emplace_back(
+            "--open: no browser is opened, since standard output is no terminal");
+    }
+}
+
 void settle_access_log(Settings& settings, const RawOptions& raw, bool is_terminal) {
     const std::string fallback = is_terminal ? "-" : "off";
     const std::string& target = raw.access_log.empty() ? fallback : raw.access_log;
@@ -303,7 +320,8 @@ Settings settle(const RawOptions& raw) {
     Settings settings;
     settle_directory(settings, raw, is_terminal);
     settle_port(settings, raw);
-    settings.addresses = raw.addresses;
+    settle_addresses(settings, raw);
+    settle_browser(settings, raw, is_terminal);
     settle_site(settings, raw, is_terminal);
     settle_fields(settings, raw);
     settle_limits(settings, raw);

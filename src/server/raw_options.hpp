@@ -15,6 +15,9 @@ struct RawOptions {
     std::string platform_port;
     std::vector<std::string> addresses;
 
+    std::string share;
+    std::string open;
+
     std::vector<std::string> index_names;
     std::string listing;
     std::string clean_urls;

@@ -1,65 +1,53 @@
-#include <torc/http/percent_encoder.hpp>
+#include <torc/base/ascii.hpp>
+#include <torc/server/server_urls.hpp>
 #include <torc/server/start_report.hpp>
+
+#include "qr_code.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <ifaddrs.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
-#include <memory>
-#include <string_view>
 #include <vector>
 
 namespace torc::server {
 namespace {
 
-/// The machine's own addresses that a socket bound to `wildcard` can be reached by.
-std::vector<std::string> urls_of_wildcard(const Endpoint& wildcard) {
-    ifaddrs* list = nullptr;
-    if (::getifaddrs(&list) < 0) {
-        return {wildcard.url()};
-    }
-    const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(list, &::freeifaddrs);
-    std::vector<std::string> urls;
-    for (const ifaddrs* interface = list; interface != nullptr; interface = interface->ifa_next) {
-        const sockaddr* address = interface->ifa_addr;
-        if (address == nullptr || address->sa_family != wildcard.address()->sa_family) {
-            continue;
-        }
-        Endpoint endpoint(address, wildcard.is_ipv6() ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
-        endpoint.set_port(wildcard.port());
-        // A link-local address means nothing without its interface, and browsers take none with
-        // one.
-        if (!endpoint.is_link_local()) {
-            urls.push_back(endpoint.url());
-        }
-    }
-    return urls;
-}
-
-/// The path of what is served, from the root: "" or the name of the only file, percent-encoded.
-std::string served_path(const Settings& settings) {
-    std::string path;
-    http::PercentEncoder encoder(http::PercentEncoder::Part::path, settings.load_rules.only_file);
-    for (std::string_view piece = encoder.next(); !piece.empty(); piece = encoder.next()) {
-        path += piece;
-    }
-    return path;
-}
-
-std::string describe_urls(const Server& server) {
-    const std::string path = served_path(server.settings());
+std::string describe_urls(const std::vector<ServerUrl>& urls) {
     std::string text;
-    for (const Endpoint& endpoint : server.endpoints()) {
-        const auto urls = endpoint.is_wildcard() ? urls_of_wildcard(endpoint)
-                                                 : std::vector<std::string>{endpoint.url()};
-        for (const std::string& url : urls) {
-            text += fmt::format("  {}{}\n", url, path);
-        }
+    for (const ServerUrl& url : urls) {
+        text += fmt::format("  {}\n", url.text);
     }
     return text;
+}
+
+/// Whether standard error is a terminal that draws the blocks of a QR code.
+bool draws_blocks() {
+    if (::isatty(STDERR_FILENO) == 0) {
+        return false;
+    }
+    // The first of them that is set counts (locale(7)).
+    for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+        const char* const value = std::getenv(name);
+        if (value != nullptr && *value != '\0') {
+            std::string locale(value);
+            std::ranges::transform(locale, locale.begin(), to_lower);
+            return locale.contains("utf-8") || locale.contains("utf8");
+        }
+    }
+    return false;
+}
+
+/// The QR code of the URL that others are to take; nothing where there is none, or no place for it.
+std::string describe_share(const Server& server, const std::vector<ServerUrl>& urls) {
+    const bool is_reachable = !urls.empty() && !urls.front().endpoint.is_loopback();
+    return server.settings().shares && is_reachable && draws_blocks()
+               ? draw_qr_code(urls.front().text)
+               : "";
 }
 
 /// " on CPUs 0,1"; nothing where workers are not pinned.
@@ -95,10 +83,12 @@ std::string describe_start(const Server& server) {
         served /= file;
     }
     std::string text = fmt::format("torc {} serves {}\n", TORC_VERSION, served.string());
-    text += describe_urls(server);
+    const std::vector<ServerUrl> urls = server_urls(server);
+    text += describe_urls(urls);
+    text += describe_share(server, urls);
     text += describe_workers(server);
     if (std::ranges::all_of(server.endpoints(), &Endpoint::is_loopback)) {
-        text += "Only this machine can connect; to share: --address 0.0.0.0 --address ::\n";
+        text += "Only this machine can connect; to let others in: --share\n";
     }
     text += "Ctrl-C stops it.\n";
     return text;

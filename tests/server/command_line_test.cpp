@@ -185,6 +185,26 @@ TEST_F(CommandLineTest, WarnsOfVariablesThatNothingReads) {
                   "TORC_XYZZY is set, but there is no such option; see torc --help"}));
 }
 
+TEST_F(CommandLineTest, SharesOnAllAddressesUnlessSomeAreGiven) {
+    EXPECT_FALSE(settings().shares);
+    const Settings found = settings({"--share"});
+    EXPECT_TRUE(found.shares);
+    EXPECT_EQ(found.addresses, (std::vector<std::string>{"0.0.0.0", "::"}));
+    EXPECT_EQ(settings({"--share", "-a", "192.0.2.1"}).addresses,
+              std::vector<std::string>{"192.0.2.1"});
+}
+
+TEST_F(CommandLineTest, OpensABrowserOnlyForSomebodyAtATerminal) {
+    EXPECT_FALSE(settings({"--open"}).opens_browser);
+    EXPECT_EQ(settings({"--open"}).warnings,
+              std::vector<std::string>{
+                  "--open: no browser is opened, since standard output is no terminal"});
+    use_terminal();
+    EXPECT_TRUE(settings({"--open"}).opens_browser);
+    EXPECT_TRUE(settings({"--open"}).warnings.empty());
+    EXPECT_FALSE(settings().opens_browser);
+}
+
 TEST_F(CommandLineTest, ReadsWhetherToPin) {
     EXPECT_EQ(settings().pin, Pin::automatic);
     EXPECT_EQ(settings({"--pin", "on"}).pin, Pin::on);
@@ -232,10 +252,26 @@ TEST_F(CommandLineTest, PrintsHelp) {
     const auto early = std::get<EarlyExit>(read({"--help"}));
     EXPECT_EQ(early.code, 0);
     const std::string text = printed();
-    for (const char* flag :
-         {"DIR", "-p, --port", "-a, --address", "--index", "--clean-urls", "--spa", "--symlinks",
-          "--codings", "--header", "--cors", "--workers", "--cpus", "--pin", "--io", "--access-log",
-          "--log-level", "-V, -v, --version", "-h, --help"}) {
+    for (const char* flag : {"DIR",
+                             "-p, --port",
+                             "-a, --address",
+                             "--share",
+                             "--open",
+                             "--index",
+                             "--clean-urls",
+                             "--spa",
+                             "--symlinks",
+                             "--codings",
+                             "--header",
+                             "--cors",
+                             "--workers",
+                             "--cpus",
+                             "--pin",
+                             "--io",
+                             "--access-log",
+                             "--log-level",
+                             "-V, -v, --version",
+                             "-h, --help"}) {
         EXPECT_NE(text.find(std::string(" ") + flag + " "), std::string::npos) << flag;
     }
     for (const char* flag :

@@ -48,6 +48,10 @@ struct Settings {
     /// Numeric addresses or "localhost"; none: the loopback addresses, as far as the machine has
     /// them.
     std::vector<std::string> addresses;
+    /// The report at the start begins with what others can take.
+    bool shares = false;
+    /// A browser is shown the site.
+    bool opens_browser = false;
     site::LoadRules load_rules;
     /// Beside torc's own.
     std::vector<site::ExtraField> extra_fields;

@@ -109,6 +109,10 @@ private:
     std::vector<std::thread> threads_;
 };
 
+/// Closes the file if that can't wait: on a local file system, unless its name is gone, so that
+/// this may be its last use and the disk has to give up its blocks. False: it is still open.
+[[nodiscard]] bool close_at_once(int fd, Lane lane) noexcept;
+
 /// openat2(2) by its number: the C library has no wrapper. A descriptor or a negated errno(3).
 [[nodiscard]] std::int32_t open_beneath(int directory, const char* path,
                                         const open_how& how) noexcept;

@@ -259,6 +259,9 @@ void EpollProactor::close(int fd) {
 }
 
 void EpollProactor::close_file(int fd, Lane lane) noexcept {
+    if (close_at_once(fd, lane)) {
+        return;
+    }
     try {
         pool_->submit(BlockingCall{.kind = BlockingCall::Kind::close, .lane = lane, .fd = fd});
     } catch (const std::bad_alloc&) {

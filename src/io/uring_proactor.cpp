@@ -502,6 +502,9 @@ void UringProactor::close(int fd) {
 }
 
 void UringProactor::close_file(int fd, Lane lane) noexcept {
+    if (close_at_once(fd, lane)) {
+        return;
+    }
     // Not on the ring: where closing waits it would go to one of the ring's few threads, and the
     // last close of a large deleted file would not even do that.
     try {

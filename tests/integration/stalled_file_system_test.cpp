@@ -85,9 +85,9 @@ TEST_P(StalledFileSystem, HoldsUpNobodyElseWhicheverOfItsCallsItIs) {
 }
 
 TEST_P(StalledFileSystem, HoldsUpNobodyElseWhenItsDirectoriesAreListed) {
-    start(Arguments{"--listing"});
     for (const std::string_view call : {"getattr", "opendir", "readdir"}) {
         SCOPED_TRACE(call);
+        start(Arguments{"--listing"});
         slow().set_valid_for(std::chrono::milliseconds(0));
         slow().stall(call);
         std::vector<HttpClient> clients;
@@ -101,6 +101,7 @@ TEST_P(StalledFileSystem, HoldsUpNobodyElseWhenItsDirectoriesAreListed) {
         for (HttpClient& client : clients) {
             EXPECT_EQ(client.receive_response().status, 200);
         }
+        EXPECT_EQ(server().stop(), 0);
     }
 }
 

@@ -50,11 +50,12 @@ void expect_failure(const LaunchOptions& options, const std::vector<std::string>
 
 TEST_F(StartWithLimits, FailsInOneLineWhenAWorkerGetsNoThread) {
     for (const std::string_view io : {"uring", "epoll"}) {
-        // The first thread is the process's own; so the first, the second or the last worker fails.
-        for (const std::uint64_t threads : {1U, 2U, 4U}) {
+        // The first thread is the process's own and the second writes standard error; so the first,
+        // the second or the last worker fails.
+        for (const std::uint64_t threads : {2U, 3U, 5U}) {
             LaunchOptions options = torc_on(io, 4);
             options.threads_max = threads;
-            expect_failure(options, {"torc: worker " + std::to_string(threads - 1), "RLIMIT_NPROC",
+            expect_failure(options, {"torc: worker " + std::to_string(threads - 2), "RLIMIT_NPROC",
                                      "TasksMax=", "pids.max", "--workers"});
         }
     }
@@ -62,7 +63,7 @@ TEST_F(StartWithLimits, FailsInOneLineWhenAWorkerGetsNoThread) {
 
 TEST_F(StartWithLimits, ServesWithJustTheThreadsThatItsWorkersNeed) {
     LaunchOptions options = torc_on("epoll", 2);
-    options.threads_max = 3;
+    options.threads_max = 4;
     ServerProcess server(options);
     EXPECT_EQ(HttpClient(server.port()).get("/page.txt").body, "a page");
     EXPECT_EQ(server.stop(), 0);

@@ -164,8 +164,11 @@ TEST_F(ResponderTest, RejectsWithEveryStatusInItsRoom) {
           Status::http_version_not_supported}) {
         const std::string title =
             std::to_string(http::code(status)) + " " + std::string(http::reason_phrase(status));
+        const bool may_pass = status == Status::service_unavailable;
         EXPECT_EQ(reject(status, http::Method::unknown),
-                  "HTTP/1.1 " + title + "\r\n" + common_fields("Connection: close\r\n") +
+                  "HTTP/1.1 " + title + "\r\n" +
+                      common_fields(may_pass ? "Retry-After: 5\r\nConnection: close\r\n"
+                                             : "Connection: close\r\n") +
                       page_answer(title));
     }
 }

@@ -164,7 +164,8 @@ public:
     /// No completion. What was ever given to an operation must be closed by this or by `close_file`
     /// and not by close(2): something may be known of its number.
     virtual void close(int fd) = 0;
-    /// FileCloser: closes a file that no operation is using, on a thread. No completion.
+    /// FileCloser: closes a file that no operation is using, on a thread where that may wait. No
+    /// completion.
     void close_file(int fd, Lane lane) noexcept override = 0;
     /// shutdown(2) at once; `how` is SHUT_RD, SHUT_WR or SHUT_RDWR. Errors are ignored: the peer
     /// may be gone.

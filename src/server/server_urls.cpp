@@ -5,6 +5,7 @@
 #include <ifaddrs.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string_view>
 
@@ -57,7 +58,14 @@ void put_shared_first(std::vector<Endpoint>& endpoints) {
     const auto rank = [&outgoing](const Endpoint& endpoint) {
         return endpoint.is_loopback() ? 2 : endpoint.host() == outgoing ? 0 : 1;
     };
-    std::ranges::stable_sort(endpoints, {}, rank);
+    // Not std::stable_sort, which this standard library can't do without deprecated parts of
+    // itself.
+    std::vector<Endpoint> sorted;
+    for (const int wanted : {0, 1, 2}) {
+        std::ranges::copy_if(endpoints, std::back_inserter(sorted),
+                             [&](const Endpoint& endpoint) { return rank(endpoint) == wanted; });
+    }
+    endpoints = std::move(sorted);
 }
 
 /// The path of what is served, from the root: "" or the name of the only file, percent-encoded.

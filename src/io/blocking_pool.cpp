@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -127,13 +128,22 @@ void BlockingPool::submit(BlockingCall call) {
     }
     const Lane lane = call.lane;
     LaneState& state = lanes_[lane];
+    const std::size_t results = call.kind == BlockingCall::Kind::close ? 0 : 1;
+    done_.reserve(done_.size() + unfinished_ + results);
     const bool is_full = may_hang(lane) && state.waiting.size() >= limits::device_calls_waiting_max;
     if (is_full && call.kind != BlockingCall::Kind::close) {
+        ++unfinished_;
         finish(std::move(call), -EBUSY);
         return;
     }
     state.waiting.push_back(std::move(call));
-    give_turns(lane, state);
+    try {
+        give_turns(lane, state);
+    } catch (const std::bad_alloc&) {
+        state.waiting.pop_back();
+        throw;
+    }
+    unfinished_ += results;
     add_threads();
 }
 
@@ -159,10 +169,13 @@ void BlockingPool::add_threads() {
 
 bool BlockingPool::start_thread() {
     try {
+        threads_.reserve(threads_.size() + 1);
         threads_.emplace_back([this] { work(); });
         ++starting_threads_;
         return true;
     } catch (const std::system_error&) {
+        return false;
+    } catch (const std::bad_alloc&) {
         return false;
     }
 }
@@ -180,17 +193,28 @@ void BlockingPool::make_without_threads() {
     }
 }
 
-void BlockingPool::finish(BlockingCall call, std::int32_t result) {
+void BlockingPool::finish(BlockingCall call, std::int32_t result) noexcept {
     if (call.kind == BlockingCall::Kind::close) {
         return;
     }
+    --unfinished_;
     done_.push_back(Done{.call = std::move(call), .result = result});
+    notify();
+}
+
+void BlockingPool::notify() const noexcept {
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = ::write(notify_fd_, &one, sizeof one);
 }
 
 void BlockingPool::take_done(std::vector<Done>& done) {
     const std::scoped_lock lock(mutex_);
+    try {
+        done.reserve(unfinished_);
+    } catch (const std::bad_alloc&) {
+        notify();
+        throw;
+    }
     done.swap(done_);
 }
 
@@ -227,7 +251,11 @@ void BlockingPool::work() {
         finish(std::move(call), result);
         LaneState& state = lanes_[lane];
         --state.running;
-        give_turns(lane, state);
+        try {
+            give_turns(lane, state);
+        } catch (const std::bad_alloc&) {
+            // The next call of the lane, when it comes or ends, gives them.
+        }
         if (state.waiting.empty() && state.running == 0) {
             lanes_.erase(lane);
         }

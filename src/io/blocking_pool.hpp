@@ -67,11 +67,13 @@ public:
     /// Waits for the calls under way; closes what was to be closed; drops other calls not begun.
     ~BlockingPool();
 
+    /// Throws std::bad_alloc, and nothing has happened then.
     /// When too many calls of the lane wait already, or no thread can be made and the call may
     /// wait for long, it is done at once, with EBUSY or ENOMEM. A call to a local disk is then made
     /// by the calling thread.
     void submit(BlockingCall call);
-    /// Moves what is done since the last call into `done`, which must be empty.
+    /// Moves what is done since the last call into `done`, which must be empty. Throws
+    /// std::bad_alloc, and notifies again then.
     void take_done(std::vector<Done>& done);
 
 private:
@@ -90,8 +92,10 @@ private:
     /// next call tries again.
     [[nodiscard]] bool start_thread();
     void make_without_threads();
-    void finish(BlockingCall call, std::int32_t result);
+    /// Never allocates.
+    void finish(BlockingCall call, std::int32_t result) noexcept;
     [[nodiscard]] BlockingCall take_next();
+    void notify() const noexcept;
 
     void work();
 
@@ -101,7 +105,10 @@ private:
     std::unordered_map<Lane, LaneState> lanes_;
     /// Lanes with a call that may begin, the first one next.
     std::deque<Lane> turns_;
+    /// Has room for all `unfinished_` calls.
     std::vector<Done> done_;
+    /// Submitted, and not in `done_`; those to close a file do not count.
+    std::size_t unfinished_ = 0;
     std::size_t idle_threads_ = 0;
     /// Made, but not at work yet.
     std::size_t starting_threads_ = 0;

@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <ctime>
+#include <new>
 
 namespace torc::server {
 namespace {
@@ -118,12 +119,17 @@ void AccessLog::render_after_bytes(const AccessEntry& entry, std::string& target
     target += '\n';
 }
 
-void AccessLog::append(const AccessEntry& entry, std::uint64_t content_bytes, MonotonicTime now) {
-    scratch_.clear();
-    render_before_bytes(entry, scratch_);
-    append_number(content_bytes, scratch_);
-    render_after_bytes(entry, scratch_);
-    append_line(now);
+void AccessLog::append(const AccessEntry& entry, std::uint64_t content_bytes,
+                       MonotonicTime now) noexcept {
+    try {
+        scratch_.clear();
+        render_before_bytes(entry, scratch_);
+        append_number(content_bytes, scratch_);
+        render_after_bytes(entry, scratch_);
+        append_line(now);
+    } catch (const std::bad_alloc&) {
+        queue_.drop_line();
+    }
 }
 
 OpenLine AccessLog::open_line(const AccessEntry& entry) const {
@@ -133,11 +139,16 @@ OpenLine AccessLog::open_line(const AccessEntry& entry) const {
     return line;
 }
 
-void AccessLog::append(const OpenLine& line, std::uint64_t content_bytes, MonotonicTime now) {
-    scratch_ = line.before_bytes;
-    append_number(content_bytes, scratch_);
-    scratch_ += line.after_bytes;
-    append_line(now);
+void AccessLog::append(const OpenLine& line, std::uint64_t content_bytes,
+                       MonotonicTime now) noexcept {
+    try {
+        scratch_ = line.before_bytes;
+        append_number(content_bytes, scratch_);
+        scratch_ += line.after_bytes;
+        append_line(now);
+    } catch (const std::bad_alloc&) {
+        queue_.drop_line();
+    }
 }
 
 void AccessLog::append_line(MonotonicTime now) {

@@ -89,12 +89,13 @@ bool AssetLoader::join(std::string_view path, site::Wanted wanted, site::Site::W
         return false;
     }
     const bool is_watched = watch_.covers(site::directory_of(path));
+    // Room for one more load, before there is one that could be left half begun.
+    contexts_.resize(std::max(contexts_.size(), site_.loads_max() + 1));
+    ended_.reserve(contexts_.size());
+    parked_.reserve(contexts_.size());
     const site::Site::Join join = site_.join_load(path, wanted, waiter, is_watched);
     if (!join.is_new) {
         return true;
-    }
-    if (join.id >= contexts_.size()) {
-        contexts_.resize(join.id + 1);
     }
     context(join.id) = LoadContext{.began_at = now};
     if (now >= root_.patient_until()) {
@@ -111,7 +112,17 @@ bool AssetLoader::join(std::string_view path, site::Wanted wanted, site::Site::W
 
 void AssetLoader::begin(site::Site::LoadId id, MonotonicTime now) {
     context(id).root = root_.current();
-    perform(id, site_.begin_load(id), now);
+    try {
+        perform(id, site_.begin_load(id), now);
+    } catch (const std::bad_alloc&) {
+        give_up(id);
+    }
+}
+
+void AssetLoader::give_up(site::Site::LoadId id) noexcept {
+    context(id).root.reset();
+    listings_.erase(id);
+    ended_.push_back(site_.finish_load_with(id, *overdue_asset_));
 }
 
 void AssetLoader::completed(const io::Completion& completion, MonotonicTime now) {
@@ -121,7 +132,7 @@ void AssetLoader::completed(const io::Completion& completion, MonotonicTime now)
             break;
         case Operation::watch_open:
         case Operation::watch_changes:
-            watch_.completed(completion);
+            watch_completed(completion);
             break;
         case Operation::load_open:
         case Operation::load_stat:
@@ -137,17 +148,32 @@ void AssetLoader::completed(const io::Completion& completion, MonotonicTime now)
     }
 }
 
-void AssetLoader::root_completed(const io::Completion& completion, MonotonicTime now) {
-    if (root_.completed(completion, mounts_)) {
-        watch_.reset();
+void AssetLoader::watch_completed(const io::Completion& completion) noexcept {
+    try {
+        watch_.completed(completion);
+    } catch (const std::bad_alloc&) {
+        watch_.give_up();
         site_.changed_all();
+    }
+}
+
+void AssetLoader::root_completed(const io::Completion& completion, MonotonicTime now) {
+    try {
+        if (root_.completed(completion, mounts_)) {
+            watch_.reset();
+            site_.changed_all();
+        }
+    } catch (const std::bad_alloc&) {
+        // The next look finds the same, and tries again.
     }
     site_.set_verified_until(root_.verified_until());
     begin_parked(now);
 }
 
 void AssetLoader::begin_parked(MonotonicTime now) {
-    for (const site::Site::LoadId id : std::exchange(parked_, {})) {
+    // By position: what ends meanwhile may park no more, but keeps the room for those to come.
+    for (std::size_t position = 0; position < parked_.size(); ++position) {
+        const site::Site::LoadId id = parked_[position];
         const site::AssetLoad& load = site_.load(id);
         // Most of what was asked for meanwhile is still in the cache.
         if (site::Asset* const asset = site_.find(load.path(), load.wanted(), now)) {
@@ -156,6 +182,7 @@ void AssetLoader::begin_parked(MonotonicTime now) {
             begin(id, now);
         }
     }
+    parked_.clear();
 }
 
 MonotonicTime AssetLoader::next_deadline() const noexcept {
@@ -168,6 +195,14 @@ void AssetLoader::stop_waiting_for_root(MonotonicTime now) {
 }
 
 void AssetLoader::load_completed(const io::Completion& completion, MonotonicTime now) {
+    try {
+        go_on(completion, now);
+    } catch (const std::bad_alloc&) {
+        give_up(completion.token.slot);
+    }
+}
+
+void AssetLoader::go_on(const io::Completion& completion, MonotonicTime now) {
     const site::Site::LoadId id = completion.token.slot;
     if (retry_on_threads(id, completion)) {
         return;
@@ -292,8 +327,8 @@ void AssetLoader::start_listing(site::Site::LoadId id) {
                                             load.descriptor(), load.listing_key());
     const Lane lane =
         is_local(context(id).lane) ? job_lane(hash_of(load.listing_key().path)) : context(id).lane;
-    proactor_.run(make_token(Operation::load_list, id), *job, lane);
-    listings_.emplace(id, std::move(job));
+    io::BlockingJob& listing = *listings_.insert_or_assign(id, std::move(job)).first->second;
+    proactor_.run(make_token(Operation::load_list, id), listing, lane);
 }
 
 void AssetLoader::finish(site::Site::LoadId id, MonotonicTime now) {
@@ -301,16 +336,25 @@ void AssetLoader::finish(site::Site::LoadId id, MonotonicTime now) {
     const SharedRoot root = std::exchange(context(id).root, nullptr);
     ended_.push_back(site_.finish_load(id, now));
     if (ended_.back().asset->kind() != site::Asset::Kind::error && root == root_.current()) {
-        watch_.want(directory, root);
+        watch(directory, root);
     }
 }
 
-std::optional<site::Site::Loaded> AssetLoader::take_ended() {
+void AssetLoader::watch(std::string_view directory, const SharedRoot& root) noexcept {
+    try {
+        watch_.want(directory, root);
+    } catch (const std::bad_alloc&) {
+        // Its assets are looked at every second instead.
+        watch_.give_up();
+    }
+}
+
+std::optional<site::Site::Loaded> AssetLoader::take_ended() noexcept {
     if (ended_.empty()) {
         return std::nullopt;
     }
     site::Site::Loaded ended = std::move(ended_.front());
-    ended_.pop_front();
+    ended_.erase(ended_.begin());
     return ended;
 }
 

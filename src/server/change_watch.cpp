@@ -259,6 +259,17 @@ void ChangeWatch::reset() {
     unread_since_ = never;
 }
 
+void ChangeWatch::give_up() noexcept {
+    for (Descent& descent : descents_) {
+        descent.is_outdated = true;
+    }
+    // The kernel keeps its watches: a directory gets the one that it has when it is wanted again.
+    by_watch_.clear();
+    by_directory_.clear();
+    unwatchable_.clear();
+    unread_since_ = never;
+}
+
 bool ChangeWatch::reclaim() noexcept {
     for (std::size_t count = 0; count < unwatches_per_iteration_max && !retired_.empty(); ++count) {
         const Watch watch = retired_.back();

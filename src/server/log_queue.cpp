@@ -63,6 +63,14 @@ void LogQueue::push_copy(std::string_view lines) noexcept {
     }
 }
 
+void LogQueue::drop_line() noexcept {
+    {
+        const std::scoped_lock lock(mutex_);
+        ++dropped_lines_;
+    }
+    signal();
+}
+
 bool LogQueue::try_push_copy(std::string_view lines) noexcept {
     try {
         const std::scoped_lock lock(mutex_);

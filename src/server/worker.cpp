@@ -3,11 +3,14 @@
 #include <torc/server/listener.hpp>
 #include <torc/server/worker.hpp>
 
+#include <spdlog/spdlog.h>
+
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <utility>
 
 namespace torc::server {
@@ -30,6 +33,8 @@ constexpr seconds drain_grace{1};
 /// how many of them at once.
 constexpr seconds waiting_peers_interval{1};
 constexpr std::size_t waiting_peers_at_once = 256;
+/// Between two reports that memory is short.
+constexpr seconds shortage_report_interval{10};
 /// What is in flight gets this long to complete once everything was shut down.
 constexpr seconds cut_off_patience{1};
 
@@ -85,45 +90,88 @@ bool Worker::run() {
         balance_->join(seat_, proactor_);
     }
     while (!is_finished()) {
-        const MonotonicTime deadline = next_deadline();
-        const std::span<const io::Completion> completions = proactor_.wait(deadline);
-        services_.now = proactor_.now();
-        iterations_.store(iterations() + 1, std::memory_order_relaxed);
-        const WallTime wall = wall_now();
-        responder_.set_time(wall);
-        site_.set_time(wall);
-        if (access_log_) {
-            access_log_->set_time(wall);
-        }
-        for (const io::Completion& completion : completions) {
-            dispatch(completion);
-            while (auto loaded = loader_.take_ended()) {
-                hand_out(*loaded);
-            }
-        }
-        if (!completions.empty()) {
-            loader_.keep_root_verified(services_.now);
-        }
-        loader_.reclaim();
-        if (balance_ != nullptr && balance_->has_handed(seat_)) {
-            take_handed();
-        }
-        if (std::exchange(has_closed_, false)) {
-            acceptor_.resume();
-        }
-        // What was begun in this turn has its time still before it.
-        if (services_.now >= deadline) {
-            expire();
-        }
-        obey_stop();
-        if (access_log_) {
-            access_log_->push_if_due(services_.now);
+        try {
+            iterate();
+        } catch (const std::bad_alloc&) {
+            // What is missed now comes about in the next iteration.
         }
     }
     if (access_log_) {
         access_log_->push();
     }
     return !was_cut_off_;
+}
+
+void Worker::iterate() {
+    const MonotonicTime deadline = next_deadline();
+    const std::span<const io::Completion> completions = proactor_.wait(deadline);
+    services_.now = proactor_.now();
+    iterations_.store(iterations() + 1, std::memory_order_relaxed);
+    const WallTime wall = wall_now();
+    responder_.set_time(wall);
+    site_.set_time(wall);
+    if (access_log_) {
+        access_log_->set_time(wall);
+    }
+    for (const io::Completion& completion : completions) {
+        try {
+            dispatch(completion);
+        } catch (const std::bad_alloc&) {
+            lose_connection_of(completion);
+        }
+        hand_out_ended();
+    }
+    if (!completions.empty()) {
+        loader_.keep_root_verified(services_.now);
+    }
+    loader_.reclaim();
+    if (balance_ != nullptr && balance_->has_handed(seat_)) {
+        take_handed();
+    }
+    if (std::exchange(has_closed_, false)) {
+        acceptor_.resume();
+    }
+    // What was begun in this turn has its time still before it.
+    if (services_.now >= deadline) {
+        expire();
+    }
+    hand_out_ended();
+    obey_stop();
+    if (access_log_) {
+        access_log_->push_if_due(services_.now);
+    }
+}
+
+void Worker::lose_connection_of(const io::Completion& completion) {
+    switch (operation_of(completion.token)) {
+        case Operation::receive:
+        case Operation::send:
+        case Operation::send_file:
+            lose(connections_.at(completion.token.slot));
+            break;
+        case Operation::accept:
+        case Operation::load_open:
+        case Operation::load_stat:
+        case Operation::load_read:
+        case Operation::load_list:
+        case Operation::root_open:
+        case Operation::watch_open:
+        case Operation::watch_changes:
+            break;
+    }
+}
+
+void Worker::lose(ConnectionSlot& slot) {
+    if (!slot.connection) {
+        return;
+    }
+    // What throws has not begun an operation.
+    slot.is_busy = false;
+    close(slot);
+    if (services_.now >= say_memory_is_short_again_at_) {
+        say_memory_is_short_again_at_ = services_.now + shortage_report_interval;
+        spdlog::warn("memory is short: connections that want more are closed");
+    }
 }
 
 void Worker::dispatch(const io::Completion& completion) {
@@ -167,12 +215,20 @@ void Worker::admit_accepted() {
 
 void Worker::admit(int socket) {
     if (balance_ != nullptr) {
-        if (!services_.is_draining && balance_->hand_over(seat_, socket)) {
+        if (!services_.is_draining && hand_over(socket)) {
             return;
         }
         balance_->count_in(seat_);
     }
     serve(socket);
+}
+
+bool Worker::hand_over(int socket) noexcept {
+    try {
+        return balance_->hand_over(seat_, socket);
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
 }
 
 void Worker::take_handed() {
@@ -193,17 +249,27 @@ void Worker::serve(int socket) {
     if (connections_.size() >= connections_max_) {
         make_room();
     }
-    ConnectionSlot* slot = connections_.acquire(socket, services_);
+    ConnectionSlot* const slot = acquire_slot(socket);
     if (slot == nullptr) {
         proactor_.close(socket);
         count_out();
         return;
     }
-    if (access_log_) {
-        const auto peer = peer_of(socket);
-        slot->connection->set_remote_address(peer ? peer->host() : "-");
+    with_memory(*slot, [&] {
+        if (access_log_) {
+            const auto peer = peer_of(socket);
+            slot->connection->set_remote_address(peer ? peer->host() : "-");
+        }
+        perform(*slot, slot->connection->opened());
+    });
+}
+
+ConnectionSlot* Worker::acquire_slot(int socket) noexcept {
+    try {
+        return connections_.acquire(socket, services_);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
     }
-    perform(*slot, slot->connection->opened());
 }
 
 void Worker::make_room_for(std::size_t connections) {
@@ -345,7 +411,13 @@ void Worker::hand_out(const site::Site::Loaded& loaded) {
         }
         TORC_ASSERT(slot.is_loading());
         slot.is_busy = false;
-        perform(slot, slot.connection->loaded(*loaded.asset));
+        with_memory(slot, [&] { perform(slot, slot.connection->loaded(*loaded.asset)); });
+    }
+}
+
+void Worker::hand_out_ended() {
+    while (auto loaded = loader_.take_ended()) {
+        hand_out(*loaded);
     }
 }
 
@@ -369,7 +441,7 @@ void Worker::stop_waiting_for_load(ConnectionSlot& slot) noexcept {
 
 void Worker::give_up_load(ConnectionSlot& slot) {
     stop_waiting_for_load(slot);
-    perform(slot, slot.connection->loaded(loader_.overdue_asset()));
+    with_memory(slot, [&] { perform(slot, slot.connection->loaded(loader_.overdue_asset())); });
 }
 
 void Worker::look_at_waiting_peers() {

@@ -4,6 +4,7 @@
 #include "file_names.hpp"
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -23,25 +24,30 @@ Asset* Site::find(std::string_view path, Wanted wanted, MonotonicTime now) noexc
 }
 
 Site::Join Site::join_load(std::string_view path, Wanted wanted, Waiter waiter, bool is_watched) {
-    const auto [position, is_new] = by_path(wanted).try_emplace(std::string(path), LoadId{0});
-    if (is_new) {
-        if (free_loads_.empty()) {
-            free_loads_.push_back(static_cast<LoadId>(loads_.size()));
-            loads_.emplace_back();
-        }
-        position->second = free_loads_.back();
-        free_loads_.pop_back();
-        const AssetCache::Entry* known = cache_.find(path);
-        loads_[position->second] = PendingLoad{
-            .load = std::make_unique<AssetLoad>(path, known != nullptr ? known->asset : AssetRef(),
-                                                rules_, wanted, wall_now_),
-            .waiters = {},
-            .is_watched = is_watched,
-            .joined_at = changes_,
-            .begun_at = changes_};
+    if (const auto under_way = find_load(path, wanted)) {
+        loads_[*under_way].waiters.push_back(waiter);
+        return Join{.id = *under_way, .is_new = false};
     }
-    loads_[position->second].waiters.push_back(waiter);
-    return Join{.id = position->second, .is_new = is_new};
+    // Nothing is changed before all memory is there.
+    const AssetCache::Entry* known = cache_.find(path);
+    PendingLoad pending{
+        .load = std::make_unique<AssetLoad>(path, known != nullptr ? known->asset : AssetRef(),
+                                            rules_, wanted, wall_now_),
+        .waiters = {waiter},
+        .is_watched = is_watched,
+        .joined_at = changes_,
+        .begun_at = changes_};
+    if (free_loads_.empty()) {
+        // Room for all of them, so that `take_load` never allocates.
+        free_loads_.reserve(loads_.size() + 1);
+        loads_.emplace_back();
+        free_loads_.push_back(static_cast<LoadId>(loads_.size() - 1));
+    }
+    const LoadId id = free_loads_.back();
+    by_path(wanted).emplace(path, id);
+    free_loads_.pop_back();
+    loads_[id] = std::move(pending);
+    return Join{.id = id, .is_new = true};
 }
 
 std::optional<Site::LoadId> Site::find_load(std::string_view path, Wanted wanted) const {
@@ -69,8 +75,12 @@ Site::Loaded Site::finish_load(LoadId id, MonotonicTime now) {
         // Directories may have changed between the two.
         const bool is_watched = pending.is_watched && outcome.is_watchable &&
                                 pending.joined_at >= directory_changed_at_;
-        cache_.insert(pending.load->path(), outcome.asset,
-                      now + (is_watched ? watched_fresh_for : fresh_for));
+        try {
+            cache_.insert(pending.load->path(), outcome.asset,
+                          now + (is_watched ? watched_fresh_for : fresh_for));
+        } catch (const std::bad_alloc&) {
+            cache_.erase(pending.load->path());  // What was there is older.
+        }
     } else {
         cache_.erase(pending.load->path());
     }

@@ -51,11 +51,12 @@ public:
     /// Sets the time that lines carry; in the local time zone, rendered once a second.
     void set_time(WallTime now);
 
-    void append(const AccessEntry& entry, std::uint64_t content_bytes, MonotonicTime now);
+    // A line for which there is no memory is dropped and counted.
+    void append(const AccessEntry& entry, std::uint64_t content_bytes, MonotonicTime now) noexcept;
 
     /// For an answer whose bytes are not yet known: renders the line now, as the request goes away.
     [[nodiscard]] OpenLine open_line(const AccessEntry& entry) const;
-    void append(const OpenLine& line, std::uint64_t content_bytes, MonotonicTime now);
+    void append(const OpenLine& line, std::uint64_t content_bytes, MonotonicTime now) noexcept;
 
     /// When the next batch is due; `never` when nothing is there.
     [[nodiscard]] MonotonicTime due_at() const noexcept;

@@ -10,7 +10,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -45,7 +44,7 @@ public:
     [[nodiscard]] site::Asset& overdue_asset() const noexcept { return *overdue_asset_; }
 
     /// A load that has ended, each once; nothing when there is none.
-    [[nodiscard]] std::optional<site::Site::Loaded> take_ended();
+    [[nodiscard]] std::optional<site::Site::Loaded> take_ended() noexcept;
 
     /// Looks at the root's path again if it is time; for each turn with something to do.
     void keep_root_verified(MonotonicTime now);
@@ -70,6 +69,11 @@ private:
     class ListingJob;
 
     void load_completed(const io::Completion& completion, MonotonicTime now);
+    void go_on(const io::Completion& completion, MonotonicTime now);
+    void watch(std::string_view directory, const SharedRoot& root) noexcept;
+    void watch_completed(const io::Completion& completion) noexcept;
+    /// Ends a load for which there is no memory.
+    void give_up(site::Site::LoadId id) noexcept;
     void root_completed(const io::Completion& completion, MonotonicTime now);
     void begin_parked(MonotonicTime now);
     void begin(site::Site::LoadId id, MonotonicTime now);
@@ -108,7 +112,8 @@ private:
     file::MountTable mounts_;
     /// Loads that begin once the root's path was looked at.
     std::vector<site::Site::LoadId> parked_;
-    std::deque<site::Site::Loaded> ended_;
+    /// Has room for every load, so that the end of one never allocates.
+    std::vector<site::Site::Loaded> ended_;
     /// Listings that are being made on other threads.
     std::unordered_map<site::Site::LoadId, std::unique_ptr<ListingJob>> listings_;
 };

@@ -44,6 +44,8 @@ public:
     void want(std::string_view directory, const SharedRoot& root);
     /// The completion of one of its operations.
     void completed(const io::Completion& completion);
+    /// Forgets all directories, without allocating: memory is short, and changes may be missed.
+    void give_up() noexcept;
     /// Forgets all directories: the root is another one.
     void reset();
     /// Whether the kernel still watches directories that were forgotten.

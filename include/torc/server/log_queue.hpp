@@ -60,6 +60,8 @@ public:
     /// Gives up waiting for producers: the cut is here and now, before all that waits.
     void cut_now() noexcept;
 
+    /// For a producer that has no memory to render a line.
+    void drop_line() noexcept;
     /// Lines that were dropped since the last call.
     [[nodiscard]] std::uint64_t take_dropped_lines() noexcept;
     /// Lines that wait.

@@ -17,6 +17,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <new>
 #include <optional>
 #include <span>
 #include <vector>
@@ -77,7 +78,22 @@ public:
 
 private:
     // The first switch: what a completion means.
+    void iterate();
     void dispatch(const io::Completion& completion);
+    /// A failed allocation costs the connection that asked for memory and no other: what throws
+    /// std::bad_alloc on a connection's behalf ends it.
+    template <typename Step>
+    void with_memory(ConnectionSlot& slot, Step step) {
+        try {
+            step();
+        } catch (const std::bad_alloc&) {
+            lose(slot);
+        }
+    }
+    void lose(ConnectionSlot& slot);
+    void lose_connection_of(const io::Completion& completion);
+    [[nodiscard]] ConnectionSlot* acquire_slot(int socket) noexcept;
+    [[nodiscard]] bool hand_over(int socket) noexcept;
     void accepted(const io::Completion& completion);
     void connection_completed(const io::Completion& completion);
     void message_sent(ConnectionSlot& slot, std::size_t bytes);
@@ -86,6 +102,7 @@ private:
     void perform(ConnectionSlot& slot, Action action);
     void send_message(ConnectionSlot& slot);
     void hand_out(const site::Site::Loaded& loaded);
+    void hand_out_ended();
     void start_loading(ConnectionSlot& slot);
     /// Takes a connection out of the wait for a load, whose end then passes it by.
     static void stop_waiting_for_load(ConnectionSlot& slot) noexcept;
@@ -144,6 +161,7 @@ private:
     /// Connections that wait for a load.
     DeadlineList<ConnectionSlot> loading_;
     MonotonicTime look_at_waiting_peers_at_ = never;
+    MonotonicTime say_memory_is_short_again_at_ = MonotonicTime::min();
     /// Connections that were accepted but have asked for nothing when a drain begins.
     DeadlineList<ConnectionSlot> graces_;
     ConnectionTable connections_;

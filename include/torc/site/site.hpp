@@ -88,6 +88,8 @@ public:
     /// Everything, the root too: what is being loaded belongs to the past.
     void changed_all();
 
+    /// No load has an id that is larger: as many loads as there ever were at once.
+    [[nodiscard]] std::size_t loads_max() const noexcept { return loads_.size(); }
     [[nodiscard]] std::size_t loads_under_way() const noexcept {
         return loads_.size() - free_loads_.size();
     }

@@ -36,6 +36,8 @@ enum Internal : std::uint8_t {
 };
 
 constexpr std::uint16_t receive_buffer_group = 0;
+/// Until the kernel is asked again that had no memory to take a submission.
+constexpr int shortage_pause_ms = 1;
 /// How many half-closed sockets with room are gone on with for one completion.
 constexpr std::size_t room_events_max = 64;
 
@@ -153,13 +155,28 @@ void UringProactor::provide_more_buffers() noexcept {
 }
 
 io_uring_sqe* UringProactor::next_submission() {
+    if (!waiting_submissions_.empty()) {
+        return &waiting_submissions_.emplace_back();
+    }
     io_uring_sqe* submission = io_uring_get_sqe(ring_.get());
     if (submission == nullptr) {
         submit(false);
         submission = io_uring_get_sqe(ring_.get());
-        TORC_ASSERT(submission != nullptr);
     }
-    return submission;
+    return submission != nullptr ? submission : &waiting_submissions_.emplace_back();
+}
+
+void UringProactor::queue_waiting_submissions() noexcept {
+    std::size_t count = 0;
+    for (; count < waiting_submissions_.size(); ++count) {
+        io_uring_sqe* const submission = io_uring_get_sqe(ring_.get());
+        if (submission == nullptr) {
+            break;
+        }
+        *submission = waiting_submissions_[count];
+    }
+    waiting_submissions_.erase(waiting_submissions_.begin(),
+                               waiting_submissions_.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
 void UringProactor::tag(io_uring_sqe* submission, Token token) noexcept {
@@ -567,20 +584,27 @@ void UringProactor::arm_timer(MonotonicTime deadline) {
 void UringProactor::submit(bool block) {
     const int result = block ? io_uring_submit_and_wait(ring_.get(), 1)
                              : io_uring_submit_and_get_events(ring_.get());
-    // EINTR: a signal came. EBUSY, EAGAIN, ENOMEM, EBADR: the kernel wants completions taken, or
-    // memory to come back, first; what is queued stays queued for the next call.
+    // EINTR: a signal came. EBUSY, EAGAIN, ENOMEM: the kernel wants completions taken, or memory to
+    // come back, first; what is queued stays queued for the next call. EBADR: the completion queue
+    // was full and the kernel had no memory to keep a completion elsewhere, so it is lost.
     TORC_ASSERT(result >= 0 || result == -EINTR || result == -EBUSY || result == -EAGAIN ||
                 result == -ENOMEM || result == -EBADR);
+    has_lost_completions_ |= result == -EBADR;
+    if (block && (result == -EAGAIN || result == -ENOMEM)) {
+        // Nothing was waited for; without a pause the thread would ask again and again.
+        ::poll(nullptr, 0, shortage_pause_ms);
+    }
 }
 
 std::span<const Completion> UringProactor::wait(MonotonicTime deadline) {
     give_back_buffers();
+    queue_waiting_submissions();
     batch_.begin();
     const bool is_due = deadline <= now_;
     if (!is_due && deadline != never) {
         arm_timer(deadline);
     }
-    submit(batch_.empty() && !is_due);
+    submit(batch_.empty() && !is_due && waiting_submissions_.empty());
     now_ = std::chrono::steady_clock::now();
     reap();
     batch_.fill();

@@ -65,6 +65,9 @@ public:
     [[nodiscard]] std::span<const Completion> wait(MonotonicTime deadline) override;
     [[nodiscard]] MonotonicTime now() const override { return now_; }
     void wake() noexcept override;
+    [[nodiscard]] bool has_lost_completions() const noexcept override {
+        return has_lost_completions_;
+    }
 
 private:
     /// A `send_file` or `send_rest` under way: what the proactor sends by system calls of its own,
@@ -93,7 +96,10 @@ private:
     [[nodiscard]] Result<void> initialise(const ProactorOptions& options);
     [[nodiscard]] Result<void> register_receive_buffers();
 
+    /// Lives until the next call.
     [[nodiscard]] io_uring_sqe* next_submission();
+    /// Moves submissions that found no room into the ring, as far as there is room now.
+    void queue_waiting_submissions() noexcept;
     /// Puts `token` on a prepared submission.
     static void tag(io_uring_sqe* submission, Token token) noexcept;
 
@@ -142,6 +148,9 @@ private:
     std::vector<std::uint16_t> lent_buffers_;
 
     CompletionBatch batch_;
+    bool has_lost_completions_ = false;
+    /// Those that found the ring full when the kernel, short of memory, took none; in their order.
+    std::vector<io_uring_sqe> waiting_submissions_;
 
     std::vector<Sending> sendings_;
     std::vector<std::uint32_t> free_sendings_;

@@ -66,7 +66,7 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
                 .body_bytes_max = settings_.body_bytes_max},
       idle_(settings_.timeouts.idle),
       requests_(settings_.timeouts.request),
-      sends_(settings_.timeouts.send),
+      sends_(std::chrono::nanoseconds(settings_.timeouts.send) / 2),
       lingers_(settings_.timeouts.linger),
       loading_(settings_.timeouts.load),
       graces_(drain_grace),
@@ -136,10 +136,20 @@ void Worker::iterate() {
         expire();
     }
     hand_out_ended();
+    report_lost_completions();
     obey_stop();
     if (access_log_) {
         access_log_->push_if_due(services_.now);
     }
+}
+
+void Worker::report_lost_completions() {
+    if (!proactor_.has_lost_completions() || std::exchange(has_reported_lost_completions_, true)) {
+        return;
+    }
+    spdlog::error(
+        "memory was so short that the kernel lost completions: some connections may stay open "
+        "until a restart");
 }
 
 void Worker::lose_connection_of(const io::Completion& completion) {
@@ -488,6 +498,7 @@ void Worker::set_deadline(ConnectionSlot& slot) {
             }
             break;
         case Waiting::peer:
+            slot.acknowledged_bytes.reset();
             sends_.start(slot, services_.now);
             break;
         case Waiting::linger:
@@ -504,13 +515,27 @@ void Worker::set_deadline(ConnectionSlot& slot) {
 
 void Worker::expire() {
     std::size_t rest = shutdowns_per_iteration_max;
-    for (DeadlineList<ConnectionSlot>* list : {&idle_, &sends_, &lingers_, &graces_}) {
+    for (DeadlineList<ConnectionSlot>* list : {&idle_, &lingers_, &graces_}) {
         for (; rest > 0; --rest) {
             ConnectionSlot* slot = list->take_expired(services_.now);
             if (slot == nullptr) {
                 break;
             }
             end(*slot);
+        }
+    }
+    for (; rest > 0; --rest) {
+        ConnectionSlot* slot = sends_.take_expired(services_.now);
+        if (slot == nullptr) {
+            break;
+        }
+        // In two halves: a reader who is slow but acknowledges something in each gets its time.
+        const std::uint64_t acknowledged = proactor_.acknowledged_bytes(slot->socket);
+        if (slot->acknowledged_bytes == acknowledged) {
+            end(*slot);
+        } else {
+            slot->acknowledged_bytes = acknowledged;
+            sends_.start(*slot, services_.now);
         }
     }
     for (; rest > 0; --rest) {

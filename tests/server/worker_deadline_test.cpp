@@ -102,6 +102,24 @@ TEST_P(WorkerDeadlineTest, LetsWhoReadsSlowlyGoOn) {
     EXPECT_TRUE((answer + client.read_all()).ends_with(large));
 }
 
+TEST_P(WorkerDeadlineTest, LetsWhoTakesSoLittleThatTheSocketStaysFullGoOn) {
+    around_.settings.timeouts.send = 1s;
+    const std::string large = patterned_bytes(8'000'000);
+    around_.directory.write("large", large);
+    start();
+    Client client(around_.endpoint());
+    client.shrink_receive_buffer();
+    ASSERT_TRUE(client.connect());
+    client.send("GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    std::string answer;
+    // Far less than the third of a socket's buffer of which the kernel tells.
+    for (int count = 0; count < 30; ++count) {
+        std::this_thread::sleep_for(100ms);
+        answer += client.read(8'000);
+    }
+    EXPECT_TRUE((answer + client.read_all()).ends_with(large));
+}
+
 TEST_P(WorkerDeadlineTest, LetsAPeerFinishBeforeItCloses) {
     start();
     Client client = connect();

@@ -173,6 +173,14 @@ public:
 
     /// Looks at a socket on which no operation is in flight, at once (poll(2)).
     [[nodiscard]] virtual PeerState peer_state(int socket) const noexcept;
+    /// How many of the bytes sent on a TCP socket its peer has acknowledged so far, at once
+    /// (TCP_INFO of tcp(7)). Tells a slow reader from one that takes nothing, which the completions
+    /// of sends do not: the kernel says that there is room only when a third of the buffer is free.
+    [[nodiscard]] virtual std::uint64_t acknowledged_bytes(int socket) const noexcept;
+
+    /// Whether the kernel had no memory to report the end of some operations, which then never
+    /// complete.
+    [[nodiscard]] virtual bool has_lost_completions() const noexcept { return false; }
 
     /// Starts what was asked since the last call and blocks until something completes, `deadline`
     /// passes or `wake` is called. The completions, at most limits::completions_per_wait_max, live

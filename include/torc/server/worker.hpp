@@ -91,6 +91,7 @@ private:
         }
     }
     void lose(ConnectionSlot& slot);
+    void report_lost_completions();
     void lose_connection_of(const io::Completion& completion);
     [[nodiscard]] ConnectionSlot* acquire_slot(int socket) noexcept;
     [[nodiscard]] bool hand_over(int socket) noexcept;
@@ -161,6 +162,7 @@ private:
     /// Connections that wait for a load.
     DeadlineList<ConnectionSlot> loading_;
     MonotonicTime look_at_waiting_peers_at_ = never;
+    bool has_reported_lost_completions_ = false;
     MonotonicTime say_memory_is_short_again_at_ = MonotonicTime::min();
     /// Connections that were accepted but have asked for nothing when a drain begins.
     DeadlineList<ConnectionSlot> graces_;

@@ -17,7 +17,6 @@ namespace {
 
 /// How long accepting rests after it failed, unless there is room earlier.
 constexpr std::chrono::milliseconds accept_pause{100};
-constexpr std::chrono::seconds warning_interval{10};
 
 /// How many connections wait in a listener's queue. The kernel takes a descriptor before it looks
 /// for a connection, so that it ran out of them tells nothing of the queue.
@@ -82,8 +81,7 @@ std::size_t Acceptor::completed(const io::Completion& completion, MonotonicTime 
 
 void Acceptor::rest(MonotonicTime now, Errno reason) {
     accept_again_at_ = now + accept_pause;
-    if (now >= next_warning_at_) {
-        next_warning_at_ = now + warning_interval;
+    if (warning_.may_report(now)) {
         spdlog::warn("a listener accepts no connections: {}; it is tried again every {} ms",
                      reason.message(), accept_pause.count());
     }

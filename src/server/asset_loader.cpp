@@ -5,9 +5,13 @@
 #include <torc/server/operation.hpp>
 #include <torc/site/listing_key.hpp>
 
+#include <spdlog/spdlog.h>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <functional>
 #include <new>
@@ -24,6 +28,13 @@ namespace {
 /// Entries of the cache, and directories of it, that are looked at in one iteration once they were
 /// forgotten: some 0.3 ms.
 constexpr std::size_t reclaimed_per_iteration_max = 256;
+
+/// A client may have chosen it, and it is read on a terminal.
+std::string printable(std::string_view path) {
+    std::string text(path);
+    std::ranges::replace_if(text, [](char octet) { return octet < ' ' || octet > '~'; }, '?');
+    return text;
+}
 
 std::size_t hash_of(std::string_view text) noexcept {
     return std::hash<std::string_view>{}(text);
@@ -214,7 +225,40 @@ void AssetLoader::go_on(const io::Completion& completion, MonotonicTime now) {
         perform(id, LoadStep::open, now);
         return;
     }
+    if (completion.failed()) {
+        report_failure(id, completion.error(), now);
+    }
     perform(id, advance(id, completion), now);
+}
+
+void AssetLoader::report_failure(site::Site::LoadId id, Errno error, MonotonicTime now) {
+    const char* const path = site_.load(id).open_path();
+    switch (error.value()) {
+        case EACCES:
+        case EPERM:
+            if (permission_report_.may_report(now)) {
+                spdlog::warn(
+                    "files are refused, as this user may not read them: '{}', for one; see its "
+                    "permissions and those of the directories above it",
+                    printable(path));
+            }
+            break;
+        case EIO:
+        case EBUSY:
+        case EMFILE:
+        case ENFILE:
+        case ENOMEM:
+        case ESTALE:
+        case ENOTCONN:
+        case ETIMEDOUT:
+            if (failure_report_.may_report(now)) {
+                spdlog::warn("files can't be read: '{}', for one: {}", printable(path),
+                             error.message());
+            }
+            break;
+        default:
+            break;  // What is not there, or is a link that may not be followed, is everyday.
+    }
 }
 
 LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& completion) {

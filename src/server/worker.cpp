@@ -33,8 +33,6 @@ constexpr seconds drain_grace{1};
 /// how many of them at once.
 constexpr seconds waiting_peers_interval{1};
 constexpr std::size_t waiting_peers_at_once = 256;
-/// Between two reports that memory is short.
-constexpr seconds shortage_report_interval{10};
 /// What is in flight gets this long to complete once everything was shut down.
 constexpr seconds cut_off_patience{1};
 
@@ -178,8 +176,7 @@ void Worker::lose(ConnectionSlot& slot) {
     // What throws has not begun an operation.
     slot.is_busy = false;
     close(slot);
-    if (services_.now >= say_memory_is_short_again_at_) {
-        say_memory_is_short_again_at_ = services_.now + shortage_report_interval;
+    if (memory_report_.may_report(services_.now)) {
         spdlog::warn("memory is short: connections that want more are closed");
     }
 }
@@ -210,6 +207,12 @@ void Worker::accepted(const io::Completion& completion) {
     if (const std::size_t waiting = acceptor_.completed(completion, services_.now, accepted_);
         waiting > 0) {
         // Whoever waits in the kernel's queue is better served late than refused.
+        if (descriptor_report_.may_report(services_.now)) {
+            spdlog::warn(
+                "connections wait for descriptors, which ran out: {}; raise the limit (ulimit -Hn, "
+                "LimitNOFILE=, fs.file-max)",
+                completion.error().message());
+        }
         site_.release_descriptor();
         make_room_for(waiting);
     }
@@ -261,8 +264,7 @@ void Worker::serve(int socket) {
     }
     ConnectionSlot* const slot = acquire_slot(socket);
     if (slot == nullptr) {
-        proactor_.close(socket);
-        count_out();
+        refuse(socket);
         return;
     }
     with_memory(*slot, [&] {
@@ -272,6 +274,18 @@ void Worker::serve(int socket) {
         }
         perform(*slot, slot->connection->opened());
     });
+}
+
+void Worker::refuse(int socket) {
+    proactor_.close(socket);
+    count_out();
+    if (refusal_report_.may_report(services_.now)) {
+        spdlog::warn(
+            "connections are refused: this worker has {}, which is all that its descriptors or its "
+            "memory allow, and none of them is idle; raise the limit of descriptors (ulimit -Hn, "
+            "LimitNOFILE=)",
+            connections_.size());
+    }
 }
 
 ConnectionSlot* Worker::acquire_slot(int socket) noexcept {

@@ -4,6 +4,7 @@
 #include <torc/base/errno.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/server/listening_sockets.hpp>
+#include <torc/server/report_limiter.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -64,7 +65,7 @@ private:
     /// accept.
     MonotonicTime accept_again_at_ = never;
     bool is_short_ = false;
-    MonotonicTime next_warning_at_ = MonotonicTime::min();
+    ReportLimiter warning_;
 };
 
 }  // namespace torc::server

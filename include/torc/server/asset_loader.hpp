@@ -5,6 +5,7 @@
 #include <torc/file/mount_table.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/server/change_watch.hpp>
+#include <torc/server/report_limiter.hpp>
 #include <torc/server/served_root.hpp>
 #include <torc/site/site.hpp>
 
@@ -70,6 +71,8 @@ private:
 
     void load_completed(const io::Completion& completion, MonotonicTime now);
     void go_on(const io::Completion& completion, MonotonicTime now);
+    /// Says why a file that may be there can't be served, where its owner can mend it.
+    void report_failure(site::Site::LoadId id, Errno error, MonotonicTime now);
     void watch(std::string_view directory, const SharedRoot& root) noexcept;
     void watch_completed(const io::Completion& completion) noexcept;
     /// Ends a load for which there is no memory.
@@ -96,6 +99,8 @@ private:
     site::Site& site_;
     const std::chrono::nanoseconds patience_;
     const site::AssetRef overdue_asset_;
+    ReportLimiter permission_report_;
+    ReportLimiter failure_report_;
     ServedRoot root_;
     ChangeWatch watch_;
     /// What a load has beside the steps that it asks for.

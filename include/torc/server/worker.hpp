@@ -11,6 +11,7 @@
 #include <torc/server/listening_sockets.hpp>
 #include <torc/server/operation.hpp>
 #include <torc/server/outbox.hpp>
+#include <torc/server/report_limiter.hpp>
 #include <torc/server/settings.hpp>
 #include <torc/site/responder.hpp>
 #include <torc/site/site.hpp>
@@ -94,6 +95,7 @@ private:
     void report_lost_completions();
     void lose_connection_of(const io::Completion& completion);
     [[nodiscard]] ConnectionSlot* acquire_slot(int socket) noexcept;
+    void refuse(int socket);
     [[nodiscard]] bool hand_over(int socket) noexcept;
     void accepted(const io::Completion& completion);
     void connection_completed(const io::Completion& completion);
@@ -163,7 +165,9 @@ private:
     DeadlineList<ConnectionSlot> loading_;
     MonotonicTime look_at_waiting_peers_at_ = never;
     bool has_reported_lost_completions_ = false;
-    MonotonicTime say_memory_is_short_again_at_ = MonotonicTime::min();
+    ReportLimiter memory_report_;
+    ReportLimiter refusal_report_;
+    ReportLimiter descriptor_report_;
     /// Connections that were accepted but have asked for nothing when a drain begins.
     DeadlineList<ConnectionSlot> graces_;
     ConnectionTable connections_;

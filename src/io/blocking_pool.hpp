@@ -68,9 +68,9 @@ public:
     ~BlockingPool();
 
     /// Throws std::bad_alloc, and nothing has happened then.
-    /// When too many calls of the lane wait already, or no thread can be made and the call may
-    /// wait for long, it is done at once, with EBUSY or ENOMEM. A call to a local disk is then made
-    /// by the calling thread.
+    /// When too many calls of the lane wait already it is done at once, with EBUSY. When not even
+    /// one thread can be made, the calling thread makes the call, but for one to a file system that
+    /// may hang, which is done with ENOMEM.
     void submit(BlockingCall call);
     /// Moves what is done since the last call into `done`, which must be empty. Throws
     /// std::bad_alloc, and notifies again then.

@@ -69,6 +69,24 @@ TEST_F(StartWithLimits, ServesWithJustTheThreadsThatItsWorkersNeed) {
     EXPECT_EQ(server.stop(), 0);
 }
 
+TEST_F(StartWithLimits, ServesFilesThoughNoThreadCanBeMadeForThem) {
+    std::filesystem::create_symlink("page.txt", directory_.path() / "link.txt");
+    for (const std::string_view io : {"uring", "epoll"}) {
+        LaunchOptions options = torc_on(io, 2);
+        options.threads_max = 4;
+        ServerProcess server(options);
+        for (int count = 0; count < 20; ++count) {
+            const std::string name = "fresh-" + std::string(io) + std::to_string(count);
+            directory_.write(name, "fresh");
+            HttpClient client(server.port());
+            EXPECT_EQ(client.get("/" + name).body, "fresh");
+            EXPECT_EQ(client.get("/link.txt").body, "a page");
+            EXPECT_EQ(client.get("/missing-" + name).status, 404);
+        }
+        EXPECT_EQ(server.stop(), 0);
+    }
+}
+
 /// The memory that sixteen rings do not find and one does.
 constexpr rlimit memory_for_few_rings{.rlim_cur = 512 << 10, .rlim_max = 512 << 10};
 

@@ -1,6 +1,7 @@
 // What a server does whose memory runs out.
 
 #include "integration/support/server_test.hpp"
+#include "support/sanitizers.hpp"
 
 #include <sys/resource.h>
 
@@ -10,23 +11,15 @@
 #include <string_view>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define TORC_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define TORC_SANITIZED 1
-#endif
-#endif
-
 namespace torc::test {
 namespace {
 
 class Memory : public ServerTest {
 protected:
     void SetUp() override {
-#ifdef TORC_SANITIZED
-        GTEST_SKIP() << "a sanitizer ends the process whose memory runs out";
-#endif
+        if (has_address_sanitizer || has_thread_sanitizer) {
+            GTEST_SKIP() << "a sanitizer ends the process whose memory runs out";
+        }
         ServerTest::SetUp();
         write("page.txt", "a page\n");
         for (int number = 0; number < files; ++number) {

@@ -42,13 +42,21 @@ bool is_hidden(std::string_view name, bool is_in_root) noexcept {
 /// Looks at the entries of one directory.
 class Examiner {
 public:
-    Examiner(const Root& root, SymlinkPolicy policy, std::string_view path, int directory)
+    Examiner(const Root& root, SymlinkPolicy policy, std::string_view path, int directory,
+             LinkReach reach)
         : root_(root),
           how_to_follow_{
               .flags = O_PATH | O_CLOEXEC, .mode = 0, .resolve = Root::how(policy).resolve},
           path_(path),
           path_bytes_(path.size()),
-          directory_(directory) {}
+          directory_(directory),
+          reach_(reach) {
+        if (reach == LinkReach::own_mount) {
+            how_to_follow_.resolve |= RESOLVE_NO_XDEV;
+        }
+    }
+
+    [[nodiscard]] bool has_unfollowed_links() const noexcept { return has_unfollowed_links_; }
 
     /// Nothing: it is gone, may not be looked at, or is a link that may not be followed.
     std::optional<Metadata> examine(const char* name) {
@@ -75,11 +83,18 @@ private:
     std::optional<Metadata> follow(const char* name) {
         path_.resize(path_bytes_);
         path_ += name;
-        const auto target = root_.open_beneath(path_.c_str(), how_to_follow_);
+        auto target = root_.open_beneath(path_.c_str(), how_to_follow_);
+        if (!target && reach_ == LinkReach::own_mount && target.error() == Errno(EXDEV)) {
+            open_how cached = how_to_follow_;
+            cached.resolve = (cached.resolve & ~std::uint64_t{RESOLVE_NO_XDEV}) | RESOLVE_CACHED;
+            target = root_.open_beneath(path_.c_str(), cached);
+            has_unfollowed_links_ |= !target && target.error() == Errno(EAGAIN);
+        }
         if (!target) {
             return std::nullopt;
         }
-        const auto status = stat(target->get(), "", AT_EMPTY_PATH);
+        const int sync = reach_ == LinkReach::own_mount ? AT_STATX_DONT_SYNC : 0;
+        const auto status = stat(target->get(), "", AT_EMPTY_PATH | sync);
         return status ? std::optional(Metadata::from(*status)) : std::nullopt;
     }
 
@@ -89,17 +104,19 @@ private:
     std::string path_;
     std::size_t path_bytes_;
     int directory_;
+    LinkReach reach_;
+    bool has_unfollowed_links_ = false;
 };
 
 }  // namespace
 
 Result<Directory> read_directory(const Root& root, SymlinkPolicy policy, std::string_view path,
-                                 int descriptor, std::size_t entries_max) {
+                                 int descriptor, LinkReach reach, std::size_t entries_max) {
     const Result<Stream> stream = open_stream(descriptor);
     if (!stream) {
         return std::unexpected(stream.error());
     }
-    Examiner examiner(root, policy, path, descriptor);
+    Examiner examiner(root, policy, path, descriptor, reach);
     Directory directory;
     while (true) {
         errno = 0;  // Only so can the end be told from an error.
@@ -109,6 +126,7 @@ Result<Directory> read_directory(const Root& root, SymlinkPolicy policy, std::st
             return std::unexpected(Errno::last());
         }
         if (entry == nullptr) {
+            directory.has_unfollowed_links = examiner.has_unfollowed_links();
             return directory;
         }
         if (is_hidden(entry->d_name, path.empty())) {

@@ -20,9 +20,16 @@ constexpr open_how how_with(std::uint64_t resolve) noexcept {
     return {.flags = file_flags, .mode = 0, .resolve = resolve};
 }
 
-#include <sys/syscall.h>
 /// openat2(2) gives EAGAIN when a rename anywhere raced with a ".." beneath the root.
 constexpr unsigned open_attempts_max = 8;
+
+/// Where an open file is, by the kernel's account; empty when /proc is not mounted.
+std::string path_of(int fd) {
+    const std::string link = "/proc/self/fd/" + std::to_string(fd);
+    std::array<char, limits::path_bytes_max> path;
+    const ssize_t bytes = ::readlink(link.c_str(), path.data(), path.size());
+    return {path.data(), bytes > 0 ? static_cast<std::size_t>(bytes) : 0};
+}
 
 }  // namespace
 
@@ -73,10 +80,17 @@ Lane Root::lane() const noexcept {
 }
 
 std::string Root::path() const {
-    const std::string link = "/proc/self/fd/" + std::to_string(descriptor());
-    std::array<char, limits::path_bytes_max> path;
-    const ssize_t bytes = ::readlink(link.c_str(), path.data(), path.size());
-    return {path.data(), bytes > 0 ? static_cast<std::size_t>(bytes) : 0};
+    return path_of(descriptor());
+}
+
+std::optional<std::string> Root::cached_path(const std::string& path, const open_how& how) const {
+    // O_PATH, so that the file itself is not opened.
+    const open_how cached{
+        .flags = O_PATH | O_CLOEXEC, .mode = 0, .resolve = how.resolve | RESOLVE_CACHED};
+    const UniqueFd found(static_cast<int>(
+        ::syscall(SYS_openat2, descriptor(), path.c_str(), &cached, sizeof cached)));
+    std::string target = found ? path_of(found.get()) : std::string();
+    return target.empty() ? std::nullopt : std::optional(std::move(target));
 }
 
 bool Root::is(const Metadata& metadata) const noexcept {

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -21,6 +22,9 @@ namespace {
 std::int32_t result_of(long returned) noexcept {
     return returned < 0 ? -errno : static_cast<std::int32_t>(returned);
 }
+
+/// A file system that has ended no call for so long, while some wait, seems to hang.
+constexpr std::chrono::seconds patience{1};
 
 /// Whether a call of this lane may wait for longer than a local disk takes.
 bool may_hang(Lane lane) noexcept {
@@ -64,6 +68,15 @@ std::int32_t warm(int file, std::uint64_t offset, std::size_t length) noexcept {
     return static_cast<std::int32_t>(warmed);
 }
 
+std::int32_t read_chunk(const BlockingCall& call) noexcept {
+    // Now and not when the call was submitted: many may wait.
+    call.shared_chunk->bytes.reset(new (std::nothrow) std::byte[call.length]);
+    std::byte* const bytes = call.shared_chunk->bytes.get();
+    return bytes == nullptr
+               ? -ENOMEM
+               : result_of(::pread(call.fd, bytes, call.length, static_cast<off_t>(call.offset)));
+}
+
 std::int32_t make(const BlockingCall& call) noexcept {
     switch (call.kind) {
         case BlockingCall::Kind::open:
@@ -75,6 +88,8 @@ std::int32_t make(const BlockingCall& call) noexcept {
         case BlockingCall::Kind::read:
             return result_of(
                 ::pread(call.fd, call.buffer, call.length, static_cast<off_t>(call.offset)));
+        case BlockingCall::Kind::read_chunk:
+            return read_chunk(call);
         case BlockingCall::Kind::warm:
             return warm(call.fd, call.offset, call.length);
         case BlockingCall::Kind::run:
@@ -127,11 +142,18 @@ void BlockingPool::submit(BlockingCall call) {
         call.lane = Lane::local_threads;
     }
     const Lane lane = call.lane;
-    LaneState& state = lanes_[lane];
+    const MonotonicTime now = std::chrono::steady_clock::now();
+    const auto [position, is_new] = lanes_.try_emplace(lane);
+    LaneState& state = position->second;
+    if (is_new) {
+        state.turned_at = now;
+    }
     const std::size_t results = call.kind == BlockingCall::Kind::close ? 0 : 1;
     done_.reserve(done_.size() + unfinished_ + results);
-    const bool is_full = may_hang(lane) && state.waiting.size() >= limits::device_calls_waiting_max;
-    if (is_full && call.kind != BlockingCall::Kind::close) {
+    const bool seems_to_hang = may_hang(lane) && now - state.turned_at > patience;
+    const bool may_be_refused = call.kind != BlockingCall::Kind::close && !call.shared_chunk;
+    if (may_be_refused && seems_to_hang &&
+        state.waiting.size() >= limits::device_calls_waiting_max) {
         ++unfinished_;
         finish(std::move(call), -EBUSY);
         return;
@@ -148,10 +170,20 @@ void BlockingPool::submit(BlockingCall call) {
 }
 
 void BlockingPool::give_turns(Lane lane, LaneState& state) {
-    while (state.turns < state.waiting.size() && state.running + state.turns < threads_max(lane)) {
+    while (state.turns < state.waiting.size() && state.running + state.turns < threads_max(lane) &&
+           (!may_hang(lane) || hanging_ < limits::hanging_threads_max)) {
         turns_.push_back(lane);
         ++state.turns;
+        hanging_ += may_hang(lane) ? 1U : 0U;
         wanted_.notify_one();
+    }
+}
+
+void BlockingPool::give_turns_to_hanging() {
+    for (auto& [lane, state] : lanes_) {
+        if (may_hang(lane)) {
+            give_turns(lane, state);
+        }
     }
 }
 
@@ -188,9 +220,26 @@ void BlockingPool::make_without_threads() {
         // local file as a rule.
         const std::int32_t result = lane >= Lane::first_device ? -ENOMEM : make(call);
         finish(std::move(call), result);
-        LaneState& state = lanes_[lane];
-        --state.running;
+        end_turn(lane);
+    }
+}
+
+void BlockingPool::end_turn(Lane lane) {
+    LaneState& state = lanes_[lane];
+    --state.running;
+    state.turned_at = std::chrono::steady_clock::now();
+    const bool was_full = hanging_ == limits::hanging_threads_max;
+    hanging_ -= may_hang(lane) ? 1U : 0U;
+    try {
         give_turns(lane, state);
+        if (was_full) {
+            give_turns_to_hanging();
+        }
+    } catch (const std::bad_alloc&) {
+        // The next call of the lane, when it comes or ends, gives them.
+    }
+    if (state.waiting.empty() && state.running == 0) {
+        lanes_.erase(lane);
     }
 }
 
@@ -206,6 +255,11 @@ void BlockingPool::finish(BlockingCall call, std::int32_t result) noexcept {
 void BlockingPool::notify() const noexcept {
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = ::write(notify_fd_, &one, sizeof one);
+}
+
+bool BlockingPool::is_busy() const {
+    const std::scoped_lock lock(mutex_);
+    return !lanes_.empty();
 }
 
 void BlockingPool::take_done(std::vector<Done>& done) {
@@ -245,21 +299,12 @@ void BlockingPool::work() {
         }
         BlockingCall call = take_next();
         lock.unlock();
-        const bool is_wanted = !call.shared_buffer || call.shared_buffer.use_count() > 1;
+        const bool is_wanted = !call.shared_chunk || call.shared_chunk.use_count() > 1;
         const std::int32_t result = is_wanted ? make(call) : -ECANCELED;
         lock.lock();
         const Lane lane = call.lane;
         finish(std::move(call), result);
-        LaneState& state = lanes_[lane];
-        --state.running;
-        try {
-            give_turns(lane, state);
-        } catch (const std::bad_alloc&) {
-            // The next call of the lane, when it comes or ends, gives them.
-        }
-        if (state.waiting.empty() && state.running == 0) {
-            lanes_.erase(lane);
-        }
+        end_turn(lane);
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/base/clock.hpp>
 #include <torc/base/lane.hpp>
 #include <torc/io/proactor.hpp>
 
@@ -18,6 +19,12 @@
 
 namespace torc::io {
 
+/// A part of a file that a thread has read, or is to read.
+struct FileChunk {
+    /// Null until it is read.
+    std::unique_ptr<std::byte[]> bytes{};
+};
+
 /// One call that may block on a disk or a network file system. Which members count depends on
 /// `kind`.
 struct BlockingCall {
@@ -25,6 +32,8 @@ struct BlockingCall {
         open,
         stat,
         read,
+        /// Reads into a new buffer of `shared_chunk`.
+        read_chunk,
         /// Reads file pages into memory for `send_file` and forgets them.
         warm,
         /// Runs `job`.
@@ -44,9 +53,9 @@ struct BlockingCall {
     std::size_t length = 0;
     std::uint64_t offset = 0;
     BlockingJob* job = nullptr;
-    /// Owns `buffer`, if it is not the caller's. Once nobody else does, the result is not wanted
-    /// any more and the call need not be made.
-    std::shared_ptr<std::byte[]> shared_buffer{};
+    /// For `read_chunk`. Once nobody else owns it, the result is not wanted any more and the call
+    /// need not be made.
+    std::shared_ptr<FileChunk> shared_chunk{};
 };
 
 /// Threads that make blocking calls for one proactor, started when first needed. Each lane may use
@@ -68,7 +77,8 @@ public:
     ~BlockingPool();
 
     /// Throws std::bad_alloc, and nothing has happened then.
-    /// When too many calls of the lane wait already it is done at once, with EBUSY. When not even
+    /// When too many calls of a lane wait whose file system seems to hang, it is done at once, with
+    /// EBUSY, but for the close of a file and a call with a buffer of its own. When not even
     /// one thread can be made, the calling thread makes the call, but for one to a file system that
     /// may hang, which is done with ENOMEM.
     void submit(BlockingCall call);
@@ -76,17 +86,25 @@ public:
     /// std::bad_alloc, and notifies again then.
     void take_done(std::vector<Done>& done);
 
+    /// Whether calls are under way or wait, those that close files among them.
+    [[nodiscard]] bool is_busy() const;
+
 private:
     struct LaneState {
         std::deque<BlockingCall> waiting{};
         /// Calls of the lane that may begin and wait for a thread: so often is it in `turns_`.
         std::size_t turns = 0;
         unsigned running = 0;
+        /// When the last call ended, or the first one came.
+        MonotonicTime turned_at{};
     };
 
     // Precondition of each: the mutex is held.
     /// Lets as many calls of the lane begin as may.
     void give_turns(Lane lane, LaneState& state);
+    /// Once a call of the lane has been made.
+    void end_turn(Lane lane);
+    void give_turns_to_hanging();
     void add_threads();
     /// False when the limit of processes (RLIMIT_NPROC, a container's pids.max) is used up; the
     /// next call tries again.
@@ -100,7 +118,7 @@ private:
     void work();
 
     const int notify_fd_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable wanted_;
     std::unordered_map<Lane, LaneState> lanes_;
     /// Lanes with a call that may begin, the first one next.
@@ -109,6 +127,8 @@ private:
     std::vector<Done> done_;
     /// Submitted, and not in `done_`; those to close a file do not count.
     std::size_t unfinished_ = 0;
+    /// Calls that may hang and have a thread or a turn.
+    std::size_t hanging_ = 0;
     std::size_t idle_threads_ = 0;
     /// Made, but not at work yet.
     std::size_t starting_threads_ = 0;

@@ -17,7 +17,8 @@ class CompletionBatch {
 public:
     CompletionBatch() {
         batch_.reserve(limits::completions_per_wait_max);
-        ready_.reserve(limits::completions_per_wait_max);
+        // More than come about at once but in the worst of cases: `add_ready` should not allocate.
+        ready_.reserve(16 * limits::completions_per_wait_max);
     }
 
     /// Begins the next batch with what is ready; half of it at the most, so that what completes at

@@ -312,7 +312,14 @@ void EpollProactor::run_queue() {
         const int fd = queue_[count++];
         Descriptor& state = descriptor(fd);
         state.is_queued = false;
-        attempt(state);
+        try {
+            attempt(state);
+        } catch (const std::bad_alloc&) {
+            // It costs the operation that wanted memory; those that have ended are reported.
+            state.is_reading = false;
+            state.chunk.reset();
+            finish(state, -ENOMEM);
+        }
     }
     if (count == queue_.size()) {
         queue_.clear();
@@ -452,14 +459,14 @@ void EpollProactor::attempt_send_chunk(Descriptor& state) {
     if (!state.chunk) {
         const auto length = static_cast<std::size_t>(
             std::min<std::uint64_t>(state.slice.length, limits::threaded_read_bytes));
-        state.chunk = std::make_shared_for_overwrite<std::byte[]>(length);
+        state.chunk = std::make_shared<FileChunk>();
         state.sent_bytes = 0;
-        start_reading(state, BlockingCall::Kind::read, length);
+        start_reading(state, BlockingCall::Kind::read_chunk, length);
         return;
     }
     while (state.sent_bytes < state.resident_bytes) {
         const ssize_t sent =
-            ::send(state.fd, state.chunk.get() + state.sent_bytes,
+            ::send(state.fd, state.chunk->bytes.get() + state.sent_bytes,
                    state.resident_bytes - state.sent_bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent >= 0) {
             state.sent_bytes += static_cast<std::size_t>(sent);
@@ -485,10 +492,9 @@ void EpollProactor::start_reading(Descriptor& state, BlockingCall::Kind kind, st
                                               .slot = places_[static_cast<std::size_t>(state.fd)]},
                                .lane = state.slice.lane,
                                .fd = state.slice.file,
-                               .buffer = state.chunk.get(),
                                .length = length,
                                .offset = state.slice.offset,
-                               .shared_buffer = state.chunk});
+                               .shared_chunk = state.chunk});
 }
 
 void EpollProactor::has_read(const BlockingPool::Done& done) {

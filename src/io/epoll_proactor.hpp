@@ -43,6 +43,9 @@ public:
     [[nodiscard]] std::span<const Completion> wait(MonotonicTime deadline) override;
     [[nodiscard]] MonotonicTime now() const override { return now_; }
     void wake() noexcept override;
+    [[nodiscard]] bool has_blocking_calls() const override {
+        return pool_ != nullptr && pool_->is_busy();
+    }
 
 private:
     enum class Pending : std::uint8_t { nothing, accept, receive, send, send_file, await_input };
@@ -74,7 +77,7 @@ private:
         /// Of `slice`, from its offset on: known to be in memory, or in `chunk`. 0: ask.
         std::uint64_t resident_bytes = 0;
         /// Of a slice in another lane than Lane::local: what a thread has read, or is reading.
-        std::shared_ptr<std::byte[]> chunk{};
+        std::shared_ptr<FileChunk> chunk{};
     };
 
     EpollProactor() = default;

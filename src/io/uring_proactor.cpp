@@ -271,18 +271,24 @@ void UringProactor::read_chunk(std::uint32_t index) {
     const FileSlice& slice = sending.slice;
     const auto length = static_cast<std::size_t>(
         std::min<std::uint64_t>(slice.length, limits::threaded_read_bytes));
-    sending.chunk = std::make_shared_for_overwrite<std::byte[]>(length);
-    reading_chunks_.insert_or_assign(sending.socket, index);
-    pool().submit(BlockingCall{.kind = BlockingCall::Kind::read,
-                               .token = Token{.operation = internal_chunk_read,
-                                              .generation = sending.generation,
-                                              .slot = index},
-                               .lane = slice.lane,
-                               .fd = slice.file,
-                               .buffer = sending.chunk.get(),
-                               .length = length,
-                               .offset = slice.offset,
-                               .shared_buffer = sending.chunk});
+    sending.chunk = std::make_shared<FileChunk>();
+    const auto position = reading_chunks_.insert_or_assign(sending.socket, index).first;
+    try {
+        pool().submit(BlockingCall{.kind = BlockingCall::Kind::read_chunk,
+                                   .token = Token{.operation = internal_chunk_read,
+                                                  .generation = sending.generation,
+                                                  .slot = index},
+                                   .lane = slice.lane,
+                                   .fd = slice.file,
+                                   .length = length,
+                                   .offset = slice.offset,
+                                   .shared_chunk = sending.chunk});
+    } catch (const std::bad_alloc&) {
+        reading_chunks_.erase(position);
+        sending.chunk.reset();
+        free_sendings_.push_back(index);
+        throw;
+    }
 }
 
 void UringProactor::chunk_read(Token token, std::int32_t result) {
@@ -302,7 +308,7 @@ void UringProactor::chunk_read(Token token, std::int32_t result) {
 
 void UringProactor::continue_chunk(std::uint32_t index) {
     Sending& sending = sendings_[index];
-    const iovec rest{.iov_base = sending.chunk.get() + sending.chunk_sent_bytes,
+    const iovec rest{.iov_base = sending.chunk->bytes.get() + sending.chunk_sent_bytes,
                      .iov_len = sending.chunk_bytes - sending.chunk_sent_bytes};
     const ssize_t sent =
         ::send(sending.socket, rest.iov_base, rest.iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);

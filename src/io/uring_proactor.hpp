@@ -65,6 +65,9 @@ public:
     [[nodiscard]] std::span<const Completion> wait(MonotonicTime deadline) override;
     [[nodiscard]] MonotonicTime now() const override { return now_; }
     void wake() noexcept override;
+    [[nodiscard]] bool has_blocking_calls() const override {
+        return pool_ != nullptr && pool_->is_busy();
+    }
     [[nodiscard]] bool has_lost_completions() const noexcept override {
         return has_lost_completions_;
     }
@@ -85,7 +88,7 @@ private:
         /// Of the slice, sent before the socket was full; reported once there is room for more.
         std::int32_t file_sent_bytes = 0;
         /// Of a slice in another lane than Lane::local: what a thread has read, or is reading.
-        std::shared_ptr<std::byte[]> chunk{};
+        std::shared_ptr<FileChunk> chunk{};
         std::size_t chunk_bytes = 0;
         std::size_t chunk_sent_bytes = 0;
         /// Goes up with each operation that uses this place; 24 bits, as in Token.

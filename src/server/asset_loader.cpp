@@ -36,6 +36,13 @@ std::string printable(std::string_view path) {
     return text;
 }
 
+std::string joined(std::string directory, std::string_view path) {
+    if (!directory.ends_with('/')) {
+        directory += '/';
+    }
+    return directory.append(path);
+}
+
 std::size_t hash_of(std::string_view text) noexcept {
     return std::hash<std::string_view>{}(text);
 }
@@ -46,20 +53,28 @@ std::size_t hash_of(std::string_view text) noexcept {
 /// be held up.
 class AssetLoader::ListingJob final : public io::BlockingJob {
 public:
+    /// What the job ends with when links lead to another file system, which might not answer.
+    static constexpr std::int32_t unfollowed_links = -EXDEV;
+
     /// `directory`, a descriptor, outlives the job.
     ListingJob(SharedRoot root, file::SymlinkPolicy symlinks, int directory,
-               const site::ListingKey& key)
+               const site::ListingKey& key, file::LinkReach reach)
         : root_(std::move(root)),
           symlinks_(symlinks),
+          reach_(reach),
           directory_(directory),
           path_(key.path),
           style_(key.style) {}
 
     std::int32_t run() noexcept override {
         try {
-            const auto directory = file::read_directory(*root_, symlinks_, path_, directory_);
+            const auto directory =
+                file::read_directory(*root_, symlinks_, path_, directory_, reach_);
             if (!directory) {
                 return -directory.error().value();
+            }
+            if (directory->has_unfollowed_links) {
+                return unfollowed_links;
             }
             page_ = site::make_listing({.path = path_, .style = style_}, *directory);
             return 0;
@@ -74,6 +89,7 @@ public:
 private:
     const SharedRoot root_;
     const file::SymlinkPolicy symlinks_;
+    const file::LinkReach reach_;
     const int directory_;
     const std::string path_;
     const site::ListingStyle style_;
@@ -97,7 +113,13 @@ bool AssetLoader::join(std::string_view path, site::Wanted wanted, site::Site::W
                        MonotonicTime now) {
     const auto under_way = site_.find_load(path, wanted);
     if (under_way && now >= context(*under_way).began_at + patience_) {
-        return false;
+        const LoadContext& overdue = context(*under_way);
+        const bool may_try_again =
+            overdue.root != root_.current() || now >= overdue.began_at + 2 * patience_;
+        if (!may_try_again) {
+            return false;
+        }
+        site_.detach_load(*under_way);
     }
     const bool is_watched = watch_.covers(site::directory_of(path));
     // Room for one more load, before there is one that could be left half begun.
@@ -218,6 +240,11 @@ void AssetLoader::go_on(const io::Completion& completion, MonotonicTime now) {
     if (retry_on_threads(id, completion)) {
         return;
     }
+    if (operation_of(completion.token) == Operation::load_list &&
+        completion.result == ListingJob::unfollowed_links) {
+        start_listing(id, file::LinkReach::anywhere);
+        return;
+    }
     const bool is_short_of_descriptors =
         operation_of(completion.token) == Operation::load_open && completion.failed() &&
         (completion.error() == Errno(EMFILE) || completion.error() == Errno(ENFILE));
@@ -292,10 +319,24 @@ Lane AssetLoader::lane_of_next_file(site::Site::LoadId id) {
     }
     mounts_.refresh();
     const std::string_view path = load.open_path();
-    const Lane lane = mounts_.lane_of_path(root.path() + '/' + std::string(path));
+    const Lane lane = mounts_.lane_of_path(joined(root.path(), path));
     const bool is_on_mount = lane != root.lane() && lane != Lane::first_linked;
-    // Else it is a link that leads there, and where it leads only the file will tell.
-    return is_on_mount ? lane : linked_lane(hash_of(site::directory_of(path)));
+    return is_on_mount ? lane : lane_of_link(root, path);
+}
+
+Lane AssetLoader::lane_of_link(const file::Root& root, std::string_view path) const {
+    const open_how& how = file::Root::how(site_.rules().symlinks);
+    if (const auto target = root.cached_path(std::string(path), how)) {
+        return mounts_.lane_of_path(*target);
+    }
+    // Its name is not in memory; on a file system that may hang it never stays there for long.
+    const std::string_view directory = site::directory_of(path);
+    if (const auto target = root.cached_path(std::string(directory) + '.', how)) {
+        if (const Lane lane = mounts_.lane_of_path(*target); !is_local(lane)) {
+            return lane;
+        }
+    }
+    return linked_lane(hash_of(directory));
 }
 
 void AssetLoader::note_device(site::Site::LoadId id) {
@@ -358,19 +399,22 @@ void AssetLoader::start(site::Site::LoadId id, LoadStep step) {
                            load.read_buffer(), load.read_offset(), lane);
             return;
         case LoadStep::list:
-            start_listing(id);
+            start_listing(id,
+                          is_local(lane) ? file::LinkReach::own_mount : file::LinkReach::anywhere);
             return;
         case LoadStep::finished:
             assertion_failed("the step is an operation");
     }
 }
 
-void AssetLoader::start_listing(site::Site::LoadId id) {
+void AssetLoader::start_listing(site::Site::LoadId id, file::LinkReach reach) {
     const AssetLoad& load = site_.load(id);
     auto job = std::make_unique<ListingJob>(context(id).root, site_.rules().symlinks,
-                                            load.descriptor(), load.listing_key());
-    const Lane lane =
-        is_local(context(id).lane) ? job_lane(hash_of(load.listing_key().path)) : context(id).lane;
+                                            load.descriptor(), load.listing_key(), reach);
+    const std::size_t hash = hash_of(load.listing_key().path);
+    const Lane lane = !is_local(context(id).lane)           ? context(id).lane
+                      : reach == file::LinkReach::own_mount ? job_lane(hash)
+                                                            : linked_lane(hash);
     io::BlockingJob& listing = *listings_.insert_or_assign(id, std::move(job)).first->second;
     proactor_.run(make_token(Operation::load_list, id), listing, lane);
 }

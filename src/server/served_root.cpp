@@ -39,18 +39,32 @@ bool is_shortage(Errno error) noexcept {
 }  // namespace
 
 void ServedRoot::check(MonotonicTime now) {
-    if (is_checking_) {
+    if (is_awaited_ && !is_due(now)) {
         return;
     }
-    is_checking_ = true;
+    if (!is_awaited_) {
+        awaited_since_ = now;
+    }
+    // Twice as long after each one: as long as all of them together have taken.
+    check_again_at_ = now + checked_again_after + (now - awaited_since_);
     check_began_at_ = now;
-    proactor_.open(make_token(Operation::root_open, 0), AT_FDCWD, path_.c_str(),
+    proactor_.open(make_token(Operation::root_open, last_check_ + 1), AT_FDCWD, path_.c_str(),
                    file::Root::own_how(), Lane::root);
+    is_awaited_ = true;
+    ++last_check_;
+    ++checks_under_way_;
 }
 
 bool ServedRoot::completed(const io::Completion& completion, file::MountTable& mounts) {
-    TORC_ASSERT(is_checking_);
-    is_checking_ = false;
+    TORC_ASSERT(checks_under_way_ > 0);
+    --checks_under_way_;
+    if (completion.token.slot != last_check_) {
+        if (!completion.failed()) {
+            proactor_.close(completion.result);
+        }
+        return false;  // The path was looked at again since.
+    }
+    is_awaited_ = false;
     checked_at_ = check_began_at_;
     if (completion.failed()) {
         count_failure(completion.error());

@@ -29,6 +29,8 @@ constexpr std::size_t evictions_per_iteration_max = 64;
 constexpr milliseconds drain_listening{250};
 /// What a connection that was accepted just before the drain gets to send its request.
 constexpr seconds drain_grace{1};
+/// So long a new connection, whose request is about to be read, is the last one to make room.
+constexpr seconds fresh_grace{1};
 /// How often it is looked whether the peers of connections that wait for loads have gone, and at
 /// how many of them at once.
 constexpr seconds waiting_peers_interval{1};
@@ -65,6 +67,7 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       idle_(settings_.timeouts.idle),
       requests_(settings_.timeouts.request),
       sends_(std::chrono::nanoseconds(settings_.timeouts.send) / 2),
+      slow_sends_(std::chrono::nanoseconds(settings_.timeouts.send) / 2),
       lingers_(settings_.timeouts.linger),
       loading_(settings_.timeouts.load),
       graces_(drain_grace),
@@ -312,17 +315,31 @@ void Worker::make_room_for(std::size_t connections) {
 bool Worker::make_room() {
     // Who has waited longest, first of those that want nothing, last of those who began a request:
     // many who begin one and never end it must not keep everybody else out until their deadline.
-    for (DeadlineList<ConnectionSlot>* list : {&idle_, &lingers_, &requests_}) {
-        if (ConnectionSlot* longest = list->first(); longest != nullptr) {
-            end(*longest);
-            return true;
+    ConnectionSlot* const idle = idle_.first();
+    ConnectionSlot* chosen = idle;
+    for (DeadlineList<ConnectionSlot>* list : {&lingers_, &requests_}) {
+        if (chosen == nullptr || has_just_come(*chosen)) {
+            chosen = list->first();
         }
     }
-    if (ConnectionSlot* slot = most_expendable_loading(); slot != nullptr) {
-        end(*slot);
-        return true;
+    if (chosen == nullptr || has_just_come(*chosen)) {
+        chosen = most_expendable_loading();
     }
-    return false;
+    if (chosen == nullptr) {
+        chosen = slow_sends_.first();
+    }
+    if (chosen == nullptr) {
+        chosen = idle;
+    }
+    if (chosen != nullptr) {
+        end(*chosen);
+    }
+    return chosen != nullptr;
+}
+
+bool Worker::has_just_come(const ConnectionSlot& slot) const noexcept {
+    return slot.waiting == Waiting::idle && slot.connection->is_fresh() &&
+           services_.now < slot.deadline - settings_.timeouts.idle + fresh_grace;
 }
 
 void Worker::connection_completed(const io::Completion& completion) {
@@ -512,7 +529,6 @@ void Worker::set_deadline(ConnectionSlot& slot) {
             }
             break;
         case Waiting::peer:
-            slot.acknowledged_bytes.reset();
             sends_.start(slot, services_.now);
             break;
         case Waiting::linger:
@@ -544,12 +560,20 @@ void Worker::expire() {
             break;
         }
         // In two halves: a reader who is slow but acknowledges something in each gets its time.
+        slot->acknowledged_bytes = proactor_.acknowledged_bytes(slot->socket);
+        slow_sends_.start(*slot, services_.now);
+    }
+    for (; rest > 0; --rest) {
+        ConnectionSlot* slot = slow_sends_.take_expired(services_.now);
+        if (slot == nullptr) {
+            break;
+        }
         const std::uint64_t acknowledged = proactor_.acknowledged_bytes(slot->socket);
         if (slot->acknowledged_bytes == acknowledged) {
             end(*slot);
         } else {
             slot->acknowledged_bytes = acknowledged;
-            sends_.start(*slot, services_.now);
+            slow_sends_.start(*slot, services_.now);
         }
     }
     for (; rest > 0; --rest) {
@@ -587,10 +611,10 @@ MonotonicTime Worker::next_deadline() {
     if (cut_off_next_ || (stop_ == Stop::drain && idle_.first() != nullptr)) {
         return MonotonicTime::min();  // The next iteration goes on with them.
     }
-    return std::min({idle_.next(), requests_.next(), sends_.next(), lingers_.next(), graces_.next(),
-                     loading_.next(), look_at_waiting_peers_at_, loader_.next_deadline(),
-                     acceptor_.next_deadline(), stop_deadline_, stop_listening_at_, leave_at_,
-                     access_log_ ? access_log_->due_at() : never});
+    return std::min({idle_.next(), requests_.next(), sends_.next(), slow_sends_.next(),
+                     lingers_.next(), graces_.next(), loading_.next(), look_at_waiting_peers_at_,
+                     loader_.next_deadline(), acceptor_.next_deadline(), stop_deadline_,
+                     stop_listening_at_, leave_at_, access_log_ ? access_log_->due_at() : never});
 }
 
 void Worker::obey_stop() {
@@ -608,7 +632,9 @@ void Worker::obey_stop() {
     if (cut_off_next_) {
         cut_off_connections();
     }
-    if (stop_ != Stop::no && connections_.size() == 0 && leave_at_ == never) {
+    if (stop_ == Stop::no || connections_.size() > 0) {
+        leave_at_ = never;
+    } else if (leave_at_ == never) {
         leave_at_ = services_.now + cut_off_patience;
     }
 }
@@ -678,7 +704,7 @@ bool Worker::is_finished() const noexcept {
         return false;
     }
     // A file system that does not answer need not be waited for when nobody else does.
-    const bool is_left_alone = connections_.size() == 0 && services_.now >= leave_at_;
+    const bool is_left_alone = services_.now >= leave_at_;
     return !has_operations_in_flight() || is_left_alone ||
            (stop_ == Stop::now && services_.now >= stop_deadline_);
 }

@@ -10,8 +10,10 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <exception>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace torc::server {
@@ -87,6 +89,26 @@ void WorkerThread::work() {
     }
 }
 
+namespace {
+
+/// How long the end of a worker waits for files to be closed.
+constexpr std::chrono::milliseconds close_patience{500};
+constexpr std::chrono::milliseconds close_look{2};
+
+/// Whether the proactor's own threads have nothing left to do within `patience`.
+bool end_within(const io::Proactor& proactor, std::chrono::milliseconds patience) {
+    const auto give_up = std::chrono::steady_clock::now() + patience;
+    while (proactor.has_blocking_calls()) {
+        if (std::chrono::steady_clock::now() >= give_up) {
+            return false;
+        }
+        std::this_thread::sleep_for(close_look);
+    }
+    return true;
+}
+
+}  // namespace
+
 void WorkerThread::run(std::unique_ptr<io::Proactor> proactor, WorkerOptions options) {
     std::unique_ptr<Worker> worker;
     try {
@@ -105,6 +127,11 @@ void WorkerThread::run(std::unique_ptr<io::Proactor> proactor, WorkerOptions opt
         [[maybe_unused]] auto* abandoned_proactor = proactor.release();
     } else {
         worker.reset();  // Its connections log what became of them.
+        if (!end_within(*proactor, close_patience)) {
+            // A file system that does not answer holds up the close of a file, and would hold up
+            // the destructor.
+            [[maybe_unused]] auto* abandoned_proactor = proactor.release();
+        }
     }
     has_ended_ = true;
     const std::uint64_t one = 1;

@@ -59,8 +59,18 @@ Site::PendingLoad Site::take_load(LoadId id) {
     PendingLoad pending = std::exchange(loads_[id], PendingLoad{});
     TORC_ASSERT(pending.load);
     free_loads_.push_back(id);
-    by_path(pending.load->wanted()).erase(pending.load->path());
+    LoadsByPath& loads = by_path(pending.load->wanted());
+    if (const auto found = loads.find(pending.load->path());
+        found != loads.end() && found->second == id) {
+        loads.erase(found);
+    }
     return pending;
+}
+
+void Site::detach_load(LoadId id) {
+    const AssetLoad& load = *loads_[id].load;
+    by_path(load.wanted()).erase(load.path());
+    loads_[id].is_watched = false;  // Changes are told to the other one.
 }
 
 LoadStep Site::begin_load(LoadId id) {

@@ -176,7 +176,8 @@ TEST_F(DirectoryTest, LeavesOutWhatIsTooMuchAndSaysSo) {
     }
     const UniqueFd descriptor = open("");
     const auto read_up_to = [&](std::size_t entries_max) {
-        return *read_directory(root(), SymlinkPolicy::inside, "", descriptor.get(), entries_max);
+        return *read_directory(root(), SymlinkPolicy::inside, "", descriptor.get(),
+                               LinkReach::anywhere, entries_max);
     };
     EXPECT_EQ(read_up_to(3).entries.size(), 3U);
     EXPECT_FALSE(read_up_to(3).is_truncated);

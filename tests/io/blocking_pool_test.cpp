@@ -82,15 +82,14 @@ TEST_F(BlockingPoolTest, DoesNotMakeACallWhoseResultNobodyWants) {
     }
     const UniqueFd file(::memfd_create("file", MFD_CLOEXEC));
     ASSERT_EQ(::write(file.get(), "x", 1), 1);
-    auto buffer = std::make_shared<std::byte[]>(1);
-    auto abandoned = std::make_shared<std::byte[]>(1);
-    for (auto* owner : {&buffer, &abandoned}) {
-        pool_.submit({.kind = BlockingCall::Kind::read,
+    auto wanted = std::make_shared<FileChunk>();
+    auto abandoned = std::make_shared<FileChunk>();
+    for (const auto& chunk : {wanted, abandoned}) {
+        pool_.submit({.kind = BlockingCall::Kind::read_chunk,
                       .lane = lane,
                       .fd = file.get(),
-                      .buffer = owner->get(),
                       .length = 1,
-                      .shared_buffer = *owner});
+                      .shared_chunk = chunk});
     }
     abandoned.reset();
     for (HeldJob& job : held) {

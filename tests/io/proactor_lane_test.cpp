@@ -93,6 +93,11 @@ TEST_P(ProactorLane, ThatHangsHoldsUpNoOther) {
 TEST_P(ProactorLane, ThatHangsRefusesWhatWouldWaitTooLong) {
     const UniqueFd file = file_of("contents");
     hang(hung);
+    // It hangs once it has ended nothing for a second.
+    const MonotonicTime later = std::chrono::steady_clock::now() + std::chrono::milliseconds(1100);
+    while (std::chrono::steady_clock::now() < later) {
+        turn(later);
+    }
     std::vector<Token> tokens;
     std::array<std::byte, 16> bytes{};
     for (std::size_t count = 0; count < limits::device_calls_waiting_max + 10; ++count) {

@@ -51,14 +51,18 @@ inline constexpr unsigned ring_unbounded_threads_max = 4;
 /// of them may make calls of one lane (base/lane.hpp) at once: on a local disk, for listings, for
 /// the root's path, and for a file system that may keep them waiting.
 inline constexpr unsigned blocking_threads_max = 128;
+/// Of these, all calls together that may hang: the others are for local disks, listings and the
+/// root's path.
+inline constexpr unsigned hanging_threads_max = 112;
 inline constexpr unsigned local_threads_max = 4;
 inline constexpr unsigned job_threads_max = 1;
-inline constexpr unsigned root_threads_max = 1;
+inline constexpr unsigned root_threads_max = 8;
 inline constexpr unsigned device_threads_max = 16;
-/// Calls that wait for a thread of a file system's lane; beyond it they fail with EBUSY.
-inline constexpr std::size_t device_calls_waiting_max = 1024;
+/// Calls that wait for a thread of a file system's lane while it seems to hang; beyond it they fail
+/// with EBUSY.
+inline constexpr std::size_t device_calls_waiting_max = 256;
 /// Of a file on such a file system, read by a thread and then sent, at a time.
-inline constexpr std::uint32_t threaded_read_bytes = 128 * 1024;
+inline constexpr std::uint32_t threaded_read_bytes = 64 * 1024;
 /// sendfile(2) sends at most this much before the loop turns to other connections.
 inline constexpr std::uint32_t send_file_chunk_bytes = 2 * 1024 * 1024;
 /// And this much when it has to be read from the disk first, by a thread that has the same
@@ -88,6 +92,8 @@ inline constexpr std::size_t watched_directories_max = 8192;
 /// Connections admitted beyond the limit while an idle one is closed for each.
 inline constexpr std::uint32_t connections_spare = 64;
 
+static_assert(hanging_threads_max + local_threads_max + 4 * job_threads_max <=
+              blocking_threads_max);
 static_assert((receive_buffers & (receive_buffers - 1)) == 0);
 static_assert(completions_per_wait_max >= receive_buffers,
               "a batch must be able to report every buffer that the kernel can fill");

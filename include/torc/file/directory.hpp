@@ -26,9 +26,19 @@ struct DirectoryEntry {
     WallTime modified{};
 };
 
+/// How far symbolic links in a directory are followed to see what they lead to.
+enum class LinkReach : std::uint8_t {
+    /// Within the root's own mount, and beyond it as far as the kernel has the way in memory: waits
+    /// for no other file system.
+    own_mount,
+    anywhere,
+};
+
 /// What of a directory may be shown, in no order.
 struct Directory {
     std::vector<DirectoryEntry> entries;
+    /// Left out are links that only LinkReach::anywhere could have followed.
+    bool has_unfollowed_links = false;
     /// True when there were more entries than were asked for.
     bool is_truncated = false;
 };
@@ -48,6 +58,6 @@ struct Directory {
 /// file.
 [[nodiscard]] Result<Directory> read_directory(
     const Root& root, SymlinkPolicy policy, std::string_view path, int descriptor,
-    std::size_t entries_max = limits::listing_entries_max);
+    LinkReach reach = LinkReach::anywhere, std::size_t entries_max = limits::listing_entries_max);
 
 }  // namespace torc::file

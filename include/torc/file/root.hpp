@@ -12,6 +12,7 @@
 #include <linux/openat2.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace torc::file {
@@ -35,6 +36,12 @@ public:
     /// openat2(2).
     [[nodiscard]] Result<UniqueFd> open_beneath(const char* path,
                                                 const open_how& how) const noexcept;
+
+    /// Where `path` beneath the root leads by `how`, links followed, as an absolute path; nothing
+    /// when that can't be told from what the kernel has in memory (RESOLVE_CACHED). Waits for
+    /// nothing.
+    [[nodiscard]] std::optional<std::string> cached_path(const std::string& path,
+                                                         const open_how& how) const;
 
     /// How every served file is opened: for reading, without waiting for the other end of a FIFO,
     /// and by `policy`, which the kernel sees to in the same step. What it forbids fails the

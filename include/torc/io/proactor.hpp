@@ -178,6 +178,10 @@ public:
     /// of sends do not: the kernel says that there is room only when a third of the buffer is free.
     [[nodiscard]] virtual std::uint64_t acknowledged_bytes(int socket) const noexcept;
 
+    /// Whether threads of the proactor's own are in calls that may not end, such as a close: its
+    /// destructor would wait for them.
+    [[nodiscard]] virtual bool has_blocking_calls() const { return false; }
+
     /// Whether the kernel had no memory to report the end of some operations, which then never
     /// complete.
     [[nodiscard]] virtual bool has_lost_completions() const noexcept { return false; }

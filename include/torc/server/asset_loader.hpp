@@ -2,6 +2,7 @@
 
 #include <torc/base/clock.hpp>
 #include <torc/base/lane.hpp>
+#include <torc/file/directory.hpp>
 #include <torc/file/mount_table.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/server/change_watch.hpp>
@@ -82,9 +83,11 @@ private:
     void begin(site::Site::LoadId id, MonotonicTime now);
     [[nodiscard]] site::LoadStep advance(site::Site::LoadId id, const io::Completion& completion);
     void perform(site::Site::LoadId id, site::LoadStep step, MonotonicTime now);
-    void start_listing(site::Site::LoadId id);
+    void start_listing(site::Site::LoadId id, file::LinkReach reach);
     /// The lane of the file system that the load's next file is on, as far as its path tells.
     [[nodiscard]] Lane lane_of_next_file(site::Site::LoadId id);
+    /// The same where a symbolic link is on the way.
+    [[nodiscard]] Lane lane_of_link(const file::Root& root, std::string_view path) const;
     /// Once the file has told which file system it is on.
     void note_device(site::Site::LoadId id);
     /// Does a step again on threads of the proactor's own, if it failed for want of a thread of the

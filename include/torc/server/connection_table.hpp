@@ -23,9 +23,8 @@ struct ConnectionSlot : DeadlineLink {
     bool is_busy = false;
     /// The peer has ended its own stream, when that was last looked at.
     bool is_half_closed = false;
-    /// What the peer had acknowledged when half of the time for the present send had passed
-    /// (Proactor::acknowledged_bytes); nothing: it has not.
-    std::optional<std::uint64_t> acknowledged_bytes;
+    /// What the peer had acknowledged when that was last looked at (Proactor::acknowledged_bytes).
+    std::uint64_t acknowledged_bytes = 0;
     /// A send fell short once, so the peer reads slowly and may have ended its own stream: all
     /// further sends are Proactor::send_rest.
     bool sends_by_rest = false;

@@ -2,10 +2,12 @@
 
 #include <torc/base/clock.hpp>
 #include <torc/base/errno.hpp>
+#include <torc/base/limits.hpp>
 #include <torc/file/root.hpp>
 #include <torc/io/proactor.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -29,6 +31,10 @@ public:
     /// A look that takes longer waits for a file system that does not answer: until it does, the
     /// directory that was there is taken to be there still.
     static constexpr std::chrono::milliseconds patience{500};
+    /// And another one begins beside it after this, and after twice as long again each time, for
+    /// the path may lead elsewhere by now; so many at the most.
+    static constexpr std::chrono::milliseconds checked_again_after{1000};
+    static constexpr std::uint32_t checks_max = limits::root_threads_max;
 
     /// `path`: as it was given, and led to `root` just before `now`.
     ServedRoot(io::Proactor& proactor, std::string path, SharedRoot root, MonotonicTime now)
@@ -43,14 +49,16 @@ public:
         return checked_at_ + verified_for;
     }
     [[nodiscard]] bool is_due(MonotonicTime now) const noexcept {
-        return !is_checking_ && now >= checked_at_ + checked_after;
+        return is_awaited_ ? now >= check_again_at_ && checks_under_way_ < checks_max
+                           : now >= checked_at_ + checked_after;
     }
-    /// Looks at the path, unless that is under way.
+    /// Looks at the path, unless that is under way and has not taken too long yet.
     void check(MonotonicTime now);
-    [[nodiscard]] bool is_checking() const noexcept { return is_checking_; }
-    /// When the look that is under way has taken too long; `never` when none is under way.
+    /// Whether a look is under way, be it one whose end does not count any more.
+    [[nodiscard]] bool is_checking() const noexcept { return checks_under_way_ > 0; }
+    /// When the look that is awaited has taken too long; `never` when none is.
     [[nodiscard]] MonotonicTime patient_until() const noexcept {
-        return is_checking_ ? check_began_at_ + patience : never;
+        return is_awaited_ ? awaited_since_ + patience : never;
     }
 
     /// The completion of the look. True: there is another directory now, which is `current()`. A
@@ -67,8 +75,14 @@ private:
     SharedRoot root_;
     /// When the last look that has ended began.
     MonotonicTime checked_at_;
+    /// When the last look began, whose number is `last_check_`: its end alone counts.
     MonotonicTime check_began_at_{};
-    bool is_checking_ = false;
+    std::uint32_t last_check_ = 0;
+    std::uint32_t checks_under_way_ = 0;
+    bool is_awaited_ = false;
+    /// When the first look began that has not ended.
+    MonotonicTime awaited_since_{};
+    MonotonicTime check_again_at_ = never;
     /// Looks in a row that found nothing.
     int failures_ = 0;
 };

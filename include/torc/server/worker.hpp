@@ -113,6 +113,7 @@ private:
     void give_up_load(ConnectionSlot& slot);
     /// Closes connections whose peers have gone while they wait for loads.
     void look_at_waiting_peers();
+    [[nodiscard]] bool has_just_come(const ConnectionSlot& slot) const noexcept;
     /// The connection that waits for a load and is the least likely to be missed; null: none waits.
     [[nodiscard]] ConnectionSlot* most_expendable_loading();
 
@@ -160,6 +161,8 @@ private:
     DeadlineList<ConnectionSlot> idle_;
     DeadlineList<ConnectionSlot> requests_;
     DeadlineList<ConnectionSlot> sends_;
+    /// Those that half of the time has passed for.
+    DeadlineList<ConnectionSlot> slow_sends_;
     DeadlineList<ConnectionSlot> lingers_;
     /// Connections that wait for a load.
     DeadlineList<ConnectionSlot> loading_;

@@ -65,6 +65,10 @@ public:
     /// Begins a new load, at once or later: gives the first step. What changed before does not
     /// count against it.
     [[nodiscard]] LoadStep begin_load(LoadId id);
+    /// Lets another load of the same begin, beside this one that does not end. Who waits for this
+    /// one still does.
+    void detach_load(LoadId id);
+
     /// The load itself, to be driven. Lives until `finish_load`.
     [[nodiscard]] AssetLoad& load(LoadId id) noexcept { return *loads_[id].load; }
     [[nodiscard]] const AssetLoad& load(LoadId id) const noexcept { return *loads_[id].load; }

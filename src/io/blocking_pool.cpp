@@ -39,7 +39,10 @@ unsigned threads_max(Lane lane) noexcept {
     if (lane < Lane::first_job) {
         return limits::root_threads_max;
     }
-    return lane < Lane::first_linked ? limits::job_threads_max : limits::device_threads_max;
+    if (lane < Lane::first_linked) {
+        return limits::job_threads_max;
+    }
+    return lane < Lane::first_device ? limits::linked_threads_max : limits::device_threads_max;
 }
 
 /// A thread begins with the CPUs of the one that started it, and a worker has but one. The main

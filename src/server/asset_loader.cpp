@@ -332,9 +332,8 @@ Lane AssetLoader::lane_of_link(const file::Root& root, std::string_view path) co
     // Its name is not in memory; on a file system that may hang it never stays there for long.
     const std::string_view directory = site::directory_of(path);
     if (const auto target = root.cached_path(std::string(directory) + '.', how)) {
-        if (const Lane lane = mounts_.lane_of_path(*target); !is_local(lane)) {
-            return lane;
-        }
+        const Lane lane = mounts_.lane_of_path(*target);
+        return is_local(lane) ? linked_nearby_lane(hash_of(directory)) : lane;
     }
     return linked_lane(hash_of(directory));
 }

@@ -215,6 +215,73 @@ TEST_P(StalledFileSystem, ServesWhatIsCachedThoughTheRootItselfIsThere) {
     slow().release();
 }
 
+TEST_P(StalledFileSystem, HoldsUpNoOtherLinkThroughDirectoriesOfTheClientsChoice) {
+    std::filesystem::create_directory_symlink("slow", site() / "linked");
+    std::filesystem::create_directory_symlink("healthy", site() / "good");
+    start(Arguments{"--listing"});
+    slow().set_valid_for(std::chrono::milliseconds(0));
+    slow().stall("lookup");
+    std::vector<HttpClient> waiting;
+    for (int number = 0; number < 3 * many; ++number) {
+        waiting.push_back(connect());
+        waiting.back().send(
+            request_bytes("GET", "/linked/" + std::to_string(number) + "/file.txt"));
+    }
+    ASSERT_TRUE(eventually([&] { return slow().waiting() >= 1; }));
+    expect_others_are_served();
+    for (int number = 50; number < 60; ++number) {
+        EXPECT_EQ(get("/good/" + std::to_string(number) + ".txt").body, "healthy\n");
+    }
+}
+
+TEST_P(StalledFileSystem, HoldsUpNoListingOfOthersByLinksInSome) {
+    for (int number = 0; number < 20; ++number) {
+        const std::filesystem::path directory = site() / ("links" + std::to_string(number));
+        std::filesystem::create_directory(directory);
+        std::filesystem::create_symlink("../slow/1k.txt", directory / "link.txt");
+    }
+    start(Arguments{"--listing"});
+    slow().set_valid_for(std::chrono::milliseconds(0));
+    EXPECT_NE(get("/links0/").body.find("link.txt"), std::string::npos);
+    slow().stall("lookup");
+    std::vector<HttpClient> waiting;
+    for (int number = 1; number < 20; ++number) {
+        waiting.push_back(connect());
+        waiting.back().send(request_bytes("GET", "/links" + std::to_string(number) + "/"));
+    }
+    ASSERT_TRUE(eventually([&] { return slow().waiting() >= 1; }));
+    expect_others_are_served();
+}
+
+TEST_P(StalledFileSystem, IsForgottenWhenADeployThatLedThereIsRolledBack) {
+    const std::filesystem::path current = directory_.path() / "current";
+    std::filesystem::create_directory_symlink(site(), current);
+    start_at(current, torc_with({"--load-timeout", "1"}));
+    ASSERT_EQ(get("/hot.txt").body, "hot\n");
+    slow().set_valid_for(std::chrono::milliseconds(0));
+    slow().stall("all");
+    const auto point_to = [&](const std::filesystem::path& target) {
+        std::filesystem::create_directory_symlink(target, directory_.path() / "next");
+        std::filesystem::rename(directory_.path() / "next", current);
+    };
+    point_to(slow().path());
+    EXPECT_TRUE(eventually([&] { return get("/healthy/1.txt").status == 503; }));
+    point_to(site());
+    EXPECT_TRUE(eventually_serves("/healthy/1.txt", 200, "healthy\n"));
+    EXPECT_TRUE(eventually_serves("/hot.txt", 200, "hot\n"));
+}
+
+TEST_P(StalledFileSystem, DoesNotKeepTheServerFromStoppingByTheCloseOfAFile) {
+    start(Arguments{"--drain-timeout", "2"});
+    slow().heed_signals();
+    ASSERT_EQ(get("/slow/1m.bin").status, 200) << "it stays open";
+    slow().stall("flush");
+    server().send_signal(SIGTERM);
+    EXPECT_TRUE(server().ends_within(std::chrono::seconds(30)));
+    slow().release();
+    server_.reset();
+}
+
 TEST_P(StalledFileSystem, DoesNotKeepTheServerFromStopping) {
     for (const std::string_view call : {"open", "read"}) {
         start(Arguments{"--load-timeout", "60"});

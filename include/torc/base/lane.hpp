@@ -21,6 +21,9 @@ enum class Lane : std::uint32_t {
     first_job,
     /// Where a symbolic link may lead to any file system: this and the next `linked_lanes - 1`.
     first_linked = 16,
+    /// The same where the directory is on a local disk, so that a link there is likely to stay
+    /// there: this and the next `linked_lanes - 1`.
+    first_linked_nearby = 32,
     /// Of the file system with device number N: this one plus N.
     first_device = 64,
 };
@@ -47,9 +50,16 @@ inline constexpr std::uint32_t linked_lanes = 8;
                              static_cast<std::uint32_t>(hash % linked_lanes));
 }
 
+/// The same for paths whose directories are on a local disk.
+[[nodiscard]] constexpr Lane linked_nearby_lane(std::size_t hash) noexcept {
+    return static_cast<Lane>(static_cast<std::uint32_t>(Lane::first_linked_nearby) +
+                             static_cast<std::uint32_t>(hash % linked_lanes));
+}
+
 /// The lane of a file system by its device number, as statx(2) and /proc/self/mountinfo give it.
 [[nodiscard]] constexpr Lane device_lane(std::uint32_t major, std::uint32_t minor) noexcept {
-    // The kernel has 12 bits of major and 20 of minor number: the sum stays within 32 bits.
+    // The kernel has 12 bits of major and 20 of minor number. The last 64 numbers of the last major
+    // would wrap; the kernel gives them to nobody.
     return static_cast<Lane>(static_cast<std::uint32_t>(Lane::first_device) +
                              ((major << 20U) | (minor & 0xf'ffffU)));
 }

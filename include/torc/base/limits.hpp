@@ -49,7 +49,7 @@ inline constexpr unsigned ring_bounded_threads_max = 4;
 inline constexpr unsigned ring_unbounded_threads_max = 4;
 /// Threads that one proactor may make for calls that can block and that no ring makes, and how many
 /// of them may make calls of one lane (base/lane.hpp) at once: on a local disk, for listings, for
-/// the root's path, and for a file system that may keep them waiting.
+/// the root's path, where a symbolic link leads, and for a file system that may keep them waiting.
 inline constexpr unsigned blocking_threads_max = 128;
 /// Of these, all calls together that may hang: the others are for local disks, listings and the
 /// root's path.
@@ -57,6 +57,7 @@ inline constexpr unsigned hanging_threads_max = 112;
 inline constexpr unsigned local_threads_max = 4;
 inline constexpr unsigned job_threads_max = 1;
 inline constexpr unsigned root_threads_max = 8;
+inline constexpr unsigned linked_threads_max = 4;
 inline constexpr unsigned device_threads_max = 16;
 /// Calls that wait for a thread of a file system's lane while it seems to hang; beyond it they fail
 /// with EBUSY.

@@ -103,8 +103,10 @@ TORC_CACHE_CONTROL by line ends), and what takes no value is on or off. The comm
 Sizes are bytes, or with a unit powers of 1024: 8k, 8KB and 8KiB are 8192 bytes; m, g and t too.
 NO_COLOR keeps colours out of reports.
 
-SIGTERM or SIGINT (Ctrl-C) finishes what is in flight (--drain-timeout); a second one stops at once.
-Exit status: 0 stopped as told, 1 could not start, 2 some connections were cut off.
+SIGTERM, SIGQUIT or SIGINT (Ctrl-C) finishes what is in flight (--drain-timeout); a second one stops
+at once. SIGUSR1 or SIGHUP opens the access log anew; SIGUSR2 is ignored.
+Exit status: 0 stopped as told, 1 could not start for a reason outside (starting again may help),
+2 an option or variable makes no sense, 3 some connections were cut off.
 
 Examples:
   torc ./site                          serve ./site on http://127.0.0.1:8080/

@@ -1,4 +1,5 @@
 #include <torc/server/command_line.hpp>
+#include <torc/server/server.hpp>
 
 #include "server/command_line_fixture.hpp"
 
@@ -7,6 +8,7 @@
 #include <chrono>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -290,6 +292,31 @@ TEST_F(CommandLineTest, HelpTellsTheDefaults) {
     EXPECT_NE(text.find("[" + defaults.load_rules.index_names.at(0) + "]"), std::string::npos);
     for (const std::chrono::seconds timeout : {defaults.timeouts.load, defaults.timeouts.drain}) {
         EXPECT_NE(text.find("[" + std::to_string(timeout.count()) + "s]"), std::string::npos);
+    }
+}
+
+TEST_F(CommandLineTest, HelpTellsTheExitCodes) {
+    (void)read({"--help"});
+    const std::string text = printed();
+    const std::size_t begin = text.find("Exit status: ");
+    ASSERT_NE(begin, std::string::npos);
+    const std::string codes = text.substr(begin);
+    for (const auto& [code, meaning] : std::vector<std::pair<ExitCode, std::string>>{
+             {ExitCode::stopped, " stopped as told"},
+             {ExitCode::failed_start, " could not start"},
+             {ExitCode::usage, " an option or variable makes no sense"},
+             {ExitCode::forced, " some connections were cut off"}}) {
+        EXPECT_NE(codes.find(std::to_string(static_cast<int>(code)) + meaning), std::string::npos)
+            << meaning;
+    }
+}
+
+TEST_F(CommandLineTest, HelpNamesTheSignals) {
+    (void)read({"--help"});
+    const std::string text = printed();
+    for (const char* signal :
+         {"SIGTERM", "SIGQUIT", "SIGINT", "a second one", "SIGUSR1", "SIGHUP", "SIGUSR2"}) {
+        EXPECT_NE(text.find(signal), std::string::npos) << signal;
     }
 }
 

@@ -26,10 +26,11 @@ namespace {
 constexpr std::string_view help_text =
     R"(torc serves the files of a directory, or one file, over HTTP/1.1.
 
-Usage: torc [OPTIONS] [DIR | FILE]
+Usage: torc [OPTIONS] [--] [DIR | FILE]
 
   DIR                     The directory to serve. Default: the current one, but only when standard
-                          output is a terminal; elsewhere it must be named.
+                          output is a terminal; elsewhere it must be named. One whose name begins
+                          with - comes after --.
   FILE                    Or the one file to serve, at /FILE and at /, and nothing beside it.
 
 Where it listens:
@@ -216,21 +217,25 @@ std::vector<std::string> normalize(std::span<const char* const> arguments,
 }
 
 /// Throws StartError for what the parser found no option and no place for.
-void require_no_extras(const std::vector<std::string>& extras, const RawOptions& raw,
+void require_no_extras(std::vector<std::string> extras, const RawOptions& raw,
                        const KnownNames& known) {
-    if (extras.empty()) {
-        return;
-    }
+    // The parser leaves the first "--" among them: what follows is a directory, whatever its name.
+    const auto separator = std::ranges::find(extras, "--");
     // The value of an unknown option is an extra, or the directory.
-    const auto unknown = std::ranges::find_if(
-        extras, [](const std::string& extra) { return extra.starts_with('-') && extra != "--"; });
-    if (unknown != extras.end()) {
+    const auto unknown = std::find_if(
+        extras.begin(), separator, [](const std::string& extra) { return extra.starts_with('-'); });
+    if (unknown != separator) {
         throw StartError(explain_unknown_option(*unknown, known.options));
     }
-    throw StartError(
-        fmt::format("{}: one directory is served, and {} is given already; see "
-                    "torc --help",
-                    extras.front(), raw.directory));
+    if (separator != extras.end()) {
+        extras.erase(separator);
+    }
+    if (!extras.empty()) {
+        throw StartError(
+            fmt::format("{}: one directory is served, and {} is given already; see "
+                        "torc --help",
+                        extras.front(), raw.directory));
+    }
 }
 
 /// A line for each variable TORC_... of the environment that nothing reads.

@@ -153,6 +153,21 @@ TEST_F(CommandLineTest, NamesASecondDirectory) {
               "another: one directory is served, and ./site is given already; see torc --help");
 }
 
+TEST_F(CommandLineTest, TakesWhatFollowsTwoDashesForTheDirectory) {
+    const auto directory = [this](const std::vector<std::string>& arguments) {
+        return std::get<Settings>(read(arguments)).directory;
+    };
+    EXPECT_EQ(directory({"-p", "4211", "--", "./site"}), "./site");
+    EXPECT_EQ(directory({"--", "-dir-with-dash"}), "-dir-with-dash");
+    EXPECT_EQ(directory({"--", "--port"}), "--port");
+    EXPECT_EQ(directory({"--", "--"}), "--");
+    EXPECT_EQ(directory({"./site", "--"}), "./site");
+    EXPECT_EQ(refusal({"./site", "--", "-p"}),
+              "-p: one directory is served, and ./site is given already; see torc --help");
+    EXPECT_EQ(refusal({"--prot", "--", "./site"}),
+              "torc has no option --prot; did you mean --port? See torc --help");
+}
+
 TEST_F(CommandLineTest, TakesAShortFlagWithAnEqualsSign) {
     const Settings found = settings({"-p=3000", "-a=::1"});
     EXPECT_EQ(found.port, 3000);

@@ -121,6 +121,18 @@ std::optional<Endpoint> resolve(const std::string& host, const std::string& port
     return Endpoint(list->ai_addr, list->ai_addrlen);
 }
 
+/// The sockets of one would be in the way of the other's. Throws UsageError.
+void require_no_overlap(const std::vector<Endpoint>& endpoints) {
+    for (const Endpoint& wide : endpoints) {
+        const auto narrow = std::ranges::find_if(
+            endpoints, [&wide](const Endpoint& endpoint) { return wide.includes(endpoint); });
+        if (narrow != endpoints.end()) {
+            throw UsageError(fmt::format("--address: {} includes {}; leave one of them out",
+                                         wide.host_and_port(), narrow->host_and_port()));
+        }
+    }
+}
+
 /// The first socket of an endpoint.
 struct FirstListener {
     Endpoint endpoint;
@@ -143,9 +155,7 @@ Result<FirstListener> claim(const Endpoint& endpoint) noexcept {
 }
 
 std::string explain(const Endpoint& endpoint, Errno error) {
-    const std::string place = endpoint.is_ipv6()
-                                  ? fmt::format("[{}]:{}", endpoint.host(), endpoint.port())
-                                  : fmt::format("{}:{}", endpoint.host(), endpoint.port());
+    const std::string place = endpoint.host_and_port();
     switch (error.value()) {
         case EADDRINUSE:
             return fmt::format(
@@ -282,9 +292,22 @@ std::string Endpoint::host() const {
     return text.data();
 }
 
+std::string Endpoint::host_and_port() const {
+    return is_ipv6() ? fmt::format("[{}]:{}", host(), port())
+                     : fmt::format("{}:{}", host(), port());
+}
+
 std::string Endpoint::url() const {
-    return is_ipv6() ? fmt::format("http://[{}]:{}/", host(), port())
-                     : fmt::format("http://{}:{}/", host(), port());
+    return fmt::format("http://{}/", host_and_port());
+}
+
+bool Endpoint::operator==(const Endpoint& other) const noexcept {
+    return length_ == other.length_ && std::memcmp(&storage_, &other.storage_, length_) == 0;
+}
+
+bool Endpoint::includes(const Endpoint& other) const noexcept {
+    return is_wildcard() && !other.is_wildcard() && is_ipv6() == other.is_ipv6() &&
+           port() == other.port();
 }
 
 Result<Endpoint> peer_of(int socket) noexcept {
@@ -339,9 +362,12 @@ std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresse
                                 "127.0.0.1, 0.0.0.0, :: or [::1]:3000",
                                 text));
             }
-            endpoints.push_back(*endpoint);
+            if (std::ranges::find(endpoints, *endpoint) == endpoints.end()) {
+                endpoints.push_back(*endpoint);
+            }
         }
     }
+    require_no_overlap(endpoints);
     return endpoints;
 }
 

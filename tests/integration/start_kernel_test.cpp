@@ -47,8 +47,8 @@ TEST_F(Start, HasNothingToWarnOfWhereNobodyAskedForIpv6) {
 }
 
 TEST_F(Start, FailsWithAnIpv6AddressOfItsOwnOnAMachineWithoutIpv6) {
-    for (const std::vector<std::string>& addresses :
-         std::vector<std::vector<std::string>>{{"::"}, {"::", "::1"}, {"0.0.0.0", "2001:db8::1"}}) {
+    for (const std::vector<std::string>& addresses : std::vector<std::vector<std::string>>{
+             {"::"}, {"::", "[::1]:3000"}, {"0.0.0.0", "2001:db8::1"}}) {
         LaunchOptions options = torc_with({site(), "--port", "0"});
         for (const std::string& address : addresses) {
             options.arguments.insert(options.arguments.end(), {"--address", address});

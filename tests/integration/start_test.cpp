@@ -190,6 +190,7 @@ TEST_F(Start, FailsWithOptionsThatMakeNoSense) {
              {{"--log-level", "loud"}, {"--log-level", "info"}},
              {{"--address", "nowhere"}, {"--address", "nowhere", "127.0.0.1"}},
              {{"--address", "127.0.0.1:http"}, {"--address", "127.0.0.1:http"}},
+             {{"--address", "0.0.0.0", "-a", "127.0.0.1"}, {"--address", "0.0.0.0", "127.0.0.1"}},
              {{"--cpus", "x"}, {"--cpus", "0-3"}},
              {{"--cpus", "1-0"}, {"--cpus", "0-3"}},
              {{"--index", "../secret"}, {"--index", "../secret"}},
@@ -203,6 +204,13 @@ TEST_F(Start, FailsWithOptionsThatMakeNoSense) {
         SCOPED_TRACE(arguments.front() + " " + arguments.back());
         expect_failure(torc_with(all), parts, usage_error);
     }
+}
+
+TEST_F(Start, ListensOnceOnAnAddressThatIsGivenTwice) {
+    ServerProcess server(
+        torc_with({site(), "--port", "0", "--address", "127.0.0.1", "--address", "127.0.0.1"}));
+    EXPECT_FALSE(server.standard_error().contains("in use")) << server.standard_error();
+    EXPECT_EQ(server.stop(), 0);
 }
 
 TEST_F(Start, FailsWithWhatTheMachineDoesNotHaveYet) {

@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace torc::server {
@@ -57,6 +58,7 @@ bool has_ipv6() {
 TEST(Endpoint, HasAUrl) {
     EXPECT_EQ(endpoint("127.0.0.1").url(), "http://127.0.0.1:8080/");
     EXPECT_EQ(endpoint("::1", 80).url(), "http://[::1]:80/");
+    EXPECT_EQ(endpoint("::1", 80).host_and_port(), "[::1]:80");
     EXPECT_EQ(endpoint("127.0.0.1").host(), "127.0.0.1");
     EXPECT_EQ(endpoint("::1").host(), "::1");
 }
@@ -115,6 +117,52 @@ TEST(ResolveAddresses, TakesAPortWithAnAddress) {
         }
         EXPECT_EQ(found, urls) << text;
     }
+}
+
+TEST(ResolveAddresses, TakesWhatIsGivenTwiceOnce) {
+    struct Case {
+        std::vector<std::string> addresses;
+        std::vector<std::string> urls;
+    };
+    for (const auto& [addresses, urls] : std::vector<Case>{
+             {{"127.0.0.1", "127.0.0.1"}, {"http://127.0.0.1:80/"}},
+             {{"127.0.0.1:80", "127.0.0.1"}, {"http://127.0.0.1:80/"}},
+             {{"127.0.0.1:0", "127.0.0.1:0"}, {"http://127.0.0.1:0/"}},
+             {{"localhost", "::1"}, {"http://127.0.0.1:80/", "http://[::1]:80/"}},
+             {{"[::1]", "0:0::1"}, {"http://[::1]:80/"}},
+             {{":4463", ":4463"}, {"http://0.0.0.0:4463/", "http://[::]:4463/"}},
+             {{"127.0.0.1", "127.0.0.1:81"}, {"http://127.0.0.1:80/", "http://127.0.0.1:81/"}},
+         }) {
+        std::vector<std::string> found;
+        for (const Endpoint& place : resolve_addresses(addresses, 80)) {
+            found.push_back(place.url());
+        }
+        EXPECT_EQ(found, urls) << addresses.front() << ' ' << addresses.back();
+    }
+}
+
+TEST(ResolveAddresses, RefusesAnAddressThatAnotherIncludes) {
+    for (const auto& [wide, narrow] : std::vector<std::pair<std::string, std::string>>{
+             {"0.0.0.0:80", "127.0.0.1:80"}, {"[::]:80", "[::1]:80"}}) {
+        for (const std::vector<std::string>& addresses :
+             {std::vector{wide, narrow}, std::vector{narrow, wide}}) {
+            try {
+                (void)resolve_addresses(addresses, 8080);
+                FAIL() << wide << ' ' << narrow;
+            } catch (const UsageError& error) {
+                EXPECT_EQ(std::string(error.what()),
+                          "--address: " + wide + " includes " + narrow + "; leave one of them out");
+            }
+        }
+    }
+    EXPECT_THROW((void)resolve_addresses({":80", "192.0.2.1:80"}, 8080), UsageError);
+    EXPECT_THROW((void)resolve_addresses({"0.0.0.0", "127.0.0.1"}, 0), UsageError);
+}
+
+TEST(ResolveAddresses, TakesAllAddressesBesideOneOfAnotherPortOrProtocol) {
+    EXPECT_EQ(resolve_addresses({"0.0.0.0", "127.0.0.1:81"}, 80).size(), 2U);
+    EXPECT_EQ(resolve_addresses({"0.0.0.0", "::1"}, 80).size(), 2U);
+    EXPECT_EQ(resolve_addresses({"0.0.0.0", "::"}, 80).size(), 2U);
 }
 
 TEST(ResolveAddresses, AsksNoNameServer) {

@@ -32,8 +32,16 @@ public:
     [[nodiscard]] std::uint16_t port() const noexcept;
     void set_port(std::uint16_t port) noexcept;
 
+    /// Whether they are one address and port.
+    [[nodiscard]] bool operator==(const Endpoint& other) const noexcept;
+    /// Whether this is all addresses of the machine and `other` one of them, at the same port: the
+    /// two can't both be listened on.
+    [[nodiscard]] bool includes(const Endpoint& other) const noexcept;
+
     /// "127.0.0.1", "::1".
     [[nodiscard]] std::string host() const;
+    /// "127.0.0.1:8080", "[::1]:8080".
+    [[nodiscard]] std::string host_and_port() const;
     /// "http://127.0.0.1:8080/", "http://[::1]:8080/".
     [[nodiscard]] std::string url() const;
 
@@ -55,7 +63,8 @@ void ignore_new_connections(int listener) noexcept;
 
 /// Resolves what a user gave as addresses: numeric ones, with or without brackets ("[::1]"), and
 /// "localhost". One with a port of its own ("127.0.0.1:3000", "[::1]:3000") has that instead of
-/// `port`; ":3000" is a port of all addresses. Throws UsageError naming one that is none of them.
+/// `port`; ":3000" is a port of all addresses. What is given twice is there once. Throws UsageError
+/// naming one that is none of them, or two of which one includes the other.
 [[nodiscard]] std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresses,
                                                       std::uint16_t port);
 

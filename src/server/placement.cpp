@@ -6,16 +6,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <fstream>
 #include <string>
 
 namespace torc::server {
 namespace {
 
-/// `quota` of `period`, both in microseconds, as a number of CPUs; rounded up.
-std::uint64_t whole_cpus(std::int64_t quota, std::int64_t period) {
-    return quota > 0 && period > 0 ? static_cast<std::uint64_t>((quota - 1) / period + 1)
+/// `quota` of `period`, both in microseconds, as a number of CPUs.
+double cpus_of(std::int64_t quota, std::int64_t period) {
+    return quota > 0 && period > 0 ? static_cast<double>(quota) / static_cast<double>(period)
                                    : no_cpu_quota;
 }
 
@@ -27,15 +29,15 @@ std::int64_t number_in(const std::filesystem::path& file) {
 }
 
 /// Of the one group in `directory`.
-std::uint64_t quota_of(const std::filesystem::path& directory) {
+double quota_of(const std::filesystem::path& directory) {
     // Version 2: "150000 100000", or "max 100000".
     std::ifstream stream(directory / "cpu.max");
     std::int64_t quota = 0;
     std::int64_t period = 0;
-    const std::uint64_t cpus = stream >> quota >> period ? whole_cpus(quota, period) : no_cpu_quota;
+    const double cpus = stream >> quota >> period ? cpus_of(quota, period) : no_cpu_quota;
     // Version 1: -1 for no quota.
-    return std::min(cpus, whole_cpus(number_in(directory / "cpu.cfs_quota_us"),
-                                     number_in(directory / "cpu.cfs_period_us")));
+    return std::min(cpus, cpus_of(number_in(directory / "cpu.cfs_quota_us"),
+                                  number_in(directory / "cpu.cfs_period_us")));
 }
 
 /// What tells an instance from the others on a machine: where it listens.
@@ -61,7 +63,7 @@ std::size_t spread(std::uint64_t key, std::size_t count) {
     return static_cast<std::size_t>((fraction * count) >> 32U);
 }
 
-bool pins(const Settings& settings, std::size_t cpus, std::uint64_t quota) {
+bool pins(const Settings& settings, std::size_t cpus, double quota) {
     switch (settings.pin) {
         case Pin::on:
             return true;
@@ -70,13 +72,13 @@ bool pins(const Settings& settings, std::size_t cpus, std::uint64_t quota) {
         case Pin::automatic:
             break;
     }
-    return quota >= cpus;
+    return quota >= static_cast<double>(cpus);
 }
 
 }  // namespace
 
-std::uint64_t cpu_quota(const std::filesystem::path& proc, const std::filesystem::path& cgroups) {
-    std::uint64_t least = no_cpu_quota;
+double cpu_quota(const std::filesystem::path& proc, const std::filesystem::path& cgroups) {
+    double least = no_cpu_quota;
     for (const auto& group : control_group_directories(proc, cgroups, "cpu")) {
         least = std::min(least, quota_of(group));
     }
@@ -85,11 +87,12 @@ std::uint64_t cpu_quota(const std::filesystem::path& proc, const std::filesystem
 
 std::vector<std::vector<unsigned>> place_workers(const Settings& settings,
                                                  const std::vector<unsigned>& allowed,
-                                                 std::uint64_t quota) {
+                                                 double quota) {
     require_allowed(settings.cpus, allowed);
     const std::vector<unsigned>& cpus = settings.cpus.empty() ? allowed : settings.cpus;
+    const auto workers_wanted = std::min(static_cast<double>(cpus.size()), std::ceil(quota));
     const std::size_t workers =
-        settings.workers > 0 ? settings.workers : std::min<std::uint64_t>(cpus.size(), quota);
+        settings.workers > 0 ? settings.workers : static_cast<std::size_t>(workers_wanted);
     if (!pins(settings, cpus.size(), quota)) {
         return {workers, settings.cpus};
     }

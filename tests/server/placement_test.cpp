@@ -27,7 +27,7 @@ struct Wish {
     Pin pin = Pin::automatic;
 };
 
-Placed place(const Wish& wish, std::uint64_t quota = no_cpu_quota) {
+Placed place(const Wish& wish, double quota = no_cpu_quota) {
     Settings settings;
     settings.port = wish.port;
     settings.addresses = wish.addresses;
@@ -93,6 +93,8 @@ TEST(Placement, IsTheSameForTheSamePortAndAddresses) {
 TEST(Placement, MakesNoMoreWorkersThanAQuotaFeeds) {
     EXPECT_EQ(place({}, 2).size(), 2U);
     EXPECT_EQ(place({.cpus = {0, 1, 2}}, 2).size(), 2U);
+    EXPECT_EQ(place({}, 1.5).size(), 2U);
+    EXPECT_EQ(place({}, 0.01).size(), 1U);
     EXPECT_EQ(place({}, 7).size(), 4U);
     EXPECT_EQ(place({.workers = 3}, 1).size(), 3U);
 }
@@ -102,6 +104,8 @@ TEST(Placement, LeavesWorkersUnpinnedWhereAQuotaGivesLessThanTheCpusHave) {
     EXPECT_EQ(place({.cpus = {1, 2, 3}}, 2), (Placed{{1, 2, 3}, {1, 2, 3}}));
     EXPECT_EQ(place({}, 4), (Placed{{0}, {1}, {2}, {3}}));
     EXPECT_EQ(place({.cpus = {1, 2}}, 2), (Placed{{1}, {2}}));
+    EXPECT_EQ(place({}, 3.5), Placed(4));
+    EXPECT_EQ(place({.cpus = {1, 2}}, 1.5), (Placed{{1, 2}, {1, 2}}));
 }
 
 TEST(Placement, PinsAsItIsTold) {
@@ -122,7 +126,7 @@ protected:
     void write(std::string_view path, std::string_view contents) {
         directory_.write(path, contents);
     }
-    [[nodiscard]] std::uint64_t quota() const {
+    [[nodiscard]] double quota() const {
         return cpu_quota(directory_.path() / "proc", directory_.path() / "cgroup");
     }
 
@@ -137,14 +141,14 @@ TEST_F(CpuQuotaTest, IsNoneWhereNothingIsSaid) {
     EXPECT_EQ(quota(), no_cpu_quota);
 }
 
-TEST_F(CpuQuotaTest, IsThatOfTheControlGroupRoundedUp) {
+TEST_F(CpuQuotaTest, IsThatOfTheControlGroup) {
     write("proc/self/cgroup", "0::/a\n");
     for (const auto& [text, cpus] :
-         std::vector<std::pair<std::string_view, std::uint64_t>>{{"200000 100000\n", 2},
-                                                                 {"150000 100000\n", 2},
-                                                                 {"1000 100000\n", 1},
-                                                                 {"200001 100000\n", 3},
-                                                                 {"50000 50000\n", 1}}) {
+         std::vector<std::pair<std::string_view, double>>{{"200000 100000\n", 2},
+                                                          {"150000 100000\n", 1.5},
+                                                          {"1000 100000\n", 0.01},
+                                                          {"200001 100000\n", 2.00001},
+                                                          {"50000 50000\n", 1}}) {
         write("cgroup/a/cpu.max", text);
         EXPECT_EQ(quota(), cpus) << text;
     }
@@ -154,9 +158,9 @@ TEST_F(CpuQuotaTest, IsTheLeastOfTheGroupsAbove) {
     write("proc/self/cgroup", "0::/a/b\n");
     write("cgroup/a/b/cpu.max", "800000 100000\n");
     write("cgroup/a/cpu.max", "300000 100000\n");
-    EXPECT_EQ(quota(), 3U);
+    EXPECT_EQ(quota(), 3.0);
     write("cgroup/cpu.max", "100000 100000\n");
-    EXPECT_EQ(quota(), 1U);
+    EXPECT_EQ(quota(), 1.0);
 }
 
 TEST_F(CpuQuotaTest, IsThatOfAGroupOfVersionOne) {
@@ -165,7 +169,7 @@ TEST_F(CpuQuotaTest, IsThatOfAGroupOfVersionOne) {
     write("cgroup/cpu,cpuacct/docker/1/cpu.cfs_period_us", "100000\n");
     EXPECT_EQ(quota(), no_cpu_quota);
     write("cgroup/cpu,cpuacct/docker/1/cpu.cfs_quota_us", "250000\n");
-    EXPECT_EQ(quota(), 3U);
+    EXPECT_EQ(quota(), 2.5);
 }
 
 TEST_F(CpuQuotaTest, IgnoresWhatIsNoQuota) {

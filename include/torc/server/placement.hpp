@@ -2,24 +2,23 @@
 
 #include <torc/server/settings.hpp>
 
-#include <cstdint>
 #include <filesystem>
 #include <limits>
 #include <vector>
 
 namespace torc::server {
 
-/// The CPU time that the control groups of this process allow it, in CPUs, rounded up: the least
+/// The CPU time that the control groups of this process allow it, in CPUs, such as 1.5: the least
 /// quota of version 1 or 2 (cgroups(7)) at any level. `proc` and `cgroups`: where those file
 /// systems are mounted. Without a quota `no_cpu_quota`.
-[[nodiscard]] std::uint64_t cpu_quota(const std::filesystem::path& proc = "/proc",
-                                      const std::filesystem::path& cgroups = "/sys/fs/cgroup");
-inline constexpr std::uint64_t no_cpu_quota = std::numeric_limits<std::uint64_t>::max();
+[[nodiscard]] double cpu_quota(const std::filesystem::path& proc = "/proc",
+                               const std::filesystem::path& cgroups = "/sys/fs/cgroup");
+inline constexpr double no_cpu_quota = std::numeric_limits<double>::infinity();
 
 /// The CPUs that each worker is pinned to, by worker: one each, or with `Pin::off` all of
 /// `settings.cpus`; nothing: it is left where the process may run.
 ///
-/// - As many workers as settings say, else one for each CPU, and no more than `quota`.
+/// - As many workers as settings say, else one for each CPU, and no more than `quota`, rounded up.
 /// - Pinned, unless settings say otherwise or the quota is less than the CPUs: where time is
 /// rationed
 ///   and not CPUs, the scheduler knows best which of them is free.
@@ -30,6 +29,6 @@ inline constexpr std::uint64_t no_cpu_quota = std::numeric_limits<std::uint64_t>
 /// `allowed`: see allowed_cpus; not empty. Throws StartError when settings name a CPU beyond them.
 [[nodiscard]] std::vector<std::vector<unsigned>> place_workers(const Settings& settings,
                                                                const std::vector<unsigned>& allowed,
-                                                               std::uint64_t quota);
+                                                               double quota);
 
 }  // namespace torc::server

@@ -77,7 +77,8 @@ What it answers:
 How it runs:
       --workers N         Number of workers; 0: one for each CPU that may be used, and no more than
                           the CPU quota of a container. [0]
-      --cpus LIST         CPUs to pin the workers to, such as 0-3,8. [all that may be used]
+      --cpus LIST         CPUs to pin the workers to, such as 0-3,8; workers that are not pinned
+                          (--pin) run on any of them and on no other. [all that may be used]
       --pin WHEN          Whether to pin each worker to a CPU: on, off, or auto: unless a CPU quota
                           gives less than the CPUs have. Fewer workers than CPUs begin, without
                           --cpus, at one that follows from the port and the addresses, so that

@@ -50,7 +50,8 @@ std::string describe_share(const Server& server, const std::vector<ServerUrl>& u
                : "";
 }
 
-/// " on CPUs 0,1"; nothing where workers are not pinned.
+/// " on CPUs 0,1" where each worker is pinned to one, " within CPUs 0,1" where each may run on any
+/// of them; nothing where they may run on all.
 std::string describe_cpus(const Server& server) {
     std::vector<unsigned> cpus;
     for (const std::vector<unsigned>& of_worker : server.worker_cpus()) {
@@ -62,7 +63,10 @@ std::string describe_cpus(const Server& server) {
     std::ranges::sort(cpus);
     const auto repeated = std::ranges::unique(cpus);
     cpus.erase(repeated.begin(), repeated.end());
-    return fmt::format(" on CPU{} {}", cpus.size() == 1 ? "" : "s", fmt::join(cpus, ","));
+    const bool are_pinned = std::ranges::all_of(
+        server.worker_cpus(), [](const auto& of_worker) { return of_worker.size() == 1; });
+    return fmt::format(" {} CPU{} {}", are_pinned ? "on" : "within", cpus.size() == 1 ? "" : "s",
+                       fmt::join(cpus, ","));
 }
 
 std::string describe_workers(const Server& server) {

@@ -29,6 +29,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace torc::test {
@@ -425,6 +426,32 @@ TEST_F(Start, LeavesWorkersUnpinnedWhenTold) {
     EXPECT_EQ(server.cpus_of_threads("torc-1"), own);
     EXPECT_TRUE(server.standard_error().contains("\n2 workers, ")) << server.standard_error();
     EXPECT_EQ(server.stop(), 0);
+}
+
+TEST_F(Start, ConfinesUnpinnedWorkersToTheCpusThatAreNamed) {
+    cpu_set_t set;
+    ASSERT_EQ(::sched_getaffinity(0, sizeof set, &set), 0);
+    if (CPU_COUNT(&set) < 2) {
+        GTEST_SKIP() << "there is one CPU here";
+    }
+    std::vector<std::size_t> cpus;
+    for (std::size_t cpu = 0; cpus.size() < 2; ++cpu) {
+        if (CPU_ISSET(cpu, &set)) {
+            cpus.push_back(cpu);
+        }
+    }
+    const std::string list = fmt::format("{},{}", cpus[0], cpus[1]);
+    for (const auto& [pin, word] :
+         std::vector<std::pair<std::string, std::string>>{{"off", "within"}, {"on", "on"}}) {
+        ServerProcess server(
+            torc_with({site(), "--port", "0", "--workers", "2", "--cpus", list, "--pin", pin}));
+        EXPECT_TRUE(
+            server.standard_error().contains(fmt::format("\n2 workers {} CPUs {}, ", word, list)))
+            << server.standard_error();
+        EXPECT_EQ(server.cpus_of_threads("torc-0") == server.cpus_of_threads("torc-1"),
+                  pin == "off");
+        EXPECT_EQ(server.stop(), 0);
+    }
 }
 
 TEST_F(Start, WarnsOfVariablesThatNothingReads) {

@@ -15,7 +15,7 @@ namespace torc::server {
                                const std::filesystem::path& cgroups = "/sys/fs/cgroup");
 inline constexpr double no_cpu_quota = std::numeric_limits<double>::infinity();
 
-/// The CPUs that each worker is pinned to, by worker: one each, or with `Pin::off` all of
+/// The CPUs that each worker may run on, by worker: one where it is pinned, else all of
 /// `settings.cpus`; nothing: it is left where the process may run.
 ///
 /// - As many workers as settings say, else one for each CPU, and no more than `quota`, rounded up.

@@ -65,7 +65,8 @@ struct Settings {
     std::optional<std::uint64_t> cache_bytes_max;
     /// 0: one for each of `cpus`, as far as a control group's quota goes; see place_workers.
     unsigned workers = 0;
-    /// The CPUs that workers are pinned to, in turn; none: all that the process may use.
+    /// The CPUs that workers are pinned to, in turn, or without pinning are confined to; none: all
+    /// that the process may use.
     std::vector<unsigned> cpus;
     Pin pin = Pin::automatic;
     IoChoice io = IoChoice::automatic;

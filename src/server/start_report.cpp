@@ -92,7 +92,10 @@ std::string describe_start(const Server& server) {
     text += describe_share(server, urls);
     text += describe_workers(server);
     if (std::ranges::all_of(server.endpoints(), &Endpoint::is_loopback)) {
-        text += "Only this machine can connect; to let others in: --share\n";
+        // Beside an address that was given, --share adds none.
+        text += fmt::format(
+            "Only this machine can connect; to let others in: {}\n",
+            server.settings().addresses.empty() ? "--share" : "--address 0.0.0.0 instead");
     }
     text += "Ctrl-C stops it.\n";
     return text;

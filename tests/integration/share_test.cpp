@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace torc::test {
 namespace {
@@ -59,6 +61,22 @@ TEST_F(Share, ListensOnAllAddressesAndPutsThisMachineLast) {
     // A code is for a terminal.
     EXPECT_FALSE(report.contains("\u2588")) << report;
     EXPECT_EQ(server.stop(), 0);
+}
+
+TEST_F(Share, SaysHowToLetOthersInWhereOnlyThisMachineCanConnect) {
+    const std::string begin = "\nOnly this machine can connect; to let others in: ";
+    for (const auto& [arguments, advice] :
+         std::vector<std::pair<std::vector<std::string>, std::string>>{
+             {{}, "--share\n"},
+             {{"--address", "127.0.0.1"}, "--address 0.0.0.0 instead\n"},
+             {{"--address", "localhost"}, "--address 0.0.0.0 instead\n"},
+             {{"--address", "127.0.0.1", "--share"}, "--address 0.0.0.0 instead\n"}}) {
+        std::vector<std::string> all = {site(), "--port", "0"};
+        all.insert(all.end(), arguments.begin(), arguments.end());
+        ServerProcess server(torc_with(all));
+        EXPECT_TRUE(server.standard_error().contains(begin + advice)) << server.standard_error();
+        EXPECT_EQ(server.stop(), 0);
+    }
 }
 
 TEST_F(Share, DrawsACodeOnATerminalThatShowsIt) {

@@ -102,7 +102,8 @@ Diagnostics::Diagnostics() {
         auto queue = std::make_shared<LogQueue>(limits::diagnostics_queue_bytes_max);
         if (auto file = LogFile::of_descriptor(STDERR_FILENO)) {
             writer_.emplace(
-                *std::move(file), queue, "diagnostics", [queue](const std::string& message) {
+                *std::move(file), queue, "diagnostics",
+                [queue](LogWriter::Severity /*severity*/, const std::string& message) {
                     return queue->try_push_copy(fmt::format("torc: warning: {}\n", message));
                 });
             queue_ = std::move(queue);

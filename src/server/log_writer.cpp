@@ -266,6 +266,7 @@ void LogWriter::Loop::await_reader() {
     is_line_torn_ = false;
     if (!has_reported_no_reader_) {
         has_reported_no_reader_ = report_(
+            Severity::warning,
             fmt::format("{}: nobody reads the FIFO; lines wait for somebody who does", name_));
     }
     wait(0, monotonic_now() + reader_pause);
@@ -300,8 +301,9 @@ void LogWriter::Loop::reopen() {
         reopen_by_ = never;
     }
     if (const auto opened = file_.reopen(); !opened) {
-        report_(fmt::format("{}: can't be opened again, the old file stays in use: {}", name_,
-                            opened.error().message()));
+        report_(Severity::error,
+                fmt::format("{}: {} can't be opened anew, the old file stays in use: {}", name_,
+                            file_.path(), opened.error().message()));
         return;
     }
     is_line_torn_ = false;
@@ -318,7 +320,8 @@ void LogWriter::Loop::report_losses() {
         return;
     }
     const bool was_taken =
-        report_(fmt::format("{}: {} lost: {}", name_, number_of_lines(unreported_lines_), cause_));
+        report_(Severity::warning,
+                fmt::format("{}: {} lost: {}", name_, number_of_lines(unreported_lines_), cause_));
     report_again_at_ = monotonic_now() + (was_taken ? report_pause : refused_report_pause);
     if (was_taken) {
         unreported_lines_ = 0;

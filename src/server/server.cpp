@@ -137,8 +137,11 @@ void Server::open_access_log() {
     }
     access_log_queue_ = std::make_shared<LogQueue>(limits::access_log_queue_bytes_max);
     access_log_.emplace(*std::move(file), access_log_queue_, "access log",
-                        [](const std::string& message) {
-                            spdlog::warn("{}", message);
+                        [](LogWriter::Severity severity, const std::string& message) {
+                            spdlog::log(severity == LogWriter::Severity::error
+                                            ? spdlog::level::err
+                                            : spdlog::level::warn,
+                                        "{}", message);
                             return true;
                         });
 }
@@ -318,9 +321,9 @@ void Server::obey_signal(int signal) {
     switch (signal) {
         case SIGHUP:
         case SIGUSR1:
-            reopen_log();
             spdlog::info("{}: {}", name,
-                         access_log_ ? "the access log is opened anew" : "there is no access log");
+                         access_log_ ? "opening the access log anew" : "there is no access log");
+            reopen_log();
             break;
         case SIGUSR2:
             spdlog::info("{}: ignored", name);

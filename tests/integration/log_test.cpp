@@ -351,8 +351,9 @@ TEST_P(Logging, KeepsTheOldFileWhenTheNewOneCannotBeMade) {
     start({"--access-log", (deep / "log").string()});
     std::filesystem::rename(deep, directory_.path() / "moved");
     server().send_signal(SIGUSR1);
-    server().await_standard_error(
-        "access log: can't be opened again, the old file stays in use: No such file");
+    server().await_standard_error("torc: error: access log: " + (deep / "log").string() +
+                                  " can't be opened anew, the old file stays in use: No such file");
+    EXPECT_TRUE(server().standard_error().contains("SIGUSR1: opening the access log anew\n"));
     EXPECT_EQ(get("/page.txt").status, 200);
     EXPECT_EQ(server().stop(), 0);
     EXPECT_EQ(count_whole_lines(contents_of(directory_.path() / "moved" / "log")), 1);

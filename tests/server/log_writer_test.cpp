@@ -79,11 +79,14 @@ class LogWriterTest : public ::testing::Test {
 protected:
     void write_to(Result<LogFile> file) {
         ASSERT_TRUE(file) << file.error().message();
-        writer_.emplace(*std::move(file), queue_, "test log", [this](const std::string& message) {
-            const std::scoped_lock lock(mutex_);
-            messages_.push_back(message);
-            return true;
-        });
+        writer_.emplace(*std::move(file), queue_, "test log",
+                        [this](LogWriter::Severity severity, const std::string& message) {
+                            const std::scoped_lock lock(mutex_);
+                            messages_.push_back(severity == LogWriter::Severity::error
+                                                    ? "error: " + message
+                                                    : message);
+                            return true;
+                        });
     }
     void push(std::string_view lines) { queue_->push_copy(lines); }
     [[nodiscard]] std::vector<std::string> messages() {
@@ -281,7 +284,8 @@ TEST_F(LogWriterTest, KeepsTheOldFileWhenTheNewOneCannotBeOpened) {
     std::filesystem::rename(deep, directory_.path() / "moved");
     writer_->reopen();
     EXPECT_TRUE(eventually_says(
-        "test log: can't be opened again, the old file stays in use: No such file or directory"));
+        "error: test log: " + (deep / "log").string() +
+        " can't be opened anew, the old file stays in use: No such file or directory"));
     push("a\n");
     EXPECT_EQ(writer_->finish_within(20s), 0U);
     EXPECT_EQ(contents_of(directory_.path() / "moved" / "log"), "a\n");

@@ -35,6 +35,8 @@ public:
 
     /// For poll(2). Negative: there is none, because nobody reads the FIFO.
     [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
+    /// Empty for a descriptor that was given.
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
     /// Somebody looks at it line by line.
     [[nodiscard]] bool is_terminal() const noexcept;
     /// Why it takes lines more slowly than they come.
@@ -51,7 +53,6 @@ private:
 
     UniqueFd file_;
     Kind kind_;
-    /// Empty for a descriptor that was given.
     std::string path_;
 };
 

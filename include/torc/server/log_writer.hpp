@@ -19,9 +19,12 @@ namespace torc::server {
 /// few seconds while it goes on.
 class LogWriter {
 public:
-    /// Takes a message for whoever runs the server; false when it can't be taken now, and it is
+    /// `error`: what the user told can't be done.
+    enum class Severity : std::uint8_t { warning, error };
+
+    /// Takes a message for whoever runs the server; false when it can't be taken now. A warning is
     /// then given again, up to date. Called by the writer's thread.
-    using Report = std::function<bool(const std::string& message)>;
+    using Report = std::function<bool(Severity severity, const std::string& message)>;
 
     /// Starts the thread; throws StartError when there can't be one. `name`: how messages call the
     /// log, such as "access log".

@@ -239,6 +239,20 @@ void require_no_extras(std::vector<std::string> extras, const RawOptions& raw,
     }
 }
 
+/// Explains that an option has too few values or too many. The parser tells which option it is by
+/// the beginning of its message alone: "--port: ...".
+std::string explain_mismatch(const CLI::App& app, const CLI::ArgumentMismatch& error) {
+    const std::string_view message = error.what();
+    const std::string name(message.substr(0, message.find(':')));
+    const CLI::Option* const option = app.get_option_no_throw(name);
+    if (option == nullptr) {
+        return fmt::format("{}; see torc --help", message);
+    }
+    return option->count() > 1
+               ? fmt::format("{} is given {} times; give it once", name, option->count())
+               : fmt::format("{} needs a value; see torc --help", name);
+}
+
 /// A line for each variable TORC_... of the environment that nothing reads.
 std::vector<std::string> find_unknown_variables(const KnownNames& known) {
     std::vector<std::string> warnings;
@@ -283,6 +297,8 @@ std::variant<Settings, EarlyExit> read_command_line(int argc, const char* const*
     } catch (const CLI::CallForVersion& version) {
         fmt::print("{}", version.what());
         return EarlyExit{.code = 0};
+    } catch (const CLI::ArgumentMismatch& error) {
+        throw StartError(explain_mismatch(app, error));
     } catch (const CLI::ParseError& error) {
         throw StartError(fmt::format("{}; see torc --help", error.what()));
     }

@@ -148,6 +148,23 @@ TEST_F(CommandLineTest, AnswersTheNamesThatOtherServersUse) {
     EXPECT_TRUE(refusal({"./site", "-c10"}).starts_with("torc has no -c; use --cache-control"));
 }
 
+TEST_F(CommandLineTest, NamesTheOptionWithoutAValue) {
+    for (const char* argument : {"--port", "--port=", "-p"}) {
+        EXPECT_EQ(refusal({"./site", argument}), "--port needs a value; see torc --help")
+            << argument;
+    }
+    EXPECT_EQ(refusal({"./site", "--spa"}), "--spa needs a value; see torc --help");
+    EXPECT_EQ(refusal({"./site", "-a"}), "--address needs a value; see torc --help");
+    EXPECT_EQ(refusal({"./site", "--header"}), "--header needs a value; see torc --help");
+}
+
+TEST_F(CommandLineTest, NamesTheOptionThatIsGivenTwice) {
+    EXPECT_EQ(refusal({"./site", "--port", "80", "-p", "81"}),
+              "--port is given 2 times; give it once");
+    EXPECT_EQ(refusal({"./site", "--spa", "a", "--spa=b", "--spa", "c"}),
+              "--spa is given 3 times; give it once");
+}
+
 TEST_F(CommandLineTest, NamesASecondDirectory) {
     EXPECT_EQ(refusal({"./site", "another"}),
               "another: one directory is served, and ./site is given already; see torc --help");

@@ -1,0 +1,177 @@
+#include <torc/base/ascii.hpp>
+#include <torc/base/assert.hpp>
+#include <torc/server/endpoint.hpp>
+#include <torc/server/start_error.hpp>
+
+#include <fmt/format.h>
+
+#include <arpa/inet.h>
+#include <netdb.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+namespace torc::server {
+namespace {
+
+struct HostAndPort {
+    std::string host;
+    std::string port;
+};
+
+/// Takes "[::1]:3000" apart. What has neither brackets nor just one colon is a host as a whole.
+HostAndPort split_address(const std::string& text, std::uint16_t default_port) {
+    HostAndPort place{.host = text, .port = std::to_string(default_port)};
+    const std::size_t bracket = text.starts_with('[') ? text.rfind(']') : std::string::npos;
+    const std::size_t colon = text.rfind(':');
+    if (bracket != std::string::npos && bracket + 1 == text.size()) {
+        place.host = text.substr(1, bracket - 1);
+    } else if (bracket != std::string::npos && bracket + 1 == colon) {
+        place = {.host = text.substr(1, bracket - 1), .port = text.substr(colon + 1)};
+    } else if (colon != std::string::npos && text.find(':') == colon) {
+        place = {.host = text.substr(0, colon), .port = text.substr(colon + 1)};
+    }
+    return place;
+}
+
+/// Nothing: `host` is no numeric address, or `port` no number of a port.
+std::optional<Endpoint> resolve(const std::string& host, const std::string& port) {
+    constexpr unsigned long port_max = 65'535;
+    const bool is_number = !port.empty() && std::ranges::all_of(port, is_digit) &&
+                           port.size() <= 5 && std::stoul(port) <= port_max;
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+    addrinfo* list = nullptr;
+    // The C library takes "*" and "" for no name at all, and so for the loopback: not what their
+    // user means.
+    if (!is_number || host == "*" || host.empty() ||
+        ::getaddrinfo(host.c_str(), port.c_str(), &hints, &list) != 0) {
+        return std::nullopt;
+    }
+    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, &::freeaddrinfo);
+    return Endpoint(list->ai_addr, list->ai_addrlen);
+}
+
+/// The sockets of one would be in the way of the other's. Throws UsageError.
+void require_no_overlap(const std::vector<Endpoint>& endpoints) {
+    for (const Endpoint& wide : endpoints) {
+        const auto narrow = std::ranges::find_if(
+            endpoints, [&wide](const Endpoint& endpoint) { return wide.includes(endpoint); });
+        if (narrow != endpoints.end()) {
+            throw UsageError(fmt::format("--address: {} includes {}; leave one of them out",
+                                         wide.host_and_port(), narrow->host_and_port()));
+        }
+    }
+}
+
+}  // namespace
+
+Endpoint::Endpoint(const sockaddr* address, socklen_t length) noexcept : length_(length) {
+    TORC_ASSERT(length <= sizeof storage_);
+    std::memcpy(&storage_, address, length);
+}
+
+bool Endpoint::is_loopback() const noexcept {
+    if (is_ipv6()) {
+        return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr) !=
+               0;
+    }
+    const auto* ipv4 = reinterpret_cast<const sockaddr_in*>(&storage_);
+    return (ntohl(ipv4->sin_addr.s_addr) >> 24) == IN_LOOPBACKNET;
+}
+
+bool Endpoint::is_wildcard() const noexcept {
+    if (is_ipv6()) {
+        return IN6_IS_ADDR_UNSPECIFIED(
+                   &reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr) != 0;
+    }
+    return reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr.s_addr == INADDR_ANY;
+}
+
+bool Endpoint::is_link_local() const noexcept {
+    return is_ipv6() &&
+           IN6_IS_ADDR_LINKLOCAL(&reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr) != 0;
+}
+
+std::uint16_t Endpoint::port() const noexcept {
+    return ntohs(is_ipv6() ? reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_port
+                           : reinterpret_cast<const sockaddr_in*>(&storage_)->sin_port);
+}
+
+void Endpoint::set_port(std::uint16_t port) noexcept {
+    if (is_ipv6()) {
+        reinterpret_cast<sockaddr_in6*>(&storage_)->sin6_port = htons(port);
+    } else {
+        reinterpret_cast<sockaddr_in*>(&storage_)->sin_port = htons(port);
+    }
+}
+
+std::string Endpoint::host() const {
+    std::array<char, NI_MAXHOST> text{};
+    if (::getnameinfo(address(), length_, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) !=
+        0) {
+        return "?";
+    }
+    return text.data();
+}
+
+std::string Endpoint::host_and_port() const {
+    return is_ipv6() ? fmt::format("[{}]:{}", host(), port())
+                     : fmt::format("{}:{}", host(), port());
+}
+
+std::string Endpoint::url() const {
+    return fmt::format("http://{}/", host_and_port());
+}
+
+bool Endpoint::operator==(const Endpoint& other) const noexcept {
+    return length_ == other.length_ && std::memcmp(&storage_, &other.storage_, length_) == 0;
+}
+
+bool Endpoint::includes(const Endpoint& other) const noexcept {
+    return is_wildcard() && !other.is_wildcard() && is_ipv6() == other.is_ipv6() &&
+           port() == other.port();
+}
+
+Result<Endpoint> peer_of(int socket) noexcept {
+    sockaddr_storage storage{};
+    socklen_t length = sizeof storage;
+    if (::getpeername(socket, reinterpret_cast<sockaddr*>(&storage), &length) < 0) {
+        return std::unexpected(Errno::last());
+    }
+    return Endpoint(reinterpret_cast<const sockaddr*>(&storage), length);
+}
+
+std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresses,
+                                        std::uint16_t port) {
+    std::vector<Endpoint> endpoints;
+    for (const std::string& text : addresses) {
+        const HostAndPort place = split_address(text, port);
+        std::vector<std::string> hosts = {place.host};
+        if (place.host == "localhost") {
+            hosts = {"127.0.0.1", "::1"};
+        } else if (place.host.empty() && text.starts_with(':')) {
+            hosts = {"0.0.0.0", "::"};
+        }
+        for (const std::string& host : hosts) {
+            const auto endpoint = resolve(host, place.port);
+            if (!endpoint) {
+                throw UsageError(
+                    fmt::format("--address {}: not an IPv4 or IPv6 address; give one like "
+                                "127.0.0.1, 0.0.0.0, :: or [::1]:3000",
+                                text));
+            }
+            if (std::ranges::find(endpoints, *endpoint) == endpoints.end()) {
+                endpoints.push_back(*endpoint);
+            }
+        }
+    }
+    require_no_overlap(endpoints);
+    return endpoints;
+}
+
+}  // namespace torc::server

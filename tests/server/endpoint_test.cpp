@@ -1,0 +1,145 @@
+#include <torc/server/endpoint.hpp>
+#include <torc/server/start_error.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace torc::server {
+namespace {
+
+Endpoint endpoint(const std::string& address, std::uint16_t port = 8080) {
+    return resolve_addresses({address}, port).at(0);
+}
+
+TEST(Endpoint, HasAUrl) {
+    EXPECT_EQ(endpoint("127.0.0.1").url(), "http://127.0.0.1:8080/");
+    EXPECT_EQ(endpoint("::1", 80).url(), "http://[::1]:80/");
+    EXPECT_EQ(endpoint("::1", 80).host_and_port(), "[::1]:80");
+    EXPECT_EQ(endpoint("127.0.0.1").host(), "127.0.0.1");
+    EXPECT_EQ(endpoint("::1").host(), "::1");
+}
+
+TEST(Endpoint, HasThePortThatItIsGiven) {
+    for (const char* address : {"127.0.0.1", "::1"}) {
+        Endpoint place = endpoint(address, 65535);
+        EXPECT_EQ(place.port(), 65535);
+        place.set_port(1);
+        EXPECT_EQ(place.port(), 1);
+    }
+}
+
+TEST(Endpoint, KnowsWhatKindOfAddressItIs) {
+    EXPECT_TRUE(endpoint("127.0.0.1").is_loopback());
+    EXPECT_TRUE(endpoint("127.9.9.9").is_loopback());
+    EXPECT_TRUE(endpoint("::1").is_loopback());
+    EXPECT_FALSE(endpoint("192.0.2.1").is_loopback());
+    EXPECT_FALSE(endpoint("2001:db8::1").is_loopback());
+    EXPECT_TRUE(endpoint("0.0.0.0").is_wildcard());
+    EXPECT_TRUE(endpoint("::").is_wildcard());
+    EXPECT_FALSE(endpoint("::1").is_wildcard());
+    EXPECT_TRUE(endpoint("fe80::1").is_link_local());
+    EXPECT_FALSE(endpoint("2001:db8::1").is_link_local());
+    EXPECT_FALSE(endpoint("169.254.0.1").is_ipv6());
+}
+
+TEST(ResolveAddresses, TakesLocalhostForBothLoopbacks) {
+    const std::vector<Endpoint> endpoints = resolve_addresses({"localhost", "192.0.2.1"}, 80);
+    ASSERT_EQ(endpoints.size(), 3U);
+    EXPECT_EQ(endpoints[0].host(), "127.0.0.1");
+    EXPECT_EQ(endpoints[1].host(), "::1");
+    EXPECT_EQ(endpoints[2].host(), "192.0.2.1");
+    EXPECT_EQ(endpoints[2].port(), 80);
+}
+
+TEST(ResolveAddresses, TakesAPortWithAnAddress) {
+    struct Case {
+        std::string text;
+        std::vector<std::string> urls;
+    };
+    for (const auto& [text, urls] : std::vector<Case>{
+             {"127.0.0.1:3000", {"http://127.0.0.1:3000/"}},
+             {"[::1]:3000", {"http://[::1]:3000/"}},
+             {"[::1]", {"http://[::1]:80/"}},
+             {"::1", {"http://[::1]:80/"}},
+             {"::", {"http://[::]:80/"}},
+             {"[127.0.0.1]", {"http://127.0.0.1:80/"}},
+             {"localhost:3000", {"http://127.0.0.1:3000/", "http://[::1]:3000/"}},
+             {":3000", {"http://0.0.0.0:3000/", "http://[::]:3000/"}},
+             {"127.0.0.1:0", {"http://127.0.0.1:0/"}},
+         }) {
+        std::vector<std::string> found;
+        for (const Endpoint& place : resolve_addresses({text}, 80)) {
+            found.push_back(place.url());
+        }
+        EXPECT_EQ(found, urls) << text;
+    }
+}
+
+TEST(ResolveAddresses, TakesWhatIsGivenTwiceOnce) {
+    struct Case {
+        std::vector<std::string> addresses;
+        std::vector<std::string> urls;
+    };
+    for (const auto& [addresses, urls] : std::vector<Case>{
+             {{"127.0.0.1", "127.0.0.1"}, {"http://127.0.0.1:80/"}},
+             {{"127.0.0.1:80", "127.0.0.1"}, {"http://127.0.0.1:80/"}},
+             {{"127.0.0.1:0", "127.0.0.1:0"}, {"http://127.0.0.1:0/"}},
+             {{"localhost", "::1"}, {"http://127.0.0.1:80/", "http://[::1]:80/"}},
+             {{"[::1]", "0:0::1"}, {"http://[::1]:80/"}},
+             {{":4463", ":4463"}, {"http://0.0.0.0:4463/", "http://[::]:4463/"}},
+             {{"127.0.0.1", "127.0.0.1:81"}, {"http://127.0.0.1:80/", "http://127.0.0.1:81/"}},
+         }) {
+        std::vector<std::string> found;
+        for (const Endpoint& place : resolve_addresses(addresses, 80)) {
+            found.push_back(place.url());
+        }
+        EXPECT_EQ(found, urls) << addresses.front() << ' ' << addresses.back();
+    }
+}
+
+TEST(ResolveAddresses, RefusesAnAddressThatAnotherIncludes) {
+    for (const auto& [wide, narrow] : std::vector<std::pair<std::string, std::string>>{
+             {"0.0.0.0:80", "127.0.0.1:80"}, {"[::]:80", "[::1]:80"}}) {
+        for (const std::vector<std::string>& addresses :
+             {std::vector{wide, narrow}, std::vector{narrow, wide}}) {
+            try {
+                (void)resolve_addresses(addresses, 8080);
+                FAIL() << wide << ' ' << narrow;
+            } catch (const UsageError& error) {
+                EXPECT_EQ(std::string(error.what()),
+                          "--address: " + wide + " includes " + narrow + "; leave one of them out");
+            }
+        }
+    }
+    EXPECT_THROW((void)resolve_addresses({":80", "192.0.2.1:80"}, 8080), UsageError);
+    EXPECT_THROW((void)resolve_addresses({"0.0.0.0", "127.0.0.1"}, 0), UsageError);
+}
+
+TEST(ResolveAddresses, TakesAllAddressesBesideOneOfAnotherPortOrProtocol) {
+    EXPECT_EQ(resolve_addresses({"0.0.0.0", "127.0.0.1:81"}, 80).size(), 2U);
+    EXPECT_EQ(resolve_addresses({"0.0.0.0", "::1"}, 80).size(), 2U);
+    EXPECT_EQ(resolve_addresses({"0.0.0.0", "::"}, 80).size(), 2U);
+}
+
+TEST(ResolveAddresses, AsksNoNameServer) {
+    for (const char* address :
+         {"example.com", "", "256.0.0.1", "*", "example.com:80", "*:80", ":",
+          "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:+1", "[]", "[]:80", "[::1",
+          "[::1]80", "[::1]:", "[::1]:99999", "::1]", "http://127.0.0.1"}) {
+        try {
+            (void)resolve_addresses({address}, 80);
+            FAIL() << address;
+        } catch (const StartError& error) {
+            EXPECT_EQ(std::string(error.what()), "--address " + std::string(address) +
+                                                     ": not an IPv4 or IPv6 address; give one like "
+                                                     "127.0.0.1, 0.0.0.0, :: or [::1]:3000");
+        }
+    }
+}
+
+}  // namespace
+}  // namespace torc::server

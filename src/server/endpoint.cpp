@@ -37,23 +37,49 @@ HostAndPort split_address(const std::string& text, std::uint16_t default_port) {
     return place;
 }
 
+bool is_port(const std::string& text) {
+    constexpr unsigned long port_max = 65'535;
+    return !text.empty() && std::ranges::all_of(text, is_digit) && text.size() <= 5 &&
+           std::stoul(text) <= port_max;
+}
+
 /// Nothing: `host` is no numeric address, or `port` no number of a port.
 std::optional<Endpoint> resolve(const std::string& host, const std::string& port) {
-    constexpr unsigned long port_max = 65'535;
-    const bool is_number = !port.empty() && std::ranges::all_of(port, is_digit) &&
-                           port.size() <= 5 && std::stoul(port) <= port_max;
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
     addrinfo* list = nullptr;
     // The C library takes "*" and "" for no name at all, and so for the loopback: not what their
     // user means.
-    if (!is_number || host == "*" || host.empty() ||
+    if (!is_port(port) || host == "*" || host.empty() ||
         ::getaddrinfo(host.c_str(), port.c_str(), &hints, &list) != 0) {
         return std::nullopt;
     }
     const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, &::freeaddrinfo);
     return Endpoint(list->ai_addr, list->ai_addrlen);
+}
+
+/// Why `text`, which was taken apart as `place`, is none. Throws UsageError.
+[[noreturn]] void refuse(const std::string& text, const HostAndPort& place) {
+    if (const std::string bracketed = with_brackets(text); !bracketed.empty()) {
+        throw UsageError(fmt::format("--address {}: an IPv6 address with a port needs brackets: {}",
+                                     text, bracketed));
+    }
+    if (!is_port(place.port) &&
+        (place.host.empty() || place.host == "localhost" || resolve(place.host, "0"))) {
+        throw UsageError(fmt::format(
+            "--address {}: '{}' is not a port; give a number from 0 to 65535", text, place.port));
+    }
+    throw UsageError(
+        fmt::format("--address {}: not an IPv4 or IPv6 address; give one like "
+                    "127.0.0.1, 0.0.0.0, :: or [::1]:3000",
+                    text));
+}
+
+/// Whether an address was meant to have a port, though it is an IPv6 address as a whole: "::1:80".
+/// No machine has one of those (RFC 4291, section 2.5.5.1).
+bool is_loopback_with_port(const std::string& text) {
+    return text.starts_with("::1:") && !with_brackets(text).empty();
 }
 
 /// The sockets of one would be in the way of the other's. Throws UsageError.
@@ -69,6 +95,18 @@ void require_no_overlap(const std::vector<Endpoint>& endpoints) {
 }
 
 }  // namespace
+
+std::string with_brackets(const std::string& text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string::npos) {
+        return "";
+    }
+    const std::string host = text.substr(0, colon);
+    const std::string port = text.substr(colon + 1);
+    // What has one colon alone is "host:port" as it stands.
+    const bool is_ipv6 = host.contains(':') && !host.starts_with('[') && resolve(host, port);
+    return is_ipv6 ? fmt::format("[{}]:{}", host, port) : "";
+}
 
 Endpoint::Endpoint(const sockaddr* address, socklen_t length) noexcept : length_(length) {
     TORC_ASSERT(length <= sizeof storage_);
@@ -159,11 +197,8 @@ std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresse
         }
         for (const std::string& host : hosts) {
             const auto endpoint = resolve(host, place.port);
-            if (!endpoint) {
-                throw UsageError(
-                    fmt::format("--address {}: not an IPv4 or IPv6 address; give one like "
-                                "127.0.0.1, 0.0.0.0, :: or [::1]:3000",
-                                text));
+            if (!endpoint || is_loopback_with_port(text)) {
+                refuse(text, place);
             }
             if (std::ranges::find(endpoints, *endpoint) == endpoints.end()) {
                 endpoints.push_back(*endpoint);

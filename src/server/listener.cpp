@@ -109,10 +109,12 @@ std::string explain(const Endpoint& endpoint, Errno error) {
                 "can't listen on {}: ports below 1024 need CAP_NET_BIND_SERVICE; use a higher "
                 "--port, or config/torc.service, which grants it",
                 place);
-        case EADDRNOTAVAIL:
+        case EADDRNOTAVAIL: {
+            const std::string bracketed = endpoint.is_ipv6() ? with_brackets(endpoint.host()) : "";
             return fmt::format(
-                "can't listen on {}: this machine does not have that address; see `ip address`",
-                place);
+                "can't listen on {}: this machine does not have that address; see `ip address`{}",
+                place, bracketed.empty() ? "" : fmt::format(", or did you mean {}?", bracketed));
+        }
         case EAFNOSUPPORT:
             return fmt::format(
                 "can't listen on {}: this machine has no IPv6; give --address with an IPv4 address",

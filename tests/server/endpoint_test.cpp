@@ -79,6 +79,46 @@ TEST(ResolveAddresses, TakesAPortWithAnAddress) {
     }
 }
 
+/// What is said of an address that is none.
+std::string refusal(const std::string& address) {
+    try {
+        (void)resolve_addresses({address}, 80);
+        return "";
+    } catch (const UsageError& error) {
+        return error.what();
+    }
+}
+
+TEST(ResolveAddresses, NamesThePortThatIsNone) {
+    for (const auto& [address, port] :
+         std::vector<std::pair<std::string, std::string>>{{"127.0.0.1:99999", "99999"},
+                                                          {"127.0.0.1:65536", "65536"},
+                                                          {"127.0.0.1:x", "x"},
+                                                          {"127.0.0.1:+1", "+1"},
+                                                          {"127.0.0.1:", ""},
+                                                          {"[::1]:99999", "99999"},
+                                                          {"[::1]:", ""},
+                                                          {"localhost:http", "http"},
+                                                          {":99999", "99999"}}) {
+        EXPECT_EQ(refusal(address), "--address " + address + ": '" + port +
+                                        "' is not a port; give a number from 0 to 65535");
+    }
+}
+
+TEST(ResolveAddresses, AsksForTheBracketsOfAnIpv6AddressWithAPort) {
+    for (const auto& [address, meant] : std::vector<std::pair<std::string, std::string>>{
+             {"::1:4105", "[::1]:4105"},
+             {"::1:80", "[::1]:80"},
+             {"::1:65535", "[::1]:65535"},
+             {":::4105", "[::]:4105"},
+             {"2001:db8:0:0:0:0:0:1:80", "[2001:db8:0:0:0:0:0:1]:80"}}) {
+        EXPECT_EQ(refusal(address), "--address " + address +
+                                        ": an IPv6 address with a port needs brackets: " + meant);
+    }
+    EXPECT_EQ(refusal("2001:db8::1:80"), "");
+    EXPECT_EQ(refusal("::1"), "");
+}
+
 TEST(ResolveAddresses, TakesWhatIsGivenTwiceOnce) {
     struct Case {
         std::vector<std::string> addresses;
@@ -127,9 +167,8 @@ TEST(ResolveAddresses, TakesAllAddressesBesideOneOfAnotherPortOrProtocol) {
 
 TEST(ResolveAddresses, AsksNoNameServer) {
     for (const char* address :
-         {"example.com", "", "256.0.0.1", "*", "example.com:80", "*:80", ":",
-          "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:+1", "[]", "[]:80", "[::1",
-          "[::1]80", "[::1]:", "[::1]:99999", "::1]", "http://127.0.0.1"}) {
+         {"example.com", "", "256.0.0.1", "*", "example.com:80", "*:80", "*:x", "[]", "[]:80",
+          "[::1", "[::1]80", "::1]", "::1:99999", "http://127.0.0.1"}) {
         try {
             (void)resolve_addresses({address}, 80);
             FAIL() << address;

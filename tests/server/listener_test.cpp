@@ -196,6 +196,15 @@ TEST(Listeners, RefuseAnAddressOfAnotherMachine) {
               "address`");
 }
 
+TEST(Listeners, SayWhichPortMayBeMeantByAnAddressThatTheMachineDoesNotHave) {
+    if (!has_ipv6()) {
+        GTEST_SKIP() << "there is no IPv6 here";
+    }
+    EXPECT_EQ(refusal({"2001:db8::1:4105"}, 80),
+              "can't listen on [2001:db8::1:4105]:80: this machine does not have that address; see "
+              "`ip address`, or did you mean [2001:db8::1]:4105?");
+}
+
 TEST(PeerOf, GivesTheOtherEnd) {
     Listeners listeners({"127.0.0.1"}, 0, 1);
     const UniqueFd client = connect_to(listeners.endpoints()[0]);

@@ -50,10 +50,15 @@ private:
 /// The peer of a connected socket; nothing when it is gone.
 [[nodiscard]] Result<Endpoint> peer_of(int socket) noexcept;
 
+/// "[::1]:3000" for "::1:3000": what may be meant by an IPv6 address without brackets that ends
+/// like a port. Empty: `text` does not.
+[[nodiscard]] std::string with_brackets(const std::string& text);
+
 /// Resolves what a user gave as addresses: numeric ones, with or without brackets ("[::1]"), and
 /// "localhost". One with a port of its own ("127.0.0.1:3000", "[::1]:3000") has that instead of
 /// `port`; ":3000" is a port of all addresses. What is given twice is there once. Throws UsageError
 /// naming one that is none of them, or two of which one includes the other.
+/// "::1:3000" is refused, though it is an address: brackets are missing.
 [[nodiscard]] std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresses,
                                                       std::uint16_t port);
 

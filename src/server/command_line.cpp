@@ -253,6 +253,19 @@ std::string explain_mismatch(const CLI::App& app, const CLI::ArgumentMismatch& e
                : fmt::format("{} needs a value; see torc --help", name);
 }
 
+/// What is wrong with a value, "--workers x: ...", with the variable in the option's place when the
+/// value is from there.
+std::string name_source(const CLI::App& app, std::string message) {
+    const std::string name = message.substr(0, message.find_first_of(" :"));
+    const CLI::Option* const option = app.get_option_no_throw(name);
+    if (option == nullptr || option->count() == 0) {
+        return message;
+    }
+    const std::vector<CLI::Option*>& written = app.parse_order();
+    const bool is_written = std::ranges::find(written, option) != written.end();
+    return is_written ? message : message.replace(0, name.size(), option->get_envname());
+}
+
 /// A line for each variable TORC_... of the environment that nothing reads.
 std::vector<std::string> find_unknown_variables(const KnownNames& known) {
     std::vector<std::string> warnings;
@@ -304,7 +317,12 @@ std::variant<Settings, EarlyExit> read_command_line(int argc, const char* const*
     }
     require_no_extras(app.remaining(), raw, known);
     raw.platform_port = variable("PORT");
-    Settings settings = settle(raw);
+    Settings settings;
+    try {
+        settings = settle(raw);
+    } catch (const StartError& error) {
+        throw StartError(name_source(app, error.what()));
+    }
     for (std::string& warning : find_unknown_variables(known)) {
         settings.warnings.push_back(std::move(warning));
     }

@@ -399,7 +399,7 @@ TEST_F(Start, PrefersTheCommandLineToTheEnvironment) {
 TEST_F(Start, FailsWithAnEnvironmentThatMakesNoSense) {
     LaunchOptions options = torc_with({site()});
     options.environment = {"TORC_PORT=http"};
-    expect_failure(options, {"http"}, usage_error);
+    expect_failure(options, {"TORC_PORT http"}, usage_error);
 }
 
 TEST_F(Start, DoesNotPinAllInstancesToOneCpu) {

@@ -35,7 +35,7 @@ TEST_F(CommandLineTest, ListsDirectoriesAtATerminalUnlessToldOtherwise) {
     set("TORC_LISTING", "off");
     EXPECT_FALSE(settings().load_rules.lists_directories);
     set("TORC_LISTING", "maybe");
-    EXPECT_EQ(refusal({"./site"}), "--listing maybe: give one of on, off, true, false, 1, 0");
+    EXPECT_EQ(refusal({"./site"}), "TORC_LISTING maybe: give one of on, off, true, false, 1, 0");
 }
 
 TEST_F(CommandLineTest, ReadsCors) {

@@ -128,6 +128,23 @@ TEST_F(CommandLineTest, NamesTheValueThatIsWrongAndWhatWouldBeRight) {
     EXPECT_EQ(refusal({"./site", "--io", "iocp"}), "--io iocp: give one of auto, uring, epoll");
 }
 
+TEST_F(CommandLineTest, NamesTheVariableWhoseValueIsWrong) {
+    set("TORC_WORKERS", "x");
+    EXPECT_EQ(refusal({"./site"}), "TORC_WORKERS x: give a number from 0 to 1024");
+    EXPECT_EQ(refusal({"./site", "--workers", "y"}), "--workers y: give a number from 0 to 1024");
+    set("TORC_WORKERS", "1");
+    set("TORC_CODINGS", "br,br");
+    EXPECT_EQ(refusal({"./site"}), "TORC_CODINGS: br is given twice");
+    set("TORC_CODINGS", nullptr);
+    set("TORC_CPUS", "0-");
+    EXPECT_TRUE(refusal({"./site"}).starts_with("TORC_CPUS")) << refusal({"./site"});
+    set("TORC_CPUS", nullptr);
+    set("TORC_SHARE", "maybe");
+    EXPECT_TRUE(refusal({"./site"}).starts_with("TORC_SHARE maybe: ")) << refusal({"./site"});
+    EXPECT_EQ(refusal({"./site", "--share", "--workers", "z"}),
+              "--workers z: give a number from 0 to 1024");
+}
+
 TEST_F(CommandLineTest, PointsToTheHelpForAFlagThatItDoesNotKnow) {
     EXPECT_EQ(refusal({"./site", "--unknown"}), "torc has no option --unknown; see torc --help");
 }

@@ -272,8 +272,10 @@ void EpollProactor::close_file(int fd, Lane lane) noexcept {
 void EpollProactor::shutdown(int socket, int how) {
     ::shutdown(socket, how);
     Descriptor& state = descriptor(socket);
-    if (how == SHUT_RDWR && state.pending == Pending::send_file && state.is_reading) {
-        // Nothing tells when the file system that is waited for will answer.
+    const bool may_hang = state.is_reading && state.chunk;
+    if (how == SHUT_RDWR && state.pending == Pending::send_file && may_hang) {
+        // Nothing tells when the file system that is waited for will answer. A local disk does, and
+        // its call goes by the number of a file that the caller may close then.
         state.is_reading = false;
         state.chunk.reset();
         state.pending = Pending::nothing;

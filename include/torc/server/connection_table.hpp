@@ -63,9 +63,8 @@ public:
     [[nodiscard]] std::uint32_t size() const noexcept { return taken_; }
 
     /// Calls `visit` with those of `slots` slots, from the one with index `first` on, that are
-    /// taken; it may release that one, and must not acquire
-    /// any. Gives the index behind them, or 0 when there are
-    /// no more.
+    /// taken; it may release that one, and must not acquire any. Gives the index behind them, or 0
+    /// when there are no more.
     template <typename Visit>
     std::uint32_t visit(std::uint32_t first, std::uint32_t slots, Visit visit) {
         const std::uint32_t end = first + std::min(slots, made_ - first);

@@ -74,7 +74,8 @@ public:
     }
 
     /// True when `run` gave up on some that did not end: the kernel may still use the memory of
-    /// this worker and of its proactor, so neither may be destroyed.
+    /// this worker and of its proactor, so neither may be destroyed. Files that are still being
+    /// closed do not count (see Proactor::has_blocking_calls).
     [[nodiscard]] bool has_operations_in_flight() const noexcept;
 
 private:

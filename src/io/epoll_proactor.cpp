@@ -79,21 +79,23 @@ EpollProactor::Descriptor& EpollProactor::new_descriptor(int fd) {
         places_.resize(std::max(number + 1, places_.size() * 2), no_place);
     }
     if (free_places_.empty()) {
-        descriptors_.emplace_back();
-        // Room for all of them, so that `forget` never allocates.
-        free_places_.reserve(descriptors_.size());
-        free_places_.push_back(static_cast<std::uint32_t>(descriptors_.size() - 1));
+        if (places_made_ == chunks_.size() * chunk_places) {
+            chunks_.push_back(std::make_unique<std::array<Descriptor, chunk_places>>());
+            // Room for all of them, so that `forget` never allocates.
+            free_places_.reserve(chunks_.size() * chunk_places);
+        }
+        free_places_.push_back(places_made_++);
     }
     const std::uint32_t place = free_places_.back();
     free_places_.pop_back();
     places_[number] = place;
-    descriptors_[place].fd = fd;
-    return descriptors_[place];
+    at(place).fd = fd;
+    return at(place);
 }
 
 void EpollProactor::forget(const Descriptor& state) {
     std::uint32_t& place = places_[static_cast<std::size_t>(state.fd)];
-    Descriptor& forgotten = descriptors_[place];
+    Descriptor& forgotten = at(place);
     if (forgotten.is_queued) {
         std::erase(queue_, forgotten.fd);
     }
@@ -251,7 +253,7 @@ void EpollProactor::close(int fd) {
     // Closing ends the registration too, for nobody else holds these files open.
     const auto number = static_cast<std::size_t>(fd);
     if (number < places_.size() && places_[number] != no_place) {
-        const Descriptor& state = descriptors_[places_[number]];
+        const Descriptor& state = at(places_[number]);
         TORC_ASSERT(state.pending == Pending::nothing);
         forget(state);
     }
@@ -500,7 +502,7 @@ void EpollProactor::start_reading(Descriptor& state, BlockingCall::Kind kind, st
 }
 
 void EpollProactor::has_read(const BlockingPool::Done& done) {
-    Descriptor& state = descriptors_[done.call.token.slot];
+    Descriptor& state = at(done.call.token.slot);
     if (state.reading != done.call.token.generation || !state.is_reading) {
         return;  // The socket was shut down meanwhile, which ended the operation.
     }

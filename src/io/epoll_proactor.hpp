@@ -8,9 +8,9 @@
 #include "completion_batch.hpp"
 #include "receive_buffers.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -87,7 +87,10 @@ private:
     [[nodiscard]] Descriptor& descriptor(int fd) {
         const auto number = static_cast<std::size_t>(fd);
         const bool is_known = number < places_.size() && places_[number] != no_place;
-        return is_known ? descriptors_[places_[number]] : new_descriptor(fd);
+        return is_known ? at(places_[number]) : new_descriptor(fd);
+    }
+    [[nodiscard]] Descriptor& at(std::uint32_t place) noexcept {
+        return (*chunks_[place / chunk_places])[place % chunk_places];
     }
     [[nodiscard]] Descriptor& new_descriptor(int fd);
     /// As if the descriptor had never been given to an operation.
@@ -117,12 +120,14 @@ private:
     void take_event(int fd, std::uint32_t events);
     void take_pool_results();
 
-    /// By the number of a descriptor, which counts those of all workers: a place in `descriptors_`,
-    /// which has those of this one alone.
+    /// By the number of a descriptor, which counts those of all workers: a place in `chunks_`,
+    /// which have those of this one alone.
     static constexpr std::uint32_t no_place = ~std::uint32_t{0};
     std::vector<std::uint32_t> places_;
-    /// Never moves what is in it.
-    std::deque<Descriptor> descriptors_;
+    static constexpr std::uint32_t chunk_places = 64;
+    /// Of chunks that never move.
+    std::vector<std::unique_ptr<std::array<Descriptor, chunk_places>>> chunks_;
+    std::uint32_t places_made_ = 0;
     std::vector<std::uint32_t> free_places_;
     /// Descriptors whose operation may get on without waiting; who came first has the first turn.
     std::vector<int> queue_;

@@ -29,8 +29,8 @@ constexpr std::size_t evictions_per_iteration_max = 64;
 constexpr milliseconds drain_listening{250};
 /// What a connection that was accepted just before the drain gets to send its request.
 constexpr seconds drain_grace{1};
-/// So long a new connection, whose request is about to be read, is the last one to make room.
-constexpr seconds fresh_grace{1};
+/// So long a new connection, whose request is about to be read, need not make room.
+constexpr milliseconds fresh_grace{250};
 /// How often it is looked whether the peers of connections that wait for loads have gone, and at
 /// how many of them at once.
 constexpr seconds waiting_peers_interval{1};
@@ -315,8 +315,7 @@ void Worker::make_room_for(std::size_t connections) {
 bool Worker::make_room() {
     // Who has waited longest, first of those that want nothing, last of those who began a request:
     // many who begin one and never end it must not keep everybody else out until their deadline.
-    ConnectionSlot* const idle = idle_.first();
-    ConnectionSlot* chosen = idle;
+    ConnectionSlot* chosen = idle_.first();
     for (DeadlineList<ConnectionSlot>* list : {&lingers_, &requests_}) {
         if (chosen == nullptr || has_just_come(*chosen)) {
             chosen = list->first();
@@ -327,9 +326,6 @@ bool Worker::make_room() {
     }
     if (chosen == nullptr) {
         chosen = slow_sends_.first();
-    }
-    if (chosen == nullptr) {
-        chosen = idle;
     }
     if (chosen != nullptr) {
         end(*chosen);

@@ -74,7 +74,6 @@ TEST_P(Reports, ConnectionsThatAreRefused) {
         return printed.contains("connections are refused") ||
                printed.contains("connections wait for descriptors");
     }));
-    EXPECT_LE(count_of("connections are refused", server().standard_error()), 1U);
     EXPECT_TRUE(server().standard_error().contains("LimitNOFILE="));
 }
 

@@ -21,6 +21,16 @@ protected:
         other_.around.seat = 1;
         start();
         other_.start(GetParam());
+        await_other();
+    }
+    /// Until the other worker can be handed connections.
+    void await_other() {
+        std::vector<int> none;
+        balance_.exclude(0, none);
+        while (!balance_.has_taker()) {
+            std::this_thread::yield();
+        }
+        balance_.include(0);
     }
 
     Balance balance_{2};

@@ -99,9 +99,10 @@ TEST_P(ProactorLane, ThatHangsRefusesWhatWouldWaitTooLong) {
         turn(later);
     }
     std::vector<Token> tokens;
-    std::array<std::byte, 16> bytes{};
-    for (std::size_t count = 0; count < limits::device_calls_waiting_max + 10; ++count) {
-        tokens.push_back(read(file.get(), bytes, 0, hung));
+    // One each, as threads will read into them at once.
+    std::vector<std::array<std::byte, 16>> buffers(limits::device_calls_waiting_max + 10);
+    for (std::array<std::byte, 16>& buffer : buffers) {
+        tokens.push_back(read(file.get(), buffer, 0, hung));
     }
     EXPECT_EQ(finish(tokens.back()).result, -EBUSY);
     EXPECT_FALSE(take(tokens.front()).has_value());

@@ -34,9 +34,13 @@ constexpr milliseconds fresh_grace{250};
 /// How often it is looked whether the peers of connections that wait for loads have gone, and at
 /// how many of them at once.
 constexpr seconds waiting_peers_interval{1};
+/// The same while a stop waits for them.
+constexpr milliseconds waiting_peers_drain_interval{100};
 constexpr std::size_t waiting_peers_at_once = 256;
 /// What is in flight gets this long to complete once everything was shut down.
 constexpr seconds cut_off_patience{1};
+/// The loads that nobody waits for any more get this long to complete before a stop leaves them.
+constexpr milliseconds abandoned_loads_patience{250};
 
 WallTime wall_now() noexcept {
     return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
@@ -466,8 +470,13 @@ void Worker::start_loading(ConnectionSlot& slot) {
     if (!is_waiting) {
         give_up_load(slot);
     } else if (look_at_waiting_peers_at_ == never) {
-        look_at_waiting_peers_at_ = services_.now + waiting_peers_interval;
+        look_at_waiting_peers_at_ = next_look_at_waiting_peers();
     }
+}
+
+MonotonicTime Worker::next_look_at_waiting_peers() const noexcept {
+    return services_.now +
+           (services_.is_draining ? waiting_peers_drain_interval : waiting_peers_interval);
 }
 
 void Worker::stop_waiting_for_load(ConnectionSlot& slot) noexcept {
@@ -492,8 +501,7 @@ void Worker::look_at_waiting_peers() {
         }
         slot = next;
     }
-    look_at_waiting_peers_at_ =
-        loading_.first() != nullptr ? services_.now + waiting_peers_interval : never;
+    look_at_waiting_peers_at_ = loading_.first() != nullptr ? next_look_at_waiting_peers() : never;
 }
 
 ConnectionSlot* Worker::most_expendable_loading() {
@@ -628,10 +636,12 @@ void Worker::obey_stop() {
     if (cut_off_next_) {
         cut_off_connections();
     }
-    if (stop_ == Stop::no || connections_.size() > 0) {
+    const bool has_clients =
+        connections_.size() > 0 || stop_listening_at_ != never || acceptor_.is_busy();
+    if (stop_ == Stop::no || has_clients) {
         leave_at_ = never;
     } else if (leave_at_ == never) {
-        leave_at_ = services_.now + cut_off_patience;
+        leave_at_ = services_.now + abandoned_loads_patience;
     }
 }
 
@@ -640,6 +650,7 @@ void Worker::begin_drain() {
     services_.is_draining = true;
     stop_deadline_ = services_.now + settings_.timeouts.drain;
     stop_listening_at_ = services_.now + drain_listening;
+    look_at_waiting_peers();
     acceptor_.begin_stop();
 }
 

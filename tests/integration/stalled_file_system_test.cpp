@@ -282,6 +282,19 @@ TEST_P(StalledFileSystem, DoesNotKeepTheServerFromStoppingByTheCloseOfAFile) {
     server_.reset();
 }
 
+TEST_P(StalledFileSystem, DoesNotKeepTheServerFromStoppingOnceNobodyWaitsForIt) {
+    start(Arguments{"--load-timeout", "60", "--drain-timeout", "60"});
+    slow().heed_signals();
+    slow().stall("open");
+    std::vector<HttpClient> waiting = ask("/slow/d/", ".txt", many);
+    ASSERT_TRUE(eventually([&] { return slow().waiting() >= 1; }));
+    std::ranges::for_each(waiting, &HttpClient::reset);
+    server().send_signal(SIGTERM);
+    EXPECT_TRUE(server().ends_within(std::chrono::seconds(20)));
+    slow().release();
+    server_.reset();
+}
+
 TEST_P(StalledFileSystem, DoesNotKeepTheServerFromStopping) {
     for (const std::string_view call : {"open", "read"}) {
         start(Arguments{"--load-timeout", "60"});

@@ -114,6 +114,7 @@ private:
     void give_up_load(ConnectionSlot& slot);
     /// Closes connections whose peers have gone while they wait for loads.
     void look_at_waiting_peers();
+    [[nodiscard]] MonotonicTime next_look_at_waiting_peers() const noexcept;
     [[nodiscard]] bool has_just_come(const ConnectionSlot& slot) const noexcept;
     /// The connection that waits for a load and is the least likely to be missed; null: none waits.
     [[nodiscard]] ConnectionSlot* most_expendable_loading();

@@ -11,6 +11,7 @@ import http.client
 import os
 import secrets
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -52,6 +53,9 @@ class Stall:
     # The kernel asks for attributes each time.
     forgets_attributes: bool = False
 
+
+# struct linger{.l_onoff = 1, .l_linger = 0}, see socket(7).
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 ALL_STALLS = (
     Stall("nothing", None),
@@ -123,10 +127,13 @@ def prepare(slow: Slowfs, stall: Stall) -> None:
 
 @contextmanager
 def waiting_clients(port: int, paths: tuple[str, ...]) -> Iterator[None]:
-    """Each asks for one of the files and reads nothing."""
+    """Each asks for one of the files, reads nothing, and leaves with a reset: an end of the stream
+    alone is what a client sends that still wants its response.
+    """
     with ExitStack() as held:
         for path in paths:
             client = held.enter_context(socket.create_connection(("127.0.0.1", port)))
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             client.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
         yield
 

@@ -57,10 +57,11 @@ public:
     static constexpr std::int32_t unfollowed_links = -EXDEV;
 
     /// `directory`, a descriptor, outlives the job.
-    ListingJob(SharedRoot root, file::SymlinkPolicy symlinks, int directory,
+    ListingJob(SharedRoot root, const site::LoadRules& rules, int directory,
                const site::ListingKey& key, file::LinkReach reach)
         : root_(std::move(root)),
-          symlinks_(symlinks),
+          symlinks_(rules.symlinks),
+          cache_control_(rules.listing_cache_control),
           reach_(reach),
           directory_(directory),
           path_(key.path),
@@ -76,7 +77,8 @@ public:
             if (directory->has_unfollowed_links) {
                 return unfollowed_links;
             }
-            page_ = site::make_listing({.path = path_, .style = style_}, *directory);
+            page_ =
+                site::make_listing({.path = path_, .style = style_}, *directory, cache_control_);
             return 0;
         } catch (const std::bad_alloc&) {
             return -ENOMEM;
@@ -89,6 +91,7 @@ public:
 private:
     const SharedRoot root_;
     const file::SymlinkPolicy symlinks_;
+    const std::string cache_control_;
     const file::LinkReach reach_;
     const int directory_;
     const std::string path_;
@@ -408,8 +411,8 @@ void AssetLoader::start(site::Site::LoadId id, LoadStep step) {
 
 void AssetLoader::start_listing(site::Site::LoadId id, file::LinkReach reach) {
     const AssetLoad& load = site_.load(id);
-    auto job = std::make_unique<ListingJob>(context(id).root, site_.rules().symlinks,
-                                            load.descriptor(), load.listing_key(), reach);
+    auto job = std::make_unique<ListingJob>(context(id).root, site_.rules(), load.descriptor(),
+                                            load.listing_key(), reach);
     const std::size_t hash = hash_of(load.listing_key().path);
     const Lane lane = !is_local(context(id).lane)           ? context(id).lane
                       : reach == file::LinkReach::own_mount ? job_lane(hash)

@@ -61,7 +61,8 @@ What it serves:
 
 What it answers:
       --header FIELD      Field to add to every answer, as 'Name: value'; may be given several
-                          times.
+                          times. What is said of files, such as Cache-Control, is not added to
+                          errors.
       --cors              Let scripts of other sites read this one: Access-Control-Allow-Origin: *,
                           and an answer to their preflight requests.
       --cache-control GLOB=VALUE

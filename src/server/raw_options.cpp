@@ -14,8 +14,11 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace torc::server {
 namespace {
@@ -125,6 +128,28 @@ void require_free_field(const std::string& name) {
     }
 }
 
+/// Where a field of a user's is sent. What describes a file's content, or says how long caches may
+/// keep it, is for files: it would be untrue of an error page, and a cache told so would give what
+/// one client provoked to all others. Everything else is harmless on any answer, and what protects
+/// (such as Content-Security-Policy) is wanted on all of them.
+site::ExtraField::Scope scope_of(std::string_view name) {
+    static constexpr std::array file_fields = {
+        "Cache-Control"sv, "Expires"sv, "Age"sv, "Content-Disposition"sv, "Content-Language"sv,
+        "Content-Location"sv,
+        // What single caches take instead of Cache-Control.
+        "Surrogate-Control"sv, "Edge-Control"sv, "X-Accel-Expires"sv};
+    const bool is_of_files = std::ranges::any_of(file_fields, [name](std::string_view field) {
+        return http::is_same_field_name(name, field);
+    });
+    // Targeted fields (RFC 9213): CDN-Cache-Control and those that caches have named after it.
+    constexpr std::string_view targeted = "-Cache-Control";
+    const bool is_targeted =
+        name.size() > targeted.size() &&
+        http::is_same_field_name(name.substr(name.size() - targeted.size()), targeted);
+    return is_of_files || is_targeted ? site::ExtraField::Scope::success
+                                      : site::ExtraField::Scope::every_answer;
+}
+
 site::ExtraField parse_field(const std::string& text) {
     const std::size_t colon = text.find(':');
     const std::size_t value = text.find_first_not_of(" \t", std::min(colon, text.size() - 1) + 1);
@@ -135,6 +160,7 @@ site::ExtraField parse_field(const std::string& text) {
         throw StartError(fmt::format("--header '{}': give it as 'Name: value'", text));
     }
     require_free_field(field.name);
+    field.scope = scope_of(field.name);
     return field;
 }
 
@@ -190,6 +216,24 @@ void add_cors_fields(std::vector<site::ExtraField>& fields) {
     }
 }
 
+/// Takes the Cache-Control out of the user's fields: as one value, several being one list (RFC 9110
+/// §5.3), or nothing.
+std::optional<std::string> take_cache_control(std::vector<site::ExtraField>& fields) {
+    std::optional<std::string> value;
+    std::erase_if(fields, [&value](const site::ExtraField& field) {
+        if (!http::is_same_field_name(field.name, "Cache-Control")) {
+            return false;
+        }
+        value = value ? *value + ", " + field.value : field.value;
+        return true;
+    });
+    if (value && value->size() > site::cache_control_bytes_max) {
+        throw StartError(fmt::format("--header 'Cache-Control': at most {} bytes, not {}",
+                                     site::cache_control_bytes_max, value->size()));
+    }
+    return value;
+}
+
 void settle_fields(Settings& settings, const RawOptions& raw) {
     std::size_t bytes = 0;
     for (const std::string& text : raw.headers) {
@@ -206,12 +250,9 @@ void settle_fields(Settings& settings, const RawOptions& raw) {
     for (const std::string& text : raw.cache_control) {
         settings.load_rules.cache_control.push_back(parse_cache_control(text));
     }
-    const bool has_cache_control =
-        std::ranges::any_of(settings.extra_fields, [](const site::ExtraField& field) {
-            return http::is_same_field_name(field.name, "Cache-Control");
-        });
-    if (has_cache_control) {
-        settings.load_rules.cache_control = {{.glob = "*", .value = ""}};
+    if (const auto value = take_cache_control(settings.extra_fields)) {
+        settings.load_rules.cache_control.push_back({.glob = "*", .value = *value});
+        settings.load_rules.listing_cache_control = *value;
     }
 }
 

@@ -40,9 +40,10 @@ void ListingKey::write(std::string& text) const {
     text += style.key();
 }
 
-RepresentationRef make_listing(const ListingKey& key, const file::Directory& directory) {
+RepresentationRef make_listing(const ListingKey& key, const file::Directory& directory,
+                               std::string_view cache_control) {
     return Representation::generated(
-        {.content_type = content_type(key.style.format), .cache_control = "no-cache"},
+        {.content_type = content_type(key.style.format), .cache_control = cache_control},
         render_listing(key.path, directory, key.style));
 }
 

@@ -3,6 +3,7 @@
 #include <torc/http/date.hpp>
 #include <torc/http/field.hpp>
 #include <torc/http/negotiation.hpp>
+#include <torc/site/cache_control.hpp>
 #include <torc/site/responder.hpp>
 
 #include "error_page.hpp"
@@ -18,6 +19,11 @@ namespace {
 constexpr std::string_view retry_after_field = "Retry-After: 5\r\n";
 
 constexpr std::string_view allowed_methods = "GET, HEAD, OPTIONS";
+
+bool is_success(http::Status status) noexcept {
+    return status == http::Status::ok || status == http::Status::partial_content ||
+           status == http::Status::not_modified;
+}
 
 bool has_field(const std::vector<ExtraField>& fields, std::string_view name) {
     return std::ranges::any_of(fields, [name](const ExtraField& field) {
@@ -66,8 +72,9 @@ Responder::Responder(const std::vector<http::ContentCoding>& codings,
         constant_fields_ += "X-Content-Type-Options: nosniff\r\n";
     }
     for (const ExtraField& field : extra_fields) {
-        std::string& fields =
-            field.scope == ExtraField::Scope::options ? options_fields_ : constant_fields_;
+        std::string& fields = field.scope == ExtraField::Scope::options   ? options_fields_
+                              : field.scope == ExtraField::Scope::success ? success_fields_
+                                                                          : constant_fields_;
         fields += field.name + ": " + field.value + "\r\n";
     }
 }
@@ -84,6 +91,7 @@ void Responder::set_time(WallTime now) {
     ok_prefix_.append(date.data(), date.size());
     ok_prefix_ += "\r\n";
     ok_prefix_ += constant_fields_;
+    ok_prefix_ += success_fields_;
 }
 
 void Responder::begin_head(http::Status status, const Envelope& envelope,
@@ -91,9 +99,14 @@ void Responder::begin_head(http::Status status, const Envelope& envelope,
     if (status == http::Status::ok) {
         writer.append(ok_prefix_);
     } else {
+        std::string_view fields =
+            std::string_view(ok_prefix_).substr(http::status_line(http::Status::ok).size());
+        if (!is_success(status)) {
+            fields.remove_suffix(success_fields_.size());
+        }
         writer.append(http::status_line(status));
-        writer.append(
-            std::string_view(ok_prefix_).substr(http::status_line(http::Status::ok).size()));
+        writer.append(fields);
+        writer.append(cache_control_field(status));
     }
     if (status == http::Status::service_unavailable) {
         writer.append(retry_after_field);  // RFC 9110 §15.6.4.
@@ -179,8 +192,7 @@ Answer Responder::respond_with_file(const http::Request& request, const Asset& a
                                     const Envelope& envelope, http::HeadWriter& writer) {
     Representation* const source = select(request, asset);
     if (source == nullptr) {
-        begin_head(http::Status::not_acceptable, envelope, writer);
-        return write_page(http::Status::not_acceptable, request.method, writer);
+        return refuse_codings(request, asset, envelope, writer);
     }
     switch (http::evaluate_preconditions(request, source->validators(), now_)) {
         case http::Precondition::passed:
@@ -207,6 +219,17 @@ Answer Responder::respond_with_file(const http::Request& request, const Asset& a
     return Answer{.source = source,
                   .body = {.first = 0, .length = source->size()},
                   .content_bytes = source->size()};
+}
+
+Answer Responder::refuse_codings(const http::Request& request, const Asset& asset,
+                                 const Envelope& envelope,
+                                 http::HeadWriter& writer) const noexcept {
+    begin_head(http::Status::not_acceptable, envelope, writer);
+    if (!asset.has_codings()) {
+        // Not among the asset's own: there is nothing to choose from, but this depends on it.
+        writer.append("Vary: Accept-Encoding\r\n");
+    }
+    return write_page(http::Status::not_acceptable, request.method, writer);
 }
 
 std::optional<Answer> Responder::respond_with_range(const http::Request& request,

@@ -131,12 +131,35 @@ TEST_F(CommandLineTest, ReadsCacheControl) {
               "slash; give /assets/*");
 }
 
-TEST_F(CommandLineTest, TakesAFieldForCacheControlForAllFiles) {
-    const Settings found =
-        settings({"--header", "cache-control: no-store", "--cache-control", "*.css=max-age=60"});
-    ASSERT_EQ(found.load_rules.cache_control.size(), 1U);
-    EXPECT_EQ(found.load_rules.cache_control[0].glob, "*");
-    EXPECT_EQ(found.load_rules.cache_control[0].value, "");
+TEST_F(CommandLineTest, TakesAFieldForTheCacheControlOfFilesThatNoRuleIsFor) {
+    EXPECT_EQ(settings().load_rules.listing_cache_control, "no-cache");
+    const Settings found = settings({"--header", "cache-control: private", "--cache-control",
+                                     "*.css=max-age=60", "--header", "Cache-Control: max-age=5"});
+    EXPECT_TRUE(found.extra_fields.empty());
+    ASSERT_EQ(found.load_rules.cache_control.size(), 2U);
+    EXPECT_EQ(found.load_rules.cache_control[0].glob, "*.css");
+    EXPECT_EQ(found.load_rules.cache_control[1].glob, "*");
+    EXPECT_EQ(found.load_rules.cache_control[1].value, "private, max-age=5");
+    EXPECT_EQ(found.load_rules.listing_cache_control, "private, max-age=5");
+    EXPECT_EQ(refusal({"./site", "--header", "Cache-Control: " + std::string(1025, 'x')}),
+              "--header 'Cache-Control': at most 1024 bytes, not 1025");
+}
+
+TEST_F(CommandLineTest, KeepsFieldsOfFilesFromOtherAnswers) {
+    using Scope = site::ExtraField::Scope;
+    const auto scope = [this](const std::string& name) {
+        return settings({"--header", name + ": x"}).extra_fields.at(0).scope;
+    };
+    for (const char* name :
+         {"Expires", "age", "content-disposition", "Content-Language", "Content-Location",
+          "Surrogate-Control", "Edge-Control", "X-Accel-Expires", "CDN-Cache-Control",
+          "cloudflare-cdn-cache-control"}) {
+        EXPECT_EQ(scope(name), Scope::success) << name;
+    }
+    for (const char* name : {"Content-Security-Policy", "Strict-Transport-Security", "Set-Cookie",
+                             "X-Frame-Options", "Access-Control-Allow-Origin", "X-Robots-Tag"}) {
+        EXPECT_EQ(scope(name), Scope::every_answer) << name;
+    }
 }
 
 TEST_F(CommandLineTest, ReadsTheLimitsOfARequest) {

@@ -39,6 +39,15 @@ inline constexpr std::string_view date = "Tue, 14 Nov 2023 22:13:20 GMT";
            "\r\nServer: torc\r\nX-Content-Type-Options: nosniff\r\n" + std::string(connection);
 }
 
+/// The same of an error or a redirect. `title`: "404 Not Found".
+[[nodiscard]] inline std::string error_fields(std::string_view title,
+                                              std::string_view connection = "") {
+    const bool may_be_kept = title.starts_with("301") || title.starts_with("404");
+    return common_fields(may_be_kept ? "Cache-Control: no-cache\r\n"
+                                     : "Cache-Control: no-store\r\n") +
+           std::string(connection);
+}
+
 /// The fields of a page, and the page.
 [[nodiscard]] inline std::string page_answer(std::string_view title) {
     const std::string text = page(title);
@@ -49,7 +58,7 @@ inline constexpr std::string_view date = "Tue, 14 Nov 2023 22:13:20 GMT";
 /// An error's whole answer.
 [[nodiscard]] inline std::string error_answer(std::string_view title,
                                               std::string_view connection = "") {
-    return "HTTP/1.1 " + std::string(title) + "\r\n" + common_fields(connection) +
+    return "HTTP/1.1 " + std::string(title) + "\r\n" + error_fields(title, connection) +
            page_answer(title);
 }
 

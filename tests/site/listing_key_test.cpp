@@ -59,14 +59,15 @@ TEST(ListingKey, IsJsonForWhoWantsThatMore) {
 
 TEST(ListingKey, MakesAListingOfItsFormat) {
     const file::Directory directory{.entries = {{.name = "file"}}};
-    const RepresentationRef html = make_listing({.path = "a/", .style = {}}, directory);
+    const RepresentationRef html = make_listing({.path = "a/", .style = {}}, directory, "no-cache");
     EXPECT_EQ(html->content_type(), "text/html; charset=utf-8");
     EXPECT_EQ(html->contents(), render_listing("a/", directory, {}));
     EXPECT_TRUE(html->fields().contains("Cache-Control: no-cache\r\n"));
     EXPECT_FALSE(html->validators().has_last_modified);
-    const RepresentationRef json =
-        make_listing({.path = "a/", .style = {.format = ListingFormat::json}}, directory);
+    const RepresentationRef json = make_listing(
+        {.path = "a/", .style = {.format = ListingFormat::json}}, directory, "private");
     EXPECT_EQ(json->content_type(), "application/json");
+    EXPECT_TRUE(json->fields().contains("Cache-Control: private\r\n"));
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ protected:
 
 TEST_F(ResponderErrorTest, ShowsTheSitesOwnPage) {
     EXPECT_EQ(answer(*with_page_),
-              "HTTP/1.1 404 Not Found\r\n" + test::common_fields() +
+              "HTTP/1.1 404 Not Found\r\n" + test::error_fields("404 Not Found") +
                   "Content-Type: text/html; charset=utf-8\r\nContent-Length: 7\r\n\r\n");
     EXPECT_EQ(answer_.source->contents(), "my page");
     EXPECT_EQ(answer_.body.length, 7U);
@@ -83,6 +83,7 @@ TEST_F(ResponderErrorTest, AddsTheUsersFieldsToEveryAnswer) {
         "HTTP/1.1 400 Bad Request\r\nDate: " + std::string(test::date) +
         "\r\nX-Content-Type-Options: nosniff\r\n"
         "X-Frame-Options: DENY\r\nserver: mine\r\n"
+        "Cache-Control: no-store\r\n"
         "Connection: close\r\n"))
         << writer.written();
 }

@@ -12,7 +12,7 @@
 namespace torc::site {
 namespace {
 
-using test::common_fields;
+using test::error_fields;
 using test::page_answer;
 using test::ResponderTest;
 
@@ -36,9 +36,9 @@ protected:
 };
 
 TEST_F(ResponderRedirectTest, LeadsToTheSlash) {
-    EXPECT_EQ(redirect_to_slash("GET", "/a/b"), "HTTP/1.1 301 Moved Permanently\r\n" +
-                                                    common_fields() + "Location: /a/b/\r\n" +
-                                                    page_answer("301 Moved Permanently"));
+    EXPECT_EQ(redirect_to_slash("GET", "/a/b"),
+              "HTTP/1.1 301 Moved Permanently\r\n" + error_fields("301 Moved Permanently") +
+                  "Location: /a/b/\r\n" + page_answer("301 Moved Permanently"));
     EXPECT_EQ(answer_.status, http::Status::moved_permanently);
     EXPECT_EQ(answer_.body, http::ByteRange{});
 }

@@ -18,6 +18,8 @@ using http::ByteRange;
 using http::Status;
 using test::common_fields;
 using test::disk_asset;
+using test::error_answer;
+using test::error_fields;
 using test::memory_asset;
 using test::page;
 using test::page_answer;
@@ -94,7 +96,7 @@ TEST_F(ResponderTest, IgnoresARangeOfAnotherVersion) {
 
 TEST_F(ResponderTest, RefusesARangeBeyondTheEnd) {
     EXPECT_EQ(respond(get + "Range: bytes=5-\r\n", *memory_asset("12345")),
-              "HTTP/1.1 416 Range Not Satisfiable\r\n" + common_fields() +
+              "HTTP/1.1 416 Range Not Satisfiable\r\n" + error_fields("416 Range Not Satisfiable") +
                   "Content-Range: bytes */5\r\n" + page_answer("416 Range Not Satisfiable"));
     EXPECT_EQ(answer_.status, Status::range_not_satisfiable);
     EXPECT_EQ(answer_.body, ByteRange{});
@@ -135,14 +137,12 @@ TEST_F(ResponderTest, ComparesDatesToTheSecond) {
 
 TEST_F(ResponderTest, RefusesWhenAConditionFails) {
     EXPECT_EQ(respond(get + "If-Match: \"other\"\r\n", *memory_asset("12345")),
-              "HTTP/1.1 412 Precondition Failed\r\n" + common_fields() +
-                  page_answer("412 Precondition Failed"));
+              error_answer("412 Precondition Failed"));
     EXPECT_EQ(answer_.status, Status::precondition_failed);
 }
 
 TEST_F(ResponderTest, AnswersAnErrorWithAPage) {
-    EXPECT_EQ(respond(get, *Asset::error(Status::not_found)),
-              "HTTP/1.1 404 Not Found\r\n" + common_fields() + page_answer("404 Not Found"));
+    EXPECT_EQ(respond(get, *Asset::error(Status::not_found)), error_answer("404 Not Found"));
     EXPECT_EQ(answer_.status, Status::not_found);
     EXPECT_EQ(answer_.body, ByteRange{});
     EXPECT_EQ(answer_.content_bytes, page("404 Not Found").size());
@@ -166,10 +166,8 @@ TEST_F(ResponderTest, RejectsWithEveryStatusInItsRoom) {
             std::to_string(http::code(status)) + " " + std::string(http::reason_phrase(status));
         const bool may_pass = status == Status::service_unavailable;
         EXPECT_EQ(reject(status, http::Method::unknown),
-                  "HTTP/1.1 " + title + "\r\n" +
-                      common_fields(may_pass ? "Retry-After: 5\r\nConnection: close\r\n"
-                                             : "Connection: close\r\n") +
-                      page_answer(title));
+                  error_answer(title, may_pass ? "Retry-After: 5\r\nConnection: close\r\n"
+                                               : "Connection: close\r\n"));
     }
 }
 
@@ -208,7 +206,7 @@ TEST_F(ResponderTest, AddsTheFieldsOfPreflightsToOptionsAlone) {
 TEST_F(ResponderTest, DoesNotAllowMethodsThatChangeThings) {
     for (const std::string_view method : {"POST", "PUT", "DELETE", "PATCH", "TRACE"}) {
         EXPECT_EQ(respond_to_method(std::string(method) + " /page.html HTTP/1.1\r\nHost: a\r\n"),
-                  "HTTP/1.1 405 Method Not Allowed\r\n" + common_fields() +
+                  "HTTP/1.1 405 Method Not Allowed\r\n" + error_fields("405 Method Not Allowed") +
                       "Allow: GET, HEAD, OPTIONS\r\n" + page_answer("405 Method Not Allowed"))
             << method;
         EXPECT_EQ(answer_.status, Status::method_not_allowed);
@@ -216,9 +214,8 @@ TEST_F(ResponderTest, DoesNotAllowMethodsThatChangeThings) {
 }
 
 TEST_F(ResponderTest, DoesNotImplementUnknownMethods) {
-    EXPECT_EQ(
-        respond_to_method("BREW /pot HTTP/1.1\r\nHost: a\r\n"),
-        "HTTP/1.1 501 Not Implemented\r\n" + common_fields() + page_answer("501 Not Implemented"));
+    EXPECT_EQ(respond_to_method("BREW /pot HTTP/1.1\r\nHost: a\r\n"),
+              error_answer("501 Not Implemented"));
     EXPECT_EQ(answer_.status, Status::not_implemented);
 }
 

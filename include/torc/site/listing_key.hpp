@@ -30,8 +30,9 @@ struct ListingKey {
 };
 
 /// The listing of `directory`, ready to be sent. For 50,000 entries it takes some 100 ms: make it
-/// on a thread that may take them, and hand it over.
+/// on a thread that may take them, and hand it over. `cache_control`: see LoadRules.
 [[nodiscard]] RepresentationRef make_listing(const ListingKey& key,
-                                             const file::Directory& directory);
+                                             const file::Directory& directory,
+                                             std::string_view cache_control);
 
 }  // namespace torc::site

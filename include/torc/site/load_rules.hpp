@@ -20,6 +20,8 @@ struct LoadRules {
     std::vector<http::ContentCoding> codings = {
         http::ContentCoding::brotli, http::ContentCoding::zstd, http::ContentCoding::gzip};
     std::vector<CacheControlRule> cache_control{};
+    /// The value of a listing's Cache-Control; empty: no field.
+    std::string listing_cache_control = "no-cache";
     file::SymlinkPolicy symlinks = file::SymlinkPolicy::inside;
     /// "/about" is about.html, and "/about.html" leads there.
     bool has_clean_urls = false;

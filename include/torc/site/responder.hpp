@@ -47,6 +47,9 @@ enum class Persistence : std::uint8_t {
 struct ExtraField {
     enum class Scope : std::uint8_t {
         every_answer,
+        /// 200, 206 and 304 alone: it tells of what was asked for, and would be wrong, or kept by
+        /// caches, on an error or a redirect.
+        success,
         /// Answers to OPTIONS alone, such as a browser's CORS preflight.
         options,
     };
@@ -77,7 +80,8 @@ public:
     /// Room that any head needs at the most, with a small page behind it, but for that of a
     /// redirect.
     [[nodiscard]] std::size_t head_bytes_max() const noexcept {
-        return own_head_bytes_max + constant_fields_.size() + options_fields_.size();
+        return own_head_bytes_max + constant_fields_.size() + success_fields_.size() +
+               options_fields_.size();
     }
     /// Room that the head needs that answers a request for `target` with `asset`.
     [[nodiscard]] std::size_t head_bytes_max(const http::Target& target,
@@ -115,6 +119,9 @@ private:
 
     void begin_head(http::Status status, const Envelope& envelope,
                     http::HeadWriter& writer) const noexcept;
+    [[nodiscard]] Answer refuse_codings(const http::Request& request, const Asset& asset,
+                                        const Envelope& envelope,
+                                        http::HeadWriter& writer) const noexcept;
     [[nodiscard]] Answer respond_with_file(const http::Request& request, const Asset& asset,
                                            const Envelope& envelope, http::HeadWriter& writer);
     // Nothing, and nothing is written, when the whole is to be sent.
@@ -140,9 +147,12 @@ private:
     const std::vector<http::ContentCoding>& codings_;
     /// The fields, with their line ends, that are the same in every answer.
     std::string constant_fields_;
-    /// The same for those of answers to OPTIONS.
+    /// Those of 200, 206 and 304.
+    std::string success_fields_;
+    /// Those of answers to OPTIONS.
     std::string options_fields_;
-    /// "HTTP/1.1 200 OK\r\n", Date and `constant_fields_`, rendered once a second.
+    /// "HTTP/1.1 200 OK\r\n", Date, `constant_fields_` and `success_fields_`, rendered once a
+    /// second.
     std::string ok_prefix_;
     http::DateSeconds now_ = http::DateSeconds::min();
     std::uint64_t boundary_seed_;

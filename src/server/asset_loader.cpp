@@ -112,9 +112,8 @@ AssetLoader::AssetLoader(io::Proactor& proactor, site::Site& site, std::string p
 
 AssetLoader::~AssetLoader() = default;
 
-bool AssetLoader::join(std::string_view path, site::Wanted wanted, site::Site::Waiter waiter,
-                       MonotonicTime now) {
-    const auto under_way = site_.find_load(path, wanted);
+bool AssetLoader::join(std::string_view path, site::Site::Waiter waiter, MonotonicTime now) {
+    const auto under_way = site_.find_load(path);
     if (under_way && now >= context(*under_way).began_at + patience_) {
         const LoadContext& overdue = context(*under_way);
         const bool may_try_again =
@@ -129,7 +128,7 @@ bool AssetLoader::join(std::string_view path, site::Wanted wanted, site::Site::W
     contexts_.resize(std::max(contexts_.size(), site_.loads_max() + 1));
     ended_.reserve(contexts_.size());
     parked_.reserve(contexts_.size());
-    const site::Site::Join join = site_.join_load(path, wanted, waiter, is_watched);
+    const site::Site::Join join = site_.join_load(path, waiter, is_watched);
     if (!join.is_new) {
         return true;
     }
@@ -210,9 +209,8 @@ void AssetLoader::begin_parked(MonotonicTime now) {
     // By position: what ends meanwhile may park no more, but keeps the room for those to come.
     for (std::size_t position = 0; position < parked_.size(); ++position) {
         const site::Site::LoadId id = parked_[position];
-        const site::AssetLoad& load = site_.load(id);
         // Most of what was asked for meanwhile is still in the cache.
-        if (site::Asset* const asset = site_.find(load.path(), load.wanted(), now)) {
+        if (site::Asset* const asset = site_.find(site_.load(id).path(), now)) {
             ended_.push_back(site_.finish_load_with(id, *asset));
         } else {
             begin(id, now);

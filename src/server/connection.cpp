@@ -167,17 +167,13 @@ Action Connection::receive_body(std::string_view bytes) {
 
 site::Asset* Connection::find_asset(const http::Target& target, site::Asset* loaded_asset) {
     const http::Request& request = services_.request;
-    const site::Wanted wanted =
-        request.method == http::Method::head ? site::Wanted::fields : site::Wanted::contents;
-    services_.load_wanted = wanted;
     services_.load_path = target.path;
-    site::Asset* asset = loaded_asset != nullptr
-                             ? loaded_asset
-                             : services_.site.find(target.path, wanted, services_.now);
+    site::Asset* asset =
+        loaded_asset != nullptr ? loaded_asset : services_.site.find(target.path, services_.now);
     if (asset != nullptr && asset->kind() == site::Asset::Kind::directory) {
         site::ListingKey::asked_for(request, target).write(services_.listing_key);
         services_.load_path = services_.listing_key;
-        asset = services_.site.find(services_.listing_key, wanted, services_.now);
+        asset = services_.site.find(services_.listing_key, services_.now);
     }
     return asset;
 }

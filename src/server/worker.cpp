@@ -464,9 +464,8 @@ void Worker::hand_out_ended() {
 
 void Worker::start_loading(ConnectionSlot& slot) {
     set_deadline(slot);
-    const bool is_waiting =
-        loader_.join(slot.connection->load_path(), slot.connection->load_wanted(),
-                     token(Operation::load_open, slot).pack(), services_.now);
+    const bool is_waiting = loader_.join(slot.connection->load_path(),
+                                         token(Operation::load_open, slot).pack(), services_.now);
     if (!is_waiting) {
         give_up_load(slot);
     } else if (look_at_waiting_peers_at_ == never) {

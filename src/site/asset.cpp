@@ -14,12 +14,6 @@ std::string_view vary_field(bool by_type, bool by_coding) noexcept {
     return by_coding ? "Vary: Accept-Encoding\r\n" : "";
 }
 
-bool have_contents(const Asset::Representations& representations) noexcept {
-    return std::ranges::all_of(representations, [](const RepresentationRef& representation) {
-        return !representation || representation->has_contents();
-    });
-}
-
 bool are_on_disk(const Asset::Representations& representations) noexcept {
     return std::ranges::any_of(representations, [](const RepresentationRef& representation) {
         return representation && representation->is_on_disk();
@@ -33,7 +27,6 @@ AssetRef Asset::file(Representations representations, bool varies_by_type) {
     AssetRef asset(new Asset(Kind::file));
     asset->has_codings_ = std::any_of(representations.begin() + 1, representations.end(),
                                       [](const RepresentationRef& coded) { return bool(coded); });
-    asset->has_contents_ = have_contents(representations);
     asset->is_on_disk_ = are_on_disk(representations);
     asset->representations_ = std::move(representations);
     asset->vary_field_ = site::vary_field(varies_by_type, asset->has_codings_);
@@ -55,8 +48,6 @@ AssetRef Asset::error(http::Status status, RepresentationRef page, AssetRef fall
     asset->status_ = status;
     asset->representations_[0] = std::move(page);
     asset->is_on_disk_ = are_on_disk(asset->representations_);
-    asset->has_contents_ =
-        have_contents(asset->representations_) && (!fallback || fallback->has_contents());
     if (fallback) {
         TORC_ASSERT(fallback->kind() == Kind::file);
         asset->vary_field_ = site::vary_field(true, fallback->has_codings());

@@ -61,14 +61,12 @@ std::string_view first_directories(std::string_view path, std::size_t count) noe
 
 }  // namespace
 
-AssetLoad::AssetLoad(std::string_view path, AssetRef previous, const LoadRules& rules,
-                     Wanted wanted, WallTime now)
+AssetLoad::AssetLoad(std::string_view path, AssetRef previous, const LoadRules& rules, WallTime now)
     : rules_(rules),
-      wanted_(wanted),
       now_(now),
       path_(path),
       previous_(std::move(previous)),
-      file_(rules.contents_bytes_max, wanted, now) {}
+      file_(rules.contents_bytes_max) {}
 
 AssetLoad::Step AssetLoad::start() {
     if (!rules_.only_file.empty()) {
@@ -105,10 +103,7 @@ Representation* AssetLoad::known(http::ContentCoding coding) const noexcept {
     if (!is_of_path || previous_->kind() != Asset::Kind::file) {
         return nullptr;
     }
-    Representation* const before = previous_->representation(coding);
-    const bool is_enough =
-        before != nullptr && (wanted_ == Wanted::fields || before->has_contents());
-    return is_enough ? before : nullptr;
+    return previous_->representation(coding);
 }
 
 AssetLoad::Step AssetLoad::failed(Errno error) {
@@ -300,9 +295,6 @@ RepresentationRef AssetLoad::make_representation(http::ContentCoding coding,
         .metadata = file.metadata,
         .now = now_,
     };
-    if (file.is_unread) {
-        return Representation::described(traits);
-    }
     return file.contents.bytes ? Representation::in_memory(traits, std::move(file.contents))
                                : Representation::on_disk(traits, std::move(file.file));
 }

@@ -61,10 +61,6 @@ LoadStep FileLoad::found(const file::Metadata& metadata) {
         metadata.size > contents_bytes_max_) {
         return LoadStep::finished;
     }
-    if (wanted_ == Wanted::fields && has_useful_time(metadata, now_)) {
-        outcome_.is_unread = true;
-        return LoadStep::finished;
-    }
     return read_again(metadata);
 }
 

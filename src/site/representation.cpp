@@ -77,13 +77,6 @@ LocalRef<Representation> Representation::on_disk(const RepresentationTraits& tra
     return representation;
 }
 
-LocalRef<Representation> Representation::described(const RepresentationTraits& traits) {
-    TORC_ASSERT(has_useful_time(traits.metadata, traits.now));
-    LocalRef<Representation> representation(new Representation(traits.metadata));
-    representation->render_fields(traits);
-    return representation;
-}
-
 LocalRef<Representation> Representation::generated(RepresentationTraits traits,
                                                    std::string_view bytes) {
     traits.metadata = file::Metadata{.kind = file::Kind::regular, .size = bytes.size()};

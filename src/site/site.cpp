@@ -10,33 +10,31 @@
 
 namespace torc::site {
 
-Asset* Site::find(std::string_view path, Wanted wanted, MonotonicTime now) noexcept {
+Asset* Site::find(std::string_view path, MonotonicTime now) noexcept {
     if (now >= verified_until_) {
         return nullptr;
     }
     const AssetCache::Entry* entry = cache_.find(path);
     // What is in memory is one version of a file, whole. What is sent from the disk is whatever is
     // there by then, and must not go under the length and the tag of what was there before.
-    const bool is_found = entry != nullptr && now < entry->fresh_until &&
-                          (wanted == Wanted::fields || entry->asset->has_contents()) &&
-                          entry->asset->is_current();
+    const bool is_found =
+        entry != nullptr && now < entry->fresh_until && entry->asset->is_current();
     return is_found ? entry->asset.get() : nullptr;
 }
 
-Site::Join Site::join_load(std::string_view path, Wanted wanted, Waiter waiter, bool is_watched) {
-    if (const auto under_way = find_load(path, wanted)) {
+Site::Join Site::join_load(std::string_view path, Waiter waiter, bool is_watched) {
+    if (const auto under_way = find_load(path)) {
         loads_[*under_way].waiters.push_back(waiter);
         return Join{.id = *under_way, .is_new = false};
     }
     // Nothing is changed before all memory is there.
     const AssetCache::Entry* known = cache_.find(path);
-    PendingLoad pending{
-        .load = std::make_unique<AssetLoad>(path, known != nullptr ? known->asset : AssetRef(),
-                                            rules_, wanted, wall_now_),
-        .waiters = {waiter},
-        .is_watched = is_watched,
-        .joined_at = changes_,
-        .begun_at = changes_};
+    PendingLoad pending{.load = std::make_unique<AssetLoad>(
+                            path, known != nullptr ? known->asset : AssetRef(), rules_, wall_now_),
+                        .waiters = {waiter},
+                        .is_watched = is_watched,
+                        .joined_at = changes_,
+                        .begun_at = changes_};
     if (free_loads_.empty()) {
         // Room for all of them, so that `take_load` never allocates.
         free_loads_.reserve(loads_.size() + 1);
@@ -44,32 +42,30 @@ Site::Join Site::join_load(std::string_view path, Wanted wanted, Waiter waiter, 
         free_loads_.push_back(static_cast<LoadId>(loads_.size() - 1));
     }
     const LoadId id = free_loads_.back();
-    by_path(wanted).emplace(path, id);
+    by_path_.emplace(path, id);
     free_loads_.pop_back();
     loads_[id] = std::move(pending);
     return Join{.id = id, .is_new = true};
 }
 
-std::optional<Site::LoadId> Site::find_load(std::string_view path, Wanted wanted) const {
-    const auto found = by_path(wanted).find(std::string(path));
-    return found != by_path(wanted).end() ? std::optional(found->second) : std::nullopt;
+std::optional<Site::LoadId> Site::find_load(std::string_view path) const {
+    const auto found = by_path_.find(std::string(path));
+    return found != by_path_.end() ? std::optional(found->second) : std::nullopt;
 }
 
 Site::PendingLoad Site::take_load(LoadId id) {
     PendingLoad pending = std::exchange(loads_[id], PendingLoad{});
     TORC_ASSERT(pending.load);
     free_loads_.push_back(id);
-    LoadsByPath& loads = by_path(pending.load->wanted());
-    if (const auto found = loads.find(pending.load->path());
-        found != loads.end() && found->second == id) {
-        loads.erase(found);
+    if (const auto found = by_path_.find(pending.load->path());
+        found != by_path_.end() && found->second == id) {
+        by_path_.erase(found);
     }
     return pending;
 }
 
 void Site::detach_load(LoadId id) {
-    const AssetLoad& load = *loads_[id].load;
-    by_path(load.wanted()).erase(load.path());
+    by_path_.erase(loads_[id].load->path());
     loads_[id].is_watched = false;  // Changes are told to the other one.
 }
 
@@ -148,10 +144,8 @@ void Site::drop(std::string_view path) {
     if (loads_under_way() == 0) {
         return;
     }
-    for (LoadsByPath& loads : by_path_) {
-        if (const auto found = loads.find(std::string(path)); found != loads.end()) {
-            loads_[found->second].is_watched = false;
-        }
+    if (const auto found = by_path_.find(std::string(path)); found != by_path_.end()) {
+        loads_[found->second].is_watched = false;
     }
 }
 

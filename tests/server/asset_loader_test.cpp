@@ -136,7 +136,7 @@ protected:
                                   file::MountTable("/nowhere")));
     }
     Ended join(std::string_view path, site::Site::Waiter waiter, MonotonicTime now = noon) {
-        EXPECT_TRUE(loader_.join(path, site::Wanted::contents, waiter, now));
+        EXPECT_TRUE(loader_.join(path, waiter, now));
         return loader_.take_ended();
     }
 
@@ -185,7 +185,7 @@ TEST_F(AssetLoaderTest, LoadsAFileStepByStep) {
     ASSERT_TRUE(ended);
     EXPECT_EQ(ended->asset->identity().contents(), "hello");
     EXPECT_EQ(ended->waiters, std::vector<site::Site::Waiter>{7});
-    EXPECT_EQ(site_.find("file", site::Wanted::contents, noon), ended->asset.get());
+    EXPECT_EQ(site_.find("file", noon), ended->asset.get());
 }
 
 TEST_F(AssetLoaderTest, LoadsOnceForAllWhoWait) {
@@ -228,7 +228,7 @@ TEST_F(AssetLoaderTest, ListsADirectoryOnAnotherThread) {
     const Ended ended = complete(proactor_.job().run());
     ASSERT_TRUE(ended);
     EXPECT_TRUE(ended->asset->identity().contents().contains("\"name\":\"file\""));
-    EXPECT_EQ(site_.find(key, site::Wanted::contents, noon), ended->asset.get());
+    EXPECT_EQ(site_.find(key, noon), ended->asset.get());
     EXPECT_EQ(proactor_.closed(), 1);
 }
 
@@ -292,14 +292,14 @@ TEST_F(AssetLoaderTest, AnswersFromTheCacheOnceTheRootIsKnownToBeTheSame) {
     const MonotonicTime later = noon + ServedRoot::verified_for;
     const site::AssetRef asset = site::test::memory_asset("1");
     site_.cache().insert("file", asset, never);
-    EXPECT_EQ(site_.find("file", site::Wanted::contents, later), nullptr);
+    EXPECT_EQ(site_.find("file", later), nullptr);
     EXPECT_FALSE(join("file", 7, later));
     loader_.completed(proactor_.completion(::open(directory_.path().c_str(), O_PATH | O_CLOEXEC)),
                       later);
     const Ended ended = loader_.take_ended();
     ASSERT_TRUE(ended);
     EXPECT_EQ(ended->asset.get(), asset.get());
-    EXPECT_EQ(site_.find("file", site::Wanted::contents, later), asset.get());
+    EXPECT_EQ(site_.find("file", later), asset.get());
     EXPECT_EQ(proactor_.started(), 1);
 }
 
@@ -367,7 +367,7 @@ TEST_F(AssetLoaderTest, OpensOnThreadsOfItsOwnWhenTheKernelHasNone) {
     }
     proactor_.expect_root(local->descriptor());
     AssetLoader loader(proactor_, site_, "path/to/root", local, patience, noon);
-    ASSERT_TRUE(loader.join("file", site::Wanted::contents, 7, noon));
+    ASSERT_TRUE(loader.join("file", 7, noon));
     EXPECT_EQ(proactor_.lane(), Lane::local);
     loader.completed(proactor_.completion(-ECANCELED), noon);
     EXPECT_EQ(proactor_.started(), 2);
@@ -381,9 +381,8 @@ TEST_F(AssetLoaderTest, OpensOnThreadsOfItsOwnWhenTheKernelHasNone) {
 
 TEST_F(AssetLoaderTest, KeepsNobodyWaitingForALoadThatIsOverdue) {
     (void)join("file", 7);
-    EXPECT_TRUE(loader_.join("file", site::Wanted::contents, 8,
-                             noon + patience - std::chrono::nanoseconds(1)));
-    EXPECT_FALSE(loader_.join("file", site::Wanted::contents, 9, noon + patience));
+    EXPECT_TRUE(loader_.join("file", 8, noon + patience - std::chrono::nanoseconds(1)));
+    EXPECT_FALSE(loader_.join("file", 9, noon + patience));
     const Ended ended = complete_missing();
     ASSERT_TRUE(ended);
     EXPECT_EQ(ended->waiters, (std::vector<site::Site::Waiter>{7, 8}));

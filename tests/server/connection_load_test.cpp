@@ -113,13 +113,5 @@ TEST_F(ConnectionLoadDeathTest, RefusesAnAssetThatItDidNotAskFor) {
     EXPECT_DEATH((void)harness_.connection().loaded(*asset), "waiting_");
 }
 
-TEST_F(ConnectionLoadTest, WantsTheFieldsAloneForHead) {
-    (void)harness_.receive(request("GET /slow"));
-    EXPECT_EQ(harness_.connection().load_wanted(), site::Wanted::contents);
-    harness_.perform();
-    (void)harness_.receive(request("HEAD /two%20words"));
-    EXPECT_EQ(harness_.connection().load_wanted(), site::Wanted::fields);
-}
-
 }  // namespace
 }  // namespace torc::server

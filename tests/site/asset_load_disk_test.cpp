@@ -30,7 +30,7 @@ class AssetLoadDiskTest : public ::testing::Test {
 protected:
     AssetLoad::Outcome load(std::string_view path, AssetRef previous = {}) {
         const file::Root root = *file::Root::open(directory_.path().string());
-        AssetLoad load(path, std::move(previous), rules_, Wanted::contents, now());
+        AssetLoad load(path, std::move(previous), rules_, now());
         Step step = load.start();
         for (int steps = 0; step != Step::finished; ++steps) {
             EXPECT_LT(steps, 100);

@@ -35,10 +35,9 @@ struct FakeFile {
 /// is not.
 class AssetLoadTest : public ::testing::Test {
 protected:
-    AssetLoad::Outcome load(std::string_view path, AssetRef previous = {},
-                            Wanted wanted = Wanted::contents) {
+    AssetLoad::Outcome load(std::string_view path, AssetRef previous = {}) {
         opened_.clear();
-        AssetLoad load(path, std::move(previous), rules_, wanted, loaded_at);
+        AssetLoad load(path, std::move(previous), rules_, loaded_at);
         LoadStep step = load.start();
         for (int steps = 0; step != LoadStep::finished; ++steps) {
             EXPECT_LT(steps, 200);

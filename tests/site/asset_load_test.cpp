@@ -180,49 +180,9 @@ TEST_F(AssetLoadTest, LooksForNoCodingWhenNoneIsWanted) {
 using AssetLoadDeathTest = AssetLoadTest;
 
 TEST_F(AssetLoadDeathTest, HasNoResultBeforeItsEnd) {
-    AssetLoad load("file", {}, rules_, Wanted::contents, test::loaded_at);
+    AssetLoad load("file", {}, rules_, test::loaded_at);
     (void)load.start();
     EXPECT_DEATH((void)load.take_result(), "outcome_");
-}
-
-TEST_F(AssetLoadTest, AFileWhoseFieldsAloneWereWantedHasThemAndNoContents) {
-    put("file", "12345");
-    put("file.gz", "123");
-    const AssetRef described = load("file", {}, Wanted::fields).asset;
-    EXPECT_FALSE(described->has_contents());
-    EXPECT_EQ(described->descriptors(), 0U);
-    const AssetRef whole = load("file").asset;
-    EXPECT_TRUE(whole->has_contents());
-    for (const http::ContentCoding coding :
-         {http::ContentCoding::identity, http::ContentCoding::gzip}) {
-        EXPECT_EQ(described->representation(coding)->fields(),
-                  whole->representation(coding)->fields());
-    }
-}
-
-TEST_F(AssetLoadTest, AFileOfWhichTheFieldsAreKnownIsReadWhenItsContentsAreWanted) {
-    put("file", "12345");
-    const AssetLoad::Outcome described = load("file", {}, Wanted::fields);
-    EXPECT_TRUE(described.is_cacheable);
-    EXPECT_EQ(load("file", described.asset, Wanted::fields).asset.get(), described.asset.get());
-    EXPECT_EQ(load("file", described.asset).asset->identity().contents(), "12345");
-}
-
-TEST_F(AssetLoadTest, AKnownFileServesAHeadToo) {
-    put("file", "12345");
-    const AssetRef whole = load("file").asset;
-    EXPECT_EQ(load("file", whole, Wanted::fields).asset.get(), whole.get());
-}
-
-TEST_F(AssetLoadTest, APrecompressedFileThatWasDescribedAndIsGoneIsNotServed) {
-    put("file", "12345678901234567890");
-    put("file.gz", "123");
-    rules_.contents_bytes_max = 10;  // Only the coded one is small enough to be read.
-    const AssetRef described = load("file", {}, Wanted::fields).asset;
-    disk_.erase("file.gz");
-    const AssetRef whole = load("file", described).asset;
-    EXPECT_TRUE(whole->has_contents());
-    EXPECT_EQ(whole->representation(http::ContentCoding::gzip), nullptr);
 }
 
 TEST_F(AssetLoadTest, AFileThatNoLinkLeadsToCanBeWatched) {

@@ -18,9 +18,8 @@ using Step = LoadStep;
 /// A load whose system calls are answered by the test. Descriptors are real, what they say is not.
 class FileLoadTest : public ::testing::Test {
 protected:
-    void start(const file::Metadata* known = nullptr) { start(load_, known); }
-    static void start(FileLoad& load, const file::Metadata* known = nullptr) {
-        EXPECT_EQ(load.start("directory/file", known), Step::open);
+    void start(const file::Metadata* known = nullptr) {
+        EXPECT_EQ(load_.start("directory/file", known), Step::open);
     }
     Step open() { return load_.opened(test::anonymous_file("")); }
     Step stat(int mode, std::uint64_t size, std::uint32_t modified_nanoseconds = 0) {
@@ -45,7 +44,7 @@ protected:
         return outcome_.contents.view();
     }
 
-    FileLoad load_{10, Wanted::contents, test::loaded_at};
+    FileLoad load_{10};
     FileLoad::Outcome outcome_;
 };
 
@@ -250,32 +249,6 @@ TEST_F(FileLoadTest, ReadsAFileThatIsNotTheKnownOne) {
     (void)read("12345");
     (void)stat(S_IFREG, 5, 1);
     EXPECT_FALSE(load_.take_outcome().is_known);
-}
-
-TEST_F(FileLoadTest, ReadsNothingOfAFileWhoseFieldsAloneAreWanted) {
-    FileLoad load(10, Wanted::fields, test::loaded_at);
-    start(load);
-    (void)load.opened(test::anonymous_file(""));
-    load.status() = {};
-    load.status().stx_mode = S_IFREG;
-    load.status().stx_size = 5;
-    load.status().stx_mtime.tv_sec = 1'600'000'000;
-    EXPECT_EQ(load.stated(), Step::finished);
-    const FileLoad::Outcome outcome = load.take_outcome();
-    EXPECT_TRUE(outcome.is_unread);
-    EXPECT_EQ(outcome.metadata.size, 5U);
-    EXPECT_FALSE(outcome.contents.bytes);
-}
-
-TEST_F(FileLoadTest, ReadsAFileWhoseEntityTagIsMadeOfItsBytes) {
-    FileLoad load(10, Wanted::fields, test::loaded_at);
-    start(load);
-    (void)load.opened(test::anonymous_file(""));
-    load.status() = {};
-    load.status().stx_mode = S_IFREG;
-    load.status().stx_size = 5;
-    load.status().stx_mtime.tv_sec = 1;
-    EXPECT_EQ(load.stated(), Step::read);
 }
 
 TEST_F(FileLoadTest, OpensStrictlyFirstAndAsTheRulesAllowWhatThatRefuses) {

@@ -47,10 +47,10 @@ protected:
         return site_.finish_load(id, noon);
     }
     Site::LoadId begin(std::string_view path, bool is_watched) {
-        return site_.join_load(path, Wanted::contents, 1, is_watched).id;
+        return site_.join_load(path, 1, is_watched).id;
     }
     [[nodiscard]] bool is_fresh(std::string_view path, MonotonicTime now) {
-        return site_.find(path, Wanted::contents, now) != nullptr;
+        return site_.find(path, now) != nullptr;
     }
 
     Site site_{LoadRules{.codings = {}}, CacheLimits{}};

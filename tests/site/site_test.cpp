@@ -53,28 +53,26 @@ protected:
 };
 
 TEST_F(SiteTest, FindsNothingThatWasNotLoaded) {
-    EXPECT_EQ(site_.find("a", Wanted::contents, noon), nullptr);
+    EXPECT_EQ(site_.find("a", noon), nullptr);
 }
 
 TEST_F(SiteTest, FindsAnAssetUntilItIsNoLongerFresh) {
     const AssetRef asset = memory_asset("1");
     site_.cache().insert("a", asset, noon + Site::fresh_for);
-    EXPECT_EQ(site_.find("a", Wanted::contents, noon), asset.get());
-    EXPECT_EQ(site_.find("a", Wanted::contents, noon + Site::fresh_for - nanoseconds(1)),
-              asset.get());
-    EXPECT_EQ(site_.find("a", Wanted::contents, noon + Site::fresh_for), nullptr);
+    EXPECT_EQ(site_.find("a", noon), asset.get());
+    EXPECT_EQ(site_.find("a", noon + Site::fresh_for - nanoseconds(1)), asset.get());
+    EXPECT_EQ(site_.find("a", noon + Site::fresh_for), nullptr);
 }
 
 TEST_F(SiteTest, ALoadedAssetIsFreshFromTheEndOfItsLoad) {
-    const Site::Loaded loaded = find_file(site_.join_load("a", Wanted::contents, 1, false).id);
-    EXPECT_EQ(site_.find("a", Wanted::contents, noon + Site::fresh_for - nanoseconds(1)),
-              loaded.asset.get());
-    EXPECT_EQ(site_.find("a", Wanted::contents, noon + Site::fresh_for), nullptr);
+    const Site::Loaded loaded = find_file(site_.join_load("a", 1, false).id);
+    EXPECT_EQ(site_.find("a", noon + Site::fresh_for - nanoseconds(1)), loaded.asset.get());
+    EXPECT_EQ(site_.find("a", noon + Site::fresh_for), nullptr);
 }
 
 TEST_F(SiteTest, MergesTheWaitersOfOnePath) {
-    const Site::Join first = site_.join_load("a", Wanted::contents, 11, false);
-    const Site::Join second = site_.join_load("a", Wanted::contents, 22, false);
+    const Site::Join first = site_.join_load("a", 11, false);
+    const Site::Join second = site_.join_load("a", 22, false);
     EXPECT_TRUE(first.is_new);
     EXPECT_FALSE(second.is_new);
     EXPECT_EQ(first.id, second.id);
@@ -84,8 +82,8 @@ TEST_F(SiteTest, MergesTheWaitersOfOnePath) {
 }
 
 TEST_F(SiteTest, LoadsTwoPathsIndependently) {
-    const Site::Join first = site_.join_load("a", Wanted::contents, 11, false);
-    const Site::Join second = site_.join_load("b", Wanted::contents, 22, false);
+    const Site::Join first = site_.join_load("a", 11, false);
+    const Site::Join second = site_.join_load("b", 22, false);
     EXPECT_TRUE(second.is_new);
     EXPECT_NE(first.id, second.id);
     EXPECT_EQ(site_.load(first.id).path(), "a");
@@ -94,53 +92,53 @@ TEST_F(SiteTest, LoadsTwoPathsIndependently) {
 }
 
 TEST_F(SiteTest, UsesTheNumberOfALoadAgain) {
-    const Site::LoadId first = site_.join_load("a", Wanted::contents, 1, false).id;
+    const Site::LoadId first = site_.join_load("a", 1, false).id;
     (void)fail(first, ENOENT);
-    const Site::Join second = site_.join_load("b", Wanted::contents, 2, false);
+    const Site::Join second = site_.join_load("b", 2, false);
     EXPECT_TRUE(second.is_new);
     EXPECT_EQ(second.id, first);
     EXPECT_EQ(fail(second.id, ENOENT).waiters, std::vector<Site::Waiter>{2});
 }
 
 TEST_F(SiteTest, StartsAnotherLoadOfThePathAfterTheFirstEnded) {
-    (void)fail(site_.join_load("a", Wanted::contents, 1, false).id, ENOENT);
-    const Site::Join again = site_.join_load("a", Wanted::contents, 2, false);
+    (void)fail(site_.join_load("a", 1, false).id, ENOENT);
+    const Site::Join again = site_.join_load("a", 2, false);
     EXPECT_TRUE(again.is_new);
     EXPECT_EQ(fail(again.id, ENOENT).waiters, std::vector<Site::Waiter>{2});
 }
 
 TEST_F(SiteTest, DoesNotCacheErrors) {
-    const Site::Loaded loaded = fail(site_.join_load("a", Wanted::contents, 1, false).id, ENOENT);
+    const Site::Loaded loaded = fail(site_.join_load("a", 1, false).id, ENOENT);
     EXPECT_EQ(loaded.asset->status(), http::Status::not_found);
-    EXPECT_EQ(site_.find("a", Wanted::contents, noon), nullptr);
+    EXPECT_EQ(site_.find("a", noon), nullptr);
     EXPECT_EQ(site_.cache().size(), 0U);
 }
 
 TEST_F(SiteTest, ForgetsAFileThatIsGone) {
-    (void)find_file(site_.join_load("a", Wanted::contents, 1, false).id);
-    (void)fail(site_.join_load("a", Wanted::contents, 2, false).id, ENOENT);
+    (void)find_file(site_.join_load("a", 1, false).id);
+    (void)fail(site_.join_load("a", 2, false).id, ENOENT);
     EXPECT_EQ(site_.cache().size(), 0U);
 }
 
 TEST_F(SiteTest, KeepsAStaleAssetWhoseFileDidNotChange) {
-    const AssetRef before = find_file(site_.join_load("a", Wanted::contents, 1, false).id).asset;
-    const Site::Loaded again = find_file(site_.join_load("a", Wanted::contents, 2, false).id);
+    const AssetRef before = find_file(site_.join_load("a", 1, false).id).asset;
+    const Site::Loaded again = find_file(site_.join_load("a", 2, false).id);
     EXPECT_EQ(again.asset.get(), before.get());
 }
 
 TEST_F(SiteTest, ReplacesAnAssetWhoseFileChanged) {
-    const AssetRef before = find_file(site_.join_load("a", Wanted::contents, 1, false).id).asset;
+    const AssetRef before = find_file(site_.join_load("a", 1, false).id).asset;
     change_file();
-    const Site::Loaded again = find_file(site_.join_load("a", Wanted::contents, 2, false).id);
+    const Site::Loaded again = find_file(site_.join_load("a", 2, false).id);
     EXPECT_NE(again.asset.get(), before.get());
-    EXPECT_EQ(site_.find("a", Wanted::contents, noon), again.asset.get());
+    EXPECT_EQ(site_.find("a", noon), again.asset.get());
 }
 
 TEST_F(SiteTest, DoesNotFindAFileOnDiskThatHasChanged) {
-    (void)find_file(site_.join_load("a", Wanted::contents, 1, false).id);
-    EXPECT_NE(site_.find("a", Wanted::contents, noon), nullptr);
+    (void)find_file(site_.join_load("a", 1, false).id);
+    EXPECT_NE(site_.find("a", noon), nullptr);
     change_file();
-    EXPECT_EQ(site_.find("a", Wanted::contents, noon), nullptr);
+    EXPECT_EQ(site_.find("a", noon), nullptr);
 }
 
 TEST_F(SiteTest, GivesBackDescriptorsOneByOne) {
@@ -153,8 +151,7 @@ TEST_F(SiteTest, FindsWithoutAllocating) {
     site_.cache().insert("a/path/that/no/small/string/could/hold", memory_asset("1"),
                          noon + Site::fresh_for);
     const auto before = torc::test::allocations_of_this_thread();
-    const bool is_found =
-        site_.find("a/path/that/no/small/string/could/hold", Wanted::contents, noon) != nullptr;
+    const bool is_found = site_.find("a/path/that/no/small/string/could/hold", noon) != nullptr;
     EXPECT_EQ(torc::test::allocations_of_this_thread(), before);
     EXPECT_TRUE(is_found);
 }
@@ -162,28 +159,9 @@ TEST_F(SiteTest, FindsWithoutAllocating) {
 using SiteDeathTest = SiteTest;
 
 TEST_F(SiteDeathTest, RefusesToFinishALoadTwice) {
-    const Site::LoadId id = site_.join_load("a", Wanted::contents, 1, false).id;
+    const Site::LoadId id = site_.join_load("a", 1, false).id;
     (void)fail(id, ENOENT);
     EXPECT_DEATH((void)site_.finish_load(id, noon), "load");
-}
-
-TEST_F(SiteTest, AnAssetWithoutContentsIsFoundWhereItsFieldsAloneAreWanted) {
-    Asset::Representations representations;
-    representations[0] = Representation::described(test::traits_of("file", 5));
-    const AssetRef described = Asset::file(std::move(representations));
-    site_.cache().insert("a", described, noon + Site::fresh_for);
-    EXPECT_EQ(site_.find("a", Wanted::fields, noon), described.get());
-    EXPECT_EQ(site_.find("a", Wanted::contents, noon), nullptr);
-}
-
-TEST_F(SiteTest, WhoWantsContentsDoesNotWaitForALoadOfFields) {
-    const Site::Join fields = site_.join_load("a", Wanted::fields, 11, false);
-    const Site::Join contents = site_.join_load("a", Wanted::contents, 22, false);
-    EXPECT_TRUE(contents.is_new);
-    EXPECT_EQ(site_.loads_under_way(), 2U);
-    EXPECT_EQ(fail(fields.id, ENOENT).waiters, std::vector<Site::Waiter>{11});
-    EXPECT_EQ(fail(contents.id, ENOENT).waiters, std::vector<Site::Waiter>{22});
-    EXPECT_EQ(site_.loads_under_way(), 0U);
 }
 
 }  // namespace

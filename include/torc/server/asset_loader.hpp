@@ -36,8 +36,7 @@ public:
 
     /// Makes `waiter` wait for the asset at `path`, and starts to load it unless that is under way.
     /// False, and nobody waits: it has been under way for longer than `patience`.
-    [[nodiscard]] bool join(std::string_view path, site::Wanted wanted, site::Site::Waiter waiter,
-                            MonotonicTime now);
+    [[nodiscard]] bool join(std::string_view path, site::Site::Waiter waiter, MonotonicTime now);
 
     /// The completion of one of the loader's operations.
     void completed(const io::Completion& completion, MonotonicTime now);

@@ -33,7 +33,7 @@ enum class Action : std::uint8_t {
     send,
     /// Send `file_slice()`; then `file_sent`.
     send_file,
-    /// Load of the asset at `load_path()` what `load_wanted()` says; then `loaded`.
+    /// Load the asset at `load_path()`; then `loaded`.
     load,
     /// Stop sending (SHUT_WR) and receive; then `received`. The peer still sends, and a close now
     /// would reset the connection before it has read the answer (RFC 9112 §9.6).
@@ -76,7 +76,6 @@ struct Services {
     std::string listing_key{};
     /// What the last `Action::load` is about.
     std::string_view load_path{};
-    site::Wanted load_wanted = site::Wanted::contents;
 };
 
 /// One HTTP/1.1 connection, without a socket: an event goes in, the next action comes out. Requests
@@ -121,7 +120,6 @@ public:
     [[nodiscard]] io::FileSlice file_slice(int socket) const noexcept;
     /// Lives as long as the bytes of the event that led to the action.
     [[nodiscard]] std::string_view load_path() const noexcept { return services_.load_path; }
-    [[nodiscard]] site::Wanted load_wanted() const noexcept { return services_.load_wanted; }
 
 private:
     /// Bytes received but not yet served: the beginning of a request, or requests behind one being

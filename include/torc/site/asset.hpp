@@ -70,9 +70,6 @@ public:
     /// Whether all its representations are (see Representation::is_current).
     [[nodiscard]] bool is_current() const noexcept { return !is_on_disk_ || are_files_current(); }
 
-    /// Whether every representation has its bytes: without them an asset answers HEAD alone.
-    [[nodiscard]] bool has_contents() const noexcept { return has_contents_; }
-
     /// What the asset costs a cache: bytes of memory, and open descriptors.
     [[nodiscard]] std::size_t memory_bytes() const noexcept;
     [[nodiscard]] std::size_t descriptors() const noexcept;
@@ -84,7 +81,6 @@ private:
 
     Kind kind_;
     bool has_codings_ = false;
-    bool has_contents_ = true;
     /// Whether a representation is, so that the file has to be looked at.
     bool is_on_disk_ = false;
     http::Status status_ = http::Status::ok;

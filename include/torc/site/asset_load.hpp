@@ -36,8 +36,7 @@ public:
     /// `path`: a http::Target's, or a ListingKey as text. `previous`: the asset that was found
     /// there before, if any: it is the result when nothing has changed. `rules` outlive the load.
     /// `now`: files that claim to be newer are from the future.
-    AssetLoad(std::string_view path, AssetRef previous, const LoadRules& rules, Wanted wanted,
-              WallTime now);
+    AssetLoad(std::string_view path, AssetRef previous, const LoadRules& rules, WallTime now);
 
     [[nodiscard]] Step start();
     [[nodiscard]] Step opened(FileHandle file) { return advance(file_.opened(std::move(file))); }
@@ -61,7 +60,6 @@ public:
     [[nodiscard]] ListingKey listing_key() const noexcept { return *ListingKey::parse(path_); }
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
-    [[nodiscard]] Wanted wanted() const noexcept { return wanted_; }
 
     struct Outcome {
         AssetRef asset;
@@ -138,7 +136,6 @@ private:
     }
 
     const LoadRules& rules_;
-    const Wanted wanted_;
     const WallTime now_;
     const std::string path_;
     const AssetRef previous_;

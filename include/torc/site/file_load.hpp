@@ -1,6 +1,5 @@
 #pragma once
 
-#include <torc/base/clock.hpp>
 #include <torc/base/errno.hpp>
 #include <torc/base/file_handle.hpp>
 #include <torc/file/metadata.hpp>
@@ -30,24 +29,14 @@ enum class LoadStep : std::uint8_t {
     finished,
 };
 
-/// What of a file a request is answered with.
-enum class Wanted : std::uint8_t {
-    /// What the head tells of it, for HEAD (RFC 9110 §9.3.2): nothing is read but for the entity
-    /// tag
-    /// of a file whose time is useless, which is made of the bytes.
-    fields,
-    contents,
-};
-
 /// Opens one file, and reads it when it is small, without doing any of it: an event goes in, the
 /// next step comes out. So a cold disk never blocks the thread. A file is stated before and after
 /// it is read, so that what is read is one version of it.
 class FileLoad {
 public:
-    /// `contents_bytes_max`: files up to this size are read whole, if that is wanted. `now`: files
-    /// that claim to be newer are from the future.
-    FileLoad(std::size_t contents_bytes_max, Wanted wanted, WallTime now) noexcept
-        : contents_bytes_max_(contents_bytes_max), wanted_(wanted), now_(now) {}
+    /// `contents_bytes_max`: files up to this size are read whole.
+    explicit FileLoad(std::size_t contents_bytes_max) noexcept
+        : contents_bytes_max_(contents_bytes_max) {}
 
     /// Begins with another file. `known`: what was found there before, null for nothing; a file
     /// that is still the same is not read again. It outlives the load.
@@ -80,12 +69,10 @@ public:
         bool is_known = false;
         /// False for a file that changed whenever it was looked at.
         bool is_stable = true;
-        /// A regular file of up to `contents_bytes_max` that is wanted, unless it is known.
+        /// A regular file of up to `contents_bytes_max`, unless it is known.
         Contents contents;
         /// Open still, whatever was found.
         FileHandle file;
-        /// Small enough to be read, though only its fields were wanted.
-        bool is_unread = false;
         /// Reached strictly, or as strictly not there: all that could change that happens in the
         /// directories on the way to it.
         bool is_strict = true;
@@ -104,8 +91,6 @@ private:
     [[nodiscard]] LoadStep finish_with(Errno error);
 
     std::size_t contents_bytes_max_;
-    Wanted wanted_;
-    WallTime now_;
     std::string path_;
     const file::Metadata* known_ = nullptr;
     FileHandle file_;

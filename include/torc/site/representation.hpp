@@ -51,8 +51,6 @@ public:
     /// A file sent from its descriptor, which the representation closes.
     [[nodiscard]] static LocalRef<Representation> on_disk(const RepresentationTraits& traits,
                                                           FileHandle file);
-    /// A file of which only the fields are known: for HEAD. Precondition: its time is useful.
-    [[nodiscard]] static LocalRef<Representation> described(const RepresentationTraits& traits);
     /// A page that torc made itself: held in memory, without a modification time.
     [[nodiscard]] static LocalRef<Representation> generated(RepresentationTraits traits,
                                                             std::string_view bytes);
@@ -78,9 +76,8 @@ public:
 
     /// True when the bytes are in memory; they are then `contents()`.
     [[nodiscard]] bool is_in_memory() const noexcept { return contents_.bytes != nullptr; }
-    /// True when the bytes are in `file()`. Neither is true of what is only described.
+    /// True when the bytes are in `file()`.
     [[nodiscard]] bool is_on_disk() const noexcept { return bool(file_); }
-    [[nodiscard]] bool has_contents() const noexcept { return is_in_memory() || is_on_disk(); }
     [[nodiscard]] std::string_view contents() const noexcept { return contents_.view(); }
     [[nodiscard]] const FileHandle& file() const noexcept { return file_; }
 

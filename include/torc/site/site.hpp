@@ -6,7 +6,6 @@
 #include <torc/site/asset_load.hpp>
 #include <torc/site/load_rules.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -38,9 +37,9 @@ public:
     void set_time(WallTime now) noexcept { wall_now_ = now; }
 
     /// The asset at a http::Target's path, or by a ListingKey as text, if it is cached and fresh at
-    /// `now` and has what is wanted. Null: load it. Lives until the next call that is not `find`;
-    /// share it (AssetRef) to keep it longer. Neither allocates nor blocks.
-    [[nodiscard]] Asset* find(std::string_view path, Wanted wanted, MonotonicTime now) noexcept;
+    /// `now`. Null: load it. Lives until the next call that is not `find`; share it (AssetRef) to
+    /// keep it longer. Neither allocates nor blocks.
+    [[nodiscard]] Asset* find(std::string_view path, MonotonicTime now) noexcept;
 
     /// Identifies a load under way, from `join_load` until `finish_load`.
     using LoadId = std::uint32_t;
@@ -53,14 +52,13 @@ public:
         /// `begin_load`.
         bool is_new = false;
     };
-    /// Makes `waiter` wait for the asset at `path`: all who want the same of it at once wait for
-    /// the same load. `is_watched`: every change from now on of the directory of the path, and of
-    /// those above it, is reported.
-    [[nodiscard]] Join join_load(std::string_view path, Wanted wanted, Waiter waiter,
-                                 bool is_watched);
+    /// Makes `waiter` wait for the asset at `path`: all who want it at once wait for the same load.
+    /// `is_watched`: every change from now on of the directory of the path, and of those above it,
+    /// is reported.
+    [[nodiscard]] Join join_load(std::string_view path, Waiter waiter, bool is_watched);
 
     /// The load of the asset at `path` that is under way, if there is one.
-    [[nodiscard]] std::optional<LoadId> find_load(std::string_view path, Wanted wanted) const;
+    [[nodiscard]] std::optional<LoadId> find_load(std::string_view path) const;
 
     /// Begins a new load, at once or later: gives the first step. What changed before does not
     /// count against it.
@@ -128,15 +126,7 @@ private:
     std::uint64_t all_changed_at_ = 0;
     std::vector<PendingLoad> loads_;
     std::vector<LoadId> free_loads_;
-    using LoadsByPath = std::unordered_map<std::string, LoadId>;
-    [[nodiscard]] LoadsByPath& by_path(Wanted wanted) noexcept {
-        return by_path_[static_cast<std::size_t>(wanted)];
-    }
-    [[nodiscard]] const LoadsByPath& by_path(Wanted wanted) const noexcept {
-        return by_path_[static_cast<std::size_t>(wanted)];
-    }
-    /// By Wanted.
-    std::array<LoadsByPath, 2> by_path_;
+    std::unordered_map<std::string, LoadId> by_path_;
 };
 
 }  // namespace torc::site

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <deque>
 #include <filesystem>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +83,37 @@ TEST_P(StalledFileSystem, HoldsUpNobodyElseWhicheverOfItsCallsItIs) {
             EXPECT_EQ(client.receive_response().status, 200);
         }
         first += many;
+    }
+}
+
+TEST_P(StalledFileSystem, HoldsUpNobodyElseBesideOthersThatHangToo) {
+    std::deque<SlowFileSystem> others;
+    for (int number = 0; number < 6; ++number) {
+        const auto mountpoint = site() / ("other-" + std::to_string(number));
+        std::filesystem::create_directory(mountpoint);
+        others.emplace_back(mountpoint);
+    }
+    SlowFileSystem& healthy = others.front();
+    start(Arguments{"--listing"});
+    ASSERT_EQ(get("/hot.txt").body, "hot\n");
+    slow().stall("open");
+    std::vector<HttpClient> clients = ask("/slow/d/", ".txt", many);
+    for (std::size_t number = 1; number < others.size(); ++number) {
+        others[number].stall("open");
+        std::ranges::move(ask("/other-" + std::to_string(number) + "/d/", ".txt", many),
+                          std::back_inserter(clients));
+        ASSERT_TRUE(eventually([&] { return others[number].waiting() >= 1; }));
+    }
+    expect_others_are_served();
+    for (int number = 0; number < many; ++number) {
+        EXPECT_EQ(get("/other-0/e/" + std::to_string(100 + number) + ".txt").status, 200)
+            << "of a file system that may wait as well, and does not";
+    }
+    EXPECT_EQ(healthy.waiting(), 0U);
+    slow().release();
+    std::ranges::for_each(others, [](SlowFileSystem& other) { other.release(); });
+    for (HttpClient& client : clients) {
+        EXPECT_EQ(client.receive_response().status, 200);
     }
 }
 

@@ -2,6 +2,7 @@
 #include <torc/file/media_type.hpp>
 #include <torc/http/target.hpp>
 #include <torc/site/asset_load.hpp>
+#include <torc/site/file_time.hpp>
 
 #include "file_names.hpp"
 
@@ -66,7 +67,7 @@ AssetLoad::AssetLoad(std::string_view path, AssetRef previous, const LoadRules& 
       now_(now),
       path_(path),
       previous_(std::move(previous)),
-      file_(rules.contents_bytes_max) {}
+      file_(rules.contents_bytes_max, now) {}
 
 AssetLoad::Step AssetLoad::start() {
     if (!rules_.only_file.empty()) {
@@ -95,7 +96,8 @@ AssetLoad::Step AssetLoad::look_at(Stage stage, std::string path) {
     const http::ContentCoding coding =
         stage == Stage::coding ? rules_.codings[next_coding_] : http::ContentCoding::identity;
     const Representation* before = known(coding);
-    return file_.start(std::move(path), before != nullptr ? &before->metadata() : nullptr);
+    const bool is_known = before != nullptr && before->is_known_by_metadata(now_);
+    return file_.start(std::move(path), is_known ? &before->metadata() : nullptr);
 }
 
 Representation* AssetLoad::known(http::ContentCoding coding) const noexcept {
@@ -284,7 +286,9 @@ AssetLoad::Step AssetLoad::finish_codings() {
 }
 
 RepresentationRef AssetLoad::make_representation(http::ContentCoding coding,
-                                                 FileLoad::Outcome& file) const {
+                                                 FileLoad::Outcome& file) {
+    // What was written just now is looked at again in a moment, whoever watches it.
+    is_watchable_ = is_watchable_ && is_settled(file.metadata, now_);
     if (file.is_known) {
         return RepresentationRef(known(coding));
     }
@@ -294,6 +298,7 @@ RepresentationRef AssetLoad::make_representation(http::ContentCoding coding,
         .cache_control = cache_control(name_, rules_.cache_control),
         .metadata = file.metadata,
         .now = now_,
+        .digest = file.digest,
     };
     return file.contents.bytes ? Representation::in_memory(traits, std::move(file.contents))
                                : Representation::on_disk(traits, std::move(file.file));

@@ -1,7 +1,9 @@
 #include <torc/base/limits.hpp>
 #include <torc/base/mapping.hpp>
 #include <torc/site/file_load.hpp>
+#include <torc/site/file_time.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -24,6 +26,7 @@ LoadStep FileLoad::start(std::string path, const file::Metadata* known) {
     known_ = known;
     file_.reset();
     is_verifying_ = false;
+    digesting_.reset();
     read_attempts_ = 0;
     open_attempts_ = 0;
     is_strict_ = true;
@@ -57,11 +60,14 @@ LoadStep FileLoad::stated() {
 LoadStep FileLoad::found(const file::Metadata& metadata) {
     outcome_.metadata = metadata;
     outcome_.is_known = known_ != nullptr && *known_ == metadata;
-    if (metadata.kind != file::Kind::regular || outcome_.is_known ||
-        metadata.size > contents_bytes_max_) {
-        return LoadStep::finished;
-    }
-    return read_again(metadata);
+    return metadata.kind == file::Kind::regular && !outcome_.is_known && is_read(metadata)
+               ? read_again(metadata)
+               : LoadStep::finished;
+}
+
+bool FileLoad::is_read(const file::Metadata& metadata) const noexcept {
+    return metadata.size <= contents_bytes_max_ ||
+           (metadata.size <= limits::digested_file_bytes_max && !has_distinct_time(metadata, now_));
 }
 
 LoadStep FileLoad::read_again(const file::Metadata& metadata) {
@@ -69,6 +75,10 @@ LoadStep FileLoad::read_again(const file::Metadata& metadata) {
     is_verifying_ = false;
     read_bytes_ = 0;
     outcome_.metadata = metadata;
+    if (metadata.size > contents_bytes_max_) {
+        digesting_ = std::make_unique_for_overwrite<DigestReading>();
+        return LoadStep::read;
+    }
     outcome_.contents.size = metadata.size;
     outcome_.contents.bytes = std::make_unique_for_overwrite<char[]>(metadata.size);
     if (metadata.size >= populated_bytes_min) {
@@ -78,13 +88,22 @@ LoadStep FileLoad::read_again(const file::Metadata& metadata) {
 }
 
 std::span<std::byte> FileLoad::read_buffer() noexcept {
+    if (digesting_) {
+        const std::uint64_t rest = outcome_.metadata.size - read_bytes_;
+        return std::as_writable_bytes(
+            std::span(digesting_->chunk)
+                .first(std::min<std::uint64_t>(digesting_->chunk.size(), rest)));
+    }
     return std::as_writable_bytes(std::span(outcome_.contents.bytes.get(), outcome_.contents.size))
         .subspan(read_bytes_);
 }
 
 LoadStep FileLoad::was_read(std::size_t count) {
+    if (digesting_) {
+        digesting_->digester.add(std::span(digesting_->chunk).first(count));
+    }
     read_bytes_ += count;
-    if (count > 0 && read_bytes_ < outcome_.contents.size) {
+    if (count > 0 && read_bytes_ < outcome_.metadata.size) {
         return LoadStep::read;
     }
     is_verifying_ = true;
@@ -92,9 +111,13 @@ LoadStep FileLoad::was_read(std::size_t count) {
 }
 
 LoadStep FileLoad::verified(const file::Metadata& metadata) {
-    const bool is_whole = read_bytes_ == outcome_.contents.size;
+    const bool is_whole = read_bytes_ == outcome_.metadata.size;
     outcome_.is_stable = metadata == outcome_.metadata;
+    const auto digesting = std::exchange(digesting_, nullptr);
     if (is_whole && (outcome_.is_stable || read_attempts_ >= read_attempts_max)) {
+        if (digesting && outcome_.is_stable) {
+            outcome_.digest = digesting->digester.digest();
+        }
         return LoadStep::finished;
     }
     if (read_attempts_ >= read_attempts_max) {

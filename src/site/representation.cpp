@@ -1,12 +1,12 @@
 #include <torc/base/assert.hpp>
 #include <torc/http/date.hpp>
 #include <torc/http/head_writer.hpp>
+#include <torc/site/file_time.hpp>
 #include <torc/site/representation.hpp>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <chrono>
 #include <cstring>
@@ -17,9 +17,7 @@ namespace {
 /// The fields with the longest media type and numbers; media types are checked against it in tests.
 constexpr std::size_t fields_bytes_max = 512 + cache_control_bytes_max;
 
-/// ZIP archives know no earlier time.
-constexpr std::chrono::sys_seconds zip_epoch =
-    std::chrono::sys_days(std::chrono::January / 1 / 1980);
+constexpr std::string_view etag_name = "ETag: ";
 
 void append_hexadecimal(http::HeadWriter& writer, std::uint64_t number) {
     std::array<char, 16> digits{};
@@ -29,51 +27,32 @@ void append_hexadecimal(http::HeadWriter& writer, std::uint64_t number) {
     writer.append(std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
 }
 
-void append_hexadecimal(http::HeadWriter& writer, WallTime time) {
-    append_hexadecimal(writer, static_cast<std::uint64_t>(time.time_since_epoch().count()));
-}
-
-/// What tells this version of the bytes from every other, without the quotes.
-void append_version(http::HeadWriter& writer, const Representation& representation, bool has_time) {
-    const file::Metadata& metadata = representation.metadata();
-    if (has_time) {
-        append_hexadecimal(writer, metadata.modified);
-    } else if (representation.is_in_memory()) {
-        const std::string_view bytes = representation.contents();
-        const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
-        append_hexadecimal(writer, hash.high64);
-        append_hexadecimal(writer, hash.low64);
-    } else {
-        append_hexadecimal(writer, metadata.inode);
-        writer.append("-");
-        append_hexadecimal(writer, metadata.changed);
-    }
-    writer.append("-");
-    append_hexadecimal(writer, metadata.size);
+/// A digest's halves are of one length each, or two digests could look alike.
+void append_half(http::HeadWriter& writer, std::uint64_t half) {
+    constexpr std::string_view zeros = "0000000000000000";
+    constexpr unsigned bits_per_digit = 4;
+    const auto digits =
+        (static_cast<std::size_t>(std::bit_width(half)) + bits_per_digit - 1) / bits_per_digit;
+    writer.append(zeros.substr(std::max<std::size_t>(digits, 1)));
+    append_hexadecimal(writer, half);
 }
 
 }  // namespace
 
-bool has_useful_time(const file::Metadata& metadata, WallTime now) noexcept {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(metadata.modified);
-    return seconds.time_since_epoch().count() > 1 && seconds != zip_epoch &&
-           metadata.modified <= now;
-}
-
 LocalRef<Representation> Representation::in_memory(const RepresentationTraits& traits,
                                                    Contents contents) {
     TORC_ASSERT(contents.size == traits.metadata.size);
-    LocalRef<Representation> representation(new Representation(traits.metadata));
+    LocalRef<Representation> representation(new Representation(traits));
     representation->contents_ = std::move(contents);
-    representation->render_fields(traits);
+    representation->render_fields(traits, Digest::of(representation->contents()));
     return representation;
 }
 
 LocalRef<Representation> Representation::on_disk(const RepresentationTraits& traits,
                                                  FileHandle file) {
-    LocalRef<Representation> representation(new Representation(traits.metadata));
+    LocalRef<Representation> representation(new Representation(traits));
     representation->file_ = std::move(file);
-    representation->render_fields(traits);
+    representation->render_fields(traits, traits.digest);
     return representation;
 }
 
@@ -95,7 +74,32 @@ bool Representation::is_current() const noexcept {
     return metadata && *metadata == metadata_;
 }
 
-void Representation::render_fields(const RepresentationTraits& traits) {
+bool Representation::is_known_by_metadata(WallTime now) const noexcept {
+    if (is_settled(metadata_, looked_at_)) {
+        return true;
+    }
+    // A modification time in the future, then as now, makes no difference: a write would show in
+    // the time of change.
+    file::Metadata unmodified = metadata_;
+    unmodified.modified = metadata_.changed;
+    return metadata_.modified > std::max(looked_at_, now) && is_settled(unmodified, looked_at_);
+}
+
+void Representation::append_version(http::HeadWriter& writer,
+                                    const std::optional<Digest>& digest) const {
+    if (digest) {
+        append_half(writer, digest->high);
+        append_half(writer, digest->low);
+    } else {
+        append_hexadecimal(
+            writer, static_cast<std::uint64_t>(metadata_.modified.time_since_epoch().count()));
+        writer.append("-");
+        append_hexadecimal(writer, metadata_.size);
+    }
+}
+
+void Representation::render_fields(const RepresentationTraits& traits,
+                                   const std::optional<Digest>& digest) {
     TORC_ASSERT(traits.cache_control.size() <= cache_control_bytes_max);
     std::array<char, fields_bytes_max> buffer;
     http::HeadWriter writer(buffer);
@@ -116,25 +120,31 @@ void Representation::render_fields(const RepresentationTraits& traits) {
         const http::DateText date = http::format_date(validators_.last_modified);
         writer.field("Last-Modified", {date.data(), date.size()});
     }
-    writer.append("ETag: ");
-    const std::size_t etag_offset = offset();
-    writer.append("\"");
-    append_version(writer, *this, validators_.has_last_modified);
-    if (traits.coding != http::ContentCoding::identity) {
-        // The codings of one file must differ though their times and sizes may not (RFC 9110
-        // §8.8.3.3).
-        writer.append("-");
-        writer.append(http::name(traits.coding));
+    const std::size_t etag_offset = offset() + etag_name.size();
+    std::size_t etag_bytes = 0;
+    if (digest || has_distinct_time(metadata_, traits.now)) {
+        writer.append(etag_name);
+        writer.append("\"");
+        append_version(writer, digest);
+        if (traits.coding != http::ContentCoding::identity) {
+            // The codings of one file must differ though their bytes, or times and sizes, may not
+            // (RFC 9110 §8.8.3.3).
+            writer.append("-");
+            writer.append(http::name(traits.coding));
+        }
+        writer.append("\"");
+        etag_bytes = offset() - etag_offset;
+        writer.append("\r\n");
     }
-    writer.append("\"");
-    const std::size_t etag_bytes = offset() - etag_offset;
-    writer.append("\r\nAccept-Ranges: bytes\r\n");
+    writer.append("Accept-Ranges: bytes\r\n");
     if (!traits.cache_control.empty()) {
         writer.field("Cache-Control", traits.cache_control);
     }
     writer.append("\r\n");
     fields_ = writer.written();
-    validators_.etag = std::string_view(fields_).substr(etag_offset, etag_bytes);
+    if (etag_bytes > 0) {
+        validators_.etag = std::string_view(fields_).substr(etag_offset, etag_bytes);
+    }
 }
 
 }  // namespace torc::site

@@ -46,9 +46,11 @@ protected:
     std::function<void()> before_read_ = [] {};
 
 private:
+    /// So late that what a test wrote is settled (see is_settled).
     static WallTime now() {
         return std::chrono::time_point_cast<std::chrono::nanoseconds>(
-            std::chrono::system_clock::now());
+                   std::chrono::system_clock::now()) +
+               std::chrono::hours(1);
     }
 
     Step make_call(const file::Root& root, AssetLoad& load, Step step) {
@@ -202,7 +204,7 @@ TEST_F(AssetLoadDiskTest, GivesThePreviousAssetAgainUntilTheFileChanges) {
     EXPECT_EQ(load("file", previous).asset.get(), previous.get());
     directory_.write("file", "after!");
     std::filesystem::last_write_time(
-        path, std::filesystem::last_write_time(path) + std::chrono::hours(1));
+        path, std::filesystem::last_write_time(path) + std::chrono::minutes(1));
     EXPECT_EQ(load("file", previous).asset->identity().contents(), "after!");
 }
 

@@ -25,6 +25,7 @@ struct FakeFile {
     std::string contents{};
     /// Seconds since 1970.
     std::int64_t modified = 1'600'000'000;
+    std::int64_t changed = 1'600'000'000;
     /// What opening it fails with; 0: nothing.
     int error = 0;
     /// It is reached by a symbolic link.
@@ -37,7 +38,7 @@ class AssetLoadTest : public ::testing::Test {
 protected:
     AssetLoad::Outcome load(std::string_view path, AssetRef previous = {}) {
         opened_.clear();
-        AssetLoad load(path, std::move(previous), rules_, loaded_at);
+        AssetLoad load(path, std::move(previous), rules_, now_);
         LoadStep step = load.start();
         for (int steps = 0; step != LoadStep::finished; ++steps) {
             EXPECT_LT(steps, 200);
@@ -68,6 +69,8 @@ protected:
     void put_directory(const std::string& path) { disk_[path] = FakeFile{.mode = S_IFDIR}; }
 
     LoadRules rules_;
+    /// When loads look at the disk.
+    WallTime now_ = loaded_at;
     std::map<std::string, FakeFile> disk_;
     std::vector<std::string> opened_;
     /// Closes the descriptors that loads are done with, and counts them.
@@ -105,11 +108,13 @@ private:
                 status.stx_mode = static_cast<decltype(status.stx_mode)>(current_->mode);
                 status.stx_size = current_->contents.size();
                 status.stx_mtime.tv_sec = current_->modified;
+                status.stx_ctime.tv_sec = current_->changed;
                 return load.stated();
             }
             case LoadStep::read: {
                 const std::span<std::byte> buffer = load.read_buffer();
-                std::memcpy(buffer.data(), current_->contents.data(), buffer.size());
+                std::memcpy(buffer.data(), current_->contents.data() + load.read_offset(),
+                            buffer.size());
                 return load.was_read(buffer.size());
             }
             case LoadStep::list:

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -183,6 +185,56 @@ TEST_F(AssetLoadDeathTest, HasNoResultBeforeItsEnd) {
     AssetLoad load("file", {}, rules_, test::loaded_at);
     (void)load.start();
     EXPECT_DEATH((void)load.take_result(), "outcome_");
+}
+
+constexpr std::int64_t look_seconds = test::loaded_at.time_since_epoch() / std::chrono::seconds(1);
+
+TEST_F(AssetLoadTest, AFileThatWasNotWrittenOfLateIsReadOnce) {
+    put("file", "before");
+    const AssetRef before = load("file").asset;
+    disk_["file"].contents = "after!";
+    EXPECT_EQ(load("file", before).asset.get(), before.get());
+}
+
+TEST_F(AssetLoadTest, AFileThatWasWrittenJustBeforeTheLookIsReadAgain) {
+    for (const std::int64_t age : {0, 1}) {
+        put("file", "before");
+        disk_["file"].modified = disk_["file"].changed = look_seconds - age;
+        const AssetLoad::Outcome before = load("file");
+        EXPECT_TRUE(before.is_cacheable);
+        EXPECT_FALSE(before.is_watchable) << "it would be trusted for long";
+        disk_["file"].contents = "after!";  // At the same time, to the step of the file system.
+        now_ += std::chrono::seconds(10);
+        const AssetLoad::Outcome after = load("file", before.asset);
+        EXPECT_EQ(after.asset->identity().contents(), "after!");
+        EXPECT_TRUE(after.is_watchable);
+        EXPECT_EQ(load("file", after.asset).asset.get(), after.asset.get());
+        now_ = test::loaded_at;
+    }
+}
+
+TEST_F(AssetLoadTest, AFileWhoseTimeWasSetJustBeforeTheLookIsReadAgain) {
+    put("file", "before");
+    disk_["file"].changed = look_seconds;
+    const AssetRef before = load("file").asset;
+    disk_["file"].contents = "after!";
+    EXPECT_EQ(load("file", before).asset->identity().contents(), "after!");
+}
+
+TEST_F(AssetLoadTest, ALargeFileGetsTheTagOfItsTimeOnceThatIsPast) {
+    rules_.contents_bytes_max = 4;
+    put("file", "12345");
+    disk_["file"].modified = look_seconds + 5;
+    const AssetLoad::Outcome early = load("file");
+    EXPECT_EQ(early.asset->identity().validators().etag, test::etag_of_12345);
+    EXPECT_FALSE(early.asset->identity().validators().has_last_modified);
+    EXPECT_FALSE(early.is_watchable) << "it would keep its tag for long";
+    EXPECT_EQ(load("file", early.asset).asset.get(), early.asset.get());
+    now_ += std::chrono::seconds(7);
+    const AssetLoad::Outcome later = load("file", early.asset);
+    EXPECT_TRUE(later.asset->identity().validators().etag.ends_with("-5\""));
+    EXPECT_TRUE(later.asset->identity().validators().has_last_modified);
+    EXPECT_TRUE(later.is_watchable);
 }
 
 TEST_F(AssetLoadTest, AFileThatNoLinkLeadsToCanBeWatched) {

@@ -23,8 +23,10 @@ namespace torc::site::test {
 
 /// "Sun, 06 Nov 1994 08:49:37 GMT", RFC 9110's own example.
 inline constexpr WallTime last_modified{std::chrono::seconds(784'111'777)};
-/// The entity tag of a file of 5 bytes that was last modified then.
-inline constexpr std::string_view etag_of_5_bytes = "\"ae1b981bc490a00-5\"";
+/// The entity tag of a file in memory that holds "12345", as xxhsum(1) -H128 has it.
+inline constexpr std::string_view etag_of_12345 = "\"4af3da69f61e14cf26f4c14b6b6bfdb4\"";
+/// That of a file on disk of 5 bytes that was last modified then.
+inline constexpr std::string_view etag_of_5_bytes_on_disk = "\"ae1b981bc490a00-5\"";
 
 [[nodiscard]] inline file::Metadata regular_file(std::uint64_t size,
                                                  WallTime modified = last_modified) {

@@ -7,7 +7,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace torc::site {
@@ -27,6 +30,7 @@ protected:
         status = {};
         status.stx_mode = static_cast<decltype(status.stx_mode)>(mode);
         status.stx_size = size;
+        status.stx_mtime.tv_sec = modified_seconds_;
         status.stx_mtime.tv_nsec = modified_nanoseconds;
         return load_.stated();
     }
@@ -44,7 +48,9 @@ protected:
         return outcome_.contents.view();
     }
 
-    FileLoad load_{10};
+    /// Tells one version from another, unless a test says otherwise.
+    std::int64_t modified_seconds_ = 1'600'000'000;
+    FileLoad load_{10, test::loaded_at};
     FileLoad::Outcome outcome_;
 };
 
@@ -98,6 +104,80 @@ TEST_F(FileLoadTest, ReadsUpToTheLimitAndKeepsLargerFilesByDescriptor) {
     EXPECT_TRUE(outcome.is_stable);
     EXPECT_FALSE(outcome.contents.bytes);
     EXPECT_EQ(outcome.file.get(), descriptor);
+}
+
+TEST_F(FileLoadTest, ReadsALargeFileForItsDigestWhenItsTimeTellsNothing) {
+    for (const std::int64_t time :
+         {std::int64_t{1}, std::int64_t{1'699'999'999}, std::int64_t{1'800'000'000}}) {
+        modified_seconds_ = time;
+        start();
+        (void)open();
+        EXPECT_EQ(stat(S_IFREG, 12), Step::read);
+        EXPECT_EQ(load_.read_buffer().size(), 12U);
+        EXPECT_EQ(read("12345678"), Step::read);
+        EXPECT_EQ(load_.read_offset(), 8U);
+        EXPECT_EQ(load_.read_buffer().size(), 4U);
+        EXPECT_EQ(read("9abc"), Step::stat);
+        EXPECT_EQ(stat(S_IFREG, 12), Step::finished);
+        const FileLoad::Outcome outcome = load_.take_outcome();
+        EXPECT_TRUE(outcome.is_stable);
+        EXPECT_FALSE(outcome.contents.bytes);
+        EXPECT_TRUE(outcome.file);
+        EXPECT_EQ(outcome.digest, Digest::of("123456789abc"));
+    }
+}
+
+TEST_F(FileLoadTest, ReadsForADigestPieceByPiece) {
+    modified_seconds_ = 1;
+    start();
+    (void)open();
+    const std::string contents(limits::digest_chunk_bytes + 5, 'x');
+    EXPECT_EQ(stat(S_IFREG, contents.size()), Step::read);
+    EXPECT_EQ(load_.read_buffer().size(), limits::digest_chunk_bytes);
+    EXPECT_EQ(read(contents), Step::read);
+    EXPECT_EQ(load_.read_buffer().size(), 5U);
+    EXPECT_EQ(read(contents), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, contents.size()), Step::finished);
+    EXPECT_EQ(load_.take_outcome().digest, Digest::of(contents));
+}
+
+TEST_F(FileLoadTest, ReadsNoDigestOfWhatTakesTooLongToRead) {
+    modified_seconds_ = 1;
+    start();
+    (void)open();
+    EXPECT_EQ(stat(S_IFREG, limits::digested_file_bytes_max), Step::read);
+    start();
+    (void)open();
+    EXPECT_EQ(stat(S_IFREG, limits::digested_file_bytes_max + 1), Step::finished);
+    EXPECT_EQ(load_.take_outcome().digest, std::nullopt);
+}
+
+TEST_F(FileLoadTest, ReadsAgainForTheDigestOfWhatChangedMeanwhile) {
+    modified_seconds_ = 1;
+    start();
+    (void)open();
+    (void)stat(S_IFREG, 12, 1);
+    (void)read("123456789abc");
+    EXPECT_EQ(stat(S_IFREG, 12, 2), Step::read);
+    EXPECT_EQ(load_.read_offset(), 0U);
+    (void)read("another text");
+    EXPECT_EQ(stat(S_IFREG, 12, 2), Step::finished);
+    EXPECT_EQ(load_.take_outcome().digest, Digest::of("another text"));
+}
+
+TEST_F(FileLoadTest, HasNoDigestOfWhatChangesWheneverItIsRead) {
+    modified_seconds_ = 1;
+    start();
+    (void)open();
+    std::uint32_t time = 0;
+    ASSERT_EQ(stat(S_IFREG, 12, time), Step::read);
+    do {
+        ASSERT_LT(time, 100U);
+        ASSERT_EQ(read("123456789abc"), Step::stat);
+    } while (stat(S_IFREG, 12, ++time) == Step::read);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_FALSE(outcome.is_stable);
+    EXPECT_EQ(outcome.digest, std::nullopt);
 }
 
 TEST_F(FileLoadTest, OpensAgainWhenARenameRaced) {

@@ -28,13 +28,19 @@ using test::ResponderTest;
 const std::string get = "GET /page.html HTTP/1.1\r\nHost: a\r\n";
 const std::string head = "HEAD /page.html HTTP/1.1\r\nHost: a\r\n";
 
-const std::string fields_from_type =
-    "Content-Type: text/html; charset=utf-8\r\n"
-    "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
-    "ETag: \"ae1b981bc490a00-5\"\r\n"
-    "Accept-Ranges: bytes\r\n"
-    "Cache-Control: no-cache\r\n"
-    "\r\n";
+const std::string etag(test::etag_of_12345);
+
+std::string fields_from_type_with(const std::string& tag) {
+    return "Content-Type: text/html; charset=utf-8\r\n"
+           "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+           "ETag: " +
+           tag +
+           "\r\n"
+           "Accept-Ranges: bytes\r\n"
+           "Cache-Control: no-cache\r\n"
+           "\r\n";
+}
+const std::string fields_from_type = fields_from_type_with(etag);
 
 TEST_F(ResponderTest, AnswersGetWithTheWholeFile) {
     EXPECT_EQ(respond(get, *memory_asset("12345")),
@@ -72,7 +78,8 @@ TEST_F(ResponderTest, AnswersARangeWithItsBytes) {
 TEST_F(ResponderTest, AnswersARangeOfAFileOnDiskAlike) {
     EXPECT_EQ(respond(get + "Range: bytes=-2\r\n", *disk_asset("12345", "page.html")),
               "HTTP/1.1 206 Partial Content\r\n" + common_fields() +
-                  "Content-Range: bytes 3-4/5\r\nContent-Length: 2\r\n" + fields_from_type);
+                  "Content-Range: bytes 3-4/5\r\nContent-Length: 2\r\n" +
+                  fields_from_type_with(std::string(test::etag_of_5_bytes_on_disk)));
     EXPECT_EQ(answer_.body, (ByteRange{.first = 3, .length = 2}));
 }
 
@@ -89,8 +96,7 @@ TEST_F(ResponderTest, IgnoresTwoRangeFields) {
 TEST_F(ResponderTest, IgnoresARangeOfAnotherVersion) {
     (void)respond(get + "Range: bytes=1-3\r\nIf-Range: \"other\"\r\n", *memory_asset("12345"));
     EXPECT_EQ(answer_.status, Status::ok);
-    (void)respond(get + "Range: bytes=1-3\r\nIf-Range: \"ae1b981bc490a00-5\"\r\n",
-                  *memory_asset("12345"));
+    (void)respond(get + "Range: bytes=1-3\r\nIf-Range: " + etag + "\r\n", *memory_asset("12345"));
     EXPECT_EQ(answer_.status, Status::partial_content);
 }
 
@@ -109,10 +115,12 @@ TEST_F(ResponderTest, RefusesEveryRangeOfAnEmptyFile) {
 }
 
 TEST_F(ResponderTest, AnswersWhatTheClientHasWithoutABody) {
-    EXPECT_EQ(respond(get + "If-None-Match: \"ae1b981bc490a00-5\"\r\n", *memory_asset("12345")),
+    EXPECT_EQ(respond(get + "If-None-Match: " + etag + "\r\n", *memory_asset("12345")),
               "HTTP/1.1 304 Not Modified\r\n" + common_fields() +
                   "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
-                  "ETag: \"ae1b981bc490a00-5\"\r\n"
+                  "ETag: " +
+                  etag +
+                  "\r\n"
                   "Accept-Ranges: bytes\r\n"
                   "Cache-Control: no-cache\r\n"
                   "\r\n");

@@ -25,6 +25,11 @@ constexpr MonotonicTime noon{std::chrono::hours(12)};
 
 class SiteChangeTest : public ::testing::Test {
 protected:
+    /// So late that what a test wrote is settled (see is_settled).
+    void SetUp() override {
+        site_.set_time(std::chrono::time_point_cast<nanoseconds>(std::chrono::system_clock::now()) +
+                       std::chrono::hours(1));
+    }
     void cache(Site& site, std::initializer_list<std::string_view> paths) {
         for (const std::string_view path : paths) {
             site.cache().insert(path, memory_asset("1"), noon);

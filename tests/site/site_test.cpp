@@ -25,6 +25,11 @@ constexpr MonotonicTime noon{std::chrono::hours(12)};
 
 class SiteTest : public ::testing::Test {
 protected:
+    /// So late that what a test wrote is settled (see is_settled).
+    void SetUp() override {
+        site_.set_time(std::chrono::time_point_cast<nanoseconds>(std::chrono::system_clock::now()) +
+                       std::chrono::hours(1));
+    }
     /// Ends a load as if the disk had said so.
     Site::Loaded fail(Site::LoadId id, int error) {
         EXPECT_EQ(site_.load(id).start(), AssetLoad::Step::open);

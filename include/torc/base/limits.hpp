@@ -28,6 +28,12 @@ inline constexpr std::size_t trailer_bytes_max = 8 * 1024;
 /// A Range field with more is ignored: nobody needs them, and each costs a part of the answer.
 inline constexpr std::size_t ranges_max = 16;
 
+// site: of a file that is not kept in memory and whose modification time says nothing, the entity
+// tag is made of the contents, read this much at a time, and beyond that size there is none: who
+// asks first waits for all of it to be read.
+inline constexpr std::uint64_t digested_file_bytes_max = 16 * 1024 * 1024;
+inline constexpr std::size_t digest_chunk_bytes = 128 * 1024;
+
 // file: PATH_MAX of the kernel, which counts the terminating NUL.
 inline constexpr std::size_t path_bytes_max = 4096;
 /// Beyond it a directory's listing leaves entries out, and says so.

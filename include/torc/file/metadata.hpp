@@ -34,7 +34,8 @@ struct Metadata {
     /// a disk or a network (AT_STATX_DONT_SYNC). Errors: as statx(2).
     [[nodiscard]] static Result<Metadata> of(int descriptor) noexcept;
 
-    /// Equal members mean the same bytes, as far as a file system can tell.
+    /// Equal members mean the same bytes, if the file was not written just before one of the looks
+    /// (see site::is_settled).
     friend bool operator==(const Metadata&, const Metadata&) noexcept = default;
 };
 

@@ -119,7 +119,7 @@ private:
     [[nodiscard]] Step look_at_next_coding();
     [[nodiscard]] Step finish_codings();
     [[nodiscard]] RepresentationRef make_representation(http::ContentCoding coding,
-                                                        FileLoad::Outcome& file) const;
+                                                        FileLoad::Outcome& file);
     /// What was known of the path before; null: nothing.
     [[nodiscard]] Representation* known(http::ContentCoding coding) const noexcept;
 

@@ -1,14 +1,19 @@
 #pragma once
 
+#include <torc/base/clock.hpp>
 #include <torc/base/errno.hpp>
 #include <torc/base/file_handle.hpp>
+#include <torc/base/limits.hpp>
 #include <torc/file/metadata.hpp>
+#include <torc/site/digest.hpp>
 #include <torc/site/representation.hpp>
 
 #include <linux/stat.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,12 +36,14 @@ enum class LoadStep : std::uint8_t {
 
 /// Opens one file, and reads it when it is small, without doing any of it: an event goes in, the
 /// next step comes out. So a cold disk never blocks the thread. A file is stated before and after
-/// it is read, so that what is read is one version of it.
+/// it is read, so that what is read is one version of it. A larger one is read for the digest of
+/// its contents where its time tells no version of it from the next.
 class FileLoad {
 public:
-    /// `contents_bytes_max`: files up to this size are read whole.
-    explicit FileLoad(std::size_t contents_bytes_max) noexcept
-        : contents_bytes_max_(contents_bytes_max) {}
+    /// `contents_bytes_max`: files up to this size are read into memory. `now`: no later than the
+    /// files are looked at.
+    FileLoad(std::size_t contents_bytes_max, WallTime now) noexcept
+        : contents_bytes_max_(contents_bytes_max), now_(now) {}
 
     /// Begins with another file. `known`: what was found there before, null for nothing; a file
     /// that is still the same is not read again. It outlives the load.
@@ -69,8 +76,10 @@ public:
         bool is_known = false;
         /// False for a file that changed whenever it was looked at.
         bool is_stable = true;
-        /// A regular file of up to `contents_bytes_max`, unless it is known.
+        /// Of a regular file of up to `contents_bytes_max`, unless it is known.
         Contents contents;
+        /// Of a larger one that was read for it.
+        std::optional<Digest> digest;
         /// Open still, whatever was found.
         FileHandle file;
         /// Reached strictly, or as strictly not there: all that could change that happens in the
@@ -87,15 +96,23 @@ public:
 private:
     [[nodiscard]] LoadStep found(const file::Metadata& metadata);
     [[nodiscard]] LoadStep verified(const file::Metadata& metadata);
+    [[nodiscard]] bool is_read(const file::Metadata& metadata) const noexcept;
     [[nodiscard]] LoadStep read_again(const file::Metadata& metadata);
     [[nodiscard]] LoadStep finish_with(Errno error);
 
     std::size_t contents_bytes_max_;
+    WallTime now_;
     std::string path_;
     const file::Metadata* known_ = nullptr;
     FileHandle file_;
     struct statx status_{};
-    std::size_t read_bytes_ = 0;
+    std::uint64_t read_bytes_ = 0;
+    /// What is read for a digest comes here, piece by piece.
+    struct DigestReading {
+        Digester digester;
+        std::array<char, limits::digest_chunk_bytes> chunk;
+    };
+    std::unique_ptr<DigestReading> digesting_;
     /// True when the file was read and is stated once more.
     bool is_verifying_ = false;
     unsigned read_attempts_ = 0;

@@ -5,11 +5,14 @@
 #include <torc/base/local_ref.hpp>
 #include <torc/file/metadata.hpp>
 #include <torc/http/conditional.hpp>
+#include <torc/http/head_writer.hpp>
 #include <torc/http/negotiation.hpp>
+#include <torc/site/digest.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,18 +34,21 @@ struct RepresentationTraits {
     /// The value of Cache-Control; empty: no such field. At most cache_control_bytes_max.
     std::string_view cache_control{};
     file::Metadata metadata{};
-    /// A modification time beyond it is in the future, and useless as a validator.
+    /// When the metadata were found.
     WallTime now{};
+    /// Of a file that is not in memory: of its contents, where its time tells no version of it from
+    /// the next (see has_distinct_time). Without it such a file has no entity tag.
+    std::optional<Digest> digest{};
 };
 inline constexpr std::size_t cache_control_bytes_max = 1024;
 
 /// A representation of a resource (RFC 9110 §3.2): a file's bytes with everything that does not
 /// depend on the request worked out beforehand. Never changes; who uses one keeps a reference.
 ///
-/// Its entity tag is strong. It is made of the modification time in nanoseconds and the size, so
-/// that it is the same on every replica of a site. Where the time is useless (see
-/// `has_useful_time`), it is made of the bytes, or for a file that is not in memory of what no tool
-/// can set: inode, time of change and size.
+/// Its entity tag is strong (RFC 9110 §8.8.1), and the same on every replica of a site: that of a
+/// file in memory is made of its contents, that of another of its modification time in nanoseconds
+/// and its size, or of its contents where that time would not do. One that is too large for that
+/// has no tag.
 class Representation : public LocallyCounted {
 public:
     /// A file held in memory. `contents` are exactly `traits.metadata.size` bytes.
@@ -85,17 +91,25 @@ public:
     /// a system call that waits for nothing; anything else always is.
     [[nodiscard]] bool is_current() const noexcept;
 
+    /// Whether a file whose metadata, looked at `now`, equal these has the same contents, and is to
+    /// have the same fields. Not if it was written so shortly before the look that a later write
+    /// may not show, or was from the future and is no more.
+    [[nodiscard]] bool is_known_by_metadata(WallTime now) const noexcept;
+
     /// What it costs a cache, in bytes of memory.
     [[nodiscard]] std::size_t memory_bytes() const noexcept {
         return sizeof(Representation) + fields_.capacity() + contents_.size;
     }
 
 private:
-    explicit Representation(const file::Metadata& metadata) noexcept : metadata_(metadata) {}
+    explicit Representation(const RepresentationTraits& traits) noexcept
+        : metadata_(traits.metadata), looked_at_(traits.now) {}
 
-    void render_fields(const RepresentationTraits& traits);
+    void render_fields(const RepresentationTraits& traits, const std::optional<Digest>& digest);
+    void append_version(http::HeadWriter& writer, const std::optional<Digest>& digest) const;
 
     file::Metadata metadata_;
+    WallTime looked_at_;
     http::Validators validators_;
     std::string fields_;
     std::string_view content_type_;
@@ -107,10 +121,5 @@ private:
 };
 
 using RepresentationRef = LocalRef<Representation>;
-
-/// Whether a modification time tells one version of a file from another. Not 0 and 1, which stores
-/// and images that want to be reproducible give to all their files, nor the beginning of 1980,
-/// which is ZIP's zero, nor any time after `now`.
-[[nodiscard]] bool has_useful_time(const file::Metadata& metadata, WallTime now) noexcept;
 
 }  // namespace torc::site

@@ -67,9 +67,9 @@ What it answers:
                           and an answer to their preflight requests.
       --cache-control GLOB=VALUE
                           Cache-Control of the files whose name (or path, when there is a / in
-                          GLOB) matches; may be given several times, the first that matches counts,
-                          and the value off sends none. [a year for names with a content hash, else
-                          no-cache]
+                          GLOB) matches; may be given several times, and the first that matches
+                          counts. The value immutable is a year, off sends no field. [a year for
+                          what build tools name by its contents, else no-cache]
       --max-request-line SIZE, --max-request-head SIZE, --max-request-fields N
                           What a request may be at the most: 414 and 431 beyond. [8k, 32k, 100]
       --max-request-body SIZE

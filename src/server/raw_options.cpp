@@ -178,6 +178,8 @@ site::CacheControlRule parse_cache_control(const std::string& text) {
     rule.value = text.substr(equals + 1);
     if (rule.value == "off") {
         rule.value.clear();
+    } else if (rule.value == "immutable") {
+        rule.value = site::keep_for_a_year;  // Alone it would say nothing of a time.
     }
     if (!http::is_field_value(rule.value) || rule.value.size() > site::cache_control_bytes_max) {
         throw StartError(

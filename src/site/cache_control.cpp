@@ -1,5 +1,6 @@
 #include <torc/base/assert.hpp>
 #include <torc/site/cache_control.hpp>
+#include <torc/site/fingerprint.hpp>
 
 #include <fmt/format.h>
 
@@ -12,61 +13,7 @@
 namespace torc::site {
 namespace {
 
-constexpr std::string_view keep_for_a_year = "public, max-age=31536000, immutable";
 constexpr std::string_view ask_each_time = "no-cache";
-
-constexpr std::size_t short_hash_characters = 8;
-/// A hash this long is one even when it is the whole name.
-constexpr std::size_t lone_hash_characters = 16;
-
-enum class Script : std::uint8_t { upper, lower, digit, underscore, other };
-
-constexpr Script script_of(char character) noexcept {
-    if (character >= '0' && character <= '9') {
-        return Script::digit;
-    }
-    if (character >= 'a' && character <= 'z') {
-        return Script::lower;
-    }
-    if (character >= 'A' && character <= 'Z') {
-        return Script::upper;
-    }
-    return character == '_' ? Script::underscore : Script::other;
-}
-
-/// How often two neighbours are of different scripts. Words have few such places, hashes many.
-std::size_t count_changes(std::string_view text) noexcept {
-    std::size_t changes = 0;
-    for (std::size_t i = 1; i < text.size(); ++i) {
-        changes += std::size_t{script_of(text[i - 1]) != script_of(text[i])};
-    }
-    return changes;
-}
-
-bool is_hexadecimal_hash(std::string_view text) noexcept {
-    constexpr std::size_t changes_min = 2;
-    return text.size() >= short_hash_characters &&
-           text.find_first_not_of("0123456789abcdef") == std::string_view::npos &&
-           count_changes(text) >= changes_min;
-}
-
-bool is_base32_hash(std::string_view text) noexcept {
-    constexpr std::size_t changes_min = 3;
-    return text.size() == short_hash_characters &&
-           text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == std::string_view::npos &&
-           count_changes(text) >= changes_min;
-}
-
-bool is_base64_hash(std::string_view text) noexcept {
-    constexpr std::size_t changes_min = 5;
-    return text.size() == short_hash_characters &&
-           std::ranges::none_of(text, [](char c) { return script_of(c) == Script::other; }) &&
-           count_changes(text) >= changes_min;
-}
-
-bool is_hash(std::string_view text) noexcept {
-    return is_hexadecimal_hash(text) || is_base32_hash(text) || is_base64_hash(text);
-}
 
 /// The characters that mean something to fnmatch(3).
 constexpr std::string_view wildcards = "*?[\\";
@@ -90,20 +37,6 @@ std::string find_segment_flaw(std::string_view segment, bool is_first) {
 }
 
 }  // namespace
-
-bool is_fingerprinted(std::string_view path) noexcept {
-    const std::string_view name = path.substr(path.rfind('/') + 1);
-    std::size_t begin = 0;
-    while (begin <= name.size()) {
-        const std::size_t end = std::min(name.find_first_of(".-", begin), name.size());
-        const std::string_view part = name.substr(begin, end - begin);
-        if (is_hash(part) && (begin > 0 || part.size() >= lone_hash_characters)) {
-            return true;
-        }
-        begin = end + 1;
-    }
-    return false;
-}
 
 std::string find_glob_flaw(std::string_view glob) {
     if (!glob.contains('/')) {
@@ -141,9 +74,7 @@ std::string_view cache_control(const std::string& path, std::span<const CacheCon
             return rule.value;
         }
     }
-    // A page is what people bookmark and link to, whatever its name looks like.
-    const bool is_page = path.ends_with(".html") || path.ends_with(".htm");
-    return is_fingerprinted(path) && !is_page ? keep_for_a_year : ask_each_time;
+    return is_fingerprinted(path) ? keep_for_a_year : ask_each_time;
 }
 
 std::string_view cache_control_field(http::Status status) noexcept {

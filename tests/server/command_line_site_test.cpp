@@ -123,6 +123,8 @@ TEST_F(CommandLineTest, ReadsCacheControl) {
     EXPECT_EQ(found.load_rules.cache_control[0].glob, "*.css");
     EXPECT_EQ(found.load_rules.cache_control[0].value, "max-age=60");
     EXPECT_EQ(found.load_rules.cache_control[1].value, "");
+    EXPECT_EQ(settings({"--cache-control", "/lib/*=immutable"}).load_rules.cache_control[0].value,
+              "public, max-age=31536000, immutable");
     EXPECT_TRUE(refusal({"./site", "--cache-control", "no-store"})
                     .ends_with("give GLOB=VALUE, such as '*.css=max-age=3600'"));
     EXPECT_NE(refusal({"./site", "--cache-control", "*=\x01"}), "");

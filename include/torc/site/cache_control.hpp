@@ -8,6 +8,9 @@
 
 namespace torc::site {
 
+/// Of what never changes: other contents would have another name.
+inline constexpr std::string_view keep_for_a_year = "public, max-age=31536000, immutable";
+
 /// A user's rule for the Cache-Control of some files.
 struct CacheControlRule {
     /// As in fnmatch(3) without flags, so that '*' matches '/' too. Without a '/' it is matched
@@ -22,9 +25,9 @@ struct CacheControlRule {
 [[nodiscard]] std::string find_glob_flaw(std::string_view glob);
 
 /// The value of Cache-Control (RFC 9111 §5.2) for the file at `path`, relative to the root: that of
-/// the first rule that matches; without one, a year for names that carry a hash of the contents
-/// (pages excepted), and for all others "no-cache": to be kept, but asked about before each use.
-/// The view is to the rules or to static storage.
+/// the first rule that matches; without one, `keep_for_a_year` for a name that a build tool has
+/// made of the contents (see is_fingerprinted), and for all others "no-cache": to be kept, but
+/// asked about before each use. The view is to the rules or to static storage.
 [[nodiscard]] std::string_view cache_control(const std::string& path,
                                              std::span<const CacheControlRule> rules);
 
@@ -36,18 +39,5 @@ struct CacheControlRule {
 /// file may be there by then. Other errors are one client's, or will pass, and no cache is to give
 /// them to others.
 [[nodiscard]] std::string_view cache_control_field(http::Status status) noexcept;
-
-/// Whether a file's name holds a hash of its contents, as build tools put it there, so that other
-/// contents would have another name: "app.3f2a1b4c.js", "index-BfX9a2_k.css", "main-5ZQ2XK7B.js".
-///
-/// A name taken for one wrongly would be kept for a year, so what merely could be a hash is none:
-/// between '.', '-' and the ends of the name there must be
-/// - 8 or more hexadecimal digits, in lower case, that go from letter to digit or back at least
-///   twice, or
-/// - exactly 8 letters, digits or '_' that change between upper case, lower case, digits and '_'
-///   at least five times, or
-/// - exactly 8 of A-Z and 2-7 (base 32) that go from letter to digit or back at least three times,
-/// and something in front of it, unless it has 16 characters or more.
-[[nodiscard]] bool is_fingerprinted(std::string_view path) noexcept;
 
 }  // namespace torc::site

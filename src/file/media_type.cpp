@@ -38,19 +38,29 @@ constexpr std::string_view extension_of(std::string_view path) noexcept {
     return dot == std::string_view::npos || dot == 0 ? std::string_view{} : name.substr(dot + 1);
 }
 
-}  // namespace
-
-std::string_view media_type(std::string_view path) noexcept {
+/// Null for an extension that is not in the table, or where there is none.
+const Entry* find_entry(std::string_view path) noexcept {
     const std::string_view extension = extension_of(path);
     if (extension.size() > extension_bytes_max) {
-        return unknown;
+        return nullptr;
     }
     std::array<char, extension_bytes_max> buffer{};
     std::ranges::transform(extension, buffer.begin(), to_lower);
     const std::string_view key(buffer.data(), extension.size());
 
     const auto* const found = std::ranges::lower_bound(table, key, {}, &Entry::extension);
-    return found != table.end() && found->extension == key ? found->content_type : unknown;
+    return found != table.end() && found->extension == key ? found : nullptr;
+}
+
+}  // namespace
+
+std::string_view media_type(std::string_view path) noexcept {
+    const Entry* const entry = find_entry(path);
+    return entry != nullptr ? entry->content_type : unknown;
+}
+
+bool has_known_extension(std::string_view path) noexcept {
+    return find_entry(path) != nullptr;
 }
 
 }  // namespace torc::file

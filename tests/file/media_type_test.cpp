@@ -126,6 +126,17 @@ TEST(MediaType, IsOctetStreamForAnExtensionOfAnyLength) {
     }
 }
 
+TEST(MediaType, HasAKnownExtensionWhereTheTableHasIt) {
+    for (const std::string_view name :
+         {"app.js", "photo.JPG", "docs/v1.2/index.html", "a.tar.gz", "main.a", ".hidden.png"}) {
+        EXPECT_TRUE(has_known_extension(name)) << name;
+    }
+    for (const std::string_view name : {"", "users/john.doe", "docs/v1.2", "site.html/about",
+                                        "README", ".html", "draft.", "eyJhbGciOi.J9.eyJz"}) {
+        EXPECT_FALSE(has_known_extension(name)) << name;
+    }
+}
+
 TEST(MediaType, NeverAllocates) {
     const std::uint64_t before = test::allocations_of_this_thread();
     const std::string_view known = media_type("docs/INDEX.HTML");

@@ -19,4 +19,9 @@ namespace torc::file {
 /// that answers often should keep the result.
 [[nodiscard]] std::string_view media_type(std::string_view path) noexcept;
 
+/// Whether the extension of a name or a path is one that torc knows, so that what is asked for by
+/// that name is meant to be a file: "app.js" and "photo.JPG", but not "john.doe", "v1.2" or
+/// "README". Costs what `media_type` does.
+[[nodiscard]] bool has_known_extension(std::string_view path) noexcept;
+
 }  // namespace torc::file

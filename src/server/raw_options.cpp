@@ -1,5 +1,6 @@
 #include "raw_options.hpp"
 
+#include <torc/file/glob.hpp>
 #include <torc/http/field.hpp>
 #include <torc/server/cpu_set.hpp>
 #include <torc/server/start_error.hpp>
@@ -171,7 +172,7 @@ site::CacheControlRule parse_cache_control(const std::string& text) {
         throw StartError(fmt::format(
             "--cache-control '{}': give GLOB=VALUE, such as '*.css=max-age=3600'", text));
     }
-    if (const std::string flaw = site::find_glob_flaw(rule.glob); !flaw.empty()) {
+    if (const std::string flaw = file::find_glob_flaw(rule.glob); !flaw.empty()) {
         throw StartError(
             fmt::format("--cache-control '{}': {} can never match: {}", text, rule.glob, flaw));
     }

@@ -13,16 +13,11 @@ inline constexpr std::string_view keep_for_a_year = "public, max-age=31536000, i
 
 /// A user's rule for the Cache-Control of some files.
 struct CacheControlRule {
-    /// As in fnmatch(3) without flags, so that '*' matches '/' too. Without a '/' it is matched
-    /// with the file's name, with one with its path from the root ("/assets/app.js").
+    /// See file::matches_glob.
     std::string glob;
     /// Empty: no field.
     std::string value{};
 };
-
-/// Why a rule's glob can't match any file that is served, and what would, such as "a path begins
-/// with a slash; give /assets/*"; empty: it may match one.
-[[nodiscard]] std::string find_glob_flaw(std::string_view glob);
 
 /// The value of Cache-Control (RFC 9111 §5.2) for the file at `path`, relative to the root: that of
 /// the first rule that matches; without one, `keep_for_a_year` for a name that a build tool has

@@ -1,0 +1,43 @@
+#include <torc/file/glob.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string_view>
+
+namespace torc::file {
+namespace {
+
+TEST(Glob, MatchesTheNameWhenItHasNoSlash) {
+    EXPECT_TRUE(matches_glob("*.css", "a.css"));
+    EXPECT_TRUE(matches_glob("a*", "dir/a.css"));
+    EXPECT_FALSE(matches_glob("dir*", "dir/a.css"));
+    EXPECT_FALSE(matches_glob("?", ""));
+}
+
+TEST(Glob, MatchesTheWholePathWhenItHasASlash) {
+    EXPECT_TRUE(matches_glob("/img/*", "img/a/b.png"));
+    EXPECT_TRUE(matches_glob("/*/b.png", "img/a/b.png"));
+    EXPECT_FALSE(matches_glob("/img/*", "other/img/b.png"));
+}
+
+TEST(Glob, HasAFlawWhenItCanNeverMatch) {
+    EXPECT_EQ(find_glob_flaw("assets/*"), "a path begins with a slash; give /assets/*");
+    EXPECT_EQ(find_glob_flaw("/assets/"),
+              "a file's path does not end with a slash; give /assets/*");
+    for (const std::string_view glob :
+         {"../*", "./a", "/../a", "/a/../b", "//a", "/a//b", "/a/./b", "/", "a/b/", "*/", ".git",
+          ".env*", "/.git/*", "/a/.b/*", "/a/.well-known/*", "/.well-known/.a", "..", "."}) {
+        EXPECT_NE(find_glob_flaw(glob), "") << glob;
+    }
+}
+
+TEST(Glob, HasNoFlawWhenItMayMatch) {
+    for (const std::string_view glob :
+         {"*", "*.css", "a", "?.js", "/*", "/a", "/a/b", "/a/*.js", "*/a", "?a/b", "[/]a",
+          "/[.]a/b", "\\/a", "/a*/../b", "/.well-known/*", "/.w*", ".*", "/a/b.."}) {
+        EXPECT_EQ(find_glob_flaw(glob), "") << glob;
+    }
+}
+
+}  // namespace
+}  // namespace torc::file

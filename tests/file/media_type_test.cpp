@@ -116,15 +116,16 @@ TEST(MediaType, TakesWhatFollowsTheLastDot) {
 
 TEST(MediaType, LooksAtTheLastSegmentOfAPathAlone) {
     EXPECT_EQ(media_type("docs/v1.0/index.html"), "text/html; charset=utf-8");
-    EXPECT_EQ(media_type("site.html/README"), octet_stream);
+    EXPECT_EQ(media_type("site.html/about"), octet_stream);
     EXPECT_EQ(media_type("site.html/"), octet_stream);
 }
 
-TEST(MediaType, IsOctetStreamWithoutAKnownExtension) {
+TEST(MediaType, IsOctetStreamWithoutAKnownExtensionOrName) {
     using namespace std::string_view_literals;
     for (const std::string_view name :
-         {""sv, "README"sv, "html"sv, ".bashrc"sv, ".html"sv, "docs/.html"sv, "draft."sv, ".."sv,
-          "a/.."sv, "file.unheard-of"sv, "file.html "sv, "file.html\0"sv, "file.\xc3\xa9"sv}) {
+         {""sv, "about"sv, "html"sv, "readmes"sv, "my-license"sv, "s.js?ver=5.1"sv, ".bashrc"sv,
+          ".html"sv, "docs/.html"sv, "draft."sv, ".."sv, "a/.."sv, "file.unheard-of"sv,
+          "file.html "sv, "file.html\0"sv, "file.\xc3\xa9"sv}) {
         EXPECT_EQ(media_type(name), octet_stream) << name;
     }
 }
@@ -132,6 +133,26 @@ TEST(MediaType, IsOctetStreamWithoutAKnownExtension) {
 TEST(MediaType, IsOctetStreamForAnExtensionOfAnyLength) {
     for (std::size_t length = 1; length <= 300; ++length) {
         EXPECT_EQ(media_type("file." + std::string(length, '!')), octet_stream) << length;
+    }
+}
+
+TEST(MediaType, KnowsFilesByTheirWholeNameWhereTheyHaveNoExtension) {
+    for (const std::string_view name :
+         {"README", "docs/LICENSE", "Makefile", "makefile", "Dockerfile", "SHA256SUMS", "InRelease",
+          "LICENSE-MIT", "README.Debian", "Dockerfile.dev", "COPYING.LESSER", ".gitignore"}) {
+        EXPECT_EQ(media_type(name), "text/plain; charset=utf-8") << name;
+        EXPECT_TRUE(has_known_media_type(name)) << name;
+    }
+    EXPECT_EQ(media_type("data/.zgroup"), "application/json");
+    EXPECT_EQ(media_type(".well-known/apple-app-site-association"), "application/json");
+    EXPECT_EQ(media_type("README.html"), "text/html; charset=utf-8");
+}
+
+TEST(MediaType, TellsATypeThatItKnowsFromOneForWantOfABetter) {
+    EXPECT_TRUE(has_known_media_type("firmware.bin"));
+    EXPECT_EQ(media_type("firmware.bin"), octet_stream);
+    for (const std::string_view name : {"s.js?ver=5.1", "about", "archive.br", ""}) {
+        EXPECT_FALSE(has_known_media_type(name)) << name;
     }
 }
 
@@ -149,10 +170,12 @@ TEST(MediaType, HasAKnownExtensionWhereTheTableHasIt) {
 TEST(MediaType, NeverAllocates) {
     const std::uint64_t before = test::allocations_of_this_thread();
     const std::string_view known = media_type("docs/INDEX.HTML");
-    const std::string_view unknown = media_type("README");
+    const std::string_view unknown = media_type("about");
+    const std::string_view named = media_type("LICENSE-MIT");
     EXPECT_EQ(test::allocations_of_this_thread(), before);
     EXPECT_EQ(known, "text/html; charset=utf-8");
     EXPECT_EQ(unknown, octet_stream);
+    EXPECT_EQ(named, "text/plain; charset=utf-8");
 }
 
 /// A list of scripts/media-types: a type, its source and its extensions in each line.

@@ -6,18 +6,23 @@ namespace torc::file {
 
 /// The value of the Content-Type field for a file of this name: "text/html; charset=utf-8".
 ///
-/// `path` is a name or a path with '/'. Only the extension counts: what follows the last dot of the
-/// last segment, in any case. A name that has none ("README", ".bashrc", "draft.") or one that torc
-/// does not know is application/octet-stream, which browsers save and never guess about.
+/// `path` is a name or a path with '/'. What counts is the extension, that is what follows the last
+/// dot of the last segment, in any case; for a name without a known one the name itself, as for
+/// "README", "Makefile" and "LICENSE-MIT". Any other (".bashrc", "draft.") is
+/// application/octet-stream, which browsers save and never guess about.
 ///
 /// Every text/ type carries "; charset=utf-8", because without it browsers guess, by locale. No
 /// other type does: JSON is UTF-8 by definition and has no such parameter (RFC 8259 §8.1, §11);
 /// XML, SVG included, names its encoding in the document, which a charset here would overrule (RFC
 /// 7303 §3.2). JavaScript is text/javascript (RFC 9239).
 ///
-/// The view is to static storage. Never allocates; about 25 comparisons of a few bytes, so a caller
+/// The view is to static storage. Never allocates; some 40 comparisons of a few bytes, so a caller
 /// that answers often should keep the result.
 [[nodiscard]] std::string_view media_type(std::string_view path) noexcept;
+
+/// Whether `media_type` knows what a file of this name is, and does not only say
+/// application/octet-stream for want of a better type.
+[[nodiscard]] bool has_known_media_type(std::string_view path) noexcept;
 
 /// Whether the extension of a name or a path is one that torc knows, so that what is asked for by
 /// that name is meant to be a file: "app.js" and "photo.JPG", but not "john.doe", "v1.2" or

@@ -32,5 +32,19 @@ TEST(Field, HasANameWithoutCase) {
     EXPECT_FALSE(is_same_field_name("a-b", "a_b"));
 }
 
+TEST(Field, IsAMediaTypeWithParametersOrWithout) {
+    for (const char* text :
+         {"text/plain", "application/vnd.oasis.opendocument.text", "image/svg+xml",
+          "text/html; charset=utf-8", "text/html;charset=\"utf-8\" ;\tlevel=1", "a/b;c=\"\\\"\""}) {
+        EXPECT_TRUE(is_media_type(text)) << text;
+    }
+    for (const char* text : {"", "text", "text/", "/plain", "text/plain;", "text/plain; charset",
+                             "text/plain; charset=", "text /plain", "text/plain charset=utf-8",
+                             "text/pl\x01in", "text/plain\r\nX: y", "a/b;c=\"", "a/b;c=\"\\",
+                             "a/b;c=\"\n\"", "a/b/c", " a/b", "a/b "}) {
+        EXPECT_FALSE(is_media_type(text)) << text;
+    }
+}
+
 }  // namespace
 }  // namespace torc::http

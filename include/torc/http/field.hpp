@@ -11,6 +11,10 @@ namespace torc::http {
 /// white space at either end. Empty is valid.
 [[nodiscard]] bool is_field_value(std::string_view text) noexcept;
 
+/// Whether `text` is a media type, with parameters or without (RFC 9110 §8.3.1): "text/plain",
+/// "text/html; charset=utf-8".
+[[nodiscard]] bool is_media_type(std::string_view text) noexcept;
+
 /// Whether two field names are the same: they are compared without case.
 [[nodiscard]] bool is_same_field_name(std::string_view left, std::string_view right) noexcept;
 

@@ -1,5 +1,4 @@
 #include <torc/base/assert.hpp>
-#include <torc/file/media_type.hpp>
 #include <torc/http/target.hpp>
 #include <torc/site/asset_load.hpp>
 #include <torc/site/file_time.hpp>
@@ -97,7 +96,10 @@ AssetLoad::Step AssetLoad::look_at(Stage stage, std::string path) {
         stage == Stage::coding ? rules_.codings[next_coding_] : http::ContentCoding::identity;
     const Representation* before = known(coding);
     const bool is_known = before != nullptr && before->is_known_by_metadata(now_);
-    return file_.start(std::move(path), is_known ? &before->metadata() : nullptr);
+    const bool must_know_beginning =
+        stage != Stage::coding && type_depends_on_contents(path, rules_.types);
+    return file_.start(std::move(path), is_known ? &before->metadata() : nullptr,
+                       must_know_beginning ? beginning_bytes_max : 0);
 }
 
 Representation* AssetLoad::known(http::ContentCoding coding) const noexcept {
@@ -241,6 +243,7 @@ AssetLoad::Step AssetLoad::listed(RepresentationRef page) {
 
 AssetLoad::Step AssetLoad::take_file(const std::string& name, FileLoad::Outcome& file) {
     name_ = name;
+    type_ = type_of(file);
     modified_ = file.metadata.modified;
     is_stable_ = file.is_stable;
     next_coding_ = 0;
@@ -250,7 +253,8 @@ AssetLoad::Step AssetLoad::take_file(const std::string& name, FileLoad::Outcome&
 }
 
 AssetLoad::Step AssetLoad::look_at_next_coding() {
-    if (next_coding_ == rules_.codings.size()) {
+    const bool is_coded_already = type_.coding != http::ContentCoding::identity;
+    if (is_coded_already || next_coding_ == rules_.codings.size()) {
         return finish_codings();
     }
     return look_at(Stage::coding, name_ + std::string(suffix_of(rules_.codings[next_coding_])));
@@ -285,6 +289,19 @@ AssetLoad::Step AssetLoad::finish_codings() {
     return finish(is_unchanged ? previous_ : Asset::file(std::move(representations_)), is_stable_);
 }
 
+ContentType AssetLoad::type_of(const FileLoad::Outcome& file) const {
+    if (file.is_known) {
+        const Representation& before = *known(http::ContentCoding::identity);
+        return {.value = before.content_type(),
+                .is_known = before.is_type_known(),
+                .coding = before.coding()};
+    }
+    const bool is_whole = file.contents.bytes != nullptr;
+    return content_type(
+        name_, rules_.types,
+        {.bytes = is_whole ? file.contents.view() : file.beginning, .is_whole = is_whole});
+}
+
 RepresentationRef AssetLoad::make_representation(http::ContentCoding coding,
                                                  FileLoad::Outcome& file) {
     // What was written just now is looked at again in a moment, whoever watches it.
@@ -293,8 +310,9 @@ RepresentationRef AssetLoad::make_representation(http::ContentCoding coding,
         return RepresentationRef(known(coding));
     }
     const RepresentationTraits traits{
-        .content_type = file::media_type(name_),
-        .coding = coding,
+        .content_type = type_.value,
+        .is_type_known = type_.is_known,
+        .coding = coding == http::ContentCoding::identity ? type_.coding : coding,
         .cache_control = cache_control(name_, rules_.cache_control),
         .metadata = file.metadata,
         .now = now_,
@@ -339,6 +357,7 @@ AssetLoad::Step AssetLoad::look_at_next_page() {
 
 AssetLoad::Step AssetLoad::settle_page(FileLoad::Outcome& file) {
     if (file.is(file::Kind::regular)) {
+        type_ = type_of(file);
         return finish_with_error(make_representation(http::ContentCoding::identity, file));
     }
     if (page_directory_.empty()) {

@@ -21,12 +21,15 @@ constexpr std::size_t populated_bytes_min = 4 * limits::page_bytes;
 
 }  // namespace
 
-LoadStep FileLoad::start(std::string path, const file::Metadata* known) {
+LoadStep FileLoad::start(std::string path, const file::Metadata* known,
+                         std::size_t beginning_bytes) {
     path_ = std::move(path);
     known_ = known;
+    beginning_bytes_ = beginning_bytes;
     file_.reset();
     is_verifying_ = false;
     digesting_.reset();
+    is_reading_beginning_ = false;
     read_attempts_ = 0;
     open_attempts_ = 0;
     is_strict_ = true;
@@ -60,9 +63,13 @@ LoadStep FileLoad::stated() {
 LoadStep FileLoad::found(const file::Metadata& metadata) {
     outcome_.metadata = metadata;
     outcome_.is_known = known_ != nullptr && *known_ == metadata;
-    return metadata.kind == file::Kind::regular && !outcome_.is_known && is_read(metadata)
-               ? read_again(metadata)
-               : LoadStep::finished;
+    if (metadata.kind != file::Kind::regular || outcome_.is_known) {
+        return LoadStep::finished;
+    }
+    if (is_read(metadata)) {
+        return read_again(metadata);
+    }
+    return beginning_bytes_ > 0 ? read_beginning() : LoadStep::finished;
 }
 
 bool FileLoad::is_read(const file::Metadata& metadata) const noexcept {
@@ -70,11 +77,20 @@ bool FileLoad::is_read(const file::Metadata& metadata) const noexcept {
            (metadata.size <= limits::digested_file_bytes_max && !has_distinct_time(metadata, now_));
 }
 
+LoadStep FileLoad::read_beginning() {
+    is_verifying_ = false;
+    is_reading_beginning_ = true;
+    read_bytes_ = 0;
+    outcome_.beginning.resize(beginning_bytes_);
+    return LoadStep::read;
+}
+
 LoadStep FileLoad::read_again(const file::Metadata& metadata) {
     ++read_attempts_;
     is_verifying_ = false;
     read_bytes_ = 0;
     outcome_.metadata = metadata;
+    outcome_.beginning.clear();
     if (metadata.size > contents_bytes_max_) {
         digesting_ = std::make_unique_for_overwrite<DigestReading>();
         return LoadStep::read;
@@ -88,6 +104,9 @@ LoadStep FileLoad::read_again(const file::Metadata& metadata) {
 }
 
 std::span<std::byte> FileLoad::read_buffer() noexcept {
+    if (is_reading_beginning_) {
+        return std::as_writable_bytes(std::span(outcome_.beginning)).subspan(read_bytes_);
+    }
     if (digesting_) {
         const std::uint64_t rest = outcome_.metadata.size - read_bytes_;
         return std::as_writable_bytes(
@@ -99,15 +118,30 @@ std::span<std::byte> FileLoad::read_buffer() noexcept {
 }
 
 LoadStep FileLoad::was_read(std::size_t count) {
-    if (digesting_) {
-        digesting_->digester.add(std::span(digesting_->chunk).first(count));
-    }
     read_bytes_ += count;
+    if (is_reading_beginning_) {
+        return beginning_read(count);
+    }
+    if (digesting_) {
+        const std::span<const char> piece = std::span(digesting_->chunk).first(count);
+        digesting_->digester.add(piece);
+        const std::size_t missing_bytes = beginning_bytes_ - outcome_.beginning.size();
+        outcome_.beginning.append(piece.data(), std::min(count, missing_bytes));
+    }
     if (count > 0 && read_bytes_ < outcome_.metadata.size) {
         return LoadStep::read;
     }
     is_verifying_ = true;
     return LoadStep::stat;
+}
+
+LoadStep FileLoad::beginning_read(std::size_t count) {
+    if (count > 0 && read_bytes_ < outcome_.beginning.size()) {
+        return LoadStep::read;
+    }
+    outcome_.beginning.resize(read_bytes_);
+    is_reading_beginning_ = false;
+    return LoadStep::finished;
 }
 
 LoadStep FileLoad::verified(const file::Metadata& metadata) {

@@ -107,6 +107,8 @@ void Representation::render_fields(const RepresentationTraits& traits,
 
     writer.field("Content-Length", metadata_.size);
     content_type_ = traits.content_type;
+    is_type_known_ = traits.is_type_known;
+    coding_ = traits.coding;
     content_type_offset_ = offset();
     writer.field("Content-Type", content_type_);
     content_encoding_offset_ = offset();

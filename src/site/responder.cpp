@@ -67,15 +67,16 @@ Responder::Responder(const std::vector<http::ContentCoding>& codings,
     if (!has_field(extra_fields, "Server")) {
         constant_fields_ += "Server: torc\r\n";
     }
-    if (!has_field(extra_fields, "X-Content-Type-Options")) {
-        // Browsers are not to guess about types: they would run what was uploaded as an image.
-        constant_fields_ += "X-Content-Type-Options: nosniff\r\n";
-    }
     for (const ExtraField& field : extra_fields) {
         std::string& fields = field.scope == ExtraField::Scope::options   ? options_fields_
                               : field.scope == ExtraField::Scope::success ? success_fields_
                                                                           : constant_fields_;
         fields += field.name + ": " + field.value + "\r\n";
+    }
+    if (!has_field(extra_fields, "X-Content-Type-Options")) {
+        // Browsers are not to guess about types: they would run what was uploaded as an image. But
+        // where torc knows none they would refuse to run what is a script.
+        sniffing_field_ = "X-Content-Type-Options: nosniff\r\n";
     }
 }
 
@@ -92,20 +93,29 @@ void Responder::set_time(WallTime now) {
     ok_prefix_ += "\r\n";
     ok_prefix_ += constant_fields_;
     ok_prefix_ += success_fields_;
+    ok_prefix_ += sniffing_field_;
+}
+
+Responder::Envelope Responder::around(const Representation& source, Envelope envelope) noexcept {
+    envelope.is_type_known = source.is_type_known();
+    return envelope;
 }
 
 void Responder::begin_head(http::Status status, const Envelope& envelope,
                            http::HeadWriter& writer) const noexcept {
-    if (status == http::Status::ok) {
-        writer.append(ok_prefix_);
-    } else {
-        std::string_view fields =
-            std::string_view(ok_prefix_).substr(http::status_line(http::Status::ok).size());
-        if (!is_success(status)) {
-            fields.remove_suffix(success_fields_.size());
-        }
+    std::string_view fields = ok_prefix_;
+    if (!is_success(status)) {
+        fields.remove_suffix(success_fields_.size() + sniffing_field_.size());
+    } else if (!envelope.is_type_known) {
+        fields.remove_suffix(sniffing_field_.size());
+    }
+    if (status != http::Status::ok) {
         writer.append(http::status_line(status));
-        writer.append(fields);
+        fields.remove_prefix(http::status_line(http::Status::ok).size());
+    }
+    writer.append(fields);
+    if (!is_success(status)) {
+        writer.append(sniffing_field_);
         writer.append(cache_control_field(status));
     }
     if (status == http::Status::service_unavailable) {
@@ -198,7 +208,7 @@ Answer Responder::respond_with_file(const http::Request& request, const Asset& a
         case http::Precondition::passed:
             break;
         case http::Precondition::not_modified:
-            begin_head(http::Status::not_modified, envelope, writer);
+            begin_head(http::Status::not_modified, around(*source, envelope), writer);
             writer.append(source->fields_from_last_modified());
             return Answer{.status = http::Status::not_modified};
         case http::Precondition::failed:
@@ -211,7 +221,7 @@ Answer Responder::respond_with_file(const http::Request& request, const Asset& a
             return *std::move(answer);
         }
     }
-    begin_head(http::Status::ok, envelope, writer);
+    begin_head(http::Status::ok, around(*source, envelope), writer);
     writer.append(source->fields());
     if (request.method == http::Method::head) {
         return Answer{};
@@ -258,7 +268,7 @@ std::optional<Answer> Responder::respond_with_range(const http::Request& request
         return respond_with_parts(ranges, source, envelope, writer);
     }
     const http::ByteRange range = ranges.ranges().front();
-    begin_head(http::Status::partial_content, envelope, writer);
+    begin_head(http::Status::partial_content, around(source, envelope), writer);
     writer.append("Content-Range: ");
     write_content_range(range, source.size(), writer);
     writer.append("\r\n");
@@ -280,7 +290,7 @@ std::optional<Answer> Responder::respond_with_parts(const http::RangeSet& ranges
     if (content_bytes > source.size()) {
         return std::nullopt;  // The whole is cheaper.
     }
-    begin_head(http::Status::partial_content, envelope, writer);
+    begin_head(http::Status::partial_content, around(source, envelope), writer);
     writer.append("Content-Type: ");
     parts->write_content_type(writer);
     writer.append("\r\n");

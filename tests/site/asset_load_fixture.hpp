@@ -113,9 +113,11 @@ private:
             }
             case LoadStep::read: {
                 const std::span<std::byte> buffer = load.read_buffer();
-                std::memcpy(buffer.data(), current_->contents.data() + load.read_offset(),
-                            buffer.size());
-                return load.was_read(buffer.size());
+                const std::string_view rest =
+                    std::string_view(current_->contents).substr(load.read_offset());
+                const std::size_t count = std::min(buffer.size(), rest.size());
+                std::memcpy(buffer.data(), rest.data(), count);
+                return load.was_read(count);
             }
             case LoadStep::list:
                 if (listing_error_ != 0) {

@@ -267,5 +267,66 @@ TEST_F(AssetLoadTest, AListingCannotBeWatched) {
     EXPECT_FALSE(outcome.is_watchable);
 }
 
+TEST_F(AssetLoadTest, LooksIntoTextForItsCharset) {
+    put("utf8.txt", "na\xC3\xAFve");
+    put("latin1.txt", "na\xEFve");
+    put("koi8.html", "<meta charset=koi8-r>\xF0");
+    EXPECT_EQ(asset("utf8.txt")->identity().content_type(), "text/plain; charset=utf-8");
+    EXPECT_EQ(asset("latin1.txt")->identity().content_type(), "text/plain");
+    EXPECT_EQ(asset("koi8.html")->identity().content_type(), "text/html");
+}
+
+TEST_F(AssetLoadTest, LooksIntoTheBeginningOfTextThatIsNotReadWhole) {
+    put("latin1.txt", "na\xEFve");
+    put("film.ts", std::string("\x47\x40\0\x10", 4));
+    rules_.contents_bytes_max = 0;
+    EXPECT_EQ(asset("latin1.txt")->identity().content_type(), "text/plain");
+    const AssetRef film = asset("film.ts");
+    EXPECT_EQ(film->identity().content_type(), "video/mp2t");
+    EXPECT_TRUE(film->identity().is_on_disk());
+    // Nothing of it is read again.
+    EXPECT_EQ(load("film.ts", film).asset.get(), film.get());
+}
+
+TEST_F(AssetLoadTest, APrecompressedFileHasTheTypeOfWhatItWasMadeFrom) {
+    put("latin1.txt", "na\xEFve");
+    put("latin1.txt.gz", "\x1F\x8B");
+    const AssetRef found = asset("latin1.txt");
+    EXPECT_EQ(found->representation(http::ContentCoding::gzip)->content_type(), "text/plain");
+    disk_["latin1.txt.gz"].modified += 1;
+    const AssetRef renewed = load("latin1.txt", found).asset;
+    EXPECT_EQ(&renewed->identity(), &found->identity());
+    EXPECT_EQ(renewed->representation(http::ContentCoding::gzip)->content_type(), "text/plain");
+}
+
+TEST_F(AssetLoadTest, CompressedSvgHasItsCodingAndNoOther) {
+    put("logo.svgz", "\x1F\x8B\x08");
+    put("logo.svgz.gz", "\x1F\x8B\x08");
+    const AssetRef found = asset("logo.svgz");
+    EXPECT_EQ(found->identity().content_type(), "image/svg+xml");
+    EXPECT_TRUE(found->identity().fields().contains("\r\nContent-Encoding: gzip\r\n"));
+    EXPECT_FALSE(found->has_codings());
+    put("plain.svgz", "<svg/>");
+    EXPECT_FALSE(asset("plain.svgz")->identity().fields().contains("Content-Encoding"));
+}
+
+TEST_F(AssetLoadTest, TakesTheTypeOfARule) {
+    rules_.types = {make_type_rule("*.foo", "application/x-foo"),
+                    make_type_rule("/a/*", "text/plain")};
+    put("file.foo", "x");
+    put("a/page.html", "<p>");
+    put("a/404.html", "<p>");
+    EXPECT_EQ(asset("file.foo")->identity().content_type(), "application/x-foo");
+    EXPECT_EQ(asset("a/page.html")->identity().content_type(), "text/plain; charset=utf-8");
+    EXPECT_EQ(asset("a/absent")->page()->content_type(), "text/plain; charset=utf-8");
+}
+
+TEST_F(AssetLoadTest, KnowsWhereItDoesNotKnowTheType) {
+    put("s.js?ver=5.1", "let a");
+    put("firmware.bin", "x");
+    EXPECT_FALSE(asset("s.js?ver=5.1")->identity().is_type_known());
+    EXPECT_TRUE(asset("firmware.bin")->identity().is_type_known());
+}
+
 }  // namespace
 }  // namespace torc::site

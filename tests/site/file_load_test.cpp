@@ -331,6 +331,42 @@ TEST_F(FileLoadTest, ReadsAFileThatIsNotTheKnownOne) {
     EXPECT_FALSE(load_.take_outcome().is_known);
 }
 
+TEST_F(FileLoadTest, ReadsTheBeginningOfALargerFileWhereItHasToBeKnown) {
+    EXPECT_EQ(load_.start("large", nullptr, 4), Step::open);
+    EXPECT_EQ(open(), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 11), Step::read);
+    EXPECT_EQ(load_.read_buffer().size(), 4U);
+    EXPECT_EQ(read("ab"), Step::read);
+    EXPECT_EQ(load_.read_offset(), 2U);
+    EXPECT_EQ(read("cdef"), Step::finished);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_EQ(outcome.beginning, "abcd");
+    EXPECT_EQ(outcome.contents.bytes, nullptr);
+    EXPECT_TRUE(outcome.file);
+}
+
+TEST_F(FileLoadTest, HasTheBeginningOfALargerFileThatIsReadForItsDigest) {
+    EXPECT_EQ(load_.start("large", nullptr, 4), Step::open);
+    (void)open();
+    modified_seconds_ = 1;
+    EXPECT_EQ(stat(S_IFREG, 11), Step::read);
+    EXPECT_EQ(read("ab"), Step::read);
+    EXPECT_EQ(read("cdefghijk"), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 11), Step::finished);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_EQ(outcome.beginning, "abcd");
+    EXPECT_TRUE(outcome.digest);
+}
+
+TEST_F(FileLoadTest, HasAShorterBeginningOfAFileThatShrankMeanwhile) {
+    EXPECT_EQ(load_.start("large", nullptr, 4), Step::open);
+    (void)open();
+    EXPECT_EQ(stat(S_IFREG, 11), Step::read);
+    EXPECT_EQ(read("ab"), Step::read);
+    EXPECT_EQ(read(""), Step::finished);
+    EXPECT_EQ(load_.take_outcome().beginning, "ab");
+}
+
 TEST_F(FileLoadTest, OpensStrictlyFirstAndAsTheRulesAllowWhatThatRefuses) {
     for (const int refusal : {ELOOP, EXDEV}) {
         start();

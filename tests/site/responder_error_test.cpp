@@ -81,8 +81,8 @@ TEST_F(ResponderErrorTest, AddsTheUsersFieldsToEveryAnswer) {
     (void)responder.reject(Status::bad_request, http::Method::unknown, Persistence::close, writer);
     EXPECT_TRUE(writer.written().starts_with(
         "HTTP/1.1 400 Bad Request\r\nDate: " + std::string(test::date) +
-        "\r\nX-Content-Type-Options: nosniff\r\n"
-        "X-Frame-Options: DENY\r\nserver: mine\r\n"
+        "\r\nX-Frame-Options: DENY\r\nserver: mine\r\n"
+        "X-Content-Type-Options: nosniff\r\n"
         "Cache-Control: no-store\r\n"
         "Connection: close\r\n"))
         << writer.written();

@@ -276,5 +276,23 @@ TEST_F(ResponderTest, AnswersWithoutAllocating) {
     EXPECT_EQ(torc::test::allocations_of_this_thread(), before);
 }
 
+TEST_F(ResponderTest, LetsBrowsersGuessWhereTheTypeIsNotKnown) {
+    RepresentationTraits traits = test::traits_of("s.js?ver=5.1", 5);
+    traits.is_type_known = false;
+    const AssetRef file = test::asset_of(Representation::in_memory(traits, test::copy_of("12345")));
+    const std::string_view nosniff = "nosniff";
+    EXPECT_FALSE(respond("GET / HTTP/1.1\r\nHost: a\r\n", *file).contains(nosniff));
+    EXPECT_FALSE(respond("HEAD / HTTP/1.1\r\nHost: a\r\n", *file).contains(nosniff));
+    EXPECT_FALSE(
+        respond("GET / HTTP/1.1\r\nHost: a\r\nRange: bytes=0-1\r\n", *file).contains(nosniff));
+    EXPECT_FALSE(
+        respond("GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: *\r\n", *file).contains(nosniff));
+    // Of these pages the type is known.
+    EXPECT_TRUE(
+        respond("GET / HTTP/1.1\r\nHost: a\r\nRange: bytes=9-\r\n", *file).contains(nosniff));
+    EXPECT_TRUE(
+        respond("GET / HTTP/1.1\r\nHost: a\r\nIf-Match: \"x\"\r\n", *file).contains(nosniff));
+}
+
 }  // namespace
 }  // namespace torc::site

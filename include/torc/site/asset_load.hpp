@@ -4,6 +4,7 @@
 #include <torc/base/errno.hpp>
 #include <torc/base/file_handle.hpp>
 #include <torc/site/asset.hpp>
+#include <torc/site/content_type.hpp>
 #include <torc/site/file_load.hpp>
 #include <torc/site/listing_key.hpp>
 #include <torc/site/load_rules.hpp>
@@ -118,6 +119,8 @@ private:
     [[nodiscard]] Step take_file(const std::string& name, FileLoad::Outcome& file);
     [[nodiscard]] Step look_at_next_coding();
     [[nodiscard]] Step finish_codings();
+    /// What the file at `name_` is.
+    [[nodiscard]] ContentType type_of(const FileLoad::Outcome& file) const;
     [[nodiscard]] RepresentationRef make_representation(http::ContentCoding coding,
                                                         FileLoad::Outcome& file);
     /// What was known of the path before; null: nothing.
@@ -150,8 +153,9 @@ private:
     /// Open while it is listed.
     FileHandle directory_;
 
-    /// The file whose representations are collected: where it is, and since when.
+    /// The file whose representations are collected: where it is, what it is, and since when.
     std::string name_;
+    ContentType type_;
     WallTime modified_{};
     Asset::Representations representations_;
     std::size_t next_coding_ = 0;

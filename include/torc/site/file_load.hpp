@@ -46,8 +46,10 @@ public:
         : contents_bytes_max_(contents_bytes_max), now_(now) {}
 
     /// Begins with another file. `known`: what was found there before, null for nothing; a file
-    /// that is still the same is not read again. It outlives the load.
-    [[nodiscard]] LoadStep start(std::string path, const file::Metadata* known);
+    /// that is still the same is not read again. It outlives the load. `beginning_bytes`: what has
+    /// to be known of its contents, even if it is too large to be read or nobody wants them.
+    [[nodiscard]] LoadStep start(std::string path, const file::Metadata* known,
+                                 std::size_t beginning_bytes = 0);
 
     // Events: how the last step went.
     [[nodiscard]] LoadStep opened(FileHandle file);
@@ -80,6 +82,8 @@ public:
         Contents contents;
         /// Of a larger one that was read for it.
         std::optional<Digest> digest;
+        /// Of a larger one, as much as was to be known, unless it is known.
+        std::string beginning;
         /// Open still, whatever was found.
         FileHandle file;
         /// Reached strictly, or as strictly not there: all that could change that happens in the
@@ -97,6 +101,8 @@ private:
     [[nodiscard]] LoadStep found(const file::Metadata& metadata);
     [[nodiscard]] LoadStep verified(const file::Metadata& metadata);
     [[nodiscard]] bool is_read(const file::Metadata& metadata) const noexcept;
+    [[nodiscard]] LoadStep read_beginning();
+    [[nodiscard]] LoadStep beginning_read(std::size_t count);
     [[nodiscard]] LoadStep read_again(const file::Metadata& metadata);
     [[nodiscard]] LoadStep finish_with(Errno error);
 
@@ -104,6 +110,7 @@ private:
     WallTime now_;
     std::string path_;
     const file::Metadata* known_ = nullptr;
+    std::size_t beginning_bytes_ = 0;
     FileHandle file_;
     struct statx status_{};
     std::uint64_t read_bytes_ = 0;
@@ -115,6 +122,8 @@ private:
     std::unique_ptr<DigestReading> digesting_;
     /// True when the file was read and is stated once more.
     bool is_verifying_ = false;
+    /// True when only the beginning is read.
+    bool is_reading_beginning_ = false;
     unsigned read_attempts_ = 0;
     unsigned open_attempts_ = 0;
     bool is_strict_ = true;

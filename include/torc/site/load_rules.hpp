@@ -3,6 +3,7 @@
 #include <torc/file/symlink_policy.hpp>
 #include <torc/http/negotiation.hpp>
 #include <torc/site/cache_control.hpp>
+#include <torc/site/content_type.hpp>
 
 #include <cstddef>
 #include <string>
@@ -22,6 +23,8 @@ struct LoadRules {
     std::vector<CacheControlRule> cache_control{};
     /// The value of a listing's Cache-Control; empty: no field.
     std::string listing_cache_control = "no-cache";
+    /// Before what a name tells.
+    std::vector<TypeRule> types{};
     file::SymlinkPolicy symlinks = file::SymlinkPolicy::inside;
     /// "/about" is about.html, and "/about.html" leads there.
     bool has_clean_urls = false;

@@ -28,8 +28,11 @@ struct Contents {
 
 /// What a representation says of itself beside its bytes.
 struct RepresentationTraits {
-    /// "text/html; charset=utf-8". Of the decoded bytes, whatever the coding.
+    /// "text/html; charset=utf-8". Of the decoded bytes, whatever the coding. Outlives the
+    /// representation.
     std::string_view content_type;
+    /// See ContentType.
+    bool is_type_known = true;
     http::ContentCoding coding = http::ContentCoding::identity;
     /// The value of Cache-Control; empty: no such field. At most cache_control_bytes_max.
     std::string_view cache_control{};
@@ -64,6 +67,8 @@ public:
     [[nodiscard]] const file::Metadata& metadata() const noexcept { return metadata_; }
     [[nodiscard]] std::uint64_t size() const noexcept { return metadata_.size; }
     [[nodiscard]] std::string_view content_type() const noexcept { return content_type_; }
+    [[nodiscard]] bool is_type_known() const noexcept { return is_type_known_; }
+    [[nodiscard]] http::ContentCoding coding() const noexcept { return coding_; }
 
     // Response fields from the named one to the end of the head, its empty line included:
     // Content-Length, Content-Type, Content-Encoding, Last-Modified, ETag, Accept-Ranges,
@@ -113,6 +118,8 @@ private:
     http::Validators validators_;
     std::string fields_;
     std::string_view content_type_;
+    bool is_type_known_ = true;
+    http::ContentCoding coding_ = http::ContentCoding::identity;
     Contents contents_;
     FileHandle file_;
     std::uint16_t content_type_offset_ = 0;

@@ -115,8 +115,11 @@ private:
         Persistence persistence = Persistence::keep_alive;
         /// See Asset::vary_field.
         std::string_view vary_field{};
+        /// See ContentType. What torc writes itself has a type.
+        bool is_type_known = true;
     };
 
+    [[nodiscard]] static Envelope around(const Representation& source, Envelope envelope) noexcept;
     void begin_head(http::Status status, const Envelope& envelope,
                     http::HeadWriter& writer) const noexcept;
     [[nodiscard]] Answer refuse_codings(const http::Request& request, const Asset& asset,
@@ -149,10 +152,12 @@ private:
     std::string constant_fields_;
     /// Those of 200, 206 and 304.
     std::string success_fields_;
+    /// That of answers with content whose type is known.
+    std::string_view sniffing_field_;
     /// Those of answers to OPTIONS.
     std::string options_fields_;
-    /// "HTTP/1.1 200 OK\r\n", Date, `constant_fields_` and `success_fields_`, rendered once a
-    /// second.
+    /// "HTTP/1.1 200 OK\r\n", Date, `constant_fields_`, `success_fields_` and `sniffing_field_`,
+    /// rendered once a second.
     std::string ok_prefix_;
     http::DateSeconds now_ = http::DateSeconds::min();
     std::uint64_t boundary_seed_;

@@ -70,6 +70,9 @@ What it answers:
                           GLOB) matches; may be given several times, and the first that matches
                           counts. The value immutable is a year, off sends no field. [a year for
                           what build tools name by its contents, else no-cache]
+      --type GLOB=TYPE    Content-Type of the files whose name (or path, when there is a / in GLOB)
+                          matches, such as '*.foo=text/plain'; may be given several times, and the
+                          first that matches counts. [what the name tells]
       --max-request-line SIZE, --max-request-head SIZE, --max-request-fields N
                           What a request may be at the most: 414 and 431 beyond. [8k, 32k, 100]
       --max-request-body SIZE
@@ -101,8 +104,9 @@ What it tells:
   -h, --help              Print this.
 
 Each option can also be given by an environment variable: TORC_PORT for --port, TORC_ACCESS_LOG for
---access-log, and so on, and TORC_DIR; lists are separated by commas (those of TORC_HEADER and
-TORC_CACHE_CONTROL by line ends), and what takes no value is on or off. The command line wins.
+--access-log, and so on, and TORC_DIR; lists are separated by commas (those of TORC_HEADER,
+TORC_CACHE_CONTROL and TORC_TYPE by line ends), and what takes no value is on or off. The command
+line wins.
 Sizes are bytes, or with a unit powers of 1024: 8k, 8KB and 8KiB are 8192 bytes; m, g and t too.
 NO_COLOR keeps colours out of reports.
 
@@ -154,6 +158,7 @@ void add_options(CLI::App& app, RawOptions& raw) {
     add_list(app, "--header", raw.headers, "TORC_HEADER", '\n');
     app.add_flag("--cors{on}", raw.cors)->envname("TORC_CORS");
     add_list(app, "--cache-control", raw.cache_control, "TORC_CACHE_CONTROL", '\n');
+    add_list(app, "--type", raw.types, "TORC_TYPE", '\n');
     app.add_option("--max-request-line", raw.line_bytes_max)->envname("TORC_MAX_REQUEST_LINE");
     app.add_option("--max-request-head", raw.head_bytes_max)->envname("TORC_MAX_REQUEST_HEAD");
     app.add_option("--max-request-fields", raw.fields_max)->envname("TORC_MAX_REQUEST_FIELDS");

@@ -125,7 +125,7 @@ void require_free_field(const std::string& name) {
     if (http::is_same_field_name(name, "Content-Type")) {
         throw StartError(
             "--header 'Content-Type': the type of a file follows from its name, and other types "
-            "would make the error pages wrong");
+            "would make the error pages wrong; give --type, such as --type '*.foo=text/plain'");
     }
 }
 
@@ -165,18 +165,35 @@ site::ExtraField parse_field(const std::string& text) {
     return field;
 }
 
-site::CacheControlRule parse_cache_control(const std::string& text) {
+/// The two sides of "GLOB=VALUE". `example`: how to give it.
+std::pair<std::string, std::string> split_rule(std::string_view option, const std::string& text,
+                                               std::string_view example) {
     const std::size_t equals = text.find('=');
-    site::CacheControlRule rule{.glob = text.substr(0, equals)};
-    if (equals == std::string::npos || rule.glob.empty()) {
-        throw StartError(fmt::format(
-            "--cache-control '{}': give GLOB=VALUE, such as '*.css=max-age=3600'", text));
+    std::string glob = text.substr(0, equals);
+    if (equals == std::string::npos || glob.empty()) {
+        throw StartError(fmt::format("{} '{}': give {}", option, text, example));
     }
-    if (const std::string flaw = file::find_glob_flaw(rule.glob); !flaw.empty()) {
+    if (const std::string flaw = file::find_glob_flaw(glob); !flaw.empty()) {
+        throw StartError(fmt::format("{} '{}': {} can never match: {}", option, text, glob, flaw));
+    }
+    return {std::move(glob), text.substr(equals + 1)};
+}
+
+site::TypeRule parse_type(const std::string& text) {
+    constexpr std::string_view example = "GLOB=TYPE, such as '*.foo=text/plain'";
+    auto [glob, type] = split_rule("--type", text, example);
+    if (!http::is_media_type(type) || type.size() > site::content_type_bytes_max) {
         throw StartError(
-            fmt::format("--cache-control '{}': {} can never match: {}", text, rule.glob, flaw));
+            fmt::format("--type '{}': '{}' is no media type of at most {} bytes; give {}", text,
+                        type, site::content_type_bytes_max, example));
     }
-    rule.value = text.substr(equals + 1);
+    return site::make_type_rule(std::move(glob), std::move(type));
+}
+
+site::CacheControlRule parse_cache_control(const std::string& text) {
+    auto [glob, value] =
+        split_rule("--cache-control", text, "GLOB=VALUE, such as '*.css=max-age=3600'");
+    site::CacheControlRule rule{.glob = std::move(glob), .value = std::move(value)};
     if (rule.value == "off") {
         rule.value.clear();
     } else if (rule.value == "immutable") {
@@ -249,6 +266,9 @@ void settle_fields(Settings& settings, const RawOptions& raw) {
     }
     if (is_on("--cors", raw.cors, false)) {
         add_cors_fields(settings.extra_fields);
+    }
+    for (const std::string& text : raw.types) {
+        settings.load_rules.types.push_back(parse_type(text));
     }
     for (const std::string& text : raw.cache_control) {
         settings.load_rules.cache_control.push_back(parse_cache_control(text));

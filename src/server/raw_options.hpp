@@ -28,6 +28,7 @@ struct RawOptions {
     std::vector<std::string> headers;
     std::string cors;
     std::vector<std::string> cache_control;
+    std::vector<std::string> types;
     std::string line_bytes_max;
     std::string head_bytes_max;
     std::string fields_max;

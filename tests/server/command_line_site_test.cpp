@@ -133,6 +133,35 @@ TEST_F(CommandLineTest, ReadsCacheControl) {
               "slash; give /assets/*");
 }
 
+TEST_F(CommandLineTest, ReadsTypes) {
+    const Settings found =
+        settings({"--type", "*.foo=application/x-foo", "--type", "README=text/plain"});
+    ASSERT_EQ(found.load_rules.types.size(), 2U);
+    EXPECT_EQ(found.load_rules.types[0].glob, "*.foo");
+    EXPECT_EQ(found.load_rules.types[0].value, "application/x-foo");
+    EXPECT_EQ(found.load_rules.types[1].glob, "README");
+    set("TORC_TYPE", "a=text/plain; charset=utf-8\nb=text/x-b");
+    EXPECT_EQ(settings().load_rules.types.size(), 2U);
+    EXPECT_EQ(settings().load_rules.types[0].value, "text/plain; charset=utf-8");
+}
+
+TEST_F(CommandLineTest, RefusesTypesThatAreNone) {
+    EXPECT_EQ(refusal({"./site", "--type", "text/plain"}),
+              "--type 'text/plain': give GLOB=TYPE, such as '*.foo=text/plain'");
+    EXPECT_EQ(
+        refusal({"./site", "--type", "*.foo=plain"}),
+        "--type '*.foo=plain': 'plain' is no media type of at most 120 bytes; give GLOB=TYPE, "
+        "such as '*.foo=text/plain'");
+    for (const std::string& type :
+         {std::string(), std::string("text/plain\r\nX: y"), "text/" + std::string(120, 'x')}) {
+        EXPECT_NE(refusal({"./site", "--type", "*.foo=" + type}), "") << type;
+    }
+    EXPECT_EQ(
+        refusal({"./site", "--type", "docs/*=text/plain"}),
+        "--type 'docs/*=text/plain': docs/* can never match: a path begins with a slash; give "
+        "/docs/*");
+}
+
 TEST_F(CommandLineTest, TakesAFieldForTheCacheControlOfFilesThatNoRuleIsFor) {
     EXPECT_EQ(settings().load_rules.listing_cache_control, "no-cache");
     const Settings found = settings({"--header", "cache-control: private", "--cache-control",

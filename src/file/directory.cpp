@@ -34,9 +34,8 @@ Result<Stream> open_stream(int directory) noexcept {
     return stream;
 }
 
-/// "." and ".." too.
-bool is_hidden(std::string_view name, bool is_in_root) noexcept {
-    return name.starts_with('.') && !(is_in_root && name == ".well-known");
+bool is_the_directory_or_above(std::string_view name) noexcept {
+    return name == "." || name == "..";
 }
 
 /// Looks at the entries of one directory.
@@ -111,7 +110,8 @@ private:
 }  // namespace
 
 Result<Directory> read_directory(const Root& root, SymlinkPolicy policy, std::string_view path,
-                                 int descriptor, LinkReach reach, std::size_t entries_max) {
+                                 int descriptor, LinkReach reach, const HiddenNames& hidden,
+                                 std::size_t entries_max) {
     const Result<Stream> stream = open_stream(descriptor);
     if (!stream) {
         return std::unexpected(stream.error());
@@ -129,7 +129,10 @@ Result<Directory> read_directory(const Root& root, SymlinkPolicy policy, std::st
             directory.has_unfollowed_links = examiner.has_unfollowed_links();
             return directory;
         }
-        if (is_hidden(entry->d_name, path.empty())) {
+        const std::string_view name = entry->d_name;
+        const bool has_dot = name.starts_with('.');
+        if (has_dot &&
+            (is_the_directory_or_above(name) || hidden.hide(std::string(path).append(name)))) {
             continue;
         }
         const std::optional<Metadata> metadata = examiner.examine(entry->d_name);

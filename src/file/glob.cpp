@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 namespace torc::file {
 namespace {
@@ -11,8 +12,10 @@ namespace {
 /// The characters that mean something to fnmatch(3).
 constexpr std::string_view wildcards = "*?[\\";
 
+enum class Place : std::uint8_t { first, later };
+
 /// See find_glob_flaw: of a part of a glob that stands between slashes.
-std::string find_segment_flaw(std::string_view segment, bool is_first) {
+std::string find_segment_flaw(std::string_view segment, Place place, const HiddenNames& hidden) {
     if (segment.empty() || segment == "." || segment == "..") {
         return "a path is matched without empty segments, \".\" and \"..\"; give one like "
                "/assets/*";
@@ -23,10 +26,11 @@ std::string find_segment_flaw(std::string_view segment, bool is_first) {
     const bool may_be_well_known = certain == segment.size()
                                        ? segment == well_known
                                        : well_known.starts_with(segment.substr(0, certain));
-    return segment.starts_with('.') && !(is_first && may_be_well_known)
-               ? "files and directories that begin with a dot are never served, but for "
-                 "/.well-known"
-               : "";
+    const bool is_hidden = segment.starts_with('.') && hidden.hide_all() &&
+                           !(place == Place::first && may_be_well_known);
+    return is_hidden ? "files and directories that begin with a dot are not served, but for "
+                       "/.well-known; --hidden lets them out"
+                     : "";
 }
 
 }  // namespace
@@ -39,9 +43,9 @@ bool matches_glob(const std::string& glob, std::string_view path) {
     return ::fnmatch(glob.c_str(), ('/' + std::string(path)).c_str(), 0) == 0;
 }
 
-std::string find_glob_flaw(std::string_view glob) {
+std::string find_glob_flaw(std::string_view glob, const HiddenNames& hidden) {
     if (!glob.contains('/')) {
-        return find_segment_flaw(glob, true);
+        return find_segment_flaw(glob, Place::first, hidden);
     }
     const bool is_absolute = glob.starts_with('/');
     if (glob.ends_with('/')) {
@@ -52,10 +56,10 @@ std::string find_glob_flaw(std::string_view glob) {
     }
     // Up to the first wildcard, of which '*' matches slashes too, segments are what they look like.
     std::size_t begin = is_absolute ? 1 : 0;
-    for (bool is_first = true; begin < glob.size(); is_first = false) {
+    for (Place place = Place::first; begin < glob.size(); place = Place::later) {
         const std::size_t end = std::min(glob.find('/', begin), glob.size());
         const std::string_view segment = glob.substr(begin, end - begin);
-        if (std::string flaw = find_segment_flaw(segment, is_first); !flaw.empty()) {
+        if (std::string flaw = find_segment_flaw(segment, place, hidden); !flaw.empty()) {
             return flaw;
         }
         if (segment.find_first_of(wildcards) != std::string_view::npos) {
@@ -64,6 +68,17 @@ std::string find_glob_flaw(std::string_view glob) {
         begin = end + 1;
     }
     return is_absolute ? "" : "a path begins with a slash; give /" + std::string(glob);
+}
+
+std::string find_hidden_glob_flaw(std::string_view glob) {
+    const std::size_t wildcard = glob.find_first_of(wildcards);
+    const std::string_view certain = glob.substr(0, wildcard);
+    const bool may_be_hidden =
+        wildcard != std::string_view::npos || certain.starts_with('.') || certain.contains("/.");
+    if (!may_be_hidden) {
+        return "a hidden name begins with a dot; give one like .treeinfo";
+    }
+    return find_glob_flaw(glob, HiddenNames({std::string(glob)}));
 }
 
 }  // namespace torc::file

@@ -222,12 +222,4 @@ std::expected<void, Rejection> check_target_form(const Request& request,
     return {};
 }
 
-bool is_hidden(std::string_view path) noexcept {
-    constexpr std::string_view well_known = ".well-known";
-    if (path == well_known || path.starts_with(".well-known/")) {
-        path.remove_prefix(well_known.size());
-    }
-    return path.starts_with('.') || path.contains("/.");
-}
-
 }  // namespace torc::http

@@ -61,6 +61,7 @@ public:
                const site::ListingKey& key, file::LinkReach reach)
         : root_(std::move(root)),
           symlinks_(rules.symlinks),
+          hidden_(rules.hidden),
           cache_control_(rules.listing_cache_control),
           reach_(reach),
           directory_(directory),
@@ -70,7 +71,7 @@ public:
     std::int32_t run() noexcept override {
         try {
             const auto directory =
-                file::read_directory(*root_, symlinks_, path_, directory_, reach_);
+                file::read_directory(*root_, symlinks_, path_, directory_, reach_, hidden_);
             if (!directory) {
                 return -directory.error().value();
             }
@@ -91,6 +92,7 @@ public:
 private:
     const SharedRoot root_;
     const file::SymlinkPolicy symlinks_;
+    const file::HiddenNames hidden_;
     const std::string cache_control_;
     const file::LinkReach reach_;
     const int directory_;

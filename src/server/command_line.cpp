@@ -54,6 +54,9 @@ What it serves:
       --clean-urls        /about is about.html, and /about.html leads there.
       --spa FILE          A page for every path where there is nothing, for browsers that look for a
                           page: what a single-page application wants. A missing .js stays a 404.
+      --hidden GLOB       Names that begin with a dot and are served all the same, such as .treeinfo
+                          or '.z*'; may be given several times. Wildcards never match what holds
+                          secrets (.git, .env, .ssh): name it. [none but /.well-known]
       --symlinks WHICH    Symbolic links to follow: inside (those that stay inside DIR), all, or
                           none. [inside]
       --codings LIST      Precompressed files to look for beside a file (app.js.br), the most wanted
@@ -152,6 +155,7 @@ void add_options(CLI::App& app, RawOptions& raw) {
     app.add_flag("--listing{on},--no-listing{off}", raw.listing)->envname("TORC_LISTING");
     app.add_flag("--clean-urls{on}", raw.clean_urls)->envname("TORC_CLEAN_URLS");
     app.add_option("--spa", raw.fallback_path)->envname("TORC_SPA");
+    add_list(app, "--hidden", raw.hidden, "TORC_HIDDEN");
     app.add_option("--symlinks", raw.symlinks)->envname("TORC_SYMLINKS");
     add_list(app, "--codings", raw.codings, "TORC_CODINGS");
 

@@ -37,6 +37,8 @@ constexpr std::string_view use_cache_control =
 constexpr std::string_view use_workers = "use --workers";
 constexpr std::string_view use_clean_urls = "use --clean-urls";
 constexpr std::string_view use_log = "use --access-log FILE, or - for standard output";
+constexpr std::string_view use_hidden =
+    "use --hidden for files that begin with a dot, such as --hidden '.*'";
 constexpr std::string_view use_symlinks = "use --symlinks inside, all or none";
 constexpr std::string_view no_clipboard = "it never touches the clipboard: leave it out";
 constexpr std::string_view no_tls = "put a TLS terminator in front of it";
@@ -110,9 +112,8 @@ constexpr std::array rivals = {
     Rival{"--pretty-urls", use_clean_urls},
     Rival{"--no-symlinks", "use --symlinks none"},
     Rival{"--follow-symlinks", use_symlinks},
-    Rival{"--dotfiles", "files that begin with a dot are never served, but for /.well-known"},
-    Rival{"--hidden", "files that begin with a dot are never served, but for /.well-known"},
-    Rival{"--no-dotfiles", "files that begin with a dot are never served: leave it out"},
+    Rival{"--dotfiles", use_hidden},
+    Rival{"--no-dotfiles", "files that begin with a dot are not served: leave it out"},
     Rival{"--qrcode", "use --share"},
     Rival{"--ssl", no_tls},
     Rival{"--tls", no_tls},

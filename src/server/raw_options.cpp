@@ -81,6 +81,15 @@ void settle_access_log(Settings& settings, const RawOptions& raw, bool is_termin
     }
 }
 
+file::HiddenNames settle_hidden(const std::vector<std::string>& globs) {
+    for (const std::string& glob : globs) {
+        if (const std::string flaw = file::find_hidden_glob_flaw(glob); !flaw.empty()) {
+            throw StartError(fmt::format("--hidden '{}': can never match: {}", glob, flaw));
+        }
+    }
+    return file::HiddenNames(globs);
+}
+
 std::string settle_fallback_path(std::string path) {
     if (path.starts_with('/')) {
         path.erase(0, 1);
@@ -167,21 +176,22 @@ site::ExtraField parse_field(const std::string& text) {
 
 /// The two sides of "GLOB=VALUE". `example`: how to give it.
 std::pair<std::string, std::string> split_rule(std::string_view option, const std::string& text,
-                                               std::string_view example) {
+                                               std::string_view example,
+                                               const file::HiddenNames& hidden) {
     const std::size_t equals = text.find('=');
     std::string glob = text.substr(0, equals);
     if (equals == std::string::npos || glob.empty()) {
         throw StartError(fmt::format("{} '{}': give {}", option, text, example));
     }
-    if (const std::string flaw = file::find_glob_flaw(glob); !flaw.empty()) {
+    if (const std::string flaw = file::find_glob_flaw(glob, hidden); !flaw.empty()) {
         throw StartError(fmt::format("{} '{}': {} can never match: {}", option, text, glob, flaw));
     }
     return {std::move(glob), text.substr(equals + 1)};
 }
 
-site::TypeRule parse_type(const std::string& text) {
+site::TypeRule parse_type(const std::string& text, const file::HiddenNames& hidden) {
     constexpr std::string_view example = "GLOB=TYPE, such as '*.foo=text/plain'";
-    auto [glob, type] = split_rule("--type", text, example);
+    auto [glob, type] = split_rule("--type", text, example, hidden);
     if (!http::is_media_type(type) || type.size() > site::content_type_bytes_max) {
         throw StartError(
             fmt::format("--type '{}': '{}' is no media type of at most {} bytes; give {}", text,
@@ -190,9 +200,10 @@ site::TypeRule parse_type(const std::string& text) {
     return site::make_type_rule(std::move(glob), std::move(type));
 }
 
-site::CacheControlRule parse_cache_control(const std::string& text) {
+site::CacheControlRule parse_cache_control(const std::string& text,
+                                           const file::HiddenNames& hidden) {
     auto [glob, value] =
-        split_rule("--cache-control", text, "GLOB=VALUE, such as '*.css=max-age=3600'");
+        split_rule("--cache-control", text, "GLOB=VALUE, such as '*.css=max-age=3600'", hidden);
     site::CacheControlRule rule{.glob = std::move(glob), .value = std::move(value)};
     if (rule.value == "off") {
         rule.value.clear();
@@ -268,10 +279,11 @@ void settle_fields(Settings& settings, const RawOptions& raw) {
         add_cors_fields(settings.extra_fields);
     }
     for (const std::string& text : raw.types) {
-        settings.load_rules.types.push_back(parse_type(text));
+        settings.load_rules.types.push_back(parse_type(text, settings.load_rules.hidden));
     }
     for (const std::string& text : raw.cache_control) {
-        settings.load_rules.cache_control.push_back(parse_cache_control(text));
+        settings.load_rules.cache_control.push_back(
+            parse_cache_control(text, settings.load_rules.hidden));
     }
     if (const auto value = take_cache_control(settings.extra_fields)) {
         settings.load_rules.cache_control.push_back({.glob = "*", .value = *value});
@@ -294,6 +306,7 @@ void settle_site(Settings& settings, const RawOptions& raw, bool is_terminal) {
     if (!raw.fallback_path.empty()) {
         rules.fallback_path = settle_fallback_path(raw.fallback_path);
     }
+    rules.hidden = settle_hidden(raw.hidden);
     if (!raw.symlinks.empty()) {
         rules.symlinks = choose("--symlinks", raw.symlinks, symlink_choices);
     }

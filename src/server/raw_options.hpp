@@ -22,6 +22,7 @@ struct RawOptions {
     std::string listing;
     std::string clean_urls;
     std::string fallback_path;
+    std::vector<std::string> hidden;
     std::string symlinks;
     std::vector<std::string> codings;
 

@@ -1,5 +1,4 @@
 #include <torc/base/assert.hpp>
-#include <torc/http/target.hpp>
 #include <torc/site/asset_load.hpp>
 #include <torc/site/file_time.hpp>
 
@@ -72,7 +71,7 @@ AssetLoad::Step AssetLoad::start() {
     if (!rules_.only_file.empty()) {
         return start_with_only_file();
     }
-    if (http::is_hidden(path_)) {
+    if (rules_.hidden.hide(path_)) {
         return begin_error(http::Status::not_found);
     }
     if (const auto key = ListingKey::parse(path_)) {
@@ -344,7 +343,7 @@ AssetLoad::Step AssetLoad::begin_pages() {
     if (!may_have_page || !rules_.only_file.empty()) {
         return finish_with_error({});
     }
-    if (!http::is_hidden(path_)) {
+    if (!rules_.hidden.hide(path_)) {
         page_directory_ = first_directories(directory_of(path_), page_directories_max);
     }
     return look_at_next_page();

@@ -116,6 +116,20 @@ TEST_F(DirectoryTest, ShowsWellKnownInTheRootAlone) {
     EXPECT_EQ(names("deep/"), Names{});
 }
 
+TEST_F(DirectoryTest, ShowsHiddenNamesThatAreLetOut) {
+    write(".treeinfo");
+    write(".git/config");
+    write("deep/.treeinfo");
+    const HiddenNames hidden({"/.*"});
+    const auto shown = [&](std::string_view path) {
+        return sorted_names(read_directory(root(), SymlinkPolicy::inside, path, open(path).get(),
+                                           LinkReach::anywhere, hidden)
+                                .value());
+    };
+    EXPECT_EQ(shown(""), (Names{".treeinfo", "deep"}));
+    EXPECT_EQ(shown("deep/"), Names{});
+}
+
 TEST_F(DirectoryTest, LeavesOutWhatIsNeitherFileNorDirectory) {
     ASSERT_EQ(::mkfifo((site() / "fifo").c_str(), 0600), 0);
     link("fifo", "link");
@@ -177,7 +191,7 @@ TEST_F(DirectoryTest, LeavesOutWhatIsTooMuchAndSaysSo) {
     const UniqueFd descriptor = open("");
     const auto read_up_to = [&](std::size_t entries_max) {
         return *read_directory(root(), SymlinkPolicy::inside, "", descriptor.get(),
-                               LinkReach::anywhere, entries_max);
+                               LinkReach::anywhere, {}, entries_max);
     };
     EXPECT_EQ(read_up_to(3).entries.size(), 3U);
     EXPECT_FALSE(read_up_to(3).is_truncated);

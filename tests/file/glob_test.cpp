@@ -31,6 +31,27 @@ TEST(Glob, HasAFlawWhenItCanNeverMatch) {
     }
 }
 
+TEST(Glob, MayMatchHiddenNamesWhereSomeAreLetOut) {
+    const HiddenNames hidden({".treeinfo"});
+    for (const std::string_view glob : {".treeinfo", "/a/.treeinfo", "/.a/*"}) {
+        EXPECT_EQ(find_glob_flaw(glob, hidden), "") << glob;
+    }
+    EXPECT_NE(find_glob_flaw("..", hidden), "");
+}
+
+TEST(Glob, OfHiddenNamesHasAFlawWhenItCanMatchNone) {
+    for (const std::string_view glob :
+         {".treeinfo", ".z*", "*", "/a/.b", "/*/x", "[.]a", "/.a/b"}) {
+        EXPECT_EQ(find_hidden_glob_flaw(glob), "") << glob;
+    }
+    EXPECT_EQ(find_hidden_glob_flaw("treeinfo"),
+              "a hidden name begins with a dot; give one like .treeinfo");
+    EXPECT_EQ(find_hidden_glob_flaw("a/.b"), "a path begins with a slash; give /a/.b");
+    for (const std::string_view glob : {"", "/", "/a/b", ".", "..", "/.a/../b", "/.a/"}) {
+        EXPECT_NE(find_hidden_glob_flaw(glob), "") << glob;
+    }
+}
+
 TEST(Glob, HasNoFlawWhenItMayMatch) {
     for (const std::string_view glob :
          {"*", "*.css", "a", "?.js", "/*", "/a", "/a/b", "/a/*.js", "*/a", "?a/b", "[/]a",

@@ -1,5 +1,6 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
+#include <torc/file/hidden_names.hpp>
 #include <torc/http/head_writer.hpp>
 #include <torc/http/request.hpp>
 #include <torc/http/target.hpp>
@@ -17,7 +18,7 @@
 
 // What holds for every target:
 // - a resolved path never escapes: no "." or "..", no empty segment, no NUL, no leading slash;
-// - it is called hidden exactly when a segment is;
+// - it is hidden exactly when a segment is;
 // - the path that is a view and the one that is built in the scratch are the same;
 // - encoded again, a path resolves to itself;
 // - OPTIONS takes the same and "*", CONNECT takes a host with a port and nothing else;
@@ -50,7 +51,7 @@ void check_path(const Target& target) {
         }
         is_first = false;
     }
-    TORC_ASSERT(torc::http::is_hidden(target.path) == is_hidden);
+    TORC_ASSERT(torc::file::HiddenNames().hide(target.path) == is_hidden);
 }
 
 bool is_inside(std::string_view view, std::string_view whole) {

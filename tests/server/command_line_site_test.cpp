@@ -75,6 +75,26 @@ TEST_F(CommandLineTest, ReadsTheFallback) {
     }
 }
 
+TEST_F(CommandLineTest, ReadsWhatIsLetOutOfHiddenNames) {
+    EXPECT_TRUE(settings().load_rules.hidden.hide(".treeinfo"));
+    const auto hidden = settings({"--hidden", ".treeinfo", "--hidden", ".z*"}).load_rules.hidden;
+    EXPECT_FALSE(hidden.hide("a/.treeinfo"));
+    EXPECT_FALSE(hidden.hide(".zgroup"));
+    EXPECT_TRUE(hidden.hide(".git/config"));
+    set("TORC_HIDDEN", ".a,.b");
+    EXPECT_FALSE(settings().load_rules.hidden.hide(".b"));
+    EXPECT_EQ(
+        refusal({"./site", "--hidden", "treeinfo"}),
+        "--hidden 'treeinfo': can never match: a hidden name begins with a dot; give one like "
+        ".treeinfo");
+}
+
+TEST_F(CommandLineTest, TakesRulesForHiddenNamesThatAreLetOut) {
+    EXPECT_NE(refusal({"./site", "--type", ".foo=text/plain"}), "");
+    EXPECT_EQ(refusal({"./site", "--type", ".foo=text/plain", "--hidden", ".foo"}), "");
+    EXPECT_EQ(refusal({"./site", "--cache-control", "/.a/*=no-store", "--hidden", ".a"}), "");
+}
+
 TEST_F(CommandLineTest, ReadsTheSymlinkPolicy) {
     EXPECT_EQ(settings({"--symlinks", "all"}).load_rules.symlinks, file::SymlinkPolicy::all);
     EXPECT_EQ(settings({"--symlinks", "none"}).load_rules.symlinks, file::SymlinkPolicy::none);

@@ -76,7 +76,8 @@ private:
             }
             case Step::list: {
                 const auto directory = file::read_directory(
-                    root, rules_.symlinks, load.listing_key().path, load.descriptor());
+                    root, rules_.symlinks, load.listing_key().path, load.descriptor(),
+                    file::LinkReach::anywhere, rules_.hidden);
                 return directory ? load.listed(make_listing(load.listing_key(), *directory,
                                                             rules_.listing_cache_control))
                                  : load.failed(directory.error());

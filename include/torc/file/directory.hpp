@@ -3,6 +3,7 @@
 #include <torc/base/clock.hpp>
 #include <torc/base/errno.hpp>
 #include <torc/base/limits.hpp>
+#include <torc/file/hidden_names.hpp>
 #include <torc/file/metadata.hpp>
 #include <torc/file/root.hpp>
 #include <torc/file/symlink_policy.hpp>
@@ -49,7 +50,7 @@ struct Directory {
 ///
 /// `path`: where the directory is beneath `root`, as http::Target has it: "" or "a/b/". Left out
 /// are
-/// - hidden names, that is those that begin with '.', but for ".well-known" in the root itself;
+/// - what `hidden` hides;
 /// - what is neither a regular file nor a directory;
 /// - symbolic links that `policy` forbids or that lead nowhere, so that nothing shows of what is
 ///   not served;
@@ -58,6 +59,7 @@ struct Directory {
 /// file.
 [[nodiscard]] Result<Directory> read_directory(
     const Root& root, SymlinkPolicy policy, std::string_view path, int descriptor,
-    LinkReach reach = LinkReach::anywhere, std::size_t entries_max = limits::listing_entries_max);
+    LinkReach reach = LinkReach::anywhere, const HiddenNames& hidden = {},
+    std::size_t entries_max = limits::listing_entries_max);
 
 }  // namespace torc::file

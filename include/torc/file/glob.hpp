@@ -1,5 +1,7 @@
 #pragma once
 
+#include <torc/file/hidden_names.hpp>
+
 #include <string>
 #include <string_view>
 
@@ -10,8 +12,11 @@ namespace torc::file {
 /// with a '/' with its path from the root ("/assets/app.js").
 [[nodiscard]] bool matches_glob(const std::string& glob, std::string_view path);
 
-/// Why a glob can't match any file that is served, and what would, such as "a path begins with a
-/// slash; give /assets/*"; empty: it may match one.
-[[nodiscard]] std::string find_glob_flaw(std::string_view glob);
+/// Why a glob can't match any file that is served, where `hidden` are not, and what would, such as
+/// "a path begins with a slash; give /assets/*"; empty: it may match one.
+[[nodiscard]] std::string find_glob_flaw(std::string_view glob, const HiddenNames& hidden = {});
+
+/// The same of a glob of hidden names that are let out.
+[[nodiscard]] std::string find_hidden_glob_flaw(std::string_view glob);
 
 }  // namespace torc::file

@@ -42,7 +42,7 @@ struct Target {
 /// - 404: an encoded slash (no file name contains one).
 /// - 421: an https URI, whose answer would have to be secured by TLS (RFC 9110 §7.4).
 ///
-/// A hidden path (see is_hidden) is the caller's to refuse. "/.git/../a" is "a", which is none.
+/// A hidden path (".git/config") is the caller's to refuse. "/.git/../a" is "a", which is none.
 [[nodiscard]] std::expected<Target, Rejection> resolve_target(std::string_view target,
                                                               std::span<char> scratch) noexcept;
 
@@ -56,9 +56,5 @@ struct Target {
 /// Else 400, or what resolve_target says. `scratch`: as for resolve_target.
 [[nodiscard]] std::expected<void, Rejection> check_target_form(const Request& request,
                                                                std::span<char> scratch) noexcept;
-
-/// Whether a segment of a Target's path begins with a dot, but for a first segment ".well-known"
-/// (RFC 8615).
-[[nodiscard]] bool is_hidden(std::string_view path) noexcept;
 
 }  // namespace torc::http

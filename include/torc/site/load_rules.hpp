@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/file/hidden_names.hpp>
 #include <torc/file/symlink_policy.hpp>
 #include <torc/http/negotiation.hpp>
 #include <torc/site/cache_control.hpp>
@@ -25,6 +26,8 @@ struct LoadRules {
     std::string listing_cache_control = "no-cache";
     /// Before what a name tells.
     std::vector<TypeRule> types{};
+    /// What is neither served nor listed.
+    file::HiddenNames hidden{};
     file::SymlinkPolicy symlinks = file::SymlinkPolicy::inside;
     /// "/about" is about.html, and "/about.html" leads there.
     bool has_clean_urls = false;

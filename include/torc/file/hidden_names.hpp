@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace torc::file {
+
+/// Which paths beneath a root are hidden, that is neither served nor listed: those with a segment
+/// that begins with a dot, but for a first ".well-known" (RFC 8615) and what a user lets out.
+class HiddenNames {
+public:
+    HiddenNames() = default;
+    /// `shown`: globs (see matches_glob) of what is let out; one with a '/' is matched with the
+    /// path up to the segment and with the whole path. Wildcards never let out what holds
+    /// passwords, keys or the history of the sources (".git", ".env", ".ssh"): only a glob that has
+    /// the name does.
+    explicit HiddenNames(std::vector<std::string> shown) : shown_(std::move(shown)) {}
+
+    /// `path`: relative to the root, as a http::Target's. Allocates for a segment with a dot.
+    [[nodiscard]] bool hide(std::string_view path) const;
+    /// Whether nothing is let out.
+    [[nodiscard]] bool hide_all() const noexcept { return shown_.empty(); }
+
+private:
+    [[nodiscard]] bool are_shown(std::string_view path, std::string_view path_of_segment) const;
+
+    std::vector<std::string> shown_;
+};
+
+}  // namespace torc::file

@@ -1,0 +1,72 @@
+#include <torc/file/hidden_names.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace torc::file {
+namespace {
+
+bool is_hidden(std::string_view path, std::vector<std::string> shown = {}) {
+    return HiddenNames(std::move(shown)).hide(path);
+}
+
+TEST(HiddenNames, HideWhatBeginsWithADot) {
+    for (const char* path :
+         {".git", ".git/config", "a/.htpasswd", "a/.b/c", "...", ".well-knownx", ".well-know",
+          "a/.well-known/x", ".well-known/.x", ".well-known/.well-known", ".WELL-KNOWN/x", "a/."}) {
+        EXPECT_TRUE(is_hidden(path)) << path;
+    }
+}
+
+// RFC 8615.
+TEST(HiddenNames, DoNotHideWellKnownInTheRoot) {
+    for (const char* path :
+         {".well-known", ".well-known/", ".well-known/acme-challenge/x", "", "a.b/c.", "a/b"}) {
+        EXPECT_FALSE(is_hidden(path)) << path;
+    }
+}
+
+TEST(HiddenNames, LetOutWhatHasANameThatIsShown) {
+    const std::vector<std::string> shown = {".treeinfo", ".z*"};
+    for (const char* path : {".treeinfo", "os/.treeinfo", "a/.zgroup", ".zarray", ".zdata/x"}) {
+        EXPECT_FALSE(is_hidden(path, shown)) << path;
+    }
+    for (const char* path : {".treeinfo2", ".git/.treeinfo", ".a/.zgroup", ".treeinfo/.b"}) {
+        EXPECT_TRUE(is_hidden(path, shown)) << path;
+    }
+}
+
+TEST(HiddenNames, LetOutWhatHasAPathThatIsShown) {
+    const std::vector<std::string> shown = {"/os/.treeinfo", "/.config/site/*"};
+    EXPECT_FALSE(is_hidden("os/.treeinfo", shown));
+    EXPECT_TRUE(is_hidden(".treeinfo", shown));
+    EXPECT_FALSE(is_hidden(".config/site/a.css", shown));
+    EXPECT_FALSE(is_hidden(".config/site/", shown));
+    EXPECT_TRUE(is_hidden(".config/other", shown));
+    EXPECT_TRUE(is_hidden(".config", shown));
+}
+
+TEST(HiddenNames, NeverLetOutSecretsByAWildcard) {
+    const std::vector<std::string> shown = {"*", ".*", "/.*", "/*/.*", ".git*", "/.env*"};
+    for (const char* path : {".git/config", "a/.git/HEAD", ".env", ".env.local", ".envrc",
+                             ".ssh/id", "a/.htpasswd", ".svn/wc.db", ".npmrc", ".bash_history"}) {
+        EXPECT_TRUE(is_hidden(path, shown)) << path;
+    }
+    for (const char* path : {".gitignore", ".editorconfig", "a/.b/c", ".config/x"}) {
+        EXPECT_FALSE(is_hidden(path, shown)) << path;
+    }
+}
+
+TEST(HiddenNames, LetOutSecretsThatAreNamed) {
+    EXPECT_FALSE(is_hidden("a/.git/HEAD", {".git"}));
+    EXPECT_FALSE(is_hidden("repository/.git/HEAD", {"/repository/.git"}));
+    EXPECT_FALSE(is_hidden("repository/.git/HEAD", {"/*/.git/*"}));
+    EXPECT_TRUE(is_hidden("other/.git/HEAD", {"/repository/.git"}));
+    EXPECT_TRUE(is_hidden(".git/.env", {".git", "*"}));
+}
+
+}  // namespace
+}  // namespace torc::file

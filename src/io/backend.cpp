@@ -1,6 +1,7 @@
 #include <torc/io/backend.hpp>
 
 #include "epoll_proactor.hpp"
+#include "uring_operations.hpp"
 #include "uring_proactor.hpp"
 
 #include <fmt/format.h>
@@ -8,7 +9,6 @@
 
 #include <sys/utsname.h>
 
-#include <array>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -47,21 +47,6 @@ std::string explain(Errno error) {
         "newer, or allow io_uring_setup in the container's profile",
         kernel.release);
 }
-
-struct NamedOperation {
-    int opcode;
-    std::string_view name;
-};
-
-/// The io_uring operations of UringProactor.
-constexpr std::array used_operations = {
-    NamedOperation{IORING_OP_ACCEPT, "accept"},       NamedOperation{IORING_OP_RECV, "recv"},
-    NamedOperation{IORING_OP_SEND, "send"},           NamedOperation{IORING_OP_SENDMSG, "sendmsg"},
-    NamedOperation{IORING_OP_OPENAT2, "openat2"},     NamedOperation{IORING_OP_STATX, "statx"},
-    NamedOperation{IORING_OP_READ, "read"},           NamedOperation{IORING_OP_CLOSE, "close"},
-    NamedOperation{IORING_OP_POLL_ADD, "poll"},       NamedOperation{IORING_OP_TIMEOUT, "timeout"},
-    NamedOperation{IORING_OP_ASYNC_CANCEL, "cancel"},
-};
 
 /// The names of the operations that torc uses and the kernel lacks.
 std::vector<std::string_view> missing_operations() {

@@ -5,6 +5,7 @@
 
 #include "page_cache.hpp"
 #include "socket_send.hpp"
+#include "uring_operations.hpp"
 
 #include <poll.h>
 #include <sys/epoll.h>
@@ -180,6 +181,7 @@ void UringProactor::queue_waiting_submissions() noexcept {
 }
 
 void UringProactor::tag(io_uring_sqe* submission, Token token) noexcept {
+    TORC_ASSERT(is_used_operation(submission->opcode));
     submission->user_data = token.pack();
 }
 

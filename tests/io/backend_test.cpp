@@ -2,6 +2,7 @@
 
 #include "proactor_fixture.hpp"
 #include "support/temporary_directory.hpp"
+#include "uring_operations.hpp"
 
 #include <gtest/gtest.h>
 
@@ -181,6 +182,16 @@ TEST_F(UringObstacleDeathTest, IsTheErrorOfMakingARing) {
 
 TEST_F(UringObstacle, IsAbsentFromTheDescriptionOfAKernelThatHasRings) {
     EXPECT_NE(describe_kernel().find("io_uring: yes"), std::string::npos);
+}
+
+TEST(UringOperations, AreThoseThatTheDescriptionOfTheKernelCounts) {
+    EXPECT_TRUE(is_used_operation(IORING_OP_ACCEPT));
+    EXPECT_TRUE(is_used_operation(IORING_OP_TIMEOUT_REMOVE));  // A timer is brought forward by it.
+    EXPECT_FALSE(is_used_operation(IORING_OP_SPLICE));
+    EXPECT_FALSE(is_used_operation(IORING_OP_NOP));
+    EXPECT_FALSE(is_used_operation(255));
+    EXPECT_NE(describe_kernel().find(std::to_string(used_operations.size()) + " operations"),
+              std::string::npos);
 }
 
 TEST_F(UringObstacleDeathTest, IsPartOfTheDescriptionOfTheKernel) {

@@ -111,7 +111,6 @@ public:
     [[nodiscard]] int finished_descriptor() const noexcept { return finished_.get(); }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     /// Before the thread runs.
-    [[nodiscard]] bool is_terminal() const noexcept { return file_.is_terminal(); }
     void ask_to_reopen();
     void ask_to_finish() noexcept {
         is_finishing_ = true;
@@ -344,9 +343,9 @@ void LogWriter::Loop::wait(short events, MonotonicTime deadline) {
 }
 
 LogWriter::LogWriter(LogFile file, std::shared_ptr<LogQueue> queue, std::string name, Report report)
-    : loop_(std::make_shared<Loop>(std::move(file), std::move(queue), std::move(name),
-                                   std::move(report))),
-      is_terminal_(loop_->is_terminal()) {
+    : is_terminal_(file.is_terminal()), can_reopen_(!file.path().empty()) {
+    loop_ = std::make_shared<Loop>(std::move(file), std::move(queue), std::move(name),
+                                   std::move(report));
     const SignalsBlocked blocked;
     try {
         thread_ = std::thread([loop = loop_] { loop->run(); });

@@ -321,9 +321,7 @@ void Server::obey_signal(int signal) {
     switch (signal) {
         case SIGHUP:
         case SIGUSR1:
-            spdlog::info("{}: {}", name,
-                         access_log_ ? "opening the access log anew" : "there is no access log");
-            reopen_log();
+            spdlog::info("{}: {}", name, reopen_log());
             break;
         case SIGUSR2:
             spdlog::info("{}: ignored", name);
@@ -340,11 +338,19 @@ void Server::obey_signal(int signal) {
     }
 }
 
-void Server::reopen_log() {
-    if (access_log_) {
-        access_log_->reopen();
-        wake_workers();
+std::string Server::reopen_log() {
+    if (!access_log_) {
+        return "there is no access log";
     }
+    if (!access_log_->can_reopen()) {
+        return fmt::format(
+            "the access log ({}) was open before torc began, so it can't be opened anew; give "
+            "--access-log the path of a file for that",
+            *settings_.access_log == "-" ? "standard output" : *settings_.access_log);
+    }
+    access_log_->reopen();
+    wake_workers();
+    return "opening the access log anew";
 }
 
 void Server::finish_log() {

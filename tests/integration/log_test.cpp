@@ -22,6 +22,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace torc::test {
@@ -308,6 +309,22 @@ TEST_P(Logging, WritesToTheOldFileWhatWasServedBeforeTheSignal) {
         EXPECT_EQ(server().stop(), 0);
         EXPECT_EQ(count_whole_lines(contents_of(log_file())), 2);
         std::filesystem::remove(log_file());
+    }
+}
+
+TEST_P(Logging, SaysThatWhatWasOpenBeforeCannotBeOpenedAnew) {
+    for (const auto& [log, name] : std::vector<std::pair<std::string, std::string>>{
+             {"-", "standard output"}, {"/dev/stdout", "/dev/stdout"}}) {
+        for (const auto& [signal, signal_name] :
+             std::vector<std::pair<int, std::string>>{{SIGHUP, "SIGHUP"}, {SIGUSR1, "SIGUSR1"}}) {
+            start({"--access-log", log});
+            server().send_signal(signal);
+            server().await_standard_error(
+                signal_name + ": the access log (" + name +
+                ") was open before torc began, so it can't be opened anew");
+            EXPECT_EQ(get("/page.txt").status, 200);
+            EXPECT_EQ(server().stop(), 0);
+        }
     }
 }
 

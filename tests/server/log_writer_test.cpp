@@ -262,6 +262,7 @@ TEST_F(LogWriterTest, WritesToTheOldFileWhatWasPushedBeforeItWasMoved) {
     write_to(LogFile::open(path_.string()));
     push("a\n");
     std::filesystem::rename(path_, directory_.path() / "moved");
+    EXPECT_TRUE(writer_->can_reopen());
     writer_->reopen();
     push("b\n");
     EXPECT_EQ(writer_->finish_within(20s), 0U);
@@ -294,6 +295,7 @@ TEST_F(LogWriterTest, KeepsTheOldFileWhenTheNewOneCannotBeOpened) {
 TEST_F(LogWriterTest, KeepsADescriptorWhenItReopens) {
     const Ends ends = make_pipe();
     write_to(LogFile::of_descriptor(ends.writer.get()));
+    EXPECT_FALSE(writer_->can_reopen());
     writer_->reopen();
     push("a\n");
     EXPECT_EQ(read(ends.reader.get(), 2), "a\n");

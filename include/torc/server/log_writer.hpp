@@ -37,6 +37,9 @@ public:
     /// Whether somebody looks at it line by line.
     [[nodiscard]] bool is_terminal() const noexcept { return is_terminal_; }
 
+    /// Whether the log has a path, so that it can be opened anew.
+    [[nodiscard]] bool can_reopen() const noexcept { return can_reopen_; }
+
     /// Opens the file anew by its path, behind the lines that were logged before the call. Whoever
     /// holds lines back, and a file that is stuck, is waited for only for a second. When it can't
     /// be opened, the old one stays in use and that is reported.
@@ -57,6 +60,7 @@ private:
 
     std::shared_ptr<Loop> loop_;
     bool is_terminal_;
+    bool can_reopen_;
     std::thread thread_;
 };
 

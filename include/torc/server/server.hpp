@@ -84,7 +84,8 @@ private:
     /// Whether those that still run hang, past the time by which all should have ended.
     [[nodiscard]] bool is_stuck(const Watchdog& watchdog, MonotonicTime now);
     void obey_signal(int signal);
-    void reopen_log();
+    /// Gives what was done, to be reported.
+    std::string reopen_log();
     /// The last lines, when the workers have ended.
     void finish_log();
     void wake_workers() noexcept;

@@ -41,7 +41,7 @@ Where it listens:
                           127.0.0.1:3000, [::1]:3000 and, for all, :3000. [127.0.0.1 and ::1: this
                           machine alone]
       --share             Listen on all addresses, unless some are given, and print the URL for the
-                          network first; on a terminal with its QR code.
+                          network first; on a terminal with room, with its QR code.
       --open              Show the site in the browser: $BROWSER, or xdg-open. Only when standard
                           output is a terminal.
 

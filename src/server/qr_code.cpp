@@ -13,28 +13,29 @@ constexpr int margin_modules = 2;
 
 }  // namespace
 
-std::string draw_qr_code(const std::string& text) {
+QrCode draw_qr_code(const std::string& text) {
     const std::unique_ptr<QRcode, void (*)(QRcode*)> code(
         ::QRcode_encodeString8bit(text.c_str(), 0, QR_ECLEVEL_L), &::QRcode_free);
     if (!code) {
-        return "";
+        return {};
     }
     const auto is_light = [&code](int row, int column) {
         const int width = code->width;
         const bool is_inside = row >= 0 && column >= 0 && row < width && column < width;
         return !is_inside || (code->data[row * width + column] & 1) == 0;
     };
-    std::string drawing;
     const int end = code->width + margin_modules;
+    QrCode drawn{.drawing = {}, .columns = end + margin_modules, .lines = 0};
     for (int row = -margin_modules; row < end; row += 2) {
         for (int column = -margin_modules; column < end; ++column) {
             const bool upper = is_light(row, column);
             const bool lower = row + 1 < end && is_light(row + 1, column);
-            drawing += upper && lower ? "\u2588" : upper ? "\u2580" : lower ? "\u2584" : " ";
+            drawn.drawing += upper && lower ? "\u2588" : upper ? "\u2580" : lower ? "\u2584" : " ";
         }
-        drawing += '\n';
+        drawn.drawing += '\n';
+        ++drawn.lines;
     }
-    return drawing;
+    return drawn;
 }
 
 }  // namespace torc::server

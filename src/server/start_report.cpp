@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,12 +43,23 @@ bool draws_blocks() {
     return false;
 }
 
+/// Whether standard error, a terminal, shows all of the code at once. One that does not say how
+/// large it is may.
+bool has_room_for(const QrCode& code) {
+    winsize size{};
+    const bool is_known =
+        ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0;
+    return !is_known || (code.columns <= size.ws_col && code.lines < size.ws_row);
+}
+
 /// The QR code of the URL that others are to take; nothing where there is none, or no place for it.
 std::string describe_share(const Server& server, const std::vector<ServerUrl>& urls) {
     const bool is_reachable = !urls.empty() && !urls.front().endpoint.is_loopback();
-    return server.settings().shares && is_reachable && draws_blocks()
-               ? draw_qr_code(urls.front().text)
-               : "";
+    if (!server.settings().shares || !is_reachable || !draws_blocks()) {
+        return "";
+    }
+    const QrCode code = draw_qr_code(urls.front().text);
+    return has_room_for(code) ? code.drawing : "";
 }
 
 /// " on CPUs 0,1" where each worker is pinned to one, " within CPUs 0,1" where each may run on any

@@ -30,6 +30,23 @@ protected:
         std::filesystem::permissions(program, std::filesystem::perms::owner_all);
         return program.string();
     }
+    /// What torc says at the start with --share, on a terminal.
+    [[nodiscard]] std::string report_on(const Terminal& terminal, const std::string& locale) const {
+        LaunchOptions options = torc_with({site(), "--port", "0", "--share"});
+        options.environment = {"LC_ALL=" + locale};
+        options.standard_error = terminal.descriptor();
+        Subprocess server(options);
+        std::string report;
+        while (!report.contains("Ctrl-C")) {
+            report += terminal.read_line();
+        }
+        return report;
+    }
+    /// Whether no address is one that others could take, for all that torc knows.
+    [[nodiscard]] static bool is_alone(const std::string& report) {
+        return report.substr(report.find("  http://")).starts_with("  http://127.");
+    }
+
     /// Where that program writes to.
     [[nodiscard]] std::filesystem::path shown() const { return directory_.path() / "shown"; }
 
@@ -80,20 +97,25 @@ TEST_F(Share, SaysHowToLetOthersInWhereOnlyThisMachineCanConnect) {
 }
 
 TEST_F(Share, DrawsACodeOnATerminalThatShowsIt) {
-    for (const std::string_view locale : {"C.UTF-8", "C"}) {
+    for (const std::string locale : {"C.UTF-8", "C"}) {
         const Terminal terminal;
-        // An address that others could take, for all that torc knows.
-        LaunchOptions options = torc_with({site(), "--port", "0", "--share"});
-        options.environment = {"LC_ALL=" + std::string(locale)};
-        options.standard_error = terminal.descriptor();
-        Subprocess server(options);
-        std::string report;
-        while (!report.contains("Ctrl-C")) {
-            report += terminal.read_line();
-        }
-        const std::size_t url = report.find("  http://");
-        const bool is_alone = report.substr(url).starts_with("  http://127.");
-        EXPECT_EQ(report.contains("\u2588"), locale == "C.UTF-8" && !is_alone) << report;
+        const std::string report = report_on(terminal, locale);
+        EXPECT_EQ(report.contains("\u2588"), locale == "C.UTF-8" && !is_alone(report)) << report;
+    }
+}
+
+TEST_F(Share, DrawsACodeOnATerminalThatItFits) {
+    struct Size {
+        unsigned short columns;
+        unsigned short lines;
+        bool is_enough;
+    };
+    for (const auto& [columns, lines, is_enough] :
+         {Size{80, 24, true}, Size{20, 24, false}, Size{80, 10, false}}) {
+        const Terminal terminal;
+        terminal.resize(columns, lines);
+        const std::string report = report_on(terminal, "C.UTF-8");
+        EXPECT_EQ(report.contains("\u2588"), is_enough && !is_alone(report)) << report;
     }
 }
 

@@ -19,7 +19,10 @@ std::size_t characters(const std::string& line) {
 
 TEST(QrCode, IsASquareWithAMargin) {
     // 25 modules (version 2) and two of margin on each side, two modules a line.
-    std::istringstream lines(draw_qr_code("http://192.168.1.20:8080/"));
+    const QrCode code = draw_qr_code("http://192.168.1.20:8080/");
+    EXPECT_EQ(code.columns, 29);
+    EXPECT_EQ(code.lines, 15);
+    std::istringstream lines(code.drawing);
     std::size_t count = 0;
     for (std::string line; std::getline(lines, line); ++count) {
         EXPECT_EQ(characters(line), 29U);
@@ -28,7 +31,7 @@ TEST(QrCode, IsASquareWithAMargin) {
 }
 
 TEST(QrCode, HasLightMarginsAndADarkFinderInItsCorner) {
-    std::istringstream lines(draw_qr_code("http://192.168.1.20:8080/"));
+    std::istringstream lines(draw_qr_code("http://192.168.1.20:8080/").drawing);
     std::string line;
     std::getline(lines, line);
     EXPECT_EQ(line.find_first_not_of("\u2588"), std::string::npos);
@@ -37,7 +40,7 @@ TEST(QrCode, HasLightMarginsAndADarkFinderInItsCorner) {
 }
 
 TEST(QrCode, IsNotThereForATextThatIsTooLong) {
-    EXPECT_EQ(draw_qr_code(std::string(4000, 'a')), "");
+    EXPECT_EQ(draw_qr_code(std::string(4000, 'a')).drawing, "");
 }
 
 }  // namespace

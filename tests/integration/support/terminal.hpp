@@ -4,6 +4,7 @@
 #include <torc/base/unique_fd.hpp>
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -24,6 +25,10 @@ public:
     }
     /// For the program.
     [[nodiscard]] int descriptor() const noexcept { return slave_.get(); }
+    void resize(unsigned short columns, unsigned short lines) const {
+        const winsize size{.ws_row = lines, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+        TORC_ASSERT(::ioctl(master_.get(), TIOCSWINSZ, &size) == 0);
+    }
     /// A line that was printed; waits for it.
     [[nodiscard]] std::string read_line() const {
         std::string line;

@@ -6,138 +6,157 @@
 #include <array>
 #include <cstddef>
 #include <numeric>
+#include <ranges>
 #include <vector>
 
 namespace torc::server {
 namespace {
 
-/// The option of another server, and the sentence about torc that answers it.
-struct Rival {
-    std::string_view name;
-    std::string_view answer;
+/// What torc has in place of options of other servers.
+struct Answer {
+    /// With their dashes, separated by spaces.
+    std::string_view names;
+    /// The end of a sentence that begins with "torc has no --name; ".
+    std::string_view text;
 };
 
-constexpr std::string_view use_address =
-    "use --address (-a), such as --address 0.0.0.0 --address :: for all";
-constexpr std::string_view use_address_and_port =
-    "use --address and --port, or both in one: --address 127.0.0.1:3000";
-constexpr std::string_view use_open = "use --open";
-constexpr std::string_view use_cors = "use --cors";
-constexpr std::string_view use_codings =
-    "it sends app.js.br, .zst or .gz beside app.js unasked (--codings) and compresses nothing "
-    "itself";
-constexpr std::string_view use_no_codings = "use --codings off";
-constexpr std::string_view use_spa = "use --spa index.html";
-constexpr std::string_view use_directory = "give the directory without a name: torc DIR";
-constexpr std::string_view use_listing = "use --listing";
-constexpr std::string_view use_no_listing = "use --no-listing";
-constexpr std::string_view use_silence = "use --access-log off, and --log-level off for no report";
-constexpr std::string_view use_cache_control =
-    "use --cache-control, such as --cache-control '*=max-age=10'";
-constexpr std::string_view use_workers = "use --workers";
-constexpr std::string_view use_clean_urls = "use --clean-urls";
-constexpr std::string_view use_log = "use --access-log FILE, or - for standard output";
-constexpr std::string_view use_hidden =
-    "use --hidden for files that begin with a dot, such as --hidden '.*'";
-constexpr std::string_view use_symlinks = "use --symlinks inside, all or none";
-constexpr std::string_view no_clipboard = "it never touches the clipboard: leave it out";
-constexpr std::string_view no_tls = "put a TLS terminator in front of it";
-constexpr std::string_view no_proxy =
-    "it forwards nothing; for a single-page application use --spa index.html";
-constexpr std::string_view no_config =
-    "it has no configuration file: give options, or set variables such as TORC_PORT";
-constexpr std::string_view no_users = "put a proxy that asks for passwords in front of it";
-constexpr std::string_view no_daemon =
-    "it stays in the foreground: config/torc.service runs it as a service under a user of its own";
-
-/// From serve, http-server, Caddy, miniserve, darkhttpd, static-web-server, Python's http.server
-/// and nginx. Names that torc has, such as -p, are no use here.
-constexpr std::array rivals = {
-    Rival{"--host", use_address},
-    Rival{"--bind", use_address},
-    Rival{"--interfaces", use_address},
-    Rival{"--addr", use_address},
-    Rival{"-b", "use --address to bind; precompressed files are sent unasked (--codings)"},
-    Rival{"-i", "use --address for an interface's address, or --index"},
-    Rival{"--listen", use_address_and_port},
-    Rival{"-l", use_address_and_port},
-    Rival{"-o", use_open},
-    Rival{"-C", use_cors},
-    Rival{"--enable-cors", use_cors},
-    Rival{"--cors-allow-origins", use_cors},
-    Rival{"--gzip", use_codings},
-    Rival{"-g", use_codings},
-    Rival{"--brotli", use_codings},
-    Rival{"--zstd", use_codings},
-    Rival{"--compression", use_codings},
-    Rival{"--compression-static", use_codings},
-    Rival{"--precompressed", use_codings},
-    Rival{"--no-compression", use_no_codings},
-    Rival{"-u", use_no_codings},
-    Rival{"--single", use_spa},
-    Rival{"-s", "use --spa index.html for a single-page application, --access-log off for silence"},
-    Rival{"--page-fallback", use_spa},
-    Rival{"--root", use_directory},
-    Rival{"-r", use_directory},
-    Rival{"--directory", use_directory},
-    Rival{"--dir", use_directory},
-    Rival{"--document-root", use_directory},
-    Rival{"-d",
-          "give the directory without a name (torc DIR); to show what is in it use --listing"},
-    Rival{"--browse", use_listing},
-    Rival{"--autoindex", use_listing},
-    Rival{"--show-dir", use_listing},
-    Rival{"--directory-listing", use_listing},
-    Rival{"--disable-indexing", use_no_listing},
-    Rival{"--no-dirs", use_no_listing},
-    Rival{"--no-clipboard", no_clipboard},
-    Rival{"-n", no_clipboard},
-    Rival{"--cache", use_cache_control},
-    Rival{"-c", "use --cache-control '*=max-age=10'; it has no configuration file"},
-    Rival{"--silent", use_silence},
-    Rival{"--quiet", use_silence},
-    Rival{"-S", "use --access-log off for silence; for TLS put a TLS terminator in front of it"},
-    Rival{"-q", use_silence},
-    Rival{"--no-request-logging", use_silence},
-    Rival{"-L", use_silence},
-    Rival{"--verbose", "use --log-level debug"},
-    Rival{"--debug", "use --log-level debug"},
-    Rival{"--log", use_log},
-    Rival{"--threads", use_workers},
-    Rival{"-t", use_workers},
-    Rival{"--threads-multiplier", use_workers},
-    Rival{"--cleanUrls", use_clean_urls},
-    Rival{"--ext", use_clean_urls},
-    Rival{"-e", use_clean_urls},
-    Rival{"--pretty-urls", use_clean_urls},
-    Rival{"--no-symlinks", "use --symlinks none"},
-    Rival{"--follow-symlinks", use_symlinks},
-    Rival{"--dotfiles", use_hidden},
-    Rival{"--no-dotfiles", "files that begin with a dot are not served: leave it out"},
-    Rival{"--qrcode", "use --share"},
-    Rival{"--ssl", no_tls},
-    Rival{"--tls", no_tls},
-    Rival{"--https", no_tls},
-    Rival{"--cert", no_tls},
-    Rival{"--key", no_tls},
-    Rival{"--ssl-cert", no_tls},
-    Rival{"--ssl-key", no_tls},
-    Rival{"--tls-cert", no_tls},
-    Rival{"--tls-key", no_tls},
-    Rival{"-K", no_tls},
-    Rival{"--proxy", no_proxy},
-    Rival{"-P", no_proxy},
-    Rival{"--config", no_config},
-    Rival{"--config-file", no_config},
-    Rival{"--auth", no_users},
-    Rival{"--basic-auth", no_users},
-    Rival{"--username", no_users},
-    Rival{"--password", no_users},
-    Rival{"--daemon", no_daemon},
-    Rival{"--user", no_daemon},
-    Rival{"--uid", no_daemon},
-    Rival{"--chroot", no_daemon},
+/// From http-server, serve, miniserve, Python's http.server, Caddy, darkhttpd, static-web-server,
+/// dufs, live-server, Vite and nginx. One that means several things is answered for each. Names
+/// that torc has, such as -p, are no use here.
+constexpr std::array answers = {
+    // Where it listens.
+    Answer{"--host --hostname --bind --interfaces --addr --ip",
+           "use --address (-a), such as --address 0.0.0.0 --address :: for all"},
+    Answer{"--listen -l", "use --address and --port, or both in one: --address 127.0.0.1:3000"},
+    Answer{"--ipv6 -6", "use --address ::1, or --address :: for all"},
+    Answer{"-b", "use --address to bind; precompressed files are sent unasked (--codings)"},
+    Answer{"-i",
+           "use --address for an interface's address, --listing to show directories, or --index"},
+    Answer{"--no-port-switching --strictPort --strict-port",
+           "it never takes another port than the one it is given: leave it out"},
+    Answer{"--socket --unix-socket --fd", "it listens on TCP ports that it opens itself: --port"},
+    Answer{"-o --browser", "use --open"},
+    Answer{"--no-browser --no-open", "it opens no browser without --open: leave it out"},
+    Answer{"--no-clipboard -n", "it never touches the clipboard: leave it out"},
+    Answer{"--qrcode --qr", "use --share"},
+    // What it serves.
+    Answer{"--root -r --directory --dir --document-root --webroot --outDir",
+           "give the directory without a name: torc DIR"},
+    Answer{"-d",
+           "give the directory without a name (torc DIR); to show what is in it use --listing"},
+    Answer{"--index-files --index-file --index-page --default-file", "use --index"},
+    Answer{"--browse --autoindex --auto-index --show-dir --showDir --directory-listing -z",
+           "use --listing"},
+    Answer{"--disable-indexing -I --no-dirs --no-autoindex --no-dir-listing", "use --no-listing"},
+    Answer{"--single --page-fallback --fallback --single-page --history-api-fallback --render-spa "
+           "--entry-file --single-file",
+           "use --spa index.html"},
+    Answer{"-s",
+           "use --spa index.html for a single-page application, --access-log off for silence"},
+    Answer{"--cleanUrls --clean --ext -e --pretty-urls", "use --clean-urls"},
+    Answer{"--no-symlinks --disable-symlinks", "use --symlinks none"},
+    Answer{"--follow-symlinks --follow", "use --symlinks inside, all or none"},
+    Answer{"--dotfiles --show-hidden",
+           "use --hidden for files that begin with a dot, such as --hidden '.*'"},
+    Answer{"-H", "use --hidden '.*' for files that begin with a dot, --header to add a field"},
+    Answer{"--no-dotfiles --hide-dotfiles --no-hidden --ignore-hidden-files",
+           "files that begin with a dot are not served: leave it out"},
+    Answer{
+        "--gzip -g --brotli --zstd --compress --compression --compression-static "
+        "--compression-level --compress-response --precompressed",
+        "it sends app.js.br, .zst or .gz beside app.js unasked (--codings) and compresses nothing "
+        "itself"},
+    Answer{"--no-compression --no-compress", "use --codings off"},
+    Answer{"-u", "use --codings off to compress nothing; it takes no uploads"},
+    Answer{"--page404 --404 --error-page --page50x",
+           "the 404.html in a directory is shown for what is missing there: put one there"},
+    Answer{"--base --base-dir --base-url --prefix --path-prefix --route-prefix --mount",
+           "it serves at /: let the proxy in front take the prefix off, or put the files into a "
+           "directory of that name"},
+    Answer{"--robots", "put a robots.txt into the directory"},
+    Answer{"--upload --upload-files --allow-upload --allow-delete --allow-all -A -U --mkdir "
+           "--rm-files -R --overwrite-files --enable-webdav",
+           "it reads files and changes none: it has no uploads and no WebDAV"},
+    Answer{"--enable-tar --enable-tar-gz --enable-zip --directory-listing-download --allow-archive",
+           "it packs no archives: put them into the directory"},
+    Answer{"--cgi --templates --ssi", "it runs no programs and fills in no pages: it serves files"},
+    Answer{"--watch --live --livereload --hot --no-reload --wait",
+           "it reloads no pages in the browser; a change on disk is served at once"},
+    Answer{"--title --color-scheme --theme --default-sorting-method --default-sorting-order "
+           "--dirs-first",
+           "its listings have no settings: a reader sorts them"},
+    // What it answers.
+    Answer{"-C", "use --cors; for TLS put a TLS terminator in front of it"},
+    Answer{"--enable-cors --cors-allow-origins --cors-allow-headers --cors-expose-headers -j",
+           "use --cors"},
+    Answer{"--headers --add-header --security-headers --coop",
+           "use --header, such as --header 'X-Frame-Options: DENY'"},
+    Answer{"--mimetypes --mime --mime-types --default-mimetype --media-type --content-type -m",
+           "use --type, such as --type '*.foo=text/plain'"},
+    Answer{"--cache --cache-time --max-age --cache-control-headers",
+           "use --cache-control, such as --cache-control '*=max-age=10'"},
+    Answer{
+        "--no-cache --no-caching",
+        "use --cache-control '*=no-store'; without it browsers keep files and ask before each use"},
+    Answer{"-c",
+           "use --cache-control '*=max-age=10', or '*=no-store' for -c-1; it has no configuration "
+           "file"},
+    Answer{"--no-etag --no-keepalive --no-last-modified",
+           "it always sends what saves a download, and keeps connections: leave it out"},
+    Answer{"--timeout --keep-alive-timeout --grace-period",
+           "each of its timeouts has an option of its own: see torc --help"},
+    Answer{"--maxconn --max-connections",
+           "it takes as many connections as it may have descriptors: ulimit -n, LimitNOFILE="},
+    // How it runs, and what it tells.
+    Answer{"--threads -t --threads-multiplier --max-blocking-threads --processes", "use --workers"},
+    Answer{"--memory-cache", "use --cache-memory"},
+    Answer{"--silent --quiet -q --no-request-logging -L --no-log --no-logging",
+           "use --access-log off, and --log-level off for no report"},
+    Answer{
+        "-S",
+        "use --access-log off for silence, --symlinks all for links; for TLS put a TLS terminator "
+        "in front of it"},
+    Answer{"--verbose --debug", "use --log-level debug"},
+    Answer{"--log --log-file --log-format",
+           "use --access-log FILE, or - for standard output; its format is `combined`"},
+    Answer{"--syslog", "pipe it to logger: --access-log - | logger"},
+    Answer{"--log-ip --log-remote-address --log-x-real-ip --log-forwarded-for --trusted-proxies "
+           "--trusted-ip",
+           "it logs the address of who connects, behind a proxy that of the proxy"},
+    Answer{"--health --metrics --status",
+           "any file that is there tells that it lives; it has no metrics"},
+    Answer{"--ssl --tls --https --cert --key --ssl-cert --ssl-key --ssl-pass --tls-cert --tls-key "
+           "--tls-password-file --http2 --http2-tls-cert --http2-tls-key --https-redirect --domain "
+           "-K",
+           "put a TLS terminator in front of it"},
+    Answer{"--proxy --proxy-options --forward --forward-all --upstream",
+           "it forwards nothing; for a single-page application use --spa index.html"},
+    Answer{"-P",
+           "it forwards nothing, for a single-page application use --spa index.html; to follow no "
+           "symbolic links use --symlinks none"},
+    Answer{"--config --config-file --conf -w",
+           "it has no configuration file: give options, or set variables such as TORC_PORT"},
+    Answer{"--auth --auth-file --basic-auth --username --password",
+           "put a proxy that asks for passwords in front of it"},
+    Answer{
+        "--daemon --daemonize --background --pidfile --user --group --uid --gid --chroot",
+        "it stays in the foreground: config/torc.service runs it as a service under a user of its "
+        "own"},
 };
+
+/// Null where nothing is known of an option.
+const Answer* find_answer(std::string_view name) noexcept {
+    const auto has_name = [name](const Answer& answer) {
+        for (const auto each : std::views::split(answer.names, ' ')) {
+            if (std::string_view(each) == name) {
+                return true;
+            }
+        }
+        return false;
+    };
+    const auto* const found = std::ranges::find_if(answers, has_name);
+    return found != answers.end() ? found : nullptr;
+}
 
 /// How many characters must be put in, taken away, replaced or swapped with a neighbour to make one
 /// of the other (Damerau and Levenshtein, optimal string alignment).
@@ -193,9 +212,8 @@ std::string_view nearest_name(std::string_view name, std::span<const std::string
 std::string explain_unknown_option(std::string_view argument,
                                    std::span<const std::string> options) {
     const std::string_view name = name_of(argument);
-    const auto rival = std::ranges::find(rivals, name, &Rival::name);
-    if (rival != rivals.end()) {
-        return fmt::format("torc has no {}; {}", name, rival->answer);
+    if (const Answer* const answer = find_answer(name)) {
+        return fmt::format("torc has no {}; {}", name, answer->text);
     }
     const std::string_view nearest = nearest_name(name, options);
     return nearest.empty() ? fmt::format("torc has no option {}; see torc --help", name)

@@ -75,7 +75,26 @@ TEST(OptionHints, TellTheWayOfTorcForTheNamesOfOthers) {
                                                           {"--cert=a.pem", "TLS"},
                                                           {"-P", "--spa"},
                                                           {"--proxy", "forwards"},
-                                                          {"--browse", "--listing"}}) {
+                                                          {"--browse", "--listing"},
+                                                          {"-c-1", "*=no-store"},
+                                                          {"--no-cache", "*=no-store"},
+                                                          {"--fallback", "--spa index.html"},
+                                                          {"-H", "--hidden"},
+                                                          {"--no-dotfiles", "leave it out"},
+                                                          {"-i", "--listing"},
+                                                          {"-P", "--symlinks none"},
+                                                          {"--auth", "passwords"},
+                                                          {"--mimetypes", "--type"},
+                                                          {"--index-files", "--index"},
+                                                          {"--strictPort", "leave it out"},
+                                                          {"--page404=x.html", "404.html"},
+                                                          {"--route-prefix", "prefix"},
+                                                          {"--upload-files", "no uploads"},
+                                                          {"--no-etag", "leave it out"},
+                                                          {"--http2", "TLS terminator"},
+                                                          {"--forward-all", "forwards nothing"},
+                                                          {"--watch", "reloads no pages"},
+                                                          {"--maxconn", "LimitNOFILE="}}) {
         const std::string text = explain_unknown_option(argument, options);
         EXPECT_TRUE(text.starts_with("torc has no -")) << text;
         EXPECT_TRUE(text.contains(part)) << argument << ": " << text;

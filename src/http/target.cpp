@@ -146,30 +146,50 @@ private:
     std::size_t size_ = 0;
 };
 
+/// What ends the first segment of a raw path: "/", or where it separates "%2F" or "%2f"; empty at
+/// the end of the path.
+std::string_view first_separator(std::string_view raw_path, EncodedSlash encoded_slash) noexcept {
+    constexpr std::string_view encoded = "%2F";
+    const std::string_view separators = encoded_slash == EncodedSlash::separates ? "/%" : "/";
+    std::size_t found = raw_path.find_first_of(separators);
+    for (; found != std::string_view::npos; found = raw_path.find_first_of(separators, found + 1)) {
+        const std::string_view rest = raw_path.substr(found);
+        if (rest.front() == '/') {
+            return rest.substr(0, 1);
+        }
+        if (rest.starts_with(encoded) || rest.starts_with("%2f")) {
+            return rest.substr(0, encoded.size());
+        }
+    }
+    return raw_path.substr(raw_path.size());
+}
+
 /// `raw_path`: without its leading slash.
 std::expected<std::string_view, Rejection> normalise(std::string_view raw_path,
-                                                     std::span<char> scratch) noexcept {
+                                                     std::span<char> scratch,
+                                                     EncodedSlash encoded_slash) noexcept {
     // Decoding shortens and normalising adds nothing, so what came in a request line fits.
     TORC_ASSERT(raw_path.size() <= scratch.size());
     PathBuilder builder(scratch);
     while (true) {
-        const std::size_t slash = raw_path.find('/');
-        if (const auto added = builder.add(raw_path.substr(0, slash)); !added) {
+        const std::string_view separator = first_separator(raw_path, encoded_slash);
+        const auto segment_bytes = static_cast<std::size_t>(separator.data() - raw_path.data());
+        if (const auto added = builder.add(raw_path.substr(0, segment_bytes)); !added) {
             return std::unexpected(added.error());
         }
-        if (slash == std::string_view::npos) {
+        if (separator.empty()) {
             break;
         }
         builder.add_slash();
-        raw_path.remove_prefix(slash + 1);
+        raw_path.remove_prefix(segment_bytes + separator.size());
     }
     return builder.path();
 }
 
 }  // namespace
 
-std::expected<Target, Rejection> resolve_target(std::string_view target,
-                                                std::span<char> scratch) noexcept {
+std::expected<Target, Rejection> resolve_target(std::string_view target, std::span<char> scratch,
+                                                EncodedSlash encoded_slash) noexcept {
     if (const auto plain = resolve_plain(target)) {
         return *plain;
     }
@@ -196,7 +216,7 @@ std::expected<Target, Rejection> resolve_target(std::string_view target,
         resolved.path = raw_path;
         return resolved;
     }
-    const auto path = normalise(raw_path, scratch);
+    const auto path = normalise(raw_path, scratch, encoded_slash);
     if (!path) {
         return std::unexpected(path.error());
     }
@@ -204,8 +224,8 @@ std::expected<Target, Rejection> resolve_target(std::string_view target,
     return resolved;
 }
 
-std::expected<void, Rejection> check_target_form(const Request& request,
-                                                 std::span<char> scratch) noexcept {
+std::expected<void, Rejection> check_target_form(const Request& request, std::span<char> scratch,
+                                                 EncodedSlash encoded_slash) noexcept {
     if (request.method == Method::connect) {
         const auto authority = parse_authority(request.target);
         if (!authority || authority->port.empty()) {
@@ -216,7 +236,7 @@ std::expected<void, Rejection> check_target_form(const Request& request,
     if (request.method == Method::options && request.target == "*") {
         return {};
     }
-    if (const auto resolved = resolve_target(request.target, scratch); !resolved) {
+    if (const auto resolved = resolve_target(request.target, scratch, encoded_slash); !resolved) {
         return std::unexpected(resolved.error());
     }
     return {};

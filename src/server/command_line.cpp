@@ -57,6 +57,8 @@ What it serves:
       --hidden GLOB       Names that begin with a dot and are served all the same, such as .treeinfo
                           or '.z*'; may be given several times. Wildcards never match what holds
                           secrets (.git, .env, .ssh): name it. [none but /.well-known]
+      --decode-slash      %2F in a path is a slash, for clients that send the path of a file as one
+                          segment, such as npm: /@scope%2Fname. Without it, it is a 404.
       --symlinks WHICH    Symbolic links to follow: inside (those that stay inside DIR), all, or
                           none. [inside]
       --codings LIST      Precompressed files to look for beside a file (app.js.br), the most wanted
@@ -156,6 +158,7 @@ void add_options(CLI::App& app, RawOptions& raw) {
     app.add_flag("--clean-urls{on}", raw.clean_urls)->envname("TORC_CLEAN_URLS");
     app.add_option("--spa", raw.fallback_path)->envname("TORC_SPA");
     add_list(app, "--hidden", raw.hidden, "TORC_HIDDEN");
+    app.add_flag("--decode-slash{on}", raw.decode_slash)->envname("TORC_DECODE_SLASH");
     app.add_option("--symlinks", raw.symlinks)->envname("TORC_SYMLINKS");
     add_list(app, "--codings", raw.codings, "TORC_CODINGS");
 

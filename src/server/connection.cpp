@@ -195,7 +195,8 @@ Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
         request.method == http::Method::get || request.method == http::Method::head;
     if (!is_read) {
         take_answer(answer_to_method(persistence, writer), writer);
-    } else if (const auto target = http::resolve_target(request.target, services_.target_scratch)) {
+    } else if (const auto target = http::resolve_target(request.target, services_.target_scratch,
+                                                        services_.encoded_slash)) {
         site::Asset* const asset = find_asset(*target, loaded_asset);
         if (asset == nullptr) {
             return {.bytes = 0, .next = Next::asset};
@@ -221,7 +222,8 @@ Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
 
 site::Answer Connection::answer_to_method(site::Persistence persistence, http::HeadWriter& writer) {
     const http::Request& request = services_.request;
-    const auto form = http::check_target_form(request, services_.target_scratch);
+    const auto form =
+        http::check_target_form(request, services_.target_scratch, services_.encoded_slash);
     return form ? services_.responder.respond_to_method(request, persistence, writer)
                 : services_.responder.reject(form.error().status, request.method, persistence,
                                              writer);

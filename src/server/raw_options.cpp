@@ -307,6 +307,9 @@ void settle_site(Settings& settings, const RawOptions& raw, bool is_terminal) {
         rules.fallback_path = settle_fallback_path(raw.fallback_path);
     }
     rules.hidden = settle_hidden(raw.hidden);
+    if (is_on("--decode-slash", raw.decode_slash, false)) {
+        settings.encoded_slash = http::EncodedSlash::separates;
+    }
     if (!raw.symlinks.empty()) {
         rules.symlinks = choose("--symlinks", raw.symlinks, symlink_choices);
     }

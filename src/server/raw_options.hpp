@@ -23,6 +23,7 @@ struct RawOptions {
     std::string clean_urls;
     std::string fallback_path;
     std::vector<std::string> hidden;
+    std::string decode_slash;
     std::string symlinks;
     std::vector<std::string> codings;
 

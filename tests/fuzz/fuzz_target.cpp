@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +22,7 @@
 // - it is hidden exactly when a segment is;
 // - the path that is a view and the one that is built in the scratch are the same;
 // - encoded again, a path resolves to itself;
+// - where an encoded slash separates, it is a slash in every respect;
 // - OPTIONS takes the same and "*", CONNECT takes a host with a port and nothing else;
 // - an IP literal is one when inet_pton(3) and the grammar of those to come say so.
 
@@ -79,6 +81,27 @@ void check_equal(const std::string& target, const Resolved& expected) {
     }
 }
 
+/// `target`: begins with a slash.
+void check_encoded_slashes(std::string_view target) {
+    static const std::regex slash("%2[Ff]");
+    static Scratch scratch;
+    static Scratch other_scratch;
+    constexpr std::size_t short_bytes = 256;
+    if (target.size() > short_bytes) {
+        return;
+    }
+    const std::size_t path_bytes = std::min(target.find('?'), target.size());
+    const std::string plain =
+        std::regex_replace(std::string(target.substr(0, path_bytes)), slash, "/") +
+        std::string(target.substr(path_bytes));
+    using torc::http::EncodedSlash;
+    const Resolved resolved = resolve_target(target, scratch, EncodedSlash::separates);
+    TORC_ASSERT(are_equal(resolved, resolve_target(plain, other_scratch, EncodedSlash::separates)));
+    if (resolved) {
+        check_path(*resolved);
+    }
+}
+
 bool is_valid_for(torc::http::Method method, std::string_view target) {
     static Scratch scratch;
     static torc::http::Request request;
@@ -130,6 +153,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         // The dot segment forces the long way, a scheme and an authority change nothing.
         check_equal("/." + std::string(input), resolved);
         check_equal("hTTp://[::1]:80" + std::string(input), resolved);
+        check_encoded_slashes(input);
     }
     check_forms(input, resolved.has_value());
     check_ip_literal(std::string(input));

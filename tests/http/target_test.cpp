@@ -20,10 +20,10 @@ using namespace std::string_view_literals;
 /// A target resolved where it ends right before a guard page, together with the memory it needs.
 class Resolved {
 public:
-    explicit Resolved(std::string_view target)
+    explicit Resolved(std::string_view target, EncodedSlash encoded_slash = EncodedSlash::not_found)
         : buffer_(target.size()),
           input_(buffer_.place(target)),
-          result_(resolve_target(input_, scratch_)) {}
+          result_(resolve_target(input_, scratch_, encoded_slash)) {}
 
     [[nodiscard]] std::string_view input() const { return input_; }
     [[nodiscard]] const std::expected<Target, Rejection>& result() const { return result_; }
@@ -54,20 +54,22 @@ struct PathCase {
     std::string_view path;
 };
 
-void expect_paths(std::span<const PathCase> cases) {
+void expect_paths(std::span<const PathCase> cases,
+                  EncodedSlash encoded_slash = EncodedSlash::not_found) {
     for (const PathCase& test : cases) {
         SCOPED_TRACE(test.target);
-        const Resolved resolved(test.target);
+        const Resolved resolved(test.target, encoded_slash);
         ASSERT_TRUE(resolved.result()) << resolved.result().error().reason;
         EXPECT_EQ(resolved.result()->path, test.path);
         expect_path_invariants(resolved.result()->path);
     }
 }
 
-void expect_rejected(std::span<const std::string_view> targets, Status status) {
+void expect_rejected(std::span<const std::string_view> targets, Status status,
+                     EncodedSlash encoded_slash = EncodedSlash::not_found) {
     for (const std::string_view target : targets) {
         SCOPED_TRACE(target);
-        const Resolved resolved(target);
+        const Resolved resolved(target, encoded_slash);
         ASSERT_FALSE(resolved.result());
         EXPECT_EQ(resolved.result().error().status, status) << resolved.result().error().reason;
         EXPECT_FALSE(resolved.result().error().reason.empty());
@@ -227,6 +229,43 @@ TEST(Target, FindsNothingBehindAnEncodedSlash) {
         "/%2fetc/passwd",
     });
     expect_rejected(targets, Status::not_found);
+}
+
+TEST(Target, TakesAnEncodedSlashForOneWhereItSeparates) {
+    constexpr auto cases = std::to_array<PathCase>({
+        {"/@scope%2Fname", "@scope/name"},
+        {"/@scope%2fname/-/name-1.0.0.tgz", "@scope/name/-/name-1.0.0.tgz"},
+        {"/a%2F", "a/"},
+        {"/%2F", ""},
+        {"/a%2F%2Fb", "a/b"},
+        {"/a%2F/b", "a/b"},
+        {"/a%2F..%2Fb", "b"},
+        {"/a/b%2F..", "a/"},
+        {"/a%2F.%2Fb", "a/b"},
+        {"/a%2F%2e%2E%2Fb", "b"},
+        {"http://host/a%2Fb", "a/b"},
+        {"/a%2Fb?c%2Fd", "a/b"},
+        // Decoded once.
+        {"/a%252Fb", "a%2Fb"},
+        {"/a%5Cb%2Fc", "a\\b/c"},
+    });
+    expect_paths(cases, EncodedSlash::separates);
+}
+
+TEST(Target, LeavesTheRootByAnEncodedSlashNoMoreThanByAnother) {
+    constexpr auto targets = std::to_array<std::string_view>({
+        "/..%2F",
+        "/..%2f..%2fetc%2Fpasswd",
+        "/%2e%2e%2fetc",
+        "/%2F..%2Fetc",
+        "/a%2F..%2F..%2Fb",
+        "/a/..%2F../b",
+        "/a%2F%00",
+        "/a%%2Fb",
+        "/a%2%2Fb",
+        "/a%2F%",
+    });
+    expect_rejected(targets, Status::bad_request, EncodedSlash::separates);
 }
 
 // An overlong form is not decoded again, so it is bytes like any others.

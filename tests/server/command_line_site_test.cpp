@@ -95,6 +95,13 @@ TEST_F(CommandLineTest, TakesRulesForHiddenNamesThatAreLetOut) {
     EXPECT_EQ(refusal({"./site", "--cache-control", "/.a/*=no-store", "--hidden", ".a"}), "");
 }
 
+TEST_F(CommandLineTest, ReadsWhatAnEncodedSlashIs) {
+    EXPECT_EQ(settings().encoded_slash, http::EncodedSlash::not_found);
+    EXPECT_EQ(settings({"--decode-slash"}).encoded_slash, http::EncodedSlash::separates);
+    set("TORC_DECODE_SLASH", "on");
+    EXPECT_EQ(settings().encoded_slash, http::EncodedSlash::separates);
+}
+
 TEST_F(CommandLineTest, ReadsTheSymlinkPolicy) {
     EXPECT_EQ(settings({"--symlinks", "all"}).load_rules.symlinks, file::SymlinkPolicy::all);
     EXPECT_EQ(settings({"--symlinks", "none"}).load_rules.symlinks, file::SymlinkPolicy::none);

@@ -4,6 +4,7 @@
 #include <torc/http/request.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <span>
 #include <string_view>
@@ -26,6 +27,14 @@ struct Target {
     }
 };
 
+/// What "%2F" in a path is. RFC 3986 §2.2 takes it for data of a segment, not for what ends one.
+enum class EncodedSlash : std::uint8_t {
+    /// No file name contains a slash: 404.
+    not_found,
+    /// As '/', for clients that send the path of a file as one segment.
+    separates,
+};
+
 /// Resolves the request target of a parsed request in origin-form or absolute-form (RFC 9112 §3.2;
 /// RFC 3986 §6.2.2).
 ///
@@ -39,12 +48,13 @@ struct Target {
 /// - 400: an invalid escape, a NUL (encoded or not), any other control character or space that is
 ///   not encoded, a ".." that leaves the root (if only for a while), a '#', a target in no valid
 ///   form. asterisk-form and authority-form are not valid here: their methods never name a file.
-/// - 404: an encoded slash (no file name contains one).
+/// - 404: an encoded slash, unless `encoded_slash` says what else it is.
 /// - 421: an https URI, whose answer would have to be secured by TLS (RFC 9110 §7.4).
 ///
 /// A hidden path (".git/config") is the caller's to refuse. "/.git/../a" is "a", which is none.
-[[nodiscard]] std::expected<Target, Rejection> resolve_target(std::string_view target,
-                                                              std::span<char> scratch) noexcept;
+[[nodiscard]] std::expected<Target, Rejection> resolve_target(
+    std::string_view target, std::span<char> scratch,
+    EncodedSlash encoded_slash = EncodedSlash::not_found) noexcept;
 
 /// Checks the target of a request whose method names no file, so that nobody resolves it: the
 /// server calls this for every method but GET and HEAD, before the method itself is answered.
@@ -53,8 +63,9 @@ struct Target {
 /// - OPTIONS takes asterisk-form (RFC 9112 §3.2.4) besides what resolve_target takes.
 /// - Others take what resolve_target takes.
 ///
-/// Else 400, or what resolve_target says. `scratch`: as for resolve_target.
-[[nodiscard]] std::expected<void, Rejection> check_target_form(const Request& request,
-                                                               std::span<char> scratch) noexcept;
+/// Else 400, or what resolve_target says. `scratch`, `encoded_slash`: as for resolve_target.
+[[nodiscard]] std::expected<void, Rejection> check_target_form(
+    const Request& request, std::span<char> scratch,
+    EncodedSlash encoded_slash = EncodedSlash::not_found) noexcept;
 
 }  // namespace torc::http

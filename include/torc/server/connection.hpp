@@ -70,6 +70,7 @@ struct Services {
     http::ParseLimits parse_limits{};
     /// A body that nobody asked for is read and dropped up to here; beyond it the connection ends.
     std::uint64_t body_bytes_max = limits::request_body_drain_bytes_default;
+    http::EncodedSlash encoded_slash = http::EncodedSlash::not_found;
     // Where requests are worked on, one at a time.
     http::Request request{};
     std::array<char, limits::request_line_bytes_cap> target_scratch{};

@@ -2,6 +2,7 @@
 
 #include <torc/base/limits.hpp>
 #include <torc/http/request_parser.hpp>
+#include <torc/http/target.hpp>
 #include <torc/site/asset_cache.hpp>
 #include <torc/site/load_rules.hpp>
 #include <torc/site/responder.hpp>
@@ -56,6 +57,7 @@ struct Settings {
     /// Beside torc's own.
     std::vector<site::ExtraField> extra_fields;
     http::ParseLimits parse_limits;
+    http::EncodedSlash encoded_slash = http::EncodedSlash::not_found;
     /// A body that nobody asked for is read and dropped up to here, so that the connection can go
     /// on.
     std::uint64_t body_bytes_max = limits::request_body_drain_bytes_default;

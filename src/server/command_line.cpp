@@ -1,3 +1,4 @@
+#include <torc/base/ascii.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/server/command_line.hpp>
 #include <torc/server/start_error.hpp>
@@ -245,6 +246,10 @@ void require_no_extras(std::vector<std::string> extras, const RawOptions& raw,
         extras.erase(separator);
     }
     if (!extras.empty()) {
+        if (!extras.front().empty() && std::ranges::all_of(extras.front(), is_digit)) {
+            throw StartError(fmt::format("{0}: is it a port? Give it with its option: --port {0}",
+                                         extras.front()));
+        }
         throw StartError(
             fmt::format("{}: one directory is served, and {} is given already; see "
                         "torc --help",

@@ -1,3 +1,4 @@
+#include <torc/base/ascii.hpp>
 #include <torc/file/metadata.hpp>
 #include <torc/server/document_root.hpp>
 #include <torc/server/start_error.hpp>
@@ -7,6 +8,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -159,8 +161,11 @@ SharedRoot open_document_root(Settings& settings) {
     }
     const Errno error = root.error();
     if (error == Errno(ENOENT)) {
+        // Python's http.server and others take a port where torc takes the directory.
+        const bool may_be_port = std::ranges::all_of(directory, is_digit);
         throw StartError(
-            fmt::format("{}: no such directory; give the one to serve: torc DIR", directory));
+            fmt::format("{}: no such directory; give the one to serve: torc DIR{}", directory,
+                        may_be_port ? ", or a port with its option: --port " + directory : ""));
     }
     if (error == Errno(ENOTDIR)) {
         throw StartError(

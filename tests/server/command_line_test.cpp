@@ -187,6 +187,11 @@ TEST_F(CommandLineTest, NamesASecondDirectory) {
               "another: one directory is served, and ./site is given already; see torc --help");
 }
 
+TEST_F(CommandLineTest, RecognizesAPortWithoutItsOption) {
+    EXPECT_EQ(refusal({"./site", "8000"}),
+              "8000: is it a port? Give it with its option: --port 8000");
+}
+
 TEST_F(CommandLineTest, TakesWhatFollowsTwoDashesForTheDirectory) {
     const auto directory = [this](const std::vector<std::string>& arguments) {
         return std::get<Settings>(read(arguments)).directory;

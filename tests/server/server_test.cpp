@@ -87,6 +87,14 @@ TEST_F(ServerTest, RefusesADirectoryThatIsNotThere) {
     EXPECT_EQ(refusal(), "/no/such/directory: no such directory; give the one to serve: torc DIR");
 }
 
+TEST_F(ServerTest, RecognizesAPortInTheDirectorysPlace) {
+    settings_.directory = "8000";
+    EXPECT_EQ(
+        refusal(),
+        "8000: no such directory; give the one to serve: torc DIR, or a port with its option: "
+        "--port 8000");
+}
+
 TEST_F(ServerTest, RefusesWhatIsNeitherADirectoryNorAFile) {
     settings_.directory = (directory_.path() / "fifo").string();
     ASSERT_EQ(::mkfifo(settings_.directory.c_str(), 0600), 0);

@@ -246,7 +246,22 @@ TEST_F(AssetLoadDiskTest, DoesNotCacheAFileThatAlwaysChanges) {
         bytes += "1";
         directory_.write("file", bytes);
     };
-    EXPECT_FALSE(load("file").is_cacheable);
+    const AssetLoad::Outcome outcome = load("file");
+    EXPECT_FALSE(outcome.is_cacheable);
+    EXPECT_TRUE(outcome.asset->identity().fields().contains("Cache-Control: no-store\r\n"));
+}
+
+TEST_F(AssetLoadDiskTest, LetsNobodyKeepAFileThatAlwaysChangesThoughItsNameHoldsAHash) {
+    rules_.cache_control = {{.glob = "*", .value = "max-age=60"}};
+    directory_.write("assets/app-BfX9a2_k.js", "1");
+    before_read_ = [this, bytes = std::string("1")]() mutable {
+        bytes += "1";
+        directory_.write("assets/app-BfX9a2_k.js", bytes);
+    };
+    EXPECT_TRUE(load("assets/app-BfX9a2_k.js")
+                    .asset->identity()
+                    .fields()
+                    .contains("Cache-Control: no-store\r\n"));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -36,6 +37,18 @@ spdlog::level::level_enum to_spdlog(torc::server::LogLevel level) {
             return spdlog::level::off;
     }
     return spdlog::level::info;
+}
+
+/// Has the heap give back large blocks, such as listings, when they are freed: each is a mapping of
+/// its own. Left to itself, glibc takes the first that is freed for the rule and keeps those after
+/// it, each thread for itself. mallopt(3); other C libraries have no such habit.
+void give_back_large_blocks() {
+#ifdef __GLIBC__
+    constexpr int mapped_bytes_min = 128 * 1024;
+    constexpr int kept_bytes_max = 1024 * 1024;
+    ::mallopt(M_MMAP_THRESHOLD, mapped_bytes_min);
+    ::mallopt(M_TRIM_THRESHOLD, kept_bytes_max);
+#endif
 }
 
 int serve(const torc::server::Settings& settings, torc::server::Diagnostics& diagnostics) {
@@ -66,6 +79,7 @@ int serve(const torc::server::Settings& settings, torc::server::Diagnostics& dia
 }  // namespace
 
 int main(int argc, char** argv) {
+    give_back_large_blocks();
     torc::server::reserve_standard_descriptors();
     torc::server::Diagnostics diagnostics;
     // Until the command line is read, every failure is one of what the user chose.

@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -28,6 +29,14 @@ namespace {
 /// Entries of the cache, and directories of it, that are looked at in one iteration once they were
 /// forgotten: some 0.3 ms.
 constexpr std::size_t reclaimed_per_iteration_max = 256;
+
+/// malloc_trim(3): of all threads' heaps, each of which is locked meanwhile. For threads that may
+/// wait.
+void give_back_freed_memory() noexcept {
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
+}
 
 /// A client may have chosen it, and it is read on a terminal.
 std::string printable(std::string_view path) {
@@ -69,6 +78,23 @@ public:
           style_(key.style) {}
 
     std::int32_t run() noexcept override {
+        const std::int32_t result = make_page();
+        if (page_ && page_->size() >= trimmed_page_bytes_min) {
+            // What the entries took lies beneath the page in this thread's heap, which would keep
+            // it for as long as the page lives.
+            give_back_freed_memory();
+        }
+        return result;
+    }
+
+    /// Once it has run; for the loop's thread, and once.
+    [[nodiscard]] site::RepresentationRef take_page() noexcept { return std::move(page_); }
+
+private:
+    /// Beneath it, a listing is not worth a walk through the heap.
+    static constexpr std::size_t trimmed_page_bytes_min = std::size_t{256} * 1024;
+
+    std::int32_t make_page() noexcept {
         try {
             const auto directory =
                 file::read_directory(*root_, symlinks_, path_, directory_, reach_, hidden_);
@@ -86,10 +112,6 @@ public:
         }
     }
 
-    /// Once it has run; for the loop's thread, and once.
-    [[nodiscard]] site::RepresentationRef take_page() noexcept { return std::move(page_); }
-
-private:
     const SharedRoot root_;
     const file::SymlinkPolicy symlinks_;
     const file::HiddenNames hidden_;
@@ -258,7 +280,7 @@ void AssetLoader::go_on(const io::Completion& completion, MonotonicTime now) {
     if (completion.failed()) {
         report_failure(id, completion.error(), now);
     }
-    perform(id, advance(id, completion), now);
+    perform(id, advance(id, completion, now), now);
 }
 
 void AssetLoader::report_failure(site::Site::LoadId id, Errno error, MonotonicTime now) {
@@ -291,7 +313,8 @@ void AssetLoader::report_failure(site::Site::LoadId id, Errno error, MonotonicTi
     }
 }
 
-LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& completion) {
+LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& completion,
+                              MonotonicTime now) {
     AssetLoad& load = site_.load(id);
     const Operation operation = operation_of(completion.token);
     // Until the load has its page, and no longer than that.
@@ -308,7 +331,14 @@ LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& compl
         return load.stated();
     }
     if (operation == Operation::load_list) {
-        return load.listed(listing.mapped()->take_page());
+        const LoadStep step = load.listed(listing.mapped()->take_page());
+        if (load.has_no_room() && memory_report_.may_report(now)) {
+            spdlog::warn(
+                "listings are refused, since slow readers hold older ones: '{}', for one; "
+                "--cache-memory bounds them, and may be raised",
+                printable(load.path()));
+        }
+        return step;
     }
     TORC_ASSERT(operation == Operation::load_read);
     return load.was_read(static_cast<std::size_t>(completion.result));

@@ -93,8 +93,9 @@ How it runs:
                           gives less than the CPUs have. Fewer workers than CPUs begin, without
                           --cpus, at one that follows from the port and the addresses, so that
                           several instances spread. [auto]
-      --cache-memory SIZE What all workers together may keep of files in memory. [an eighth of the
-                          memory that the process may use, and 1g for each worker at the most]
+      --cache-memory SIZE What all workers together may keep of files in memory, with what slow
+                          clients are still being sent. [an eighth of the memory that the process
+                          may use, and 1g for each worker at the most]
       --io BACKEND        uring, epoll, or auto: io_uring, and epoll where that is forbidden or
                           missing. [auto]
       --load-timeout TIME How long a response waits for a file system before it is 503: 30s, 2m, 1h

@@ -62,6 +62,13 @@ bool Asset::are_files_current() const noexcept {
     });
 }
 
+bool Asset::is_in_use() const noexcept {
+    return (fallback_ && fallback_->is_in_use()) ||
+           std::ranges::any_of(representations_, [](const RepresentationRef& representation) {
+               return representation && representation->is_in_use();
+           });
+}
+
 std::size_t Asset::memory_bytes() const noexcept {
     std::size_t bytes = sizeof(Asset) + location_.capacity();
     for (const RepresentationRef& representation : representations_) {

@@ -11,6 +11,12 @@ namespace torc::site {
 namespace {
 
 constexpr std::size_t places_min = 64;
+/// How many assets that are in use are passed over at a time, in search of one that is not.
+constexpr std::size_t passed_over_max = 64;
+/// What a body may have of the cache at most: one of so many equal parts. A page has no file that
+/// it could be sent from.
+constexpr std::size_t parts_of_body = 4;
+constexpr std::size_t parts_of_asset = 2;
 
 /// Whoever knew it could ask for paths that all want the same place in the table.
 std::uint64_t hash_seed() {
@@ -23,7 +29,11 @@ std::uint64_t hash_seed() {
 
 }  // namespace
 
-AssetCache::AssetCache(const CacheLimits& limits) : limits_(limits), seed_(hash_seed()) {}
+AssetCache::AssetCache(const CacheLimits& limits)
+    : limits_(limits),
+      seed_(hash_seed()),
+      account_(new MemoryAccount),
+      oversize_account_(new MemoryAccount) {}
 
 AssetCache::~AssetCache() {
     while (Entry* const entry = by_use_.front()) {
@@ -88,7 +98,52 @@ AssetCache::Entry* AssetCache::find(std::string_view path) noexcept {
     return entry;
 }
 
+std::optional<MemoryCharge> AssetCache::reserve_part(std::size_t bytes,
+                                                     std::size_t parts) noexcept {
+    const std::size_t bytes_max = memory_bytes_max();
+    const bool has_room = bytes <= bytes_max && memory_bytes() <= bytes_max - bytes;
+    // What readers hold must not push out everything else: from a half on it gets what is free.
+    const bool may_shrink = account_->bytes_in_use() + bytes <= bytes_max / 2;
+    if (bytes > bytes_max / parts || (!has_room && !(may_shrink && shrink_to(bytes_max - bytes)))) {
+        return std::nullopt;
+    }
+    return MemoryCharge(account_, bytes);
+}
+
+std::optional<MemoryCharge> AssetCache::reserve(std::size_t bytes) noexcept {
+    return reserve_part(bytes, parts_of_body);
+}
+
+std::optional<MemoryCharge> AssetCache::reserve_page(std::size_t bytes) noexcept {
+    if (bytes <= memory_bytes_max() / parts_of_asset) {
+        return reserve_part(bytes, parts_of_asset);
+    }
+    return oversize_account_->bytes() == 0 ? std::optional(MemoryCharge(oversize_account_, bytes))
+                                           : std::nullopt;
+}
+
+bool AssetCache::shrink_to(std::size_t bytes_max) noexcept {
+    std::size_t passed_over = 0;
+    while (memory_bytes() > bytes_max) {
+        Entry* const entry = by_use_.front();
+        if (entry == nullptr || passed_over == passed_over_max) {
+            return false;
+        }
+        if (entry->asset->is_in_use()) {
+            move_to_back(*entry);
+            ++passed_over;
+        } else {
+            remove(entry->path);
+        }
+    }
+    return true;
+}
+
 void AssetCache::insert(std::string_view path, AssetRef asset, MonotonicTime fresh_until) {
+    if (asset->memory_bytes() > limits_.memory_bytes_max / parts_of_asset) {
+        erase(path);
+        return;
+    }
     if (2 * (size_ + 1) > table_.size()) {
         grow();
     }
@@ -107,12 +162,13 @@ void AssetCache::insert(std::string_view path, AssetRef asset, MonotonicTime fre
         count_out(*place.node);
     }
     Entry& entry = *place.node;
+    if (asset->kind() == Asset::Kind::file && asset->identity().is_charged_to(*oversize_account_)) {
+        oversize_path_ = path;
+    }
     entry.asset = std::move(asset);
     entry.fresh_until = fresh_until;
     count_in(entry);
-    while (size_ > 0 && memory_bytes() > limits_.memory_bytes_max) {
-        remove(by_use_.front()->path);
-    }
+    shrink_to(memory_bytes_max());
     while (descriptors_ > limits_.descriptors_max && evict_descriptor()) {
     }
 }

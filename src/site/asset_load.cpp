@@ -1,4 +1,5 @@
 #include <torc/base/assert.hpp>
+#include <torc/site/asset_cache.hpp>
 #include <torc/site/asset_load.hpp>
 #include <torc/site/file_time.hpp>
 
@@ -106,7 +107,11 @@ Representation* AssetLoad::known(http::ContentCoding coding) const noexcept {
     if (!is_of_path || previous_->kind() != Asset::Kind::file) {
         return nullptr;
     }
-    return previous_->representation(coding);
+    Representation* const before = previous_->representation(coding);
+    // What found no room in memory finds some now, perhaps.
+    const bool belongs_in_memory =
+        before != nullptr && before->is_on_disk() && before->size() <= rules_.contents_bytes_max;
+    return belongs_in_memory ? nullptr : before;
 }
 
 AssetLoad::Step AssetLoad::failed(Errno error) {
@@ -122,7 +127,8 @@ AssetLoad::Step AssetLoad::advance(Step step) {
         return step;
     }
     FileLoad::Outcome file = file_.take_outcome();
-    is_watchable_ = is_watchable_ && file.is_strict;
+    // What found no room is looked at again soon, for there may be some.
+    is_watchable_ = is_watchable_ && file.is_strict && !file.has_no_room;
     return settle(file);
 }
 
@@ -233,6 +239,19 @@ AssetLoad::Step AssetLoad::settle_listing(FileLoad::Outcome& file) {
 AssetLoad::Step AssetLoad::listed(RepresentationRef page) {
     directory_.reset();
     is_watchable_ = false;  // It tells the sizes and times of files that symbolic links lead to.
+    const bool is_unchanged = previous_ && previous_->kind() == Asset::Kind::file &&
+                              previous_->identity().validators().etag == page->validators().etag;
+    if (is_unchanged) {
+        return finish(previous_, true);  // All who are sent it share one.
+    }
+    if (cache_ != nullptr) {
+        auto charge = cache_->reserve_page(page->size());
+        if (!charge) {
+            has_no_room_ = true;
+            return begin_error(http::Status::service_unavailable);
+        }
+        page->charge(*std::move(charge));
+    }
     Asset::Representations representations;
     representations[0] = std::move(page);
     return finish(Asset::file(std::move(representations), true), true);

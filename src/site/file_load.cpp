@@ -1,5 +1,6 @@
 #include <torc/base/limits.hpp>
 #include <torc/base/mapping.hpp>
+#include <torc/site/asset_cache.hpp>
 #include <torc/site/file_load.hpp>
 #include <torc/site/file_time.hpp>
 
@@ -85,13 +86,26 @@ LoadStep FileLoad::read_beginning() {
     return LoadStep::read;
 }
 
+bool FileLoad::reserve(std::size_t bytes) noexcept {
+    if (cache_ == nullptr) {
+        return true;
+    }
+    auto charge = cache_->reserve(bytes);
+    if (charge) {
+        outcome_.contents.charge = *std::move(charge);
+    }
+    return charge.has_value();
+}
+
 LoadStep FileLoad::read_again(const file::Metadata& metadata) {
     ++read_attempts_;
     is_verifying_ = false;
     read_bytes_ = 0;
     outcome_.metadata = metadata;
     outcome_.beginning.clear();
-    if (metadata.size > contents_bytes_max_) {
+    const bool belongs_in_memory = metadata.size <= contents_bytes_max_;
+    outcome_.has_no_room = belongs_in_memory && !reserve(metadata.size);
+    if (!belongs_in_memory || outcome_.has_no_room) {
         digesting_ = std::make_unique_for_overwrite<DigestReading>();
         return LoadStep::read;
     }

@@ -10,6 +10,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
+#include <utility>
 
 namespace torc::site {
 namespace {
@@ -64,6 +65,11 @@ LocalRef<Representation> Representation::generated(RepresentationTraits traits,
     std::memcpy(contents.bytes.get(), bytes.data(), bytes.size());
     return in_memory(traits, std::move(contents));
     // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): the bytes have gone with `contents`.
+}
+
+void Representation::charge(MemoryCharge charge) noexcept {
+    TORC_ASSERT(!contents_.charge.is_charged());
+    contents_.charge = std::move(charge);
 }
 
 bool Representation::is_current() const noexcept {

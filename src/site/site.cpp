@@ -35,6 +35,7 @@ Site::Join Site::join_load(std::string_view path, Waiter waiter, bool is_watched
                         .is_watched = is_watched,
                         .joined_at = changes_,
                         .begun_at = changes_};
+    pending.load->reserve_in(cache_);
     if (free_loads_.empty()) {
         // Room for all of them, so that `take_load` never allocates.
         free_loads_.reserve(loads_.size() + 1);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/site/asset_cache.hpp>
 #include <torc/site/asset_load.hpp>
 
 #include "site/assets.hpp"
@@ -39,6 +40,7 @@ protected:
     AssetLoad::Outcome load(std::string_view path, AssetRef previous = {}) {
         opened_.clear();
         AssetLoad load(path, std::move(previous), rules_, now_);
+        load.reserve_in(cache_);
         LoadStep step = load.start();
         for (int steps = 0; step != LoadStep::finished; ++steps) {
             EXPECT_LT(steps, 200);
@@ -71,6 +73,7 @@ protected:
     LoadRules rules_;
     /// When loads look at the disk.
     WallTime now_ = loaded_at;
+    AssetCache cache_{CacheLimits{}};
     std::map<std::string, FakeFile> disk_;
     std::vector<std::string> opened_;
     /// Closes the descriptors that loads are done with, and counts them.

@@ -1,3 +1,4 @@
+#include <torc/site/asset_cache.hpp>
 #include <torc/site/file_load.hpp>
 
 #include "site/assets.hpp"
@@ -178,6 +179,53 @@ TEST_F(FileLoadTest, HasNoDigestOfWhatChangesWheneverItIsRead) {
     const FileLoad::Outcome outcome = load_.take_outcome();
     EXPECT_FALSE(outcome.is_stable);
     EXPECT_EQ(outcome.digest, std::nullopt);
+}
+
+TEST_F(FileLoadTest, ReservesTheMemoryThatItReadsInto) {
+    AssetCache cache(CacheLimits{.memory_bytes_max = 40});
+    load_.reserve_in(cache);
+    start();
+    EXPECT_EQ(open(), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 10), Step::read);
+    EXPECT_EQ(cache.memory_bytes(), 10U);
+    EXPECT_EQ(read("1234567890"), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 10), Step::finished);
+    outcome_ = load_.take_outcome();
+    EXPECT_EQ(cache.memory_bytes(), 10U);
+    outcome_ = {};
+    EXPECT_EQ(cache.memory_bytes(), 0U);
+}
+
+TEST_F(FileLoadTest, KeepsByDescriptorWhatFindsNoRoomInMemory) {
+    AssetCache cache(CacheLimits{.memory_bytes_max = 39});
+    load_.reserve_in(cache);
+    start();
+    EXPECT_EQ(open(), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 10), Step::read);
+    EXPECT_EQ(read("1234567890"), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 10), Step::finished);
+    outcome_ = load_.take_outcome();
+    EXPECT_FALSE(outcome_.error);
+    EXPECT_TRUE(outcome_.has_no_room);
+    EXPECT_EQ(outcome_.contents.bytes, nullptr);
+    EXPECT_TRUE(outcome_.file);
+    EXPECT_EQ(outcome_.digest, Digest::of("1234567890")) << "its tag is that of its contents";
+    EXPECT_EQ(cache.memory_bytes(), 0U);
+}
+
+TEST_F(FileLoadTest, GivesBackTheMemoryOfWhatItReadsAgain) {
+    AssetCache cache(CacheLimits{.memory_bytes_max = 40});
+    load_.reserve_in(cache);
+    start();
+    EXPECT_EQ(open(), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 9, 1), Step::read);
+    EXPECT_EQ(read("123456789"), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 10, 2), Step::read);
+    EXPECT_EQ(cache.memory_bytes(), 10U);
+    EXPECT_EQ(fail(EIO), Step::finished);
+    outcome_ = load_.take_outcome();
+    outcome_ = {};
+    EXPECT_EQ(cache.memory_bytes(), 0U);
 }
 
 TEST_F(FileLoadTest, OpensAgainWhenARenameRaced) {

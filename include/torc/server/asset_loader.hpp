@@ -58,6 +58,7 @@ public:
     /// Lets go of some of what is cached and watched and was forgotten; sees to it that the next
     /// iteration comes at once while there is more. For each iteration.
     void reclaim() noexcept {
+        site_.cache().drop_unused_page();
         if (site_.cache().has_forgotten() || watch_.has_forgotten()) {
             reclaim_some();
         }
@@ -80,7 +81,8 @@ private:
     void root_completed(const io::Completion& completion, MonotonicTime now);
     void begin_parked(MonotonicTime now);
     void begin(site::Site::LoadId id, MonotonicTime now);
-    [[nodiscard]] site::LoadStep advance(site::Site::LoadId id, const io::Completion& completion);
+    [[nodiscard]] site::LoadStep advance(site::Site::LoadId id, const io::Completion& completion,
+                                         MonotonicTime now);
     void perform(site::Site::LoadId id, site::LoadStep step, MonotonicTime now);
     void start_listing(site::Site::LoadId id, file::LinkReach reach);
     /// The lane of the file system that the load's next file is on, as far as its path tells.
@@ -103,6 +105,7 @@ private:
     const site::AssetRef overdue_asset_;
     ReportLimiter permission_report_;
     ReportLimiter failure_report_;
+    ReportLimiter memory_report_;
     ServedRoot root_;
     ChangeWatch watch_;
     /// What a load has beside the steps that it asks for.

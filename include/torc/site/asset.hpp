@@ -70,7 +70,11 @@ public:
     /// Whether all its representations are (see Representation::is_current).
     [[nodiscard]] bool is_current() const noexcept { return !is_on_disk_ || are_files_current(); }
 
-    /// What the asset costs a cache: bytes of memory, and open descriptors.
+    /// Whether responses under way refer to bytes of its representations.
+    [[nodiscard]] bool is_in_use() const noexcept;
+
+    /// What the asset costs a cache: bytes of memory, beside contents that are charged to an
+    /// account, and open descriptors.
     [[nodiscard]] std::size_t memory_bytes() const noexcept;
     [[nodiscard]] std::size_t descriptors() const noexcept;
 

@@ -4,10 +4,13 @@
 #include <torc/base/intrusive_list.hpp>
 #include <torc/site/asset.hpp>
 #include <torc/site/directory_tree.hpp>
+#include <torc/site/memory_account.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +26,11 @@ struct CacheLimits {
 
 /// One worker's assets by path, least recently used first to go; bounded in bytes and in
 /// descriptors.
+///
+/// The bytes are those of all bodies that were reserved here, whether an asset is cached still or
+/// only kept by responses that refer to it: what slow readers hold is taken from the cache. What is
+/// in use is not let go of, for that would free nothing. An asset that would take more than half of
+/// the bytes is not kept, and pushes nothing out.
 ///
 /// What is beneath a directory is forgotten at once, however much it is: it is found no more, and
 /// `reclaim` lets go of it, a little at a time. Until then it counts as kept.
@@ -55,6 +63,25 @@ public:
     /// Forgets what is cached in `directory` ("" or "a/b/") or beneath it.
     void forget_beneath(std::string_view directory) noexcept { directories_.outdate(directory); }
     void forget_all() noexcept { forget_beneath(""); }
+
+    /// Memory for a body of `bytes`, which counts from now on; the least recently used are let go
+    /// of for it. Nothing: the bound leaves no room, or it would be more than a quarter of it, and
+    /// the body is to be sent from its file.
+    [[nodiscard]] std::optional<MemoryCharge> reserve(std::size_t bytes) noexcept;
+    /// The same for a page, which has no file that it could be sent from: it may be a half. One at
+    /// a time may be larger, and is cached for as long as a response refers to it.
+    [[nodiscard]] std::optional<MemoryCharge> reserve_page(std::size_t bytes) noexcept;
+    /// Lets go of such a page once no response refers to it.
+    void drop_unused_page() noexcept {
+        if (!oversize_path_.empty() && oversize_account_->bytes_in_use() == 0) {
+            erase(oversize_path_);
+            oversize_path_.clear();
+        }
+    }
+    /// What else the worker has in memory for responses under way, which the cache makes room for
+    /// with up to a half of its own.
+    void set_other_bytes(std::size_t bytes) noexcept { other_bytes_ = bytes; }
+
     /// Whether there is anything for `reclaim`.
     [[nodiscard]] bool has_forgotten() const noexcept { return directories_.has_outdated(); }
     /// Lets go of what was forgotten. Looks at no more than `steps_max` entries and directories;
@@ -64,8 +91,9 @@ public:
     bool evict_descriptor() noexcept;
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    /// What counts against the limit: assets, and bodies that were reserved and still live.
     [[nodiscard]] std::size_t memory_bytes() const noexcept {
-        return entries_bytes_ + directories_.memory_bytes();
+        return entries_bytes_ + directories_.memory_bytes() + account_->bytes();
     }
     [[nodiscard]] std::size_t descriptors() const noexcept { return descriptors_; }
 
@@ -90,6 +118,14 @@ private:
     /// Precondition: the table has places.
     void remove(std::string_view path) noexcept;
 
+    [[nodiscard]] std::size_t memory_bytes_max() const noexcept {
+        return limits_.memory_bytes_max - std::min(other_bytes_, limits_.memory_bytes_max / 2);
+    }
+    [[nodiscard]] std::optional<MemoryCharge> reserve_part(std::size_t bytes,
+                                                           std::size_t parts) noexcept;
+    /// Lets go of the least recently used that are not in use. False: that was not enough.
+    bool shrink_to(std::size_t bytes_max) noexcept;
+
     void count_in(Entry& entry) noexcept;
     void count_out(Entry& entry) noexcept;
     void move_to_back(Entry& entry) noexcept;
@@ -106,6 +142,12 @@ private:
     /// Of these the ones that hold descriptors.
     IntrusiveList<Entry, WithDescriptorsByUse> with_descriptors_by_use_;
     DirectoryTree directories_;
+    /// Of all bodies that were reserved, but for the one page that may be too large.
+    LocalRef<MemoryAccount> account_;
+    LocalRef<MemoryAccount> oversize_account_;
+    /// Where that page is; empty: nowhere.
+    std::string oversize_path_;
+    std::size_t other_bytes_ = 0;
     std::size_t entries_bytes_ = 0;
     std::size_t descriptors_ = 0;
 };

@@ -39,6 +39,13 @@ public:
     /// `now`: files that claim to be newer are from the future.
     AssetLoad(std::string_view path, AssetRef previous, const LoadRules& rules, WallTime now);
 
+    /// Has the memory for contents be reserved in `cache`, which outlives the load: what finds no
+    /// room is sent from its file, and a page that has none is refused. Without this nothing is.
+    void reserve_in(AssetCache& cache) noexcept {
+        cache_ = &cache;
+        file_.reserve_in(cache);
+    }
+
     [[nodiscard]] Step start();
     [[nodiscard]] Step opened(FileHandle file) { return advance(file_.opened(std::move(file))); }
     [[nodiscard]] Step stated() { return advance(file_.stated()); }
@@ -72,6 +79,8 @@ public:
     };
     /// After `finished`, once.
     [[nodiscard]] Outcome take_result() noexcept;
+    /// Whether the result is an error because there was no room for a page.
+    [[nodiscard]] bool has_no_room() const noexcept { return has_no_room_; }
 
 private:
     /// What the file that is being looked at is for.
@@ -142,6 +151,8 @@ private:
     const WallTime now_;
     const std::string path_;
     const AssetRef previous_;
+    AssetCache* cache_ = nullptr;
+    bool has_no_room_ = false;
 
     FileLoad file_;
     Stage stage_ = Stage::resource;

@@ -20,6 +20,8 @@
 
 namespace torc::site {
 
+class AssetCache;
+
 /// The system call that a load wants made next, by whoever drives it.
 enum class LoadStep : std::uint8_t {
     /// openat2(2) of `open_path()` beneath the root, `is_strict()` or not; then `opened`.
@@ -44,6 +46,10 @@ public:
     /// files are looked at.
     FileLoad(std::size_t contents_bytes_max, WallTime now) noexcept
         : contents_bytes_max_(contents_bytes_max), now_(now) {}
+
+    /// Has the memory for contents be reserved in `cache`, which outlives the load: a file that
+    /// finds no room there is only read for its digest. Without this, all that are small are kept.
+    void reserve_in(AssetCache& cache) noexcept { cache_ = &cache; }
 
     /// Begins with another file. `known`: what was found there before, null for nothing; a file
     /// that is still the same is not read again. It outlives the load. `beginning_bytes`: what has
@@ -86,6 +92,8 @@ public:
         std::string beginning;
         /// Open still, whatever was found.
         FileHandle file;
+        /// Small enough for memory, but there was no room.
+        bool has_no_room = false;
         /// Reached strictly, or as strictly not there: all that could change that happens in the
         /// directories on the way to it.
         bool is_strict = true;
@@ -104,10 +112,13 @@ private:
     [[nodiscard]] LoadStep read_beginning();
     [[nodiscard]] LoadStep beginning_read(std::size_t count);
     [[nodiscard]] LoadStep read_again(const file::Metadata& metadata);
+    /// False: there is no room for it in memory.
+    [[nodiscard]] bool reserve(std::size_t bytes) noexcept;
     [[nodiscard]] LoadStep finish_with(Errno error);
 
     std::size_t contents_bytes_max_;
     WallTime now_;
+    AssetCache* cache_ = nullptr;
     std::string path_;
     const file::Metadata* known_ = nullptr;
     std::size_t beginning_bytes_ = 0;

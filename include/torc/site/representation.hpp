@@ -8,6 +8,7 @@
 #include <torc/http/head_writer.hpp>
 #include <torc/http/negotiation.hpp>
 #include <torc/site/digest.hpp>
+#include <torc/site/memory_account.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace torc::site {
 
@@ -22,6 +24,8 @@ namespace torc::site {
 struct Contents {
     std::unique_ptr<char[]> bytes;
     std::size_t size = 0;
+    /// Whose memory it is; by default nobody's.
+    MemoryCharge charge{};
 
     [[nodiscard]] std::string_view view() const noexcept { return {bytes.get(), size}; }
 };
@@ -101,12 +105,23 @@ public:
     /// may not show, or was from the future and is no more.
     [[nodiscard]] bool is_known_by_metadata(WallTime now) const noexcept;
 
-    /// What it costs a cache, in bytes of memory.
+    /// Makes a page's contents count in an account. Precondition: they count in none.
+    void charge(MemoryCharge charge) noexcept;
+
+    /// What it costs a cache, in bytes of memory, beside contents that are charged to an account.
     [[nodiscard]] std::size_t memory_bytes() const noexcept {
-        return sizeof(Representation) + fields_.capacity() + contents_.size;
+        const std::size_t contents = contents_.charge.is_charged() ? 0 : contents_.size;
+        return sizeof(Representation) + fields_.capacity() + contents;
     }
+    [[nodiscard]] bool is_charged_to(const MemoryAccount& account) const noexcept {
+        return contents_.charge.is_of(account);
+    }
+    /// Whether responses under way refer to its bytes (see BodyInUse).
+    [[nodiscard]] bool is_in_use() const noexcept { return uses_ > 0; }
 
 private:
+    friend class BodyInUse;
+
     explicit Representation(const RepresentationTraits& traits) noexcept
         : metadata_(traits.metadata), looked_at_(traits.now) {}
 
@@ -122,11 +137,39 @@ private:
     http::ContentCoding coding_ = http::ContentCoding::identity;
     Contents contents_;
     FileHandle file_;
+    /// Responses that refer to the bytes.
+    std::uint32_t uses_ = 0;
     std::uint16_t content_type_offset_ = 0;
     std::uint16_t content_encoding_offset_ = 0;
     std::uint16_t last_modified_offset_ = 0;
 };
 
 using RepresentationRef = LocalRef<Representation>;
+
+/// Keeps a representation whose bytes are being sent, and has them count as such.
+class BodyInUse {
+public:
+    BodyInUse() noexcept = default;
+    explicit BodyInUse(Representation& source) noexcept : source_(&source) {
+        if (source_->uses_++ == 0) {
+            source_->contents_.charge.begin_use();
+        }
+    }
+    BodyInUse(BodyInUse&& other) noexcept = default;
+    BodyInUse& operator=(BodyInUse&& other) noexcept {
+        std::swap(source_, other.source_);
+        return *this;
+    }
+    BodyInUse(const BodyInUse&) = delete;
+    BodyInUse& operator=(const BodyInUse&) = delete;
+    ~BodyInUse() {
+        if (source_ && --source_->uses_ == 0) {
+            source_->contents_.charge.end_use();
+        }
+    }
+
+private:
+    RepresentationRef source_;
+};
 
 }  // namespace torc::site

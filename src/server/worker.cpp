@@ -130,6 +130,7 @@ void Worker::iterate() {
     if (!completions.empty()) {
         loader_.keep_root_verified(services_.now);
     }
+    site_.cache().set_other_bytes(outboxes_.resident_bytes());
     loader_.reclaim();
     if (balance_ != nullptr && balance_->has_handed(seat_)) {
         take_handed();
@@ -602,6 +603,7 @@ void Worker::expire() {
     if (services_.now >= loader_.next_deadline()) {
         loader_.stop_waiting_for_root(services_.now);
     }
+    outboxes_.give_back_unused(services_.now);
     if (services_.now >= acceptor_.next_deadline()) {
         evictions_ = 0;  // Whatever became of them, it was not enough.
         acceptor_.expire(services_.now);
@@ -618,7 +620,8 @@ MonotonicTime Worker::next_deadline() {
     return std::min({idle_.next(), requests_.next(), sends_.next(), slow_sends_.next(),
                      lingers_.next(), graces_.next(), loading_.next(), look_at_waiting_peers_at_,
                      loader_.next_deadline(), acceptor_.next_deadline(), stop_deadline_,
-                     stop_listening_at_, leave_at_, access_log_ ? access_log_->due_at() : never});
+                     stop_listening_at_, leave_at_, outboxes_.due_at(),
+                     access_log_ ? access_log_->due_at() : never});
 }
 
 void Worker::obey_stop() {

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -200,6 +202,104 @@ TEST(OutboxPool, TakesOnePageOfMemoryForASmallAnswer) {
         EXPECT_EQ(torc::test::resident_pages(reinterpret_cast<std::byte*>(&outbox), sizeof outbox),
                   1U);
     }
+}
+
+constexpr MonotonicTime noon{std::chrono::hours(12)};
+
+/// Takes so many outboxes and returns them, each with a head of `head_bytes`.
+void use_at_once(OutboxPool& pool, std::size_t count, std::size_t head_bytes) {
+    std::vector<Outbox*> taken;
+    for (std::size_t index = 0; index < count; ++index) {
+        taken.push_back(&pool.acquire());
+        append_head(*taken.back(), std::string(head_bytes, 'h'));
+    }
+    for (Outbox* const outbox : taken) {
+        pool.release(*outbox);
+    }
+}
+
+/// Calls `give_back_unused` when it is due, as often as given.
+MonotonicTime give_back(OutboxPool& pool, MonotonicTime now, int times) {
+    for (int count = 0; count < times && pool.due_at() != never; ++count) {
+        now = std::max(now, pool.due_at());
+        pool.give_back_unused(now);
+    }
+    return now;
+}
+
+TEST(OutboxPool, CountsThePagesThatItsOutboxesTouch) {
+    OutboxPool pool;
+    EXPECT_EQ(pool.resident_bytes(), 0U);
+    Outbox& outbox = pool.acquire();
+    EXPECT_EQ(pool.resident_bytes(), limits::outboxes_at_once * limits::page_bytes);
+    append_head(outbox, std::string(3 * limits::page_bytes, 'h'));
+    EXPECT_EQ(pool.resident_bytes(), (limits::outboxes_at_once + 3) * limits::page_bytes);
+    pool.release(outbox);
+    EXPECT_EQ(pool.resident_bytes(), (limits::outboxes_at_once + 3) * limits::page_bytes);
+}
+
+TEST(OutboxPool, GivesBackTheMemoryThatABurstTook) {
+    OutboxPool pool;
+    use_at_once(pool, 500, limits::outbox_bytes);
+    EXPECT_GT(pool.resident_bytes(), 500 * limits::outbox_bytes);
+    give_back(pool, noon, 100);
+    EXPECT_EQ(pool.due_at(), never);
+    EXPECT_LE(pool.resident_bytes(), limits::outboxes_at_once * 2 * limits::outbox_bytes);
+}
+
+TEST(OutboxPool, TakesNoPageOfWhatItGaveBack) {
+    OutboxPool pool;
+    std::vector<Outbox*> taken;
+    for (std::size_t index = 0; index < 2 * limits::outboxes_at_once; ++index) {
+        taken.push_back(&pool.acquire());
+        append_head(*taken.back(), std::string(limits::outbox_bytes, 'h'));
+    }
+    for (Outbox* const outbox : taken) {
+        pool.release(*outbox);
+    }
+    give_back(pool, noon, 100);
+    std::size_t pages = 0;
+    for (Outbox* const outbox : taken) {
+        pages += torc::test::resident_pages(reinterpret_cast<std::byte*>(outbox), sizeof *outbox);
+    }
+    EXPECT_EQ(pages * limits::page_bytes, pool.resident_bytes());
+}
+
+TEST(OutboxPool, KeepsWhatIsWantedAgainAndAgain) {
+    OutboxPool pool;
+    MonotonicTime now = noon;
+    for (int second = 0; second < 5; ++second) {
+        use_at_once(pool, 200, 1);
+        now = give_back(pool, now, 1) + std::chrono::milliseconds(1);
+    }
+    EXPECT_GE(pool.resident_bytes(), 200 * limits::page_bytes);
+}
+
+TEST(OutboxPool, GivesOutAgainWhatItGaveBack) {
+    OutboxPool pool;
+    use_at_once(pool, 300, limits::outbox_bytes);
+    give_back(pool, noon, 100);
+    std::vector<Outbox*> taken;
+    for (int count = 0; count < 300; ++count) {
+        taken.push_back(&pool.acquire());
+        EXPECT_TRUE(taken.back()->empty());
+        append_head(*taken.back(), "head");
+        EXPECT_EQ(pieces_of(*taken.back()), std::vector<std::string>{"head"});
+    }
+    for (Outbox* const outbox : taken) {
+        pool.release(*outbox);
+    }
+}
+
+TEST(OutboxPool, GivesBackNothingBeforeItIsDue) {
+    OutboxPool pool;
+    use_at_once(pool, 300, 1);
+    pool.give_back_unused(noon);
+    const std::size_t before = pool.resident_bytes();
+    pool.give_back_unused(noon + std::chrono::milliseconds(500));
+    EXPECT_EQ(pool.resident_bytes(), before);
+    pool.give_back_unused(noon + std::chrono::seconds(1));
+    EXPECT_LT(pool.resident_bytes(), before);
 }
 
 }  // namespace

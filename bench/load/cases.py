@@ -58,9 +58,13 @@ SMALLEST = Case("1k", "1 KiB", 1 * KIB, servers=WITH_EPOLL)
 LOG = Case("log", "1 KiB, access log on", 1 * KIB, log="file", servers=SOME)
 SMALL = Case("10k", "10 KiB", 10 * KIB, servers=WITH_EPOLL)
 MEDIUM = Case("100k", "100 KiB", 100 * KIB, servers=WITH_EPOLL)
-LARGER = (SMALL, MEDIUM, Case("1m", "1 MiB", 1 * MIB))
-SIZES = (SMALLEST, *LARGER)
-LARGEST = Case("100m", "100 MiB, 8 connections", 100 * MIB, connections=8)
+LARGE = (
+    Case("256k", "256 KiB", 256 * KIB, servers=WITH_EPOLL),
+    Case("1m", "1 MiB", 1 * MIB, servers=WITH_EPOLL),
+    Case("4m", "4 MiB", 4 * MIB, servers=WITH_EPOLL),
+)
+SIZES = (SMALLEST, SMALL, MEDIUM, *LARGE)
+LARGEST = Case("100m", "100 MiB, 8 connections", 100 * MIB, connections=8, servers=WITH_EPOLL)
 PIPELINED = Case("pipelined16", "1 KiB, pipelined ×16", 1 * KIB, pipeline=16, servers=WITH_EPOLL)
 CLOSE = Case("close", "1 KiB, Connection: close", 1 * KIB, close=True, servers=WITH_EPOLL)
 GET = Case("get", "1 KiB, GET by the own client", 1 * KIB, own_client=True, servers=SOME)
@@ -118,7 +122,7 @@ LOGS = {
 # Cases that are compared with each other stand side by side: a machine gets slower or faster within
 # minutes by more than the log costs.
 CASES = (
-    SMALLEST, LOG, *LARGER, LARGEST, PIPELINED, LOG_PIPELINED, CLOSE, GET, HEAD, NOT_MODIFIED,
+    SMALLEST, LOG, SMALL, MEDIUM, *LARGE, LARGEST, PIPELINED, LOG_PIPELINED, CLOSE, GET, HEAD, NOT_MODIFIED,
     LOG_OFF, LOG_FILE, LOG_PIPE, LOG_OFF_2, LOG_FILE_2, LOG_STDOUT_2, LOG_PIPE_2, TREE,
 )  # fmt: skip
 

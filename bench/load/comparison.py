@@ -38,6 +38,10 @@ def by_cpu(torc: Summary, other: Summary) -> tuple[float, str]:
     return torc.server_us_per_request / other.server_us_per_request, ""
 
 
+def by_both_cpus(torc: Summary, other: Summary) -> tuple[float, str]:
+    return torc.both_us_per_request / other.both_us_per_request, ""
+
+
 def by_throughput(torc: Summary, other: Summary) -> tuple[float, str]:
     note = "" if torc.limit == "server" else STAND_IN[torc.limit]
     return torc.gigabytes_per_s / other.gigabytes_per_s, note
@@ -68,11 +72,12 @@ def against(
 
 
 def against_best(
-    summaries: Summaries, case: Case, compare: Comparison, what: str, bound: float, judge: Judge
-) -> Finding:
+    summaries: Summaries, case: Case, compare: Comparison, what: str, bound: float, judge: Judge,
+    ours: str = "torc",
+) -> Finding:  # fmt: skip
     """torc against the rival that looks best beside it."""
     findings = [
-        against(summaries, case, peer, compare, f"{what} ({peer})", bound, judge)
+        against(summaries, case, peer, compare, f"{what} ({peer})", bound, judge, ours)
         for peer in PEERS
         if peer in summaries.get(case, {})
     ]

@@ -117,6 +117,13 @@ class Summary:
         return "client" if self.client_share >= SATURATED else "neither"
 
     @property
+    def both_us_per_request(self) -> float:
+        """CPU of the server and of the client: over loopback each may do a part of the other's
+        work.
+        """
+        return self.server_us_per_request + self.client_share * 1e6 / self.requests_per_s
+
+    @property
     def disturbance(self) -> float:
         return max(self.others_on_server_cpu, self.others_on_client_cpu)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
-from cases import Case, Trial
+from cases import LARGE, LARGEST, Case, Trial
 from cold import ColdSample
 from comparison import by_cpu
 from idle import IdleSample
@@ -51,7 +51,8 @@ def goal_table(verdicts: Iterable[Verdict]) -> str:
 
 def case_table(case: Case, summaries: Mapping[Server, Summary]) -> str:
     header = ["server", "requests/s", "lowest – highest"]
-    header += ["GB/s"] if case.counted_by_bytes else []
+    is_large = case in (*LARGE, LARGEST)
+    header += ["GB/s", "CPU of both/GiB"] if is_large else []
     header += ["server CPU/request", "p50", "p99", "server CPU", "client CPU"]
     header += ["private memory"] if case.tree else []
     header += ["lines lost"] if case.log else []
@@ -64,7 +65,9 @@ def case_row(case: Case, server: Server, row: Summary) -> list[str]:
     rates = [row.requests_per_s, *row.requests_per_s_range]
     rate, lowest, highest = (f"{each:,.{digits}f}" for each in rates)
     cells = [server.name, rate, f"{lowest} – {highest}"]
-    cells += [f"{row.gigabytes_per_s:.2f}"] if case.counted_by_bytes else []
+    if case in (*LARGE, LARGEST):
+        both_ms = row.both_us_per_request / 1e3 * 2**30 / case.body_bytes
+        cells += [f"{row.gigabytes_per_s:.2f}", f"{both_ms:.0f} ms"]
     cells += [cpu_time(row.server_us_per_request), duration(row.p50_us), duration(row.p99_us)]
     cells += [f"{row.server_share:.0%}", f"{row.client_share:.0%}"]
     cells += [mebibytes(row.private_bytes)] if case.tree else []

@@ -99,6 +99,7 @@ std::vector<std::vector<unsigned>> place_workers(const Settings& settings,
     const bool has_room = settings.cpus.empty() && workers < cpus.size();
     const std::size_t first = has_room ? spread(instance_key(settings), cpus.size()) : 0;
     std::vector<std::vector<unsigned>> placed;
+    placed.reserve(workers);
     for (std::size_t worker = 0; worker < workers; ++worker) {
         placed.push_back({cpus[(first + worker) % cpus.size()]});
     }

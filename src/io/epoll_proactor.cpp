@@ -144,7 +144,7 @@ void EpollProactor::accept(Token token, int listener) {
 }
 
 void EpollProactor::cancel_accept(Token token, int listener) {
-    Descriptor& state = descriptor(listener);
+    const Descriptor& state = descriptor(listener);
     if (state.pending != Pending::accept || state.token != token) {
         return;  // The stream has ended on its own; its last completion was reported or is about to
                  // be.

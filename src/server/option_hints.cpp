@@ -164,6 +164,7 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
     std::vector<std::size_t> before_last(to.size() + 1);
     std::vector<std::size_t> last(to.size() + 1);
     std::vector<std::size_t> row(to.size() + 1);
+    // NOLINTNEXTLINE(modernize-use-ranges): g++ 12 has no std::ranges::iota.
     std::iota(last.begin(), last.end(), std::size_t{0});
     for (std::size_t i = 1; i <= from.size(); ++i) {
         row[0] = i;

@@ -307,6 +307,7 @@ std::vector<std::string> find_unknown_variables(const KnownNames& known) {
 }
 
 std::string variable(const char* name) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment.
     const char* const value = std::getenv(name);
     return value != nullptr ? value : "";
 }

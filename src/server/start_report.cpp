@@ -33,6 +33,7 @@ bool draws_blocks() {
     }
     // The first of them that is set counts (locale(7)).
     for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment.
         const char* const value = std::getenv(name);
         if (value != nullptr && *value != '\0') {
             std::string locale(value);

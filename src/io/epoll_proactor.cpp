@@ -229,10 +229,18 @@ void EpollProactor::read(Token token, int fd, std::span<std::byte> buffer, std::
 }
 
 void EpollProactor::await_input(Token token, int fd) {
+    await_event(token, fd, EPOLLIN);
+}
+
+void EpollProactor::await_priority(Token token, int fd) {
+    await_event(token, fd, EPOLLPRI);
+}
+
+void EpollProactor::await_event(Token token, int fd, std::uint32_t events) {
     Descriptor& state = descriptor(fd);
     TORC_ASSERT(state.pending == Pending::nothing);
     // Asked anew each time, since the caller may leave something unread.
-    epoll_event event{.events = static_cast<std::uint32_t>(EPOLLIN | EPOLLONESHOT),
+    epoll_event event{.events = events | static_cast<std::uint32_t>(EPOLLONESHOT),
                       .data = {.fd = fd}};
     const int change = state.is_registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     if (::epoll_ctl(epoll_fd_.get(), change, fd, &event) < 0) {
@@ -240,7 +248,7 @@ void EpollProactor::await_input(Token token, int fd) {
         return;
     }
     state.is_registered = true;
-    state.pending = Pending::await_input;
+    state.pending = Pending::await_event;
     state.token = token;
 }
 
@@ -348,7 +356,7 @@ void EpollProactor::attempt(Descriptor& state) {
         case Pending::send_file:
             attempt_send_file(state);
             break;
-        case Pending::await_input:
+        case Pending::await_event:
             finish(state, 1);
             break;
     }
@@ -544,11 +552,11 @@ std::size_t EpollProactor::poll(MonotonicTime deadline) {
 void EpollProactor::take_event(int fd, std::uint32_t events) {
     Descriptor& state = descriptor(fd);
     constexpr auto ends = static_cast<std::uint32_t>(EPOLLERR | EPOLLHUP);
-    if ((events & (static_cast<std::uint32_t>(EPOLLIN | EPOLLRDHUP) | ends)) != 0) {
+    if ((events & (static_cast<std::uint32_t>(EPOLLIN | EPOLLPRI | EPOLLRDHUP) | ends)) != 0) {
         state.is_readable = true;
         state.has_peer_ended |= (events & (static_cast<std::uint32_t>(EPOLLRDHUP) | ends)) != 0;
         if (state.pending == Pending::receive || state.pending == Pending::accept ||
-            state.pending == Pending::await_input) {
+            state.pending == Pending::await_event) {
             enqueue(state);
         }
     }

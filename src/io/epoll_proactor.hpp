@@ -36,6 +36,7 @@ public:
     void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset,
               Lane lane) override;
     void await_input(Token token, int fd) override;
+    void await_priority(Token token, int fd) override;
     void run(Token token, BlockingJob& job, Lane lane) override;
     void close(int fd) override;
     void close_file(int fd, Lane lane) noexcept override;
@@ -48,7 +49,7 @@ public:
     }
 
 private:
-    enum class Pending : std::uint8_t { nothing, accept, receive, send, send_file, await_input };
+    enum class Pending : std::uint8_t { nothing, accept, receive, send, send_file, await_event };
 
     /// What is known of one socket, listener or inotify instance.
     struct Descriptor {
@@ -96,6 +97,8 @@ private:
     /// As if the descriptor had never been given to an operation.
     void forget(const Descriptor& state);
     void begin(Descriptor& state, Pending pending, Token token);
+    /// Waits once for any of `events` of epoll(7).
+    void await_event(Token token, int fd, std::uint32_t events);
     void enqueue(Descriptor& state);
     /// Ends the operation of `state` in the batch that is being filled. Precondition: the batch has
     /// room.

@@ -492,6 +492,12 @@ void UringProactor::await_input(Token token, int fd) {
     tag(submission, token);
 }
 
+void UringProactor::await_priority(Token token, int fd) {
+    io_uring_sqe* submission = next_submission();
+    io_uring_prep_poll_add(submission, fd, POLLPRI);
+    tag(submission, token);
+}
+
 BlockingPool& UringProactor::pool() {
     if (!pool_) {
         pool_ = std::make_unique<BlockingPool>(wake_fd_.get());

@@ -58,6 +58,7 @@ public:
     void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset,
               Lane lane) override;
     void await_input(Token token, int fd) override;
+    void await_priority(Token token, int fd) override;
     void run(Token token, BlockingJob& job, Lane lane) override;
     void close(int fd) override;
     void close_file(int fd, Lane lane) noexcept override;

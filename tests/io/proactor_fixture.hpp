@@ -260,6 +260,7 @@ protected:
         return start(&Proactor::read, fd, buffer, offset, lane);
     }
     Token await_input(int fd) { return start(&Proactor::await_input, fd); }
+    Token await_priority(int fd) { return start(&Proactor::await_priority, fd); }
     Token run(BlockingJob& job, Lane lane = Lane::local_threads) {
         return start(&Proactor::run, job, lane);
     }

@@ -156,6 +156,10 @@ public:
     /// reads it. As it uses no memory of the caller's, it may be left behind when the proactor
     /// goes.
     virtual void await_input(Token token, int fd) = 0;
+    /// The same until the mounts change, for a descriptor of /proc/self/mountinfo, which says so by
+    /// POLLPRI (a ring does not hear of that from a socket). May complete for nothing, and what was
+    /// so before need not count: look after this call.
+    virtual void await_priority(Token token, int fd) = 0;
 
     /// Runs a job on a thread of the lane. Completes with what it returned.
     virtual void run(Token token, BlockingJob& job, Lane lane) = 0;

@@ -211,7 +211,7 @@ void AssetLoader::watch_completed(const io::Completion& completion) noexcept {
     try {
         watch_.completed(completion);
     } catch (const std::bad_alloc&) {
-        watch_.give_up();
+        watch_.reset();
         site_.changed_all();
     }
 }
@@ -465,7 +465,7 @@ void AssetLoader::watch(std::string_view directory, const SharedRoot& root) noex
         watch_.want(directory, root);
     } catch (const std::bad_alloc&) {
         // Its assets are looked at every second instead.
-        watch_.give_up();
+        watch_.reset();
     }
 }
 

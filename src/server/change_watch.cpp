@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <ranges>
 #include <utility>
 
@@ -94,9 +95,14 @@ void ChangeWatch::open_next(std::uint32_t index) {
     }
     descent.reached_bytes = length;
     descent.path = length == 0 ? "." : target.substr(0, length);
+    try {
+        proactor_.open(make_token(Operation::watch_open, index), descent.root->descriptor(),
+                       descent.path.c_str(), file::Root::directory_how(), descent.root->lane());
+    } catch (const std::bad_alloc&) {
+        end(descent);
+        throw;
+    }
     ++opening_;
-    proactor_.open(make_token(Operation::watch_open, index), descent.root->descriptor(),
-                   descent.path.c_str(), file::Root::directory_how(), descent.root->lane());
 }
 
 void ChangeWatch::end(Descent& descent) noexcept {
@@ -105,7 +111,13 @@ void ChangeWatch::end(Descent& descent) noexcept {
 
 void ChangeWatch::completed(const io::Completion& completion) {
     if (operation_of(completion.token) == Operation::watch_open) {
-        opened(completion.token.slot, completion);
+        --opening_;
+        try {
+            opened(completion.token.slot, completion);
+        } catch (const std::bad_alloc&) {
+            end(descents_[completion.token.slot]);
+            throw;
+        }
         return;
     }
     is_awaiting_ = false;
@@ -114,7 +126,6 @@ void ChangeWatch::completed(const io::Completion& completion) {
 }
 
 void ChangeWatch::opened(std::uint32_t index, const io::Completion& completion) {
-    --opening_;
     Descent& descent = descents_[index];
     const int directory = completion.failed() ? -1 : completion.result;
     if (descent.is_outdated) {
@@ -165,9 +176,8 @@ void ChangeWatch::note(std::string_view directory, Watch watch) {
     by_watch_.insert_or_assign(watch, std::string(directory));
 }
 
-void ChangeWatch::retire(Watch watch) {
-    by_watch_.erase(watch);
-    retired_.push_back(watch);
+void ChangeWatch::retire(Watch watch) noexcept {
+    retired_.insert(by_watch_.extract(watch));
 }
 
 void ChangeWatch::await_changes() {
@@ -246,25 +256,12 @@ void ChangeWatch::all_changed() {
     site_.changed_all();
 }
 
-void ChangeWatch::reset() {
+void ChangeWatch::reset() noexcept {
     for (Descent& descent : descents_) {
         descent.is_outdated = true;
     }
-    for (const auto& [watch, directory] : by_watch_) {
-        retired_.push_back(watch);
-    }
-    by_watch_.clear();
-    by_directory_.clear();
-    unwatchable_.clear();
-    unread_since_ = never;
-}
-
-void ChangeWatch::give_up() noexcept {
-    for (Descent& descent : descents_) {
-        descent.is_outdated = true;
-    }
-    // The kernel keeps its watches: a directory gets the one that it has when it is wanted again.
-    by_watch_.clear();
+    retired_.merge(by_watch_);
+    by_watch_.clear();  // What was retired before.
     by_directory_.clear();
     unwatchable_.clear();
     unread_since_ = never;
@@ -272,8 +269,8 @@ void ChangeWatch::give_up() noexcept {
 
 bool ChangeWatch::reclaim() noexcept {
     for (std::size_t count = 0; count < unwatches_per_iteration_max && !retired_.empty(); ++count) {
-        const Watch watch = retired_.back();
-        retired_.pop_back();
+        const Watch watch = retired_.begin()->first;
+        retired_.erase(retired_.begin());
         // A directory gets the watch that it still has when it is asked for again.
         if (!by_watch_.contains(watch)) {
             notifier_->unwatch(watch);

@@ -2,6 +2,7 @@
 #include <torc/server/change_watch.hpp>
 #include <torc/server/operation.hpp>
 
+#include "scripted_proactor.hpp"
 #include "site/assets.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -14,6 +15,7 @@
 #include <fstream>
 #include <functional>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -278,10 +280,54 @@ TEST_P(ChangeWatchTest, LetsGoOfForgottenDirectoriesAFewAtATime) {
     EXPECT_FALSE(watch_->reclaim());
 }
 
+/// How many watches the inotify instances of this process have (proc_pid_fdinfo(5)).
+int kernel_watches() {
+    int watches = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fdinfo")) {
+        std::ifstream information(entry.path());
+        for (std::string line; std::getline(information, line);) {
+            watches += line.starts_with("inotify wd:") ? 1 : 0;
+        }
+    }
+    return watches;
+}
+
+TEST_P(ChangeWatchTest, EndsTheKernelsWatchesOfForgottenDirectories) {
+    ASSERT_TRUE(comes_to_cover("a/b/"));
+    ASSERT_TRUE(comes_to_cover("c/"));
+    EXPECT_EQ(kernel_watches(), 4);
+    watch_->reset();
+    ASSERT_TRUE(comes_to_cover("c/"));
+    while (watch_->reclaim()) {
+    }
+    EXPECT_EQ(kernel_watches(), 2) << "those that were asked for again are kept";
+}
+
 TEST_P(ChangeWatchTest, DoesNotWatchARootOnAFileSystemThatTellsNothing) {
     const auto remote = std::make_shared<const file::Root>(*file::Root::open("/proc"));
     watch_->want("", remote);
     EXPECT_FALSE(watch_->is_opening());
+}
+
+TEST(ChangeWatch, TriesADirectoryAgainThatThereWasNoMemoryFor) {
+    const torc::test::TemporaryDirectory directory;
+    const auto root =
+        std::make_shared<const file::Root>(*file::Root::open(directory.path().string()));
+    if (!root->reports_changes()) {
+        GTEST_SKIP() << "the temporary directory is on a file system that is not watched";
+    }
+    test::ScriptedProactor proactor;
+    proactor.expect_root(root->descriptor());
+    site::Site site({}, {});
+    ChangeWatch watch(proactor, site);
+    for (int time = 0; time < 10; ++time) {
+        proactor.run_short_of_memory();
+        EXPECT_THROW(watch.want("", root), std::bad_alloc);
+        EXPECT_FALSE(watch.is_opening()) << "nothing is under way";
+    }
+    watch.want("", root);
+    EXPECT_TRUE(watch.is_opening());
+    EXPECT_EQ(proactor.started(), 1);
 }
 
 /// More changes than are read at once.

@@ -14,7 +14,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace torc::server {
@@ -44,13 +43,12 @@ public:
     void want(std::string_view directory, const SharedRoot& root);
     /// The completion of one of its operations.
     void completed(const io::Completion& completion);
-    /// Forgets all directories, without allocating: memory is short, and changes may be missed.
-    void give_up() noexcept;
-    /// Forgets all directories: the root is another one.
-    void reset();
+    /// Forgets all directories, without allocating: the root is another one, or memory is short and
+    /// changes may be missed.
+    void reset() noexcept;
     /// Whether the kernel still watches directories that were forgotten.
     [[nodiscard]] bool has_forgotten() const noexcept { return !retired_.empty(); }
-    /// Takes some of them out of the kernel's hands; true when there are more.
+    /// Ends some of these watches; true when there are more.
     [[nodiscard]] bool reclaim() noexcept;
 
     /// Whether an operation is under way that uses memory of this.
@@ -78,7 +76,7 @@ private:
     void opened(std::uint32_t index, const io::Completion& completion);
     void end(Descent& descent) noexcept;
     void note(std::string_view directory, Watch watch);
-    void retire(Watch watch);
+    void retire(Watch watch) noexcept;
     void await_changes();
     void take_changes();
     void take(const Change& change);
@@ -98,11 +96,12 @@ private:
     std::size_t opening_ = 0;
     /// In order of their paths: what is beneath one of them stands behind it.
     std::map<std::string, Watch, std::less<>> by_directory_;
-    std::unordered_map<Watch, std::string> by_watch_;
+    /// Ordered, since its nodes can then move to `retired_` without memory.
+    std::map<Watch, std::string> by_watch_;
     /// Directories that can't be watched, as far as is known.
     std::set<std::string, std::less<>> unwatchable_;
     /// Watches of directories that were forgotten, and maybe asked for again since.
-    std::vector<Watch> retired_;
+    std::map<Watch, std::string> retired_;
     /// Since when some changes have been left unread.
     MonotonicTime unread_since_ = never;
 };

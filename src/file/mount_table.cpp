@@ -8,6 +8,8 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <iterator>
+#include <set>
 #include <utility>
 
 namespace torc::file {
@@ -103,10 +105,12 @@ bool MountTable::parse(std::string_view line, Mount& mount) {
         return false;
     }
     std::string_view type = line.substr(separator + 3);
+    const std::string_view whole = line;
     take_word(line);
     take_word(line);
     const std::string_view device = take_word(line);
     take_word(line);
+    mount.identity = whole.substr(0, whole.size() - line.size());
     mount.point = unescape(take_word(line));
     const std::size_t colon = std::min(device.find(':'), device.size() - 1);
     mount.device =
@@ -124,6 +128,28 @@ const MountTable::Mount* MountTable::find(std::string_view path) const noexcept 
         }
     }
     return nearest;
+}
+
+std::vector<std::string> MountTable::changed_points(const MountTable& before,
+                                                    const MountTable& after) {
+    using Known = std::set<std::pair<std::string_view, std::string_view>>;
+    const auto known = [](const MountTable& table) {
+        Known mounts;
+        for (const Mount& mount : table.mounts_) {
+            mounts.emplace(mount.identity, mount.point);
+        }
+        return mounts;
+    };
+    const Known old_mounts = known(before);
+    const Known new_mounts = known(after);
+    Known different;
+    std::ranges::set_symmetric_difference(old_mounts, new_mounts,
+                                          std::inserter(different, different.end()));
+    std::vector<std::string> points;
+    for (const auto& [identity, point] : different) {
+        points.emplace_back(point);
+    }
+    return points;
 }
 
 Lane MountTable::lane_of_path(std::string_view path) const noexcept {

@@ -130,7 +130,8 @@ AssetLoader::AssetLoader(io::Proactor& proactor, site::Site& site, std::string p
       patience_(patience),
       overdue_asset_(site::Asset::error(http::Status::service_unavailable)),
       root_(proactor, std::move(path), std::move(root), now),
-      watch_(proactor, site) {
+      watch_(proactor, site),
+      mount_watch_(proactor) {
     site_.set_verified_until(root_.verified_until());
 }
 
@@ -193,6 +194,10 @@ void AssetLoader::completed(const io::Completion& completion, MonotonicTime now)
         case Operation::watch_changes:
             watch_completed(completion);
             break;
+        case Operation::mounts_changed:
+        case Operation::mounts_read:
+            mounts_completed(completion, now);
+            break;
         case Operation::load_open:
         case Operation::load_stat:
         case Operation::load_read:
@@ -211,16 +216,34 @@ void AssetLoader::watch_completed(const io::Completion& completion) noexcept {
     try {
         watch_.completed(completion);
     } catch (const std::bad_alloc&) {
-        watch_.reset();
-        site_.changed_all();
+        forget_all();
     }
+}
+
+void AssetLoader::mounts_completed(const io::Completion& completion, MonotonicTime now) noexcept {
+    try {
+        const std::vector<std::string> places = mount_watch_.completed(completion);
+        const std::string root_path = places.empty() ? std::string() : root_.current()->path();
+        for (const std::string& place : places) {
+            watch_.remounted(place, root_path);
+        }
+        if (!places.empty()) {
+            root_.check(now);  // Its own path may lead through one of them.
+        }
+    } catch (const std::bad_alloc&) {
+        forget_all();
+    }
+}
+
+void AssetLoader::forget_all() noexcept {
+    watch_.reset();
+    site_.changed_all();
 }
 
 void AssetLoader::root_completed(const io::Completion& completion, MonotonicTime now) {
     try {
         if (root_.completed(completion, mounts_)) {
-            watch_.reset();
-            site_.changed_all();
+            forget_all();
         }
     } catch (const std::bad_alloc&) {
         // The next look finds the same, and tries again.
@@ -462,7 +485,9 @@ void AssetLoader::finish(site::Site::LoadId id, MonotonicTime now) {
 
 void AssetLoader::watch(std::string_view directory, const SharedRoot& root) noexcept {
     try {
-        watch_.want(directory, root);
+        if (root->reports_changes() && mount_watch_.start()) {
+            watch_.want(directory, root);
+        }
     } catch (const std::bad_alloc&) {
         // Its assets are looked at every second instead.
         watch_.reset();
@@ -493,7 +518,8 @@ void AssetLoader::reclaim_some() noexcept {
 }
 
 bool AssetLoader::is_busy() const noexcept {
-    return site_.loads_under_way() > 0 || root_.is_checking() || watch_.is_opening();
+    return site_.loads_under_way() > 0 || root_.is_checking() || watch_.is_opening() ||
+           mount_watch_.is_reading();
 }
 
 }  // namespace torc::server

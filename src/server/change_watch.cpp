@@ -81,6 +81,15 @@ void ChangeWatch::want(std::string_view directory, const SharedRoot& root) {
     open_next(static_cast<std::uint32_t>(free - descents_.begin()));
 }
 
+void ChangeWatch::remounted(std::string_view place, std::string_view root_path) {
+    const bool is_beneath = place.size() > root_path.size() && place.starts_with(root_path) &&
+                            (root_path.ends_with('/') || place[root_path.size()] == '/');
+    if (is_beneath) {
+        const std::size_t name = root_path.size() + (root_path.ends_with('/') ? 0 : 1);
+        replaced(std::string(place.substr(name)) + '/');
+    }
+}
+
 void ChangeWatch::open_next(std::uint32_t index) {
     Descent& descent = descents_[index];
     const std::string_view target = descent.target;

@@ -174,6 +174,8 @@ void Worker::lose_connection_of(const io::Completion& completion) {
         case Operation::root_open:
         case Operation::watch_open:
         case Operation::watch_changes:
+        case Operation::mounts_changed:
+        case Operation::mounts_read:
             break;
     }
 }
@@ -207,6 +209,8 @@ void Worker::dispatch(const io::Completion& completion) {
         case Operation::root_open:
         case Operation::watch_open:
         case Operation::watch_changes:
+        case Operation::mounts_changed:
+        case Operation::mounts_read:
             loader_.completed(completion, services_.now);
             break;
     }

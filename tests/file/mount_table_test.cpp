@@ -7,7 +7,10 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace torc::file {
 namespace {
@@ -60,9 +63,33 @@ TEST_F(MountTableTest, FindsTheMountOfADevice) {
     EXPECT_EQ(mounts_.lane_of_device(99), device_lane(0, 99)) << "unknown";
 }
 
+TEST_F(MountTableTest, TellsWhereMountsWereMadeAndTakenOff) {
+    const MountTable later(
+        directory_
+            .write("later",
+                   "27 1 254:1 / / ro,relatime - ext4 /dev/vda ro\n"
+                   "30 27 0:40 / /srv/slow rw,relatime master:1 - fuse.sshfs you@host:/ rw\n"
+                   "31 27 0:41 / /srv/moved rw - nfs4 host:/export rw\n"
+                   "33 27 0:43 / /srv/twice rw - fuse first rw\n"
+                   "34 27 0:45 / /srv/twice rw - tmpfs third rw\n"
+                   "35 27 7:0 /part /srv/image ro - squashfs /dev/loop0 ro\n"
+                   "36 27 254:1 /a /srv/new rw - ext4 /dev/vda rw\n")
+            .c_str());
+    std::vector<std::string> points = MountTable::changed_points(mounts_, later);
+    std::ranges::sort(points);
+    const auto repeated = std::ranges::unique(points);
+    points.erase(repeated.begin(), repeated.end());
+    EXPECT_EQ(points, (std::vector<std::string>{"/srv/image", "/srv/moved", "/srv/new",
+                                                "/srv/slow/fast", "/srv/twice", "/srv/with space"}))
+        << "and not those that have other options alone";
+    EXPECT_TRUE(MountTable::changed_points(later, later).empty());
+}
+
 TEST_F(MountTableTest, KnowsNothingWithoutProc) {
     MountTable none("/nowhere");
     none.refresh();
+    EXPECT_TRUE(none.empty());
+    EXPECT_FALSE(mounts_.empty());
     EXPECT_EQ(none.lane_of_path("/srv/page.html"), Lane::first_linked);
     EXPECT_FALSE(none.traits_of_path("/srv/page.html").is_prompt);
 }

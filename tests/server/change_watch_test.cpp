@@ -303,6 +303,38 @@ TEST_P(ChangeWatchTest, EndsTheKernelsWatchesOfForgottenDirectories) {
     EXPECT_EQ(kernel_watches(), 2) << "those that were asked for again are kept";
 }
 
+TEST_P(ChangeWatchTest, DropsAndForgetsWhatAMountWasLaidOver) {
+    ASSERT_TRUE(comes_to_cover("a/b/"));
+    cache("a/b/page");
+    cache("a");
+    cache("page");
+    watch_->remounted((directory_.path() / "a").string(), directory_.path().string());
+    EXPECT_FALSE(has("a/b/page"));
+    EXPECT_FALSE(has("a")) << "it may lead to the directory no more";
+    EXPECT_TRUE(has("page"));
+    EXPECT_FALSE(watch_->covers("a/"));
+    EXPECT_TRUE(watch_->covers(""));
+}
+
+TEST_P(ChangeWatchTest, DropsAFileThatAMountWasLaidOver) {
+    cache("a/b/page");
+    cache("page");
+    watch_->remounted("/page", "/");
+    EXPECT_FALSE(has("page"));
+    watch_->remounted("/srv/www/a/b/page", "/srv/www");
+    EXPECT_FALSE(has("a/b/page"));
+}
+
+TEST_P(ChangeWatchTest, DropsNothingForAMountElsewhere) {
+    cache("a/b/page");
+    cache("page");
+    for (const char* const place : {"/", "/srv", "/srv/www", "/srv/www2/a", "/srv/ww", "/a"}) {
+        watch_->remounted(place, "/srv/www");
+    }
+    EXPECT_TRUE(has("a/b/page"));
+    EXPECT_TRUE(has("page"));
+}
+
 TEST_P(ChangeWatchTest, DoesNotWatchARootOnAFileSystemThatTellsNothing) {
     const auto remote = std::make_shared<const file::Root>(*file::Root::open("/proc"));
     watch_->want("", remote);

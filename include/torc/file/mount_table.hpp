@@ -17,10 +17,14 @@ class MountTable {
 public:
     /// Reads the mounts from `path`. Where that can't be read, as /proc is not mounted, there are
     /// none.
-    explicit MountTable(const char* path = "/proc/self/mountinfo");
+    explicit MountTable(const char* path = mountinfo_path);
+    static constexpr const char* mountinfo_path = "/proc/self/mountinfo";
 
     /// Reads them again if the kernel says that they have changed since: one poll(2), and no wait.
     void refresh();
+
+    /// Whether nothing is known: there always is a mount, of "/".
+    [[nodiscard]] bool empty() const noexcept { return mounts_.empty(); }
 
     /// The lane of the file system that is mounted where `path` leads, by its names alone: symbolic
     /// links are not followed. `path`: absolute, without "." and "..". Lane::first_linked when
@@ -34,8 +38,15 @@ public:
     /// the device itself when no mount has it: btrfs gives each subvolume a number of its own.
     [[nodiscard]] Lane lane_of_device(std::uint64_t device) const noexcept;
 
+    /// Where a mount is in one of two tables and not in the other, in no order: absolute paths.
+    [[nodiscard]] static std::vector<std::string> changed_points(const MountTable& before,
+                                                                 const MountTable& after);
+
 private:
     struct Mount {
+        /// The numbers of the mount, its parent and its device, and what of the file system is its
+        /// root: as the kernel writes them.
+        std::string identity;
         std::string point;
         Lane device = Lane::first_device;
         FileSystemTraits traits;

@@ -6,6 +6,7 @@
 #include <torc/file/mount_table.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/server/change_watch.hpp>
+#include <torc/server/mount_watch.hpp>
 #include <torc/server/report_limiter.hpp>
 #include <torc/server/served_root.hpp>
 #include <torc/site/site.hpp>
@@ -22,7 +23,7 @@ namespace torc::server {
 
 /// Performs the steps of a site's loads as operations of a proactor, so that a cold disk holds up
 /// only those who wait for what is on it, and sees to it that what is cached stays true: see
-/// ServedRoot and ChangeWatch.
+/// ServedRoot, ChangeWatch and MountWatch.
 class AssetLoader {
 public:
     /// `path`: that of the directory that is served, which led to `root` just before `now`. All
@@ -76,6 +77,9 @@ private:
     void report_failure(site::Site::LoadId id, Errno error, MonotonicTime now);
     void watch(std::string_view directory, const SharedRoot& root) noexcept;
     void watch_completed(const io::Completion& completion) noexcept;
+    void mounts_completed(const io::Completion& completion, MonotonicTime now) noexcept;
+    /// Forgets all that is cached and watched: changes may have been missed.
+    void forget_all() noexcept;
     /// Ends a load for which there is no memory.
     void give_up(site::Site::LoadId id) noexcept;
     void root_completed(const io::Completion& completion, MonotonicTime now);
@@ -108,6 +112,7 @@ private:
     ReportLimiter memory_report_;
     ServedRoot root_;
     ChangeWatch watch_;
+    MountWatch mount_watch_;
     /// What a load has beside the steps that it asks for.
     struct LoadContext {
         /// The one that it began with.

@@ -41,6 +41,9 @@ public:
     [[nodiscard]] bool covers(std::string_view directory) const noexcept;
     /// Begins to watch `directory`, which exists, and those above it, unless that was tried.
     void want(std::string_view directory, const SharedRoot& root);
+    /// There is another mount than before at `place`, or none any more. Both paths are absolute;
+    /// the root is at `root_path`.
+    void remounted(std::string_view place, std::string_view root_path);
     /// The completion of one of its operations.
     void completed(const io::Completion& completion);
     /// Forgets all directories, without allocating: the root is another one, or memory is short and

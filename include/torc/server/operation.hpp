@@ -24,6 +24,9 @@ enum class Operation : std::uint8_t {
     // Of the watch for changes; the first one's slot is a descent's.
     watch_open,
     watch_changes,
+    // Of the watch for mounts.
+    mounts_changed,
+    mounts_read,
 };
 
 [[nodiscard]] constexpr io::Token make_token(Operation operation, std::uint32_t slot,

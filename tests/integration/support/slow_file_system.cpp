@@ -1,13 +1,13 @@
 #include "integration/support/slow_file_system.hpp"
 
+#include "support/temporary_mount.hpp"
+
 #include <fmt/format.h>
 
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -24,14 +24,6 @@ constexpr std::string_view slowfs_binary = TORC_SLOWFS;
 #else
 constexpr std::string_view slowfs_binary;
 #endif
-
-/// As root has it, but not in every container.
-bool may_mount() {
-    __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> capabilities{};
-    return ::syscall(SYS_capget, &header, capabilities.data()) == 0 &&
-           (capabilities[0].effective & (1U << CAP_SYS_ADMIN)) != 0;
-}
 
 }  // namespace
 

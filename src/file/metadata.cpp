@@ -35,7 +35,8 @@ Metadata Metadata::from(const struct statx& status) noexcept {
                     .modified = to_wall_time(status.stx_mtime),
                     .changed = to_wall_time(status.stx_ctime),
                     .inode = status.stx_ino,
-                    .device = (std::uint64_t{status.stx_dev_major} << 32) | status.stx_dev_minor};
+                    .device = (std::uint64_t{status.stx_dev_major} << 32) | status.stx_dev_minor,
+                    .links = status.stx_nlink};
 }
 
 Result<Metadata> Metadata::of(int descriptor) noexcept {

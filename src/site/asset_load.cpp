@@ -45,6 +45,11 @@ http::Status status_for(const FileLoad::Outcome& file) noexcept {
     return file.error ? status_for(*file.error) : http::Status::not_found;
 }
 
+/// Whether it may be written by another name, which would not show in the directory of this one.
+bool has_other_names(const FileLoad::Outcome& file) noexcept {
+    return file.is(file::Kind::regular) && file.metadata.links > 1;
+}
+
 std::string_view name_of(std::string_view path) noexcept {
     return path.substr(path.rfind('/') + 1);
 }
@@ -128,7 +133,8 @@ AssetLoad::Step AssetLoad::advance(Step step) {
     }
     FileLoad::Outcome file = file_.take_outcome();
     // What found no room is looked at again soon, for there may be some.
-    is_watchable_ = is_watchable_ && file.is_strict && !file.has_no_room;
+    is_watchable_ =
+        is_watchable_ && file.is_strict && !file.has_no_room && !has_other_names(file);
     return settle(file);
 }
 

@@ -49,7 +49,17 @@ protected:
     }
 };
 
+TORC_ON_BOTH_BACKENDS(UnseenChange);
 TORC_ON_BOTH_BACKENDS(Remount);
+
+TEST_P(UnseenChange, ShowsWhatIsWrittenByAnotherNameOfAFile) {
+    write("a/page.txt", "one");
+    std::filesystem::create_hard_link(site() / "a/page.txt", directory_.path() / "other.txt");
+    start_and_watch();
+    // In place: that the two names have one file is the point.
+    std::fstream(directory_.path() / "other.txt", std::ios::in | std::ios::out) << "two";
+    EXPECT_TRUE(soon_shows("/a/page.txt", "two"));
+}
 
 TEST_P(Remount, ShowsWhatIsMountedOverADirectoryAndThenNoMore) {
     directory_.write("other/page.txt", "two");

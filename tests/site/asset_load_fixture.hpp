@@ -31,6 +31,7 @@ struct FakeFile {
     int error = 0;
     /// It is reached by a symbolic link.
     bool is_link = false;
+    unsigned links = 1;
 };
 
 /// Loads from a made-up disk; writes down what was looked at. Descriptors are real, what they say
@@ -112,6 +113,7 @@ private:
                 status.stx_size = current_->contents.size();
                 status.stx_mtime.tv_sec = current_->modified;
                 status.stx_ctime.tv_sec = current_->changed;
+                status.stx_nlink = current_->links;
                 return load.stated();
             }
             case LoadStep::read: {

@@ -257,6 +257,24 @@ TEST_F(AssetLoadTest, AFileWithAPrecompressedOneThatALinkLeadsToCannotBeWatched)
     EXPECT_FALSE(load("file").is_watchable);
 }
 
+TEST_F(AssetLoadTest, AFileThatMayBeWrittenByAnotherNameCannotBeWatched) {
+    put("file", "12345");
+    put("file.gz", "123");
+    disk_["file.gz"].links = 2;
+    const AssetLoad::Outcome outcome = load("file");
+    EXPECT_TRUE(outcome.is_cacheable);
+    EXPECT_FALSE(outcome.is_watchable);
+    disk_["file.gz"].links = 1;
+    disk_["file"].links = 2;
+    EXPECT_FALSE(load("file").is_watchable);
+}
+
+TEST_F(AssetLoadTest, ADirectoryThatHasDirectoriesInItCanBeWatched) {
+    put_directory("directory");
+    disk_["directory"].links = 3;
+    EXPECT_TRUE(load("directory").is_watchable);
+}
+
 TEST_F(AssetLoadTest, AListingCannotBeWatched) {
     put_directory("directory/");
     rules_.lists_directories = true;

@@ -26,6 +26,8 @@ struct Metadata {
     WallTime changed{};
     std::uint64_t inode = 0;
     std::uint64_t device = 0;
+    /// How many names the file has (hard links), on its whole file system.
+    std::uint32_t links = 1;
 
     /// From the result of statx(2) with STATX_BASIC_STATS.
     [[nodiscard]] static Metadata from(const struct statx& status) noexcept;

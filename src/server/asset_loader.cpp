@@ -478,8 +478,26 @@ void AssetLoader::finish(site::Site::LoadId id, MonotonicTime now) {
     const std::string directory(site::directory_of(site_.load(id).path()));
     const SharedRoot root = std::exchange(context(id).root, nullptr);
     ended_.push_back(site_.finish_load(id, now));
+    report_refused(ended_.back().refused, now);
     if (ended_.back().asset->kind() != site::Asset::Kind::error && root == root_.current()) {
         watch(directory, root);
+    }
+}
+
+void AssetLoader::report_refused(const std::vector<site::RefusedFile>& files,
+                                 MonotonicTime now) noexcept {
+    // Of the process, as all workers find the same.
+    static OnceReporter reporter;
+    for (const site::RefusedFile& file : files) {
+        try {
+            const std::string version = std::to_string(file.modified.time_since_epoch().count());
+            if (reporter.may_report(file.path + '\n' + version, now)) {
+                spdlog::warn("'{}' is not served: {}; {}", printable(file.path), file.why,
+                             file.remedy);
+            }
+        } catch (const std::bad_alloc&) {
+            return;  // The next load finds the same.
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 #include <torc/site/file_time.hpp>
 
 #include "file_names.hpp"
+#include "precompressed.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -101,10 +102,14 @@ AssetLoad::Step AssetLoad::look_at(Stage stage, std::string path) {
         stage == Stage::coding ? rules_.codings[next_coding_] : http::ContentCoding::identity;
     const Representation* before = known(coding);
     const bool is_known = before != nullptr && before->is_known_by_metadata(now_);
-    const bool must_know_beginning =
-        stage != Stage::coding && type_depends_on_contents(path, rules_.types);
-    return file_.start(std::move(path), is_known ? &before->metadata() : nullptr,
-                       must_know_beginning ? beginning_bytes_max : 0);
+    if (stage != Stage::coding) {
+        return file_.start(std::move(path), is_known ? &before->metadata() : nullptr,
+                           type_depends_on_contents(path, rules_.types) ? beginning_bytes_max : 0);
+    }
+    // It was found right for the original that there was.
+    const bool is_of_same = representations_[0].get() == known(http::ContentCoding::identity);
+    return file_.start(std::move(path), is_known && is_of_same ? &before->metadata() : nullptr,
+                       sample_beginning_bytes, sample_end_bytes);
 }
 
 Representation* AssetLoad::known(http::ContentCoding coding) const noexcept {
@@ -268,7 +273,7 @@ AssetLoad::Step AssetLoad::listed(RepresentationRef page) {
 AssetLoad::Step AssetLoad::take_file(const std::string& name, FileLoad::Outcome& file) {
     name_ = name;
     type_ = type_of(file);
-    modified_ = file.metadata.modified;
+    original_ = file.metadata;
     is_stable_ = file.is_stable;
     next_coding_ = 0;
     representations_ = {};
@@ -287,7 +292,8 @@ AssetLoad::Step AssetLoad::look_at_next_coding() {
 AssetLoad::Step AssetLoad::settle_coding(FileLoad::Outcome& file) {
     const http::ContentCoding coding = rules_.codings[next_coding_++];
     // One that is older was made from other bytes.
-    if (file.is(file::Kind::regular) && file.metadata.modified >= modified_) {
+    if (file.is(file::Kind::regular) && is_up_to_date(file.metadata, original_) &&
+        is_coding_right(coding, file)) {
         representations_[static_cast<std::size_t>(coding)] = make_representation(coding, file);
         is_stable_ = is_stable_ && file.is_stable;
     }
@@ -295,6 +301,28 @@ AssetLoad::Step AssetLoad::settle_coding(FileLoad::Outcome& file) {
         is_stable_ = false;  // It may well be there.
     }
     return look_at_next_coding();
+}
+
+bool AssetLoad::is_coding_right(http::ContentCoding coding, const FileLoad::Outcome& file) {
+    if (file.is_known) {
+        return true;
+    }
+    const bool is_whole = file.contents.bytes != nullptr;
+    const std::string_view whole = file.contents.view();
+    const PrecompressedSample sample{
+        .beginning = is_whole ? whole.substr(0, sample_beginning_bytes) : file.beginning,
+        .end = is_whole ? whole.substr(whole.size() - std::min(whole.size(), sample_end_bytes))
+                        : file.end,
+        .size = file.metadata.size};
+    const std::string_view fault = precompressed_fault(coding, sample, original_.size);
+    if (!fault.empty()) {
+        refused_.push_back(
+            RefusedFile{.path = file_.path(),
+                        .modified = file.metadata.modified,
+                        .why = fault,
+                        .remedy = "make it again from the file beside it, or delete it"});
+    }
+    return fault.empty();
 }
 
 AssetLoad::Step AssetLoad::finish_codings() {
@@ -402,8 +430,10 @@ AssetLoad::Step AssetLoad::redirect(std::string path) {
 }
 
 AssetLoad::Step AssetLoad::finish(AssetRef asset, bool is_cacheable) {
-    outcome_ = Outcome{
-        .asset = std::move(asset), .is_cacheable = is_cacheable, .is_watchable = is_watchable_};
+    outcome_ = Outcome{.asset = std::move(asset),
+                       .refused = std::move(refused_),
+                       .is_cacheable = is_cacheable,
+                       .is_watchable = is_watchable_};
     return Step::finished;
 }
 

@@ -22,15 +22,17 @@ constexpr std::size_t populated_bytes_min = 4 * limits::page_bytes;
 
 }  // namespace
 
-LoadStep FileLoad::start(std::string path, const file::Metadata* known,
-                         std::size_t beginning_bytes) {
+LoadStep FileLoad::start(std::string path, const file::Metadata* known, std::size_t beginning_bytes,
+                         std::size_t end_bytes) {
     path_ = std::move(path);
     known_ = known;
     beginning_bytes_ = beginning_bytes;
+    end_bytes_ = end_bytes;
     file_.reset();
     is_verifying_ = false;
     digesting_.reset();
     is_reading_beginning_ = false;
+    is_reading_end_ = false;
     read_attempts_ = 0;
     open_attempts_ = 0;
     is_strict_ = true;
@@ -117,7 +119,16 @@ LoadStep FileLoad::read_again(const file::Metadata& metadata) {
     return metadata.size == 0 ? LoadStep::finished : LoadStep::read;
 }
 
+std::uint64_t FileLoad::read_offset() const noexcept {
+    const std::uint64_t begins_at =
+        is_reading_end_ ? outcome_.metadata.size - outcome_.end.size() : 0;
+    return begins_at + read_bytes_;
+}
+
 std::span<std::byte> FileLoad::read_buffer() noexcept {
+    if (is_reading_end_) {
+        return std::as_writable_bytes(std::span(outcome_.end)).subspan(read_bytes_);
+    }
     if (is_reading_beginning_) {
         return std::as_writable_bytes(std::span(outcome_.beginning)).subspan(read_bytes_);
     }
@@ -133,6 +144,9 @@ std::span<std::byte> FileLoad::read_buffer() noexcept {
 
 LoadStep FileLoad::was_read(std::size_t count) {
     read_bytes_ += count;
+    if (is_reading_end_) {
+        return end_read(count);
+    }
     if (is_reading_beginning_) {
         return beginning_read(count);
     }
@@ -155,7 +169,24 @@ LoadStep FileLoad::beginning_read(std::size_t count) {
     }
     outcome_.beginning.resize(read_bytes_);
     is_reading_beginning_ = false;
-    return LoadStep::finished;
+    return read_end();
+}
+
+LoadStep FileLoad::read_end() {
+    if (end_bytes_ == 0) {
+        return LoadStep::finished;
+    }
+    is_reading_end_ = true;
+    read_bytes_ = 0;
+    outcome_.end.resize(std::min<std::uint64_t>(end_bytes_, outcome_.metadata.size));
+    return LoadStep::read;
+}
+
+LoadStep FileLoad::end_read(std::size_t count) {
+    if (count == 0) {
+        return finish_with(Errno(EAGAIN));  // It has shrunk.
+    }
+    return read_bytes_ < outcome_.end.size() ? LoadStep::read : LoadStep::finished;
 }
 
 LoadStep FileLoad::verified(const file::Metadata& metadata) {
@@ -166,7 +197,7 @@ LoadStep FileLoad::verified(const file::Metadata& metadata) {
         if (digesting && outcome_.is_stable) {
             outcome_.digest = digesting->digester.digest();
         }
-        return LoadStep::finished;
+        return outcome_.contents.bytes ? LoadStep::finished : read_end();
     }
     if (read_attempts_ >= read_attempts_max) {
         return finish_with(Errno(EAGAIN));  // It shrinks as fast as it is read.

@@ -91,7 +91,9 @@ Site::Loaded Site::finish_load(LoadId id, MonotonicTime now) {
     } else {
         cache_.erase(pending.load->path());
     }
-    return Loaded{.asset = std::move(outcome.asset), .waiters = std::move(pending.waiters)};
+    return Loaded{.asset = std::move(outcome.asset),
+                  .waiters = std::move(pending.waiters),
+                  .refused = std::move(outcome.refused)};
 }
 
 Site::Loaded Site::finish_load_with(LoadId id, Asset& asset) {

@@ -1,4 +1,5 @@
 #include "site/asset_load_fixture.hpp"
+#include "support/precompressed.hpp"
 
 #include <gtest/gtest.h>
 
@@ -62,7 +63,7 @@ TEST_F(AssetLoadTest, ShowsTheRootsErrorPageForWhatIsHidden) {
 TEST_F(AssetLoadTest, HasAFallbackForWhatMayBeANavigation) {
     rules_.fallback_path = "app/index.html";
     put("app/index.html", "app");
-    put("app/index.html.br", "br");
+    put("app/index.html.br", torc::test::brotli_like("br", 3));
     put("404.html", "nothing");
     const AssetRef found = asset("users/7");
     EXPECT_EQ(found->status(), Status::not_found);

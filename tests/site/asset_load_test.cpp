@@ -1,6 +1,7 @@
 #include <torc/site/asset_load.hpp>
 
 #include "site/asset_load_fixture.hpp"
+#include "support/precompressed.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,6 +17,9 @@ using http::ContentCoding;
 using http::Status;
 using test::AssetLoadTest;
 using test::FakeFile;
+using torc::test::brotli_like;
+using torc::test::gzip_like;
+using torc::test::zstd_like;
 
 using Opened = std::vector<std::string>;
 
@@ -114,7 +118,7 @@ TEST_F(AssetLoadTest, AnswersAnErrorByItsKind) {
 
 TEST_F(AssetLoadTest, GivesThePreviousAssetWhenNothingChanged) {
     put("file", "12345");
-    put("file.br", "123");
+    put("file.br", brotli_like("1", 5));
     const AssetRef previous = asset("file");
     const AssetLoad::Outcome outcome = load("file", previous);
     EXPECT_EQ(outcome.asset.get(), previous.get());
@@ -123,12 +127,12 @@ TEST_F(AssetLoadTest, GivesThePreviousAssetWhenNothingChanged) {
 
 TEST_F(AssetLoadTest, ReadsAgainOnlyWhatChanged) {
     put("file", "12345");
-    put("file.br", "123");
+    put("file.br", brotli_like("1", 5));
     const AssetRef previous = asset("file");
-    put("file.br", "1234");
+    put("file.br", brotli_like("12", 5));
     const AssetRef again = load("file", previous).asset;
     EXPECT_EQ(&again->identity(), &previous->identity());
-    EXPECT_EQ(again->representation(ContentCoding::brotli)->contents(), "1234");
+    EXPECT_EQ(again->representation(ContentCoding::brotli)->contents(), brotli_like("12", 5));
 
     disk_.erase("file.br");
     EXPECT_FALSE(load("file", previous).asset->has_codings());
@@ -136,14 +140,14 @@ TEST_F(AssetLoadTest, ReadsAgainOnlyWhatChanged) {
 
 TEST_F(AssetLoadTest, LooksForEveryCodingBesideAFile) {
     put("a.css", "12345");
-    put("a.css.gz", "gz");
-    put("a.css.br", "br");
-    put("a.css.zst", "zst");
+    put("a.css.gz", gzip_like("gz", 5));
+    put("a.css.br", brotli_like("br", 5));
+    put("a.css.zst", zstd_like("zst", 5));
     const AssetRef found = asset("a.css");
     EXPECT_EQ(opened_, (Opened{"a.css", "a.css.br", "a.css.zst", "a.css.gz"}));
-    EXPECT_EQ(found->representation(ContentCoding::gzip)->contents(), "gz");
-    EXPECT_EQ(found->representation(ContentCoding::brotli)->contents(), "br");
-    EXPECT_EQ(found->representation(ContentCoding::zstd)->contents(), "zst");
+    EXPECT_EQ(found->representation(ContentCoding::gzip)->contents(), gzip_like("gz", 5));
+    EXPECT_EQ(found->representation(ContentCoding::brotli)->contents(), brotli_like("br", 5));
+    EXPECT_EQ(found->representation(ContentCoding::zstd)->contents(), zstd_like("zst", 5));
     EXPECT_EQ(found->representation(ContentCoding::gzip)->content_type(),
               "text/css; charset=utf-8");
     EXPECT_EQ(closer_.closed(), 4U);
@@ -152,12 +156,55 @@ TEST_F(AssetLoadTest, LooksForEveryCodingBesideAFile) {
 TEST_F(AssetLoadTest, DoesNotUseACodingThatIsOlderThanItsFile) {
     put("a.css", "12345");
     const std::int64_t modified = disk_["a.css"].modified;
-    disk_["a.css.gz"] = FakeFile{.contents = "older", .modified = modified - 1};
+    const std::string coded = gzip_like("coded", 5);
+    disk_["a.css.gz"] = FakeFile{.contents = coded, .modified = modified - 1};
     EXPECT_FALSE(asset("a.css")->has_codings());
     for (const std::int64_t later : {0, 1}) {
-        disk_["a.css.gz"] = FakeFile{.contents = "as new", .modified = modified + later};
+        disk_["a.css.gz"] = FakeFile{.contents = coded, .modified = modified + later};
         EXPECT_TRUE(asset("a.css")->has_codings());
     }
+}
+
+TEST_F(AssetLoadTest, DoesNotUseACodingThatCannotBeOfItsFileAndSaysWhich) {
+    put("a/app.js", "12345");
+    put("a/app.js.gz", gzip_like("other", 6));
+    put("a/app.js.br", "");
+    put("a/app.js.zst", zstd_like("right", 5));
+    const AssetLoad::Outcome outcome = load("a/app.js");
+    EXPECT_EQ(outcome.asset->representation(ContentCoding::gzip), nullptr);
+    EXPECT_EQ(outcome.asset->representation(ContentCoding::brotli), nullptr);
+    EXPECT_NE(outcome.asset->representation(ContentCoding::zstd), nullptr);
+    EXPECT_TRUE(outcome.is_cacheable);
+    ASSERT_EQ(outcome.refused.size(), 2U);
+    EXPECT_EQ(outcome.refused[0].path, "a/app.js.br");
+    EXPECT_EQ(outcome.refused[0].why, "it is empty");
+    EXPECT_EQ(outcome.refused[1].path, "a/app.js.gz");
+    EXPECT_EQ(outcome.refused[1].why, "it was made from a file of another size");
+    EXPECT_NE(outcome.refused[1].remedy, "");
+}
+
+TEST_F(AssetLoadTest, LooksAtTheBeginningAndTheEndOfALargeCoding) {
+    rules_.contents_bytes_max = 10;
+    put("file", std::string(500, '1'));
+    put("file.gz", gzip_like(std::string(200, '2'), 500));
+    const AssetRef right = load("file").asset;
+    ASSERT_NE(right->representation(ContentCoding::gzip), nullptr);
+    EXPECT_TRUE(right->representation(ContentCoding::gzip)->is_on_disk());
+    put("file.gz", gzip_like(std::string(200, '2'), 501));
+    EXPECT_FALSE(load("file").asset->has_codings());
+    put("file.gz", std::string(200, '2'));
+    EXPECT_FALSE(load("file").asset->has_codings());
+}
+
+TEST_F(AssetLoadTest, LooksAtACodingAgainWhenItsFileHasChanged) {
+    put("file", "12345");
+    put("file.gz", gzip_like("coded", 5));
+    const AssetRef previous = asset("file");
+    ASSERT_TRUE(previous->has_codings());
+    put("file", "123456");
+    const AssetLoad::Outcome outcome = load("file", previous);
+    EXPECT_FALSE(outcome.asset->has_codings());
+    EXPECT_EQ(outcome.refused.size(), 1U);
 }
 
 TEST_F(AssetLoadTest, DoesNotTakeADirectoryForACoding) {
@@ -175,7 +222,7 @@ TEST_F(AssetLoadTest, DoesNotCacheWhatLacksACodingForAShortage) {
 TEST_F(AssetLoadTest, LooksForNoCodingWhenNoneIsWanted) {
     rules_.codings.clear();
     put("a.css", "12345");
-    put("a.css.gz", "gz");
+    put("a.css.gz", gzip_like("gz", 5));
     EXPECT_FALSE(asset("a.css")->has_codings());
 }
 
@@ -252,14 +299,14 @@ TEST_F(AssetLoadTest, AFileThatALinkLeadsToCannotBeWatched) {
 
 TEST_F(AssetLoadTest, AFileWithAPrecompressedOneThatALinkLeadsToCannotBeWatched) {
     put("file", "12345");
-    put("file.gz", "123");
+    put("file.gz", gzip_like("123", 5));
     disk_["file.gz"].is_link = true;
     EXPECT_FALSE(load("file").is_watchable);
 }
 
 TEST_F(AssetLoadTest, AFileThatMayBeWrittenByAnotherNameCannotBeWatched) {
     put("file", "12345");
-    put("file.gz", "123");
+    put("file.gz", gzip_like("123", 5));
     disk_["file.gz"].links = 2;
     const AssetLoad::Outcome outcome = load("file");
     EXPECT_TRUE(outcome.is_cacheable);
@@ -308,7 +355,7 @@ TEST_F(AssetLoadTest, LooksIntoTheBeginningOfTextThatIsNotReadWhole) {
 
 TEST_F(AssetLoadTest, APrecompressedFileHasTheTypeOfWhatItWasMadeFrom) {
     put("latin1.txt", "na\xEFve");
-    put("latin1.txt.gz", "\x1F\x8B");
+    put("latin1.txt.gz", gzip_like("coded", 5));
     const AssetRef found = asset("latin1.txt");
     EXPECT_EQ(found->representation(http::ContentCoding::gzip)->content_type(), "text/plain");
     disk_["latin1.txt.gz"].modified += 1;

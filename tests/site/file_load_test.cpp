@@ -1,11 +1,14 @@
+#include <torc/base/limits.hpp>
 #include <torc/site/asset_cache.hpp>
 #include <torc/site/file_load.hpp>
 
 #include "site/assets.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -90,6 +93,35 @@ TEST_F(FileLoadTest, DoesNotReadAnEmptyFile) {
     EXPECT_TRUE(outcome.is_stable);
     EXPECT_TRUE(outcome.contents.bytes);
     EXPECT_EQ(outcome.contents.view(), "");
+}
+
+TEST_F(FileLoadTest, ReadsTheBeginningAndTheEndOfALargeFileIfThatIsWanted) {
+    EXPECT_EQ(load_.start("file.gz", nullptr, 64, 4), Step::open);
+    (void)open();
+    EXPECT_EQ(stat(S_IFREG, 1000), Step::read);
+    EXPECT_EQ(load_.read_offset(), 0U);
+    EXPECT_EQ(load_.read_buffer().size(), 64U);
+    EXPECT_EQ(read(std::string(60, 'b')), Step::read);
+    EXPECT_EQ(load_.read_offset(), 60U);
+    EXPECT_EQ(read("bbbb"), Step::read);
+    EXPECT_EQ(load_.read_offset(), 996U);
+    EXPECT_EQ(load_.read_buffer().size(), 4U);
+    EXPECT_EQ(read("ee"), Step::read);
+    EXPECT_EQ(load_.read_offset(), 998U);
+    EXPECT_EQ(read("ee"), Step::finished);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_EQ(outcome.beginning, std::string(64, 'b'));
+    EXPECT_EQ(outcome.end, "eeee");
+    EXPECT_FALSE(outcome.contents.bytes);
+}
+
+TEST_F(FileLoadTest, FailsWhenAFileShrinksBeforeItsEndIsRead) {
+    EXPECT_EQ(load_.start("file.gz", nullptr, 64, 4), Step::open);
+    (void)open();
+    (void)stat(S_IFREG, 1000);
+    EXPECT_EQ(read(""), Step::read);
+    EXPECT_EQ(read(""), Step::finished);
+    EXPECT_EQ(load_.take_outcome().error, Errno(EAGAIN));
 }
 
 TEST_F(FileLoadTest, ReadsUpToTheLimitAndKeepsLargerFilesByDescriptor) {

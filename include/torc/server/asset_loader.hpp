@@ -75,6 +75,9 @@ private:
     void go_on(const io::Completion& completion, MonotonicTime now);
     /// Says why a file that may be there can't be served, where its owner can mend it.
     void report_failure(site::Site::LoadId id, Errno error, MonotonicTime now);
+    /// Says which files were not used though they are there.
+    static void report_refused(const std::vector<site::RefusedFile>& files,
+                               MonotonicTime now) noexcept;
     void watch(std::string_view directory, const SharedRoot& root) noexcept;
     void watch_completed(const io::Completion& completion) noexcept;
     void mounts_completed(const io::Completion& completion, MonotonicTime now) noexcept;

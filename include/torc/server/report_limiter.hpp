@@ -3,6 +3,11 @@
 #include <torc/base/clock.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_set>
 
 namespace torc::server {
 
@@ -23,6 +28,22 @@ public:
 
 private:
     MonotonicTime next_at_ = MonotonicTime::min();
+};
+
+/// Lets one report of each subject pass, and of all together one in ten seconds. Thread-safe.
+class OnceReporter {
+public:
+    static constexpr std::size_t subjects_max = 1024;
+
+    /// Whether to report of `subject` now. Of one that was held back as others had just been
+    /// reported, the next call may.
+    [[nodiscard]] bool may_report(std::string_view subject, MonotonicTime now);
+
+private:
+    std::mutex mutex_;
+    ReportLimiter limiter_;
+    /// What was reported. When there are too many they are forgotten, and may be reported again.
+    std::unordered_set<std::string> reported_;
 };
 
 }  // namespace torc::server

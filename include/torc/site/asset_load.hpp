@@ -24,6 +24,17 @@ namespace torc::site {
     return path.substr(0, path.rfind('/') + 1);
 }
 
+/// A file that its owner should mend.
+struct RefusedFile {
+    /// Relative to the root.
+    std::string path;
+    /// When it was last modified.
+    WallTime modified{};
+    /// What is wrong with it, and what to do: sentences without a capital and without a stop.
+    std::string_view why;
+    std::string_view remedy;
+};
+
 /// The way from a path to an asset, without doing any of it: an event goes in, the next step comes
 /// out (see LoadStep for what to do and which event follows). After each event the driver closes
 /// what `take_leftovers` gives.
@@ -71,6 +82,8 @@ public:
 
     struct Outcome {
         AssetRef asset;
+        /// Files that are there and are not used, since something is wrong with them.
+        std::vector<RefusedFile> refused{};
         /// False for errors, and for a file that changed whenever it was looked at.
         bool is_cacheable = false;
         /// Whether all that the asset depends on shows as a change in the directory of the path or
@@ -127,6 +140,7 @@ private:
 
     [[nodiscard]] Step take_file(const std::string& name, FileLoad::Outcome& file);
     [[nodiscard]] Step look_at_next_coding();
+    [[nodiscard]] bool is_coding_right(http::ContentCoding coding, const FileLoad::Outcome& file);
     [[nodiscard]] Step finish_codings();
     /// What the file at `name_` is.
     [[nodiscard]] ContentType type_of(const FileLoad::Outcome& file) const;
@@ -164,13 +178,14 @@ private:
     /// Open while it is listed.
     FileHandle directory_;
 
-    /// The file whose representations are collected: where it is, what it is, and since when.
+    /// The file whose representations are collected: where it is, what it is, and what it was then.
     std::string name_;
     ContentType type_;
-    WallTime modified_{};
+    file::Metadata original_{};
     Asset::Representations representations_;
     std::size_t next_coding_ = 0;
     bool is_stable_ = true;
+    std::vector<RefusedFile> refused_;
     bool is_watchable_ = true;
 
     /// Not `ok`: nothing can be served, and the rest is about what is shown for it.

@@ -53,9 +53,10 @@ public:
 
     /// Begins with another file. `known`: what was found there before, null for nothing; a file
     /// that is still the same is not read again. It outlives the load. `beginning_bytes`: what has
-    /// to be known of its contents, even if it is too large to be read or nobody wants them.
+    /// to be known of its contents, even if it is too large to be read or nobody wants them;
+    /// `end_bytes`: the same of their end.
     [[nodiscard]] LoadStep start(std::string path, const file::Metadata* known,
-                                 std::size_t beginning_bytes = 0);
+                                 std::size_t beginning_bytes = 0, std::size_t end_bytes = 0);
 
     // Events: how the last step went.
     [[nodiscard]] LoadStep opened(FileHandle file);
@@ -74,7 +75,7 @@ public:
     void set_lane(Lane lane) noexcept { file_.set_lane(lane); }
     [[nodiscard]] struct statx& status() noexcept { return status_; }
     [[nodiscard]] std::span<std::byte> read_buffer() noexcept;
-    [[nodiscard]] std::uint64_t read_offset() const noexcept { return read_bytes_; }
+    [[nodiscard]] std::uint64_t read_offset() const noexcept;
 
     struct Outcome {
         /// Why there is no file; the rest then means nothing.
@@ -90,6 +91,7 @@ public:
         std::optional<Digest> digest;
         /// Of a larger one, as much as was to be known, unless it is known.
         std::string beginning;
+        std::string end;
         /// Open still, whatever was found.
         FileHandle file;
         /// Small enough for memory, but there was no room.
@@ -111,6 +113,8 @@ private:
     [[nodiscard]] bool is_read(const file::Metadata& metadata) const noexcept;
     [[nodiscard]] LoadStep read_beginning();
     [[nodiscard]] LoadStep beginning_read(std::size_t count);
+    [[nodiscard]] LoadStep read_end();
+    [[nodiscard]] LoadStep end_read(std::size_t count);
     [[nodiscard]] LoadStep read_again(const file::Metadata& metadata);
     /// False: there is no room for it in memory.
     [[nodiscard]] bool reserve(std::size_t bytes) noexcept;
@@ -122,6 +126,7 @@ private:
     std::string path_;
     const file::Metadata* known_ = nullptr;
     std::size_t beginning_bytes_ = 0;
+    std::size_t end_bytes_ = 0;
     FileHandle file_;
     struct statx status_{};
     std::uint64_t read_bytes_ = 0;
@@ -135,6 +140,8 @@ private:
     bool is_verifying_ = false;
     /// True when only the beginning is read.
     bool is_reading_beginning_ = false;
+    /// True when only the end is read.
+    bool is_reading_end_ = false;
     unsigned read_attempts_ = 0;
     unsigned open_attempts_ = 0;
     bool is_strict_ = true;

@@ -74,6 +74,7 @@ public:
     struct Loaded {
         AssetRef asset;
         std::vector<Waiter> waiters;
+        std::vector<RefusedFile> refused{};
     };
     /// Ends a load whose last step was `finished`: caches the asset and gives it with those who
     /// wait for it.

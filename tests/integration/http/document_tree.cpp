@@ -1,5 +1,6 @@
 #include "integration/http/document_tree.hpp"
 
+#include "support/precompressed.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <fcntl.h>
@@ -128,20 +129,24 @@ void DocumentTree::write_links(const fs::path& outside) const {
 
 void DocumentTree::write_variants() const {
     // They are no compressed data: nobody decodes them, and so they tell which one was sent.
-    write("style.css", "the style as it is, and the longest of them all\n");
-    write("style.css.br", "the style in brotli");
-    write("style.css.zst", "the style in zstd, longer");
-    write("style.css.gz", "the style in gzip, longer still");
-    write("gzip-only.css", "this style as it is\n");
-    write("gzip-only.css.gz", "this style in gzip");
+    const std::string style = "the style as it is, and the longest of them all\n";
+    write("style.css", style);
+    write("style.css.br", brotli_like("in brotli", style.size()));
+    write("style.css.zst", zstd_like("in zstd", style.size()));
+    write("style.css.gz", gzip_like("in gzip", style.size()));
+    const std::string other = "this style as it is\n";
+    write("gzip-only.css", other);
+    write("gzip-only.css.gz", gzip_like("in gzip", other.size()));
     write("plain.css", "this style has no other form\n");
     constexpr std::chrono::seconds gap{100};
-    write("stale.css", "this style is newer than its gzip\n");
-    write("stale.css.gz", "this gzip is stale", tree_time - gap);
-    write("fresh.css", "this style is older than its gzip\n");
-    write("fresh.css.gz", "this gzip is fresh", tree_time + gap);
+    const std::string stale = "this style is newer than its gzip\n";
+    write("stale.css", stale);
+    write("stale.css.gz", gzip_like("stale", stale.size()), tree_time - gap);
+    const std::string fresh = "this style is older than its gzip\n";
+    write("fresh.css", fresh);
+    write("fresh.css.gz", gzip_like("fresh", fresh.size()), tree_time + gap);
     write("large.css", large_);
-    write("large.css.gz", patterned_bytes(large_bytes, 2));
+    write("large.css.gz", gzip_like(patterned_bytes(large_bytes, 2), large_bytes));
 }
 
 }  // namespace torc::test

@@ -2,6 +2,8 @@
 
 #include <torc/base/limits.hpp>
 
+#include "file_version.hpp"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -75,9 +77,14 @@ std::int32_t read_chunk(const BlockingCall& call) noexcept {
     // Now and not when the call was submitted: many may wait.
     call.shared_chunk->bytes.reset(new (std::nothrow) std::byte[call.length]);
     std::byte* const bytes = call.shared_chunk->bytes.get();
-    return bytes == nullptr
-               ? -ENOMEM
-               : result_of(::pread(call.fd, bytes, call.length, static_cast<off_t>(call.offset)));
+    if (bytes == nullptr) {
+        return -ENOMEM;
+    }
+    const std::int32_t result =
+        result_of(::pread(call.fd, bytes, call.length, static_cast<off_t>(call.offset)));
+    // Behind the read: what was read is of the version that is there still.
+    const bool has_other = result > 0 && call.version && has_changed(call.fd, *call.version);
+    return has_other ? -ESTALE : result;
 }
 
 std::int32_t make(const BlockingCall& call) noexcept {

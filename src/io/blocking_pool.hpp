@@ -13,6 +13,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -32,7 +33,7 @@ struct BlockingCall {
         open,
         stat,
         read,
-        /// Reads into a new buffer of `shared_chunk`.
+        /// Reads into a new buffer of `shared_chunk`; ESTALE when the file is not `version` then.
         read_chunk,
         /// Reads file pages into memory for `send_file` and forgets them.
         warm,
@@ -53,6 +54,8 @@ struct BlockingCall {
     std::size_t length = 0;
     std::uint64_t offset = 0;
     BlockingJob* job = nullptr;
+    /// For `read_chunk`: what the file is to be once it was read; nothing: whatever it is.
+    std::optional<FileVersion> version{};
     /// For `read_chunk`. Once nobody else owns it, the result is not wanted any more and the call
     /// need not be made.
     std::shared_ptr<FileChunk> shared_chunk{};

@@ -3,6 +3,7 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
 
+#include "file_version.hpp"
 #include "page_cache.hpp"
 #include "socket_send.hpp"
 
@@ -449,6 +450,10 @@ void EpollProactor::attempt_send_file(Descriptor& state) {
                       std::min<std::uint64_t>(length, limits::cold_file_chunk_bytes));
         return;
     }
+    if (ends_changed(slice, length)) {
+        finish(state, -ESTALE);
+        return;
+    }
     auto offset = static_cast<off_t>(slice.offset);
     ssize_t sent = 0;
     do {
@@ -498,15 +503,17 @@ void EpollProactor::attempt_send_chunk(Descriptor& state) {
 void EpollProactor::start_reading(Descriptor& state, BlockingCall::Kind kind, std::size_t length) {
     state.is_reading = true;
     state.reading = (state.reading + 1) & 0xff'ffffU;
-    pool_->submit(BlockingCall{.kind = kind,
-                               .token = Token{.operation = internal_reading,
-                                              .generation = state.reading,
-                                              .slot = places_[static_cast<std::size_t>(state.fd)]},
-                               .lane = state.slice.lane,
-                               .fd = state.slice.file,
-                               .length = length,
-                               .offset = state.slice.offset,
-                               .shared_chunk = state.chunk});
+    pool_->submit(
+        BlockingCall{.kind = kind,
+                     .token = Token{.operation = internal_reading,
+                                    .generation = state.reading,
+                                    .slot = places_[static_cast<std::size_t>(state.fd)]},
+                     .lane = state.slice.lane,
+                     .fd = state.slice.file,
+                     .length = length,
+                     .offset = state.slice.offset,
+                     .version = length == state.slice.length ? state.slice.version : std::nullopt,
+                     .shared_chunk = state.chunk});
 }
 
 void EpollProactor::has_read(const BlockingPool::Done& done) {

@@ -3,6 +3,7 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
 
+#include "file_version.hpp"
 #include "page_cache.hpp"
 #include "socket_send.hpp"
 #include "uring_operations.hpp"
@@ -284,6 +285,7 @@ void UringProactor::read_chunk(std::uint32_t index) {
                                    .fd = slice.file,
                                    .length = length,
                                    .offset = slice.offset,
+                                   .version = length == slice.length ? slice.version : std::nullopt,
                                    .shared_chunk = sending.chunk});
     } catch (const std::bad_alloc&) {
         reading_chunks_.erase(position);
@@ -354,6 +356,10 @@ void UringProactor::continue_file(std::uint32_t index, std::uint64_t resident_by
         io_uring_prep_read(submission, slice.file, scratch_.data(), static_cast<unsigned>(wanted),
                            slice.offset);
         tag(submission, Token{.operation = internal_file_warm, .slot = index});
+        return;
+    }
+    if (ends_changed(slice, length)) {
+        finish_sending(index, -ESTALE);
         return;
     }
     auto offset = static_cast<off_t>(slice.offset);

@@ -330,7 +330,9 @@ io::FileSlice Connection::file_slice(int socket) const noexcept {
                          .file = file_source_->file().get(),
                          .offset = file_offset_,
                          .length = file_remaining_bytes_,
-                         .lane = file_source_->file().lane()};
+                         .lane = file_source_->file().lane(),
+                         .version = io::FileVersion{.bytes = file_source_->metadata().size,
+                                                    .modified = file_source_->metadata().modified}};
 }
 
 Action Connection::file_sent(std::size_t bytes) {

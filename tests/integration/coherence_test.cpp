@@ -177,6 +177,72 @@ TEST_P(Coherence, DoesNotMakeUpTheRestOfAFileThatIsTruncatedMeanwhile) {
     EXPECT_LT(client.receive_to_end().bytes.size(), huge_bytes);
 }
 
+class InterruptedSend : public Coherence {
+protected:
+    static constexpr std::string_view close = "Connection: close\r\n";
+
+    void SetUp() override {
+        Coherence::SetUp();
+        write("huge.bin", before_);
+    }
+    /// How much comes of a response whose file is overwritten in its place once it has begun.
+    [[nodiscard]] std::size_t received_bytes(std::string_view request) {
+        HttpClient client = connect(small_receive_buffer_bytes);
+        client.send(request);
+        const Response head = client.receive_head();
+        promised_bytes_ = std::stoull(head.field("Content-Length").value_or("0"));
+        EXPECT_GT(promised_bytes_, huge_bytes / 2);
+        std::fstream(site() / "huge.bin", std::ios::in | std::ios::out | std::ios::binary)
+            << patterned_bytes(huge_bytes, 2);
+        return client.receive_to_end().bytes.size();
+    }
+
+    const std::string before_ = patterned_bytes(huge_bytes);
+    std::size_t promised_bytes_ = 0;
+};
+
+TORC_ON_BOTH_BACKENDS(InterruptedSend);
+
+TEST_P(InterruptedSend, IsCutOffWhenTheFileWasOverwrittenInItsPlace) {
+    start();
+    const std::size_t received = received_bytes(request_bytes("GET", "/huge.bin"));
+    EXPECT_EQ(promised_bytes_, huge_bytes);
+    EXPECT_LT(received, promised_bytes_);
+}
+
+TEST_P(InterruptedSend, IsCutOffWhenItIsARange) {
+    start();
+    const std::size_t received =
+        received_bytes(request_bytes("GET", "/huge.bin", "Range: bytes=1000-20000000\r\n"));
+    EXPECT_LT(received, promised_bytes_);
+}
+
+TEST_P(InterruptedSend, IsCutOffWhenItHasManyRanges) {
+    start();
+    const std::size_t received = received_bytes(
+        request_bytes("GET", "/huge.bin", "Range: bytes=0-9,1000-20000000,20000100-20000200\r\n"));
+    EXPECT_LT(received, promised_bytes_);
+}
+
+TEST_P(InterruptedSend, IsCutOffForAClientOfHttp10) {
+    start();
+    const std::size_t received = received_bytes("GET /huge.bin HTTP/1.0\r\n\r\n");
+    EXPECT_LT(received, promised_bytes_);
+}
+
+TEST_P(InterruptedSend, GoesOnWhenTheFileItselfIsTheSame) {
+    start();
+    HttpClient client = connect(small_receive_buffer_bytes);
+    client.send(request_bytes("GET", "/huge.bin"));
+    EXPECT_EQ(client.receive_head().status, 200);
+    // None of these is a change of its bytes.
+    std::filesystem::permissions(site() / "huge.bin", std::filesystem::perms::owner_read);
+    std::filesystem::create_hard_link(site() / "huge.bin", site() / "other.bin");
+    std::filesystem::rename(site() / "other.bin", site() / "renamed.bin");
+    std::filesystem::remove(site() / "huge.bin");
+    EXPECT_TRUE(is_same_bytes(client.receive(huge_bytes), before_));
+}
+
 TEST_P(Coherence, ShowsAFileOfADirectoryThatWasReplaced) {
     write("a/b/c/page.txt", "one");
     write("next/c/page.txt", "two");

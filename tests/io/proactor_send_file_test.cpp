@@ -2,7 +2,14 @@
 #include "support/temporary_directory.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <filesystem>
 
 namespace torc::io::test {
 namespace {
@@ -17,6 +24,14 @@ protected:
     UniqueFd file_of(std::string_view contents) {
         const auto path = directory_.write("file", contents);
         return UniqueFd(check(::open(path.c_str(), O_RDONLY | O_CLOEXEC), "open"));
+    }
+
+    static FileVersion version_of(int file) {
+        struct stat status{};
+        check(::fstat(file, &status), "fstat");
+        return {.bytes = static_cast<std::uint64_t>(status.st_size),
+                .modified = to_wall_time(status.st_mtim.tv_sec,
+                                         static_cast<std::uint32_t>(status.st_mtim.tv_nsec))};
     }
 
     /// Drops the file's pages from memory, as far as the file system does.
@@ -65,6 +80,82 @@ TEST_P(ProactorSendFile, SendsASmallFileAtOnce) {
         finish(send_file({.socket = connection.socket, .file = file.get(), .length = 8}));
     EXPECT_EQ(outcome.result, 8);
     EXPECT_EQ(read_exactly(connection.peer.get(), 8), "contents");
+}
+
+/// On the loop and on a thread.
+constexpr std::array lanes = {Lane::local, device_lane(0, 77)};
+
+TEST_P(ProactorSendFile, SendsTheEndOfAFileThatIsTheVersionThatItWas) {
+    for (const Lane lane : lanes) {
+        const UniqueFd file = file_of("0123456789");
+        const auto connection = connect();
+        const FileVersion version = version_of(file.get());
+        // Neither has to do with its bytes.
+        check(::fchmod(file.get(), 0600), "fchmod");
+        std::filesystem::remove(directory().path() / "file");
+        const Outcome outcome = finish(send_file({.socket = connection.socket,
+                                                  .file = file.get(),
+                                                  .offset = 2,
+                                                  .length = 8,
+                                                  .lane = lane,
+                                                  .version = version}));
+        EXPECT_EQ(outcome.result, 8);
+        EXPECT_EQ(read_exactly(connection.peer.get(), 8), "23456789");
+    }
+}
+
+TEST_P(ProactorSendFile, DoesNotSendTheEndOfAFileThatWasWrittenMeanwhile) {
+    const std::string contents = patterned_bytes(most_at_once + 1000);
+    for (const Lane lane : lanes) {
+        const UniqueFd file = file_of(contents);
+        const auto connection = connect();
+        FileSlice slice{.socket = connection.socket,
+                        .file = file.get(),
+                        .length = contents.size(),
+                        .lane = lane,
+                        .version = version_of(file.get())};
+        (void)file_of(patterned_bytes(contents.size(), 2));
+        std::string received;
+        Outcome outcome;
+        do {
+            outcome = finish_while(send_file(slice),
+                                   [&] { read_some(connection.peer.get(), received, megabyte); });
+            slice.offset += static_cast<std::uint64_t>(std::max(outcome.result, 0));
+            slice.length -= static_cast<std::uint64_t>(std::max(outcome.result, 0));
+        } while (outcome.result > 0 && slice.length > 0);
+        EXPECT_EQ(outcome.result, -ESTALE);
+        EXPECT_GT(slice.offset, 0U) << "what is not the end is sent without a look";
+    }
+}
+
+TEST_P(ProactorSendFile, DoesNotSendTheEndOfAFileThatGrewOrShrank) {
+    for (const Lane lane : lanes) {
+        for (const off_t size : {9, 11}) {
+            const UniqueFd file = file_of("0123456789");
+            const auto connection = connect();
+            const FileVersion version = version_of(file.get());
+            check(::truncate((directory().path() / "file").c_str(), size), "truncate");
+            const Outcome outcome = finish(send_file({.socket = connection.socket,
+                                                      .file = file.get(),
+                                                      .length = 10,
+                                                      .lane = lane,
+                                                      .version = version}));
+            EXPECT_EQ(outcome.result, -ESTALE);
+        }
+    }
+}
+
+TEST_P(ProactorSendFile, SendsTheEndOfAFileWhoseTimeIsBeyondAllReckoning) {
+    const UniqueFd file = file_of("0123456789");
+    const timespec time{.tv_sec = std::int64_t{1} << 33U, .tv_nsec = 5};
+    const std::array times = {time, time};
+    check(::futimens(file.get(), times.data()), "futimens");
+    const auto connection = connect();
+    const Outcome outcome = finish(send_file({.socket = connection.socket,
+                                              .file = file.get(),
+                                              .length = 10,
+                                              .version = version_of(file.get())}));
+    EXPECT_EQ(outcome.result, 10);
 }
 
 TEST_P(ProactorSendFile, SendsFromItsOffset) {

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace torc::io {
@@ -61,6 +62,13 @@ enum class PeerState : std::uint8_t {
     gone,
 };
 
+/// What tells one version of a file's bytes from another. Not the time of the inode's change: that
+/// of a file that is replaced or deleted while it is sent changes, and its bytes do not.
+struct FileVersion {
+    std::uint64_t bytes = 0;
+    WallTime modified{};
+};
+
 /// A part of a file that is to go out on a socket.
 struct FileSlice {
     int socket = -1;
@@ -69,6 +77,8 @@ struct FileSlice {
     std::uint64_t length = 0;
     /// Of the file's file system.
     Lane lane = Lane::local;
+    /// What the file is to be until all of the slice is sent; nothing: whatever it is.
+    std::optional<FileVersion> version{};
 };
 
 /// Work that makes system calls which may block and which are no operations of their own, such as
@@ -133,6 +143,8 @@ public:
     /// copying (sendfile(2)) once the pages are in memory; elsewhere by reading on a thread of the
     /// file's lane and sending what was read. Completes with how much was sent, at least 1 and at
     /// most limits::send_file_chunk_bytes; 0 when the file ends before `offset` (it was truncated).
+    /// Before the last bytes of the slice the file is looked at once more: ESTALE, and they are not
+    /// sent, when it is another version by then.
     /// A shutdown of the socket for both directions ends it at once with ECANCELED, even while such
     /// a thread waits for the file system.
     virtual void send_file(Token token, const FileSlice& slice) = 0;

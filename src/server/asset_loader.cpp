@@ -123,16 +123,16 @@ private:
     site::RepresentationRef page_;
 };
 
-AssetLoader::AssetLoader(io::Proactor& proactor, site::Site& site, std::string path,
-                         SharedRoot root, std::chrono::nanoseconds patience, MonotonicTime now)
+AssetLoader::AssetLoader(io::Proactor& proactor, site::Site& site, CurrentRoot& root,
+                         std::chrono::nanoseconds patience)
     : proactor_(proactor),
       site_(site),
       patience_(patience),
       overdue_asset_(site::Asset::error(http::Status::service_unavailable)),
-      root_(proactor, std::move(path), std::move(root), now),
+      root_(proactor, root),
       watch_(proactor, site),
       mount_watch_(proactor) {
-    site_.set_verified_until(root_.verified_until());
+    site_.set_verified_until(root_verified_until());
 }
 
 AssetLoader::~AssetLoader() = default;
@@ -159,9 +159,9 @@ bool AssetLoader::join(std::string_view path, site::Site::Waiter waiter, Monoton
     }
     context(join.id) = LoadContext{.began_at = now};
     if (now >= root_.patient_until()) {
-        site_.set_verified_until(now + ServedRoot::verified_for);
+        trust_root(now);
     }
-    if (now < root_.verified_until() || now >= root_.patient_until()) {
+    if (now < root_verified_until()) {
         begin(join.id, now);
     } else {
         parked_.push_back(join.id);
@@ -242,14 +242,27 @@ void AssetLoader::forget_all() noexcept {
 
 void AssetLoader::root_completed(const io::Completion& completion, MonotonicTime now) {
     try {
-        if (root_.completed(completion, mounts_)) {
-            forget_all();
-        }
+        root_.completed(completion, mounts_);
     } catch (const std::bad_alloc&) {
         // The next look finds the same, and tries again.
     }
-    site_.set_verified_until(root_.verified_until());
+    follow_root(now);
     begin_parked(now);
+}
+
+void AssetLoader::follow_root(MonotonicTime now) {
+    if (root_.follow()) {
+        forget_all();
+    }
+    site_.set_verified_until(root_verified_until());
+    if (now < root_verified_until()) {
+        begin_parked(now);  // Another worker has looked.
+    }
+}
+
+void AssetLoader::trust_root(MonotonicTime now) noexcept {
+    trusted_until_ = now + CurrentRoot::verified_for;
+    site_.set_verified_until(root_verified_until());
 }
 
 void AssetLoader::begin_parked(MonotonicTime now) {
@@ -271,7 +284,7 @@ MonotonicTime AssetLoader::next_deadline() const noexcept {
 }
 
 void AssetLoader::stop_waiting_for_root(MonotonicTime now) {
-    site_.set_verified_until(now + ServedRoot::verified_for);
+    trust_root(now);
     begin_parked(now);
 }
 
@@ -519,12 +532,6 @@ std::optional<site::Site::Loaded> AssetLoader::take_ended() noexcept {
     site::Site::Loaded ended = std::move(ended_.front());
     ended_.erase(ended_.begin());
     return ended;
-}
-
-void AssetLoader::keep_root_verified(MonotonicTime now) {
-    if (root_.is_due(now)) {
-        root_.check(now);
-    }
 }
 
 void AssetLoader::reclaim_some() noexcept {

@@ -85,14 +85,15 @@ UniqueFd checked(int fd, const char* what) {
 
 Server::Server(Settings settings)
     : settings_(std::move(settings)),
-      worker_cpus_(place_workers(settings_, allowed_cpus(), cpu_quota())),
-      root_(open_document_root(settings_)) {
+      worker_cpus_(place_workers(settings_, allowed_cpus(), cpu_quota())) {
+    const SharedRoot root = open_document_root(settings_);
+    root_.emplace(settings_.directory, root, std::chrono::steady_clock::now());
     ignore_signals();
     if (worker_cpus_.size() > 1) {
         balance_.emplace(worker_cpus_.size());
     }
     choose_backend();
-    const std::vector<std::string> warnings = check_document_root(*root_, settings_, backend_);
+    const std::vector<std::string> warnings = check_document_root(*root, settings_, backend_);
     open_access_log();
     share_out_descriptors();
     share_out_memory();
@@ -231,7 +232,7 @@ void Server::start() {
         access_log_ && access_log_->is_terminal() ? LogPace::at_once : LogPace::batches;
     for (unsigned worker = 0; worker < threads_.size(); ++worker) {
         threads_[worker]->serve({.settings = &settings_,
-                                 .root = root_,
+                                 .root = &*root_,
                                  .listeners = &listeners_->of(worker),
                                  .connections_max = connections_max_,
                                  .access_log = access_log_queue_.get(),

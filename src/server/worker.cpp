@@ -60,8 +60,7 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       balance_(options.balance),
       seat_(options.seat),
       site_(settings_.load_rules, settings_.cache_limits),
-      loader_(proactor_, site_, settings_.directory, std::move(options.root),
-              settings_.timeouts.load, proactor_.now()),
+      loader_(proactor_, site_, *options.root, settings_.timeouts.load),
       responder_(site_.rules().codings, settings_.extra_fields),
       services_{.site = site_,
                 .responder = responder_,
@@ -116,6 +115,7 @@ void Worker::iterate() {
     const WallTime wall = wall_now();
     responder_.set_time(wall);
     site_.set_time(wall);
+    loader_.follow_root(services_.now);
     if (access_log_) {
         access_log_->set_time(wall);
     }

@@ -136,8 +136,9 @@ void Site::changed_beneath(std::string_view directory) {
     }
 }
 
-void Site::changed_all() {
+void Site::changed_all() noexcept {
     cache_.forget_all();
+    by_path_.clear();
     all_changed_at_ = ++changes_;
     directory_changed_at_ = changes_;
 }

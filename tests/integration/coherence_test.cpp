@@ -293,6 +293,46 @@ TEST_P(Coherence, ShowsWhatTheRootsSymbolicLinkWasTurnedTo) {
     EXPECT_TRUE(shows("page.txt", "three"));
 }
 
+TEST_P(Coherence, ServesNothingOfTheOldReleaseOnceAnythingOfTheNewOneWasServed) {
+    constexpr int releases = 8;
+    for (int release = 0; release < releases; ++release) {
+        const std::string name = fmt::format("release-{}/", release);
+        directory_.write(name + "page.html", std::to_string(release));
+        // Each page names a script that no other release has.
+        directory_.write(fmt::format("{}script-{}.js", name, release), std::to_string(release));
+    }
+    std::filesystem::remove_all(site());
+    std::filesystem::create_directory_symlink("release-0", site());
+    start();
+    // As many as each of the two workers surely has some of.
+    std::vector<HttpClient> clients;
+    for (int client = 0; client < 16; ++client) {
+        clients.push_back(connect());
+        EXPECT_EQ(clients.back().get("/page.html").body, "0");
+    }
+    for (int release = 1; release < releases; ++release) {
+        const std::filesystem::path next = directory_.path() / "next";
+        std::filesystem::create_directory_symlink(fmt::format("release-{}", release), next);
+        std::filesystem::rename(next, site());
+        std::size_t turn = 0;
+        EXPECT_TRUE(eventually([&] {
+            for (; turn < 1000 * clients.size(); ++turn) {
+                if (clients[turn % clients.size()].get("/page.html").body ==
+                    std::to_string(release)) {
+                    return true;
+                }
+            }
+            turn = 0;
+            return false;
+        }));
+        for (HttpClient& client : clients) {
+            const Response script = client.get(fmt::format("/script-{}.js", release));
+            EXPECT_EQ(script.status, 200) << "of release " << release;
+            EXPECT_EQ(client.get("/page.html").body, std::to_string(release));
+        }
+    }
+}
+
 TEST_P(Coherence, ShowsTheDirectoryThatTookThePlaceOfTheRoot) {
     write("page.txt", "one");
     directory_.write("next/page.txt", "two");

@@ -22,6 +22,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace torc::server {
@@ -29,9 +30,9 @@ namespace {
 
 using site::test::anonymous_file;
 using site::test::disk_asset;
-
 using test::noon;
 using test::ScriptedProactor;
+
 constexpr std::chrono::seconds patience{10};
 using Ended = std::optional<site::Site::Loaded>;
 
@@ -80,7 +81,8 @@ protected:
     SharedRoot root_ = remote_root(directory_.path());
     ScriptedProactor proactor_;
     site::Site site_{{.codings = {}}, {}};
-    AssetLoader loader_{proactor_, site_, "path/to/root", root_, patience, noon};
+    CurrentRoot current_{"path/to/root", root_, noon};
+    AssetLoader loader_{proactor_, site_, current_, patience};
 };
 
 TEST_F(AssetLoaderTest, LoadsAFileStepByStep) {
@@ -188,7 +190,7 @@ TEST_F(AssetLoaderTest, OpensStrictlyAndThenByTheRules) {
 }
 
 TEST_F(AssetLoaderTest, LooksAtTheRootFirstWhenThatWasLongAgo) {
-    const MonotonicTime later = noon + ServedRoot::verified_for;
+    const MonotonicTime later = noon + CurrentRoot::verified_for;
     EXPECT_FALSE(join("file", 7, later));
     EXPECT_FALSE(join("other", 8, later));
     EXPECT_EQ(proactor_.started(), 1);
@@ -201,7 +203,7 @@ TEST_F(AssetLoaderTest, LooksAtTheRootFirstWhenThatWasLongAgo) {
 }
 
 TEST_F(AssetLoaderTest, AnswersFromTheCacheOnceTheRootIsKnownToBeTheSame) {
-    const MonotonicTime later = noon + ServedRoot::verified_for;
+    const MonotonicTime later = noon + CurrentRoot::verified_for;
     const site::AssetRef asset = site::test::memory_asset("1");
     site_.cache().insert("file", asset, never);
     EXPECT_EQ(site_.find("file", later), nullptr);
@@ -216,7 +218,7 @@ TEST_F(AssetLoaderTest, AnswersFromTheCacheOnceTheRootIsKnownToBeTheSame) {
 }
 
 TEST_F(AssetLoaderTest, OpensBeneathAnotherRootWhenThePathLeadsThere) {
-    const MonotonicTime later = noon + ServedRoot::verified_for;
+    const MonotonicTime later = noon + CurrentRoot::verified_for;
     directory_.write("next/file", "1");
     site_.cache().insert("file", site::test::memory_asset("1"), never);
     EXPECT_FALSE(join("file", 7, later));
@@ -235,7 +237,7 @@ TEST_F(AssetLoaderTest, OpensBeneathAnotherRootWhenThePathLeadsThere) {
 }
 
 TEST_F(AssetLoaderTest, WhatWasBegunBeneathTheOldRootIsNotCached) {
-    const MonotonicTime later = noon + ServedRoot::checked_after;
+    const MonotonicTime later = noon + CurrentRoot::checked_after;
     directory_.write("next/file", "1");
     EXPECT_FALSE(join("file", 7));
     const io::Completion opened = proactor_.completion(anonymous_file("").release());
@@ -245,6 +247,59 @@ TEST_F(AssetLoaderTest, WhatWasBegunBeneathTheOldRootIsNotCached) {
     EXPECT_FALSE(complete(opened));
     EXPECT_TRUE(complete_stat(0));
     EXPECT_EQ(site_.cache().size(), 0U);
+}
+
+/// Another worker finds that the path leads to `directory`.
+int publish(CurrentRoot& root, const std::filesystem::path& directory) {
+    UniqueFd found(::open(directory.c_str(), O_PATH | O_CLOEXEC));
+    const int descriptor = found.get();
+    file::MountTable mounts;
+    EXPECT_FALSE(
+        root.found({.began_at = noon, .generation = root.generation()}, std::move(found), mounts));
+    return descriptor;
+}
+
+TEST_F(AssetLoaderTest, GoesOverToTheRootThatAnotherWorkerFound) {
+    directory_.write("next/file", "1");
+    site_.cache().insert("file", site::test::memory_asset("1"), never);
+    proactor_.expect_root(publish(current_, directory_.path() / "next"));
+    loader_.follow_root(noon);
+    EXPECT_EQ(site_.find("file", noon), nullptr);
+    EXPECT_FALSE(join("file", 7));
+    EXPECT_EQ(proactor_.last(), Operation::load_open) << "beneath the new root, see the fixture";
+    EXPECT_EQ(proactor_.started(), 1);
+}
+
+TEST_F(AssetLoaderTest, ARequestDoesNotJoinALoadOfTheRootThatWasServedBefore) {
+    directory_.write("next/file", "1");
+    EXPECT_FALSE(join("file", 7));
+    const io::Completion opened = proactor_.completion(anonymous_file("").release());
+    proactor_.expect_root(publish(current_, directory_.path() / "next"));
+    loader_.follow_root(noon);
+    EXPECT_FALSE(join("file", 8));
+    EXPECT_EQ(proactor_.started(), 2);
+    const io::Completion second = proactor_.completion(anonymous_file("").release());
+    EXPECT_FALSE(complete(opened));
+    Ended ended = complete_stat(0);
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->waiters, std::vector<site::Site::Waiter>{7});
+    EXPECT_FALSE(complete(second));
+    ended = complete_stat(0);
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->waiters, std::vector<site::Site::Waiter>{8});
+    EXPECT_NE(site_.cache().find("file"), nullptr);
+}
+
+TEST_F(AssetLoaderTest, BeginsWhatWaitedOnceAnotherWorkerHasLookedAtTheRoot) {
+    const MonotonicTime later = noon + CurrentRoot::verified_for;
+    EXPECT_FALSE(join("file", 7, later));
+    EXPECT_EQ(proactor_.last(), Operation::root_open);
+    loader_.follow_root(later);
+    EXPECT_EQ(proactor_.started(), 1);
+    current_.found_nothing({.began_at = later, .generation = 0}, Errno(ENOENT));
+    loader_.follow_root(later);
+    EXPECT_EQ(proactor_.started(), 2);
+    EXPECT_EQ(proactor_.last(), Operation::load_open);
 }
 
 TEST_F(AssetLoaderTest, PerformsEachStepInTheLaneOfItsFileSystem) {
@@ -268,7 +323,7 @@ TEST_F(AssetLoaderTest, PerformsEachStepInTheLaneOfItsFileSystem) {
 }
 
 TEST_F(AssetLoaderTest, LooksAtTheRootsPathInItsOwnLane) {
-    loader_.keep_root_verified(noon + ServedRoot::checked_after);
+    loader_.keep_root_verified(noon + CurrentRoot::checked_after);
     EXPECT_EQ(proactor_.lane(), Lane::root);
 }
 
@@ -278,7 +333,8 @@ TEST_F(AssetLoaderTest, OpensOnThreadsOfItsOwnWhenTheKernelHasNone) {
         GTEST_SKIP() << "/dev/shm is not in memory here";
     }
     proactor_.expect_root(local->descriptor());
-    AssetLoader loader(proactor_, site_, "path/to/root", local, patience, noon);
+    CurrentRoot current("path/to/root", local, noon);
+    AssetLoader loader(proactor_, site_, current, patience);
     ASSERT_TRUE(loader.join("file", 7, noon));
     EXPECT_EQ(proactor_.lane(), Lane::local);
     loader.completed(proactor_.completion(-ECANCELED), noon);
@@ -302,7 +358,7 @@ TEST_F(AssetLoaderTest, KeepsNobodyWaitingForALoadThatIsOverdue) {
 }
 
 TEST_F(AssetLoaderTest, BeginsWithTheRootItKnowsWhenTheLookAtItsPathDoesNotEnd) {
-    const MonotonicTime later = noon + ServedRoot::verified_for;
+    const MonotonicTime later = noon + CurrentRoot::verified_for;
     EXPECT_FALSE(join("file", 7, later));
     EXPECT_EQ(proactor_.last(), Operation::root_open);
     EXPECT_EQ(loader_.next_deadline(), later + ServedRoot::patience);
@@ -315,10 +371,10 @@ TEST_F(AssetLoaderTest, BeginsWithTheRootItKnowsWhenTheLookAtItsPathDoesNotEnd) 
 }
 
 TEST_F(AssetLoaderTest, LooksAtTheRootNoMoreOftenThanItMust) {
-    loader_.keep_root_verified(noon + ServedRoot::checked_after - std::chrono::nanoseconds(1));
+    loader_.keep_root_verified(noon + CurrentRoot::checked_after - std::chrono::nanoseconds(1));
     EXPECT_EQ(proactor_.started(), 0);
-    loader_.keep_root_verified(noon + ServedRoot::checked_after);
-    loader_.keep_root_verified(noon + ServedRoot::checked_after);
+    loader_.keep_root_verified(noon + CurrentRoot::checked_after);
+    loader_.keep_root_verified(noon + CurrentRoot::checked_after);
     EXPECT_EQ(proactor_.started(), 1);
 }
 

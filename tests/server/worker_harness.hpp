@@ -5,6 +5,7 @@
 #include <torc/base/unique_fd.hpp>
 #include <torc/file/root.hpp>
 #include <torc/io/backend.hpp>
+#include <torc/server/current_root.hpp>
 #include <torc/server/listener.hpp>
 #include <torc/server/worker.hpp>
 
@@ -25,6 +26,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -144,16 +146,20 @@ struct WorkerSurroundings {
     Balance::Seat seat = 0;
     std::atomic<Stop> stop = Stop::no;
     Listeners listeners{{"127.0.0.1"}, 0, 1};
+    std::optional<CurrentRoot> root;
 
     [[nodiscard]] const Endpoint& endpoint() const { return listeners.endpoints().front(); }
     [[nodiscard]] WorkerOptions options() {
         settings.directory = directory.path().string();
+        root.emplace(settings.directory,
+                     std::make_shared<const file::Root>(*file::Root::open(settings.directory)),
+                     std::chrono::steady_clock::now());
         ListeningSockets& sockets = listeners.of(0);
         if (shows_silent_connections) {
             show_silent_connections(sockets.at(0));
         }
         return {.settings = &settings,
-                .root = std::make_shared<const file::Root>(*file::Root::open(settings.directory)),
+                .root = &*root,
                 .listeners = &sockets,
                 .connections_max = connections_max,
                 .access_log = access_log,

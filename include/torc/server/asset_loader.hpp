@@ -11,6 +11,7 @@
 #include <torc/server/served_root.hpp>
 #include <torc/site/site.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -26,11 +27,10 @@ namespace torc::server {
 /// ServedRoot, ChangeWatch and MountWatch.
 class AssetLoader {
 public:
-    /// `path`: that of the directory that is served, which led to `root` just before `now`. All
-    /// that is referred to outlives the loader.
+    /// All that is referred to outlives the loader.
     /// `patience`: a load that has taken longer waits for a file system that does not answer.
-    AssetLoader(io::Proactor& proactor, site::Site& site, std::string path, SharedRoot root,
-                std::chrono::nanoseconds patience, MonotonicTime now);
+    AssetLoader(io::Proactor& proactor, site::Site& site, CurrentRoot& root,
+                std::chrono::nanoseconds patience);
     AssetLoader(const AssetLoader&) = delete;
     AssetLoader& operator=(const AssetLoader&) = delete;
     ~AssetLoader();
@@ -48,8 +48,11 @@ public:
     /// A load that has ended, each once; nothing when there is none.
     [[nodiscard]] std::optional<site::Site::Loaded> take_ended() noexcept;
 
-    /// Looks at the root's path again if it is time; for each turn with something to do.
-    void keep_root_verified(MonotonicTime now);
+    /// Goes over to what the root's path leads to by now, as far as any worker knows. For each
+    /// iteration, before a request is served.
+    void follow_root(MonotonicTime now);
+    /// Looks at the root's path again if it is time; for each iteration with something to do.
+    void keep_root_verified(MonotonicTime now) { root_.keep_verified(now); }
 
     /// When loads that wait for the look at the root's path have waited long enough; `never` when
     /// there are none.
@@ -86,6 +89,11 @@ private:
     /// Ends a load for which there is no memory.
     void give_up(site::Site::LoadId id) noexcept;
     void root_completed(const io::Completion& completion, MonotonicTime now);
+    [[nodiscard]] MonotonicTime root_verified_until() const noexcept {
+        return std::max(root_.verified_until(), trusted_until_);
+    }
+    /// Takes the root's path to lead where it did, for want of an answer.
+    void trust_root(MonotonicTime now) noexcept;
     void begin_parked(MonotonicTime now);
     void begin(site::Site::LoadId id, MonotonicTime now);
     [[nodiscard]] site::LoadStep advance(site::Site::LoadId id, const io::Completion& completion,
@@ -114,6 +122,7 @@ private:
     ReportLimiter failure_report_;
     ReportLimiter memory_report_;
     ServedRoot root_;
+    MonotonicTime trusted_until_ = MonotonicTime::min();
     ChangeWatch watch_;
     MountWatch mount_watch_;
     /// What a load has beside the steps that it asks for.

@@ -3,7 +3,7 @@
 #include <torc/base/clock.hpp>
 #include <torc/file/change_notifier.hpp>
 #include <torc/io/proactor.hpp>
-#include <torc/server/served_root.hpp>
+#include <torc/server/current_root.hpp>
 #include <torc/site/site.hpp>
 
 #include <cstddef>

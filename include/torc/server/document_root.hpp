@@ -2,7 +2,7 @@
 
 #include <torc/file/root.hpp>
 #include <torc/io/backend.hpp>
-#include <torc/server/served_root.hpp>
+#include <torc/server/current_root.hpp>
 #include <torc/server/settings.hpp>
 
 #include <string>

@@ -1,33 +1,23 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
-#include <torc/base/errno.hpp>
 #include <torc/base/limits.hpp>
-#include <torc/file/root.hpp>
 #include <torc/io/proactor.hpp>
+#include <torc/server/current_root.hpp>
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
-#include <string>
 
 namespace torc::server {
 
-/// A root that loads share with whoever holds it, so that it stays open until the last of them is
-/// over.
-using SharedRoot = std::shared_ptr<const file::Root>;
-
-/// The directory that is served, as its path leads to it: a deploy that turns a symbolic link, or
-/// renames one directory away and another one in, takes effect within `verified_for`.
+/// One worker's part in keeping the root true: a deploy that repoints a symbolic link, or renames
+/// one directory away and another one in, takes effect within CurrentRoot::verified_for.
 ///
-/// Under load the path is looked at again before that time is up, so that nobody waits for it. A
-/// server without requests does not look; the first request after a pause then waits for the look.
+/// Under load one of the workers looks at the path again before that time is up, so that nobody
+/// waits for it. A server without requests does not look; the first request after a pause then
+/// waits for a look of its own worker, so that one that hangs keeps no other waiting.
 class ServedRoot {
 public:
-    /// What was found at the path holds for this long.
-    static constexpr std::chrono::milliseconds verified_for{1000};
-    /// And is looked at again after this, if there are requests.
-    static constexpr std::chrono::milliseconds checked_after{500};
     /// A look that takes longer waits for a file system that does not answer: until it does, the
     /// directory that was there is taken to be there still.
     static constexpr std::chrono::milliseconds patience{500};
@@ -36,22 +26,28 @@ public:
     static constexpr std::chrono::milliseconds checked_again_after{1000};
     static constexpr std::uint32_t checks_max = limits::root_threads_max;
 
-    /// `path`: as it was given, and led to `root` just before `now`.
-    ServedRoot(io::Proactor& proactor, std::string path, SharedRoot root, MonotonicTime now)
-        : proactor_(proactor), path_(std::move(path)), root_(std::move(root)), checked_at_(now) {}
+    /// `shared`: the same for all workers, and outlives this.
+    ServedRoot(io::Proactor& proactor, CurrentRoot& shared)
+        : proactor_(proactor), shared_(shared), own_(shared.version()) {}
     ServedRoot(const ServedRoot&) = delete;
     ServedRoot& operator=(const ServedRoot&) = delete;
     ~ServedRoot() = default;
 
-    [[nodiscard]] const SharedRoot& current() const noexcept { return root_; }
+    /// What this worker serves from.
+    [[nodiscard]] const SharedRoot& current() const noexcept { return own_.root; }
+    /// Goes over to what any worker has found meanwhile; true: it is another directory. To be
+    /// called in each iteration before requests are served. Without a change, one look at memory.
+    [[nodiscard]] bool follow() {
+        if (shared_.generation() == own_.generation) {
+            return false;
+        }
+        own_ = shared_.version();
+        return true;
+    }
 
-    [[nodiscard]] MonotonicTime verified_until() const noexcept {
-        return checked_at_ + verified_for;
-    }
-    [[nodiscard]] bool is_due(MonotonicTime now) const noexcept {
-        return is_awaited_ ? now >= check_again_at_ && checks_under_way_ < checks_max
-                           : now >= checked_at_ + checked_after;
-    }
+    [[nodiscard]] MonotonicTime verified_until() const noexcept { return shared_.verified_until(); }
+    /// Looks at the path if it is time and no other worker does.
+    void keep_verified(MonotonicTime now);
     /// Looks at the path, unless that is under way and has not taken too long yet.
     void check(MonotonicTime now);
     /// Whether a look is under way, be it one whose end does not count any more.
@@ -61,30 +57,28 @@ public:
         return is_awaited_ ? awaited_since_ + patience : never;
     }
 
-    /// The completion of the look. True: there is another directory now, which is `current()`. A
-    /// path that leads nowhere, as in the middle of a deploy, leaves the one that was there; where
-    /// that lasts, one of the workers says so.
-    [[nodiscard]] bool completed(const io::Completion& completion, file::MountTable& mounts);
+    /// The completion of the look, whose result `follow` then gives. A path that leads nowhere, as
+    /// in the middle of a deploy, leaves the directory that was there. Throws std::bad_alloc: the
+    /// next look finds the same.
+    void completed(const io::Completion& completion, file::MountTable& mounts);
 
 private:
-    void count_failure(Errno error);
-    void end_failures();
+    /// Of a look under way: whether another may begin beside it.
+    [[nodiscard]] bool may_check_again(MonotonicTime now) const noexcept {
+        return now >= check_again_at_ && checks_under_way_ < checks_max;
+    }
 
     io::Proactor& proactor_;
-    const std::string path_;
-    SharedRoot root_;
-    /// When the last look that has ended began.
-    MonotonicTime checked_at_;
-    /// When the last look began, whose number is `last_check_`: its end alone counts.
-    MonotonicTime check_began_at_{};
+    CurrentRoot& shared_;
+    CurrentRoot::Version own_;
+    /// The look that began last, whose number is `last_check_`: its end alone counts.
+    CurrentRoot::Look look_;
     std::uint32_t last_check_ = 0;
     std::uint32_t checks_under_way_ = 0;
     bool is_awaited_ = false;
     /// When the first look began that has not ended.
     MonotonicTime awaited_since_{};
     MonotonicTime check_again_at_ = never;
-    /// Looks in a row that found nothing.
-    int failures_ = 0;
 };
 
 }  // namespace torc::server

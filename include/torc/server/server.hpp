@@ -4,9 +4,9 @@
 #include <torc/base/unique_fd.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/server/balance.hpp>
+#include <torc/server/current_root.hpp>
 #include <torc/server/listener.hpp>
 #include <torc/server/log_writer.hpp>
-#include <torc/server/served_root.hpp>
 #include <torc/server/settings.hpp>
 #include <torc/server/watchdog.hpp>
 #include <torc/server/worker.hpp>
@@ -93,7 +93,7 @@ private:
     Settings settings_;
     std::vector<std::vector<unsigned>> worker_cpus_;
     io::Backend backend_ = io::Backend::uring;
-    SharedRoot root_;
+    std::optional<CurrentRoot> root_;
     std::optional<Balance> balance_;
     std::shared_ptr<LogQueue> access_log_queue_;
     std::optional<LogWriter> access_log_;

@@ -37,8 +37,8 @@ enum class Stop : std::uint8_t {
 /// What one worker is made of. What it points to outlives it.
 struct WorkerOptions {
     const Settings* settings = nullptr;
-    /// What `settings->directory` led to just now.
-    SharedRoot root;
+    /// What `settings->directory` leads to, for all workers.
+    CurrentRoot* root = nullptr;
     ListeningSockets* listeners = nullptr;
     std::uint32_t connections_max = 1024;
     /// Where access lines go; null: there is no access log.

@@ -88,8 +88,9 @@ public:
     void changed(std::string_view directory, std::string_view name);
     /// A directory, and perhaps everything in it.
     void changed_beneath(std::string_view directory);
-    /// Everything, the root too: what is being loaded belongs to the past.
-    void changed_all();
+    /// Everything, the root too: what is being loaded belongs to the past, and is for those alone
+    /// who wait for it by now.
+    void changed_all() noexcept;
 
     /// No load has an id that is larger: as many loads as there ever were at once.
     [[nodiscard]] std::size_t loads_max() const noexcept { return loads_.size(); }

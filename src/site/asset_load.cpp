@@ -138,8 +138,13 @@ AssetLoad::Step AssetLoad::advance(Step step) {
     }
     FileLoad::Outcome file = file_.take_outcome();
     // What found no room is looked at again soon, for there may be some.
-    is_watchable_ =
-        is_watchable_ && file.is_strict && !file.has_no_room && !has_other_names(file);
+    is_watchable_ = is_watchable_ && file.is_strict && !file.has_no_room && !has_other_names(file);
+    if (file.error == Errno(EFBIG)) {
+        refused_.push_back(RefusedFile{
+            .path = file_.path(),
+            .why = "it does not tell its size, as files of /proc, and is longer than 1 MiB",
+            .remedy = "put a copy of it in its place"});
+    }
     return settle(file);
 }
 

@@ -36,6 +36,7 @@ LoadStep FileLoad::start(std::string path, const file::Metadata* known, std::siz
     read_attempts_ = 0;
     open_attempts_ = 0;
     is_strict_ = true;
+    is_unsized_ = false;
     outcome_ = Outcome{};
     return LoadStep::open;
 }
@@ -116,7 +117,51 @@ LoadStep FileLoad::read_again(const file::Metadata& metadata) {
     if (metadata.size >= populated_bytes_min) {
         populate(outcome_.contents.bytes.get(), metadata.size);
     }
+    if (metadata.size == 0 && !is_local(file_.lane())) {
+        return read_unsized();
+    }
     return metadata.size == 0 ? LoadStep::finished : LoadStep::read;
+}
+
+LoadStep FileLoad::read_unsized() {
+    // Those of /proc say that they are empty, and those of sysfs that they are a page.
+    const std::size_t bytes = std::min(std::max(limits::page_bytes, 2 * outcome_.contents.size),
+                                       limits::unsized_file_bytes_max + 1);
+    if (read_bytes_ == bytes) {
+        return finish_with(Errno(EFBIG));
+    }
+    if (!reserve(bytes)) {
+        return finish_with(Errno(ENOMEM));
+    }
+    auto larger = std::make_unique_for_overwrite<char[]>(bytes);
+    std::copy_n(outcome_.contents.bytes.get(), read_bytes_, larger.get());
+    outcome_.contents.bytes = std::move(larger);
+    outcome_.contents.size = bytes;
+    is_unsized_ = true;
+    return LoadStep::read;
+}
+
+LoadStep FileLoad::unsized_was_read(std::size_t count) {
+    if (count > 0) {
+        return read_bytes_ == outcome_.contents.size ? read_unsized() : LoadStep::read;
+    }
+    is_unsized_ = false;
+    if (read_bytes_ > 0) {
+        return finish_unsized();
+    }
+    outcome_.contents.size = 0;  // It is empty.
+    is_verifying_ = true;
+    return LoadStep::stat;
+}
+
+LoadStep FileLoad::finish_unsized() {
+    outcome_.contents.size = read_bytes_;
+    outcome_.metadata.size = read_bytes_;
+    // Its time tells when it was looked up, and nothing of what it holds, which may be other bytes
+    // at each reading.
+    outcome_.metadata.modified = WallTime{};
+    outcome_.is_stable = false;
+    return LoadStep::finished;
 }
 
 std::uint64_t FileLoad::read_offset() const noexcept {
@@ -156,6 +201,9 @@ LoadStep FileLoad::was_read(std::size_t count) {
         const std::size_t missing_bytes = beginning_bytes_ - outcome_.beginning.size();
         outcome_.beginning.append(piece.data(), std::min(count, missing_bytes));
     }
+    if (is_unsized_) {
+        return unsized_was_read(count);
+    }
     if (count > 0 && read_bytes_ < outcome_.metadata.size) {
         return LoadStep::read;
     }
@@ -193,6 +241,10 @@ LoadStep FileLoad::verified(const file::Metadata& metadata) {
     const bool is_whole = read_bytes_ == outcome_.metadata.size;
     outcome_.is_stable = metadata == outcome_.metadata;
     const auto digesting = std::exchange(digesting_, nullptr);
+    const bool is_shorter_than_told = !is_whole && outcome_.is_stable && read_attempts_ > 1;
+    if (is_shorter_than_told && outcome_.contents.bytes && !is_local(file_.lane())) {
+        return finish_unsized();
+    }
     if (is_whole && (outcome_.is_stable || read_attempts_ >= read_attempts_max)) {
         if (digesting && outcome_.is_stable) {
             outcome_.digest = digesting->digester.digest();

@@ -1,6 +1,7 @@
 #include <torc/base/limits.hpp>
 #include <torc/site/asset_cache.hpp>
 #include <torc/site/file_load.hpp>
+#include <torc/site/file_time.hpp>
 
 #include "site/assets.hpp"
 #include "support/temporary_directory.hpp"
@@ -93,6 +94,91 @@ TEST_F(FileLoadTest, DoesNotReadAnEmptyFile) {
     EXPECT_TRUE(outcome.is_stable);
     EXPECT_TRUE(outcome.contents.bytes);
     EXPECT_EQ(outcome.contents.view(), "");
+}
+
+/// Of a file system that may say of its files that they are empty, or a page, and means nothing.
+class UnsizedFileLoadTest : public FileLoadTest {
+protected:
+    class Closer final : public FileCloser {
+    public:
+        void close_file(int fd, Lane /*lane*/) noexcept override { ::close(fd); }
+    };
+    Step open_unsized() {
+        return load_.opened(FileHandle(test::anonymous_file(""), device_lane(0, 77), closer_));
+    }
+
+    Closer closer_;
+};
+
+TEST_F(UnsizedFileLoadTest, ReadsAFileThatSaysThatItIsEmptyToItsEnd) {
+    start();
+    (void)open_unsized();
+    EXPECT_EQ(stat(S_IFREG, 0, 5), Step::read);
+    EXPECT_EQ(load_.read_offset(), 0U);
+    EXPECT_EQ(read("12"), Step::read);
+    EXPECT_EQ(load_.read_offset(), 2U);
+    EXPECT_EQ(read("345"), Step::read);
+    EXPECT_EQ(read(""), Step::finished);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_EQ(outcome.contents.view(), "12345");
+    EXPECT_EQ(outcome.metadata.size, 5U);
+    EXPECT_FALSE(has_useful_time(outcome.metadata, test::loaded_at));
+    EXPECT_FALSE(outcome.is_stable) << "the next reading may give other bytes";
+}
+
+TEST_F(UnsizedFileLoadTest, FindsThatAnEmptyFileIsEmpty) {
+    start();
+    (void)open_unsized();
+    EXPECT_EQ(stat(S_IFREG, 0), Step::read);
+    EXPECT_EQ(read(""), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 0), Step::finished);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_TRUE(outcome.is_stable);
+    EXPECT_EQ(outcome.contents.view(), "");
+}
+
+TEST_F(UnsizedFileLoadTest, TakesTheContentsOfAFileThatSaysThatItIsLonger) {
+    start();
+    (void)open_unsized();
+    EXPECT_EQ(stat(S_IFREG, 9), Step::read);
+    for (const Step after : {Step::read, Step::finished}) {
+        EXPECT_EQ(read("12345"), Step::read);
+        EXPECT_EQ(read(""), Step::stat);
+        EXPECT_EQ(stat(S_IFREG, 9), after);
+    }
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_EQ(outcome.contents.view(), "12345");
+    EXPECT_EQ(outcome.metadata.size, 5U);
+    EXPECT_FALSE(outcome.is_stable);
+}
+
+TEST_F(UnsizedFileLoadTest, ReadsOnInAsManyPiecesAsItTakes) {
+    const std::string bytes = torc::test::patterned_bytes(20'000);
+    std::string_view rest = bytes;
+    start();
+    (void)open_unsized();
+    Step step = stat(S_IFREG, 0);
+    while (step == Step::read) {
+        const std::string_view piece = rest.substr(0, load_.read_buffer().size());
+        rest.remove_prefix(piece.size());
+        step = read(piece);
+    }
+    EXPECT_EQ(step, Step::finished);
+    EXPECT_EQ(contents(), bytes);
+}
+
+TEST_F(UnsizedFileLoadTest, GivesUpOnAFileWithoutAnEnd) {
+    start();
+    (void)open_unsized();
+    std::size_t bytes = 0;
+    Step step = stat(S_IFREG, 0);
+    while (step == Step::read) {
+        bytes += load_.read_buffer().size();
+        ASSERT_LE(bytes, 2 * limits::unsized_file_bytes_max);
+        step = read(std::string(load_.read_buffer().size(), '1'));
+    }
+    EXPECT_EQ(step, Step::finished);
+    EXPECT_EQ(load_.take_outcome().error, Errno(EFBIG));
 }
 
 TEST_F(FileLoadTest, ReadsTheBeginningAndTheEndOfALargeFileIfThatIsWanted) {

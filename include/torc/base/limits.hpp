@@ -38,6 +38,8 @@ inline constexpr std::size_t digest_chunk_bytes = 128 * 1024;
 inline constexpr std::size_t path_bytes_max = 4096;
 /// Beyond it a directory's listing leaves entries out, and says so.
 inline constexpr std::size_t listing_entries_max = 100'000;
+/// Of a file that does not tell its size, such as those of /proc; a longer one is not served.
+inline constexpr std::size_t unsized_file_bytes_max = std::size_t{1} << 20U;
 
 // io: one worker's share of everything that is made when it starts.
 inline constexpr std::uint32_t receive_buffer_bytes = 4 * 1024;

@@ -83,7 +83,8 @@ public:
         file::Metadata metadata;
         /// The file is the known one.
         bool is_known = false;
-        /// False for a file that changed whenever it was looked at.
+        /// False for a file that changed whenever it was looked at, or may have: one that does not
+        /// tell its size, and whose `metadata` have that of its contents and no time.
         bool is_stable = true;
         /// Of a regular file of up to `contents_bytes_max`, unless it is known.
         Contents contents;
@@ -118,6 +119,10 @@ private:
     [[nodiscard]] LoadStep read_again(const file::Metadata& metadata);
     /// False: there is no room for it in memory.
     [[nodiscard]] bool reserve(std::size_t bytes) noexcept;
+    /// Reads on until the end of a file that does not tell its size.
+    [[nodiscard]] LoadStep read_unsized();
+    [[nodiscard]] LoadStep unsized_was_read(std::size_t count);
+    [[nodiscard]] LoadStep finish_unsized();
     [[nodiscard]] LoadStep finish_with(Errno error);
 
     std::size_t contents_bytes_max_;
@@ -136,6 +141,7 @@ private:
         std::array<char, limits::digest_chunk_bytes> chunk;
     };
     std::unique_ptr<DigestReading> digesting_;
+    bool is_unsized_ = false;
     /// True when the file was read and is stated once more.
     bool is_verifying_ = false;
     /// True when only the beginning is read.

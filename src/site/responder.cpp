@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <random>
 
 namespace torc::site {
 namespace {
@@ -62,8 +61,8 @@ Answer write_page(http::Status status, http::Method method, http::HeadWriter& wr
 }  // namespace
 
 Responder::Responder(const std::vector<http::ContentCoding>& codings,
-                     const std::vector<ExtraField>& extra_fields, std::uint64_t boundary_seed)
-    : codings_(codings), boundary_seed_(boundary_seed) {
+                     const std::vector<ExtraField>& extra_fields, SecretKey boundary_key)
+    : codings_(codings), boundary_key_(boundary_key) {
     if (!has_field(extra_fields, "Server")) {
         constant_fields_ += "Server: torc\r\n";
     }
@@ -285,7 +284,8 @@ std::optional<Answer> Responder::respond_with_parts(const http::RangeSet& ranges
                                                     const Envelope& envelope,
                                                     http::HeadWriter& writer) {
     auto parts =
-        std::make_unique<Multipart>(ranges, source.size(), source.content_type(), next_boundary());
+        std::make_unique<Multipart>(ranges, source.size(), source.content_type(),
+                                    siphash(boundary_key_, multiparts_made_++));
     const std::uint64_t content_bytes = parts->content_bytes();
     if (content_bytes > source.size()) {
         return std::nullopt;  // The whole is cheaper.
@@ -300,20 +300,6 @@ std::optional<Answer> Responder::respond_with_parts(const http::RangeSet& ranges
                   .source = &source,
                   .parts = std::move(parts),
                   .content_bytes = content_bytes};
-}
-
-std::uint64_t Responder::random_seed() {
-    std::random_device device;
-    return (std::uint64_t{device()} << 32U) | device();
-}
-
-std::uint64_t Responder::next_boundary() noexcept {
-    // SplitMix64: each step of the seed gives a number that tells nothing of the next.
-    boundary_seed_ += 0x9E37'79B9'7F4A'7C15;
-    std::uint64_t mixed = boundary_seed_;
-    mixed = (mixed ^ (mixed >> 30U)) * 0xBF58'476D'1CE4'E5B9;
-    mixed = (mixed ^ (mixed >> 27U)) * 0x94D0'49BB'1331'11EB;
-    return mixed ^ (mixed >> 31U);
 }
 
 Answer Responder::respond_with_error(const http::Request& request, const Asset& asset,

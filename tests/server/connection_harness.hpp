@@ -171,8 +171,8 @@ private:
 
     site::Site site_{{}, {}};
     std::map<std::string, site::AssetRef> disk_;
-    /// With a fixed seed, so that the same requests get the same answers.
-    site::Responder responder_{site_.rules().codings, {}, 1};
+    /// With a fixed key, so that the same requests get the same answers.
+    site::Responder responder_{site_.rules().codings, {}, SecretKey{}};
     OutboxPool outboxes_;
     Services services_{.site = site_, .responder = responder_, .outboxes = outboxes_};
     std::optional<Connection> connection_;

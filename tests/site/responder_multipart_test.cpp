@@ -85,6 +85,19 @@ TEST_F(ResponderMultipartTest, HasAnotherBoundaryEachTime) {
     EXPECT_EQ(boundaries.size(), 1000U);
 }
 
+// Two processes, or two workers of one: what the one shows says nothing of the other.
+TEST_F(ResponderMultipartTest, HasOtherBoundariesThanAnotherResponder) {
+    const std::string first = boundary(get("0-9,100-199"));
+    Responder other(codings_);
+    other.set_time(test::now);
+    std::string buffer(other.head_bytes_max(), '\0');
+    http::HeadWriter writer(buffer);
+    http::Target target;
+    target.path = "page.html";
+    (void)other.respond(request_, target, *asset_, Persistence::keep_alive, writer);
+    EXPECT_NE(boundary(writer.written()), first);
+}
+
 TEST_F(ResponderMultipartTest, SendsOneRangeAlone) {
     (void)get("0-9,10-19");
     EXPECT_FALSE(answer_.parts);

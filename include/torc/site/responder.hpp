@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
+#include <torc/base/random.hpp>
 #include <torc/http/head_writer.hpp>
 #include <torc/http/range.hpp>
 #include <torc/http/request.hpp>
@@ -67,11 +68,11 @@ class Responder {
 public:
     /// `codings`: which one is sent when a client wants several equally, the first of these first;
     /// outlives the responder. `extra_fields`: a Server or X-Content-Type-Options among them
-    /// stands in place of torc's own. `boundary_seed`: what the boundaries of multipart answers
-    /// are made of, not to be known to those who write the files.
+    /// stands in place of torc's own. `boundary_key`: whoever knows it can foretell the boundaries
+    /// of multipart responses.
     explicit Responder(const std::vector<http::ContentCoding>& codings,
                        const std::vector<ExtraField>& extra_fields = {},
-                       std::uint64_t boundary_seed = random_seed());
+                       SecretKey boundary_key = SecretKey::random());
 
     /// Sets the time that answers carry as Date. Renders it once a second, so call it as often as
     /// you like.
@@ -144,8 +145,6 @@ private:
     /// The representation that suits the request best; null when none may be sent.
     [[nodiscard]] Representation* select(const http::Request& request,
                                          const Asset& asset) const noexcept;
-    [[nodiscard]] static std::uint64_t random_seed();
-    [[nodiscard]] std::uint64_t next_boundary() noexcept;
 
     const std::vector<http::ContentCoding>& codings_;
     /// The fields, with their line ends, that are the same in every answer.
@@ -160,7 +159,10 @@ private:
     /// rendered once a second.
     std::string ok_prefix_;
     http::DateSeconds now_ = http::DateSeconds::min();
-    std::uint64_t boundary_seed_;
+    /// A boundary is a keyed hash of how many there were before it: who writes the files can see
+    /// some, and must not learn the next one from them, for it could stand in a file then.
+    SecretKey boundary_key_;
+    std::uint64_t multiparts_made_ = 0;
 };
 
 }  // namespace torc::site

@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <functional>
 #include <new>
 #include <string>
 #include <utility>
@@ -50,10 +49,6 @@ std::string joined(std::string directory, std::string_view path) {
         directory += '/';
     }
     return directory.append(path);
-}
-
-std::size_t hash_of(std::string_view text) noexcept {
-    return std::hash<std::string_view>{}(text);
 }
 
 }  // namespace
@@ -402,9 +397,9 @@ Lane AssetLoader::lane_of_link(const file::Root& root, std::string_view path) co
     const std::string_view directory = site::directory_of(path);
     if (const auto target = root.cached_path(std::string(directory) + '.', how)) {
         const Lane lane = mounts_.lane_of_path(*target);
-        return is_local(lane) ? linked_nearby_lane(hash_of(directory)) : lane;
+        return is_local(lane) ? linked_nearby_lane(hash_(directory)) : lane;
     }
-    return linked_lane(hash_of(directory));
+    return linked_lane(hash_(directory));
 }
 
 void AssetLoader::note_device(site::Site::LoadId id) {
@@ -479,7 +474,7 @@ void AssetLoader::start_listing(site::Site::LoadId id, file::LinkReach reach) {
     const AssetLoad& load = site_.load(id);
     auto job = std::make_unique<ListingJob>(context(id).root, site_.rules(), load.descriptor(),
                                             load.listing_key(), reach);
-    const std::size_t hash = hash_of(load.listing_key().path);
+    const std::size_t hash = hash_(load.listing_key().path);
     const Lane lane = !is_local(context(id).lane)           ? context(id).lane
                       : reach == file::LinkReach::own_mount ? job_lane(hash)
                                                             : linked_lane(hash);

@@ -1,10 +1,6 @@
 #include <torc/site/asset_cache.hpp>
 #include <torc/site/asset_load.hpp>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
-#include <random>
 #include <utility>
 
 namespace torc::site {
@@ -18,20 +14,10 @@ constexpr std::size_t passed_over_max = 64;
 constexpr std::size_t parts_of_body = 4;
 constexpr std::size_t parts_of_asset = 2;
 
-/// Whoever knew it could ask for paths that all want the same place in the table.
-std::uint64_t hash_seed() {
-    static const std::uint64_t seed = [] {
-        std::random_device device;
-        return (std::uint64_t{device()} << 32U) | device();
-    }();
-    return seed;
-}
-
 }  // namespace
 
 AssetCache::AssetCache(const CacheLimits& limits)
     : limits_(limits),
-      seed_(hash_seed()),
       account_(new MemoryAccount),
       oversize_account_(new MemoryAccount) {}
 
@@ -39,10 +25,6 @@ AssetCache::~AssetCache() {
     while (Entry* const entry = by_use_.front()) {
         remove(entry->path);
     }
-}
-
-std::uint64_t AssetCache::hash_of(std::string_view path) const noexcept {
-    return XXH3_64bits_withSeed(path.data(), path.size(), seed_);
 }
 
 std::size_t AssetCache::cost_bytes(const Entry& entry) noexcept {
@@ -88,7 +70,7 @@ AssetCache::Entry* AssetCache::find(std::string_view path) noexcept {
     if (table_.empty()) {
         return nullptr;
     }
-    Entry* const entry = table_[place_of(path, hash_of(path))].node.get();
+    Entry* const entry = table_[place_of(path, hash_(path))].node.get();
     if (entry == nullptr || directories_.is_outdated(*entry)) {
         return nullptr;
     }
@@ -147,7 +129,7 @@ void AssetCache::insert(std::string_view path, AssetRef asset, MonotonicTime fre
     if (2 * (size_ + 1) > table_.size()) {
         grow();
     }
-    const std::uint64_t hash = hash_of(path);
+    const std::uint64_t hash = hash_(path);
     Place& place = table_[place_of(path, hash)];
     if (place.node == nullptr) {
         auto node = std::make_unique<Node>();
@@ -206,7 +188,7 @@ bool AssetCache::evict_descriptor() noexcept {
 }
 
 void AssetCache::remove(std::string_view path) noexcept {
-    std::size_t hole = place_of(path, hash_of(path));
+    std::size_t hole = place_of(path, hash_(path));
     if (table_[hole].node == nullptr) {
         return;
     }

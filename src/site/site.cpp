@@ -50,7 +50,7 @@ Site::Join Site::join_load(std::string_view path, Waiter waiter, bool is_watched
 }
 
 std::optional<Site::LoadId> Site::find_load(std::string_view path) const {
-    const auto found = by_path_.find(std::string(path));
+    const auto found = by_path_.find(path);
     return found != by_path_.end() ? std::optional(found->second) : std::nullopt;
 }
 
@@ -148,7 +148,7 @@ void Site::drop(std::string_view path) {
     if (loads_under_way() == 0) {
         return;
     }
-    if (const auto found = by_path_.find(std::string(path)); found != by_path_.end()) {
+    if (const auto found = by_path_.find(path); found != by_path_.end()) {
         loads_[found->second].is_watched = false;
     }
 }

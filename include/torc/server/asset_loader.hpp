@@ -9,6 +9,7 @@
 #include <torc/server/mount_watch.hpp>
 #include <torc/server/report_limiter.hpp>
 #include <torc/server/served_root.hpp>
+#include <torc/site/path_hash.hpp>
 #include <torc/site/site.hpp>
 
 #include <algorithm>
@@ -136,6 +137,8 @@ private:
     [[nodiscard]] LoadContext& context(site::Site::LoadId id) noexcept { return contexts_[id]; }
 
     std::vector<LoadContext> contexts_;
+    /// Chooses a lane among several.
+    site::PathHash hash_;
     file::MountTable mounts_;
     /// Loads that begin once the root's path was looked at.
     std::vector<site::Site::LoadId> parked_;

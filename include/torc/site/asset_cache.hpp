@@ -5,6 +5,7 @@
 #include <torc/site/asset.hpp>
 #include <torc/site/directory_tree.hpp>
 #include <torc/site/memory_account.hpp>
+#include <torc/site/path_hash.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -108,7 +109,6 @@ private:
         std::unique_ptr<Node> node;
     };
 
-    [[nodiscard]] std::uint64_t hash_of(std::string_view path) const noexcept;
     /// The place of `path`, or the free one where it would be. Precondition: the table has places.
     [[nodiscard]] std::size_t place_of(std::string_view path, std::uint64_t hash) const noexcept;
     [[nodiscard]] std::size_t next(std::size_t place) const noexcept {
@@ -132,7 +132,7 @@ private:
     [[nodiscard]] static std::size_t cost_bytes(const Entry& entry) noexcept;
 
     CacheLimits limits_;
-    std::uint64_t seed_;
+    PathHash hash_;
     /// Open addressing, so that a look-up reads one or two lines of memory beside the entry itself.
     /// A power of two of places, of which at least half are free; none before the first entry.
     std::vector<Place> table_;

@@ -5,6 +5,7 @@
 #include <torc/site/asset_cache.hpp>
 #include <torc/site/asset_load.hpp>
 #include <torc/site/load_rules.hpp>
+#include <torc/site/path_hash.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -128,7 +129,7 @@ private:
     std::uint64_t all_changed_at_ = 0;
     std::vector<PendingLoad> loads_;
     std::vector<LoadId> free_loads_;
-    std::unordered_map<std::string, LoadId> by_path_;
+    std::unordered_map<std::string, LoadId, PathHash, std::equal_to<>> by_path_;
 };
 
 }  // namespace torc::site

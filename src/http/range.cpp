@@ -83,26 +83,47 @@ ByteRange joined(const ByteRange& left, const ByteRange& right) noexcept {
     return {.first = first, .length = end - first};
 }
 
-/// Adds a range, joined with those that it overlaps or adjoins. Those in the set do neither among
-/// themselves, so what joins with the sum joins with the range: one pass is enough.
-void add(RangeSet& set, const ByteRange& range) noexcept {
-    std::uint32_t kept = 0;
-    ByteRange* sum = nullptr;
-    for (const ByteRange& present : set.ranges()) {
-        if (!overlap_or_adjoin(present, range)) {
-            set.storage[kept++] = present;
-        } else if (sum != nullptr) {
-            *sum = joined(*sum, present);
+/// Collects the ranges of a set, joining those that overlap or adjoin.
+class Collector {
+public:
+    explicit Collector(RangeSet& set) noexcept : set_(set) {}
+
+    void add(const ByteRange& range) noexcept {
+        // Nearly every client lists them in ascending order, and then none is looked at again.
+        if (set_.count > 0 && range.first <= highest_end_) {
+            join(range);
         } else {
-            sum = &set.storage[kept++];
-            *sum = joined(present, range);
+            set_.storage[set_.count++] = range;
         }
+        highest_end_ = std::max(highest_end_, range.first + range.length);
     }
-    if (sum == nullptr) {
-        set.storage[kept++] = range;
+
+private:
+    /// Those in the set are apart from each other, so what joins with the sum joins with the range:
+    /// one pass is enough.
+    void join(const ByteRange& range) noexcept {
+        std::uint32_t kept = 0;
+        ByteRange* sum = nullptr;
+        for (const ByteRange& present : set_.ranges()) {
+            if (!overlap_or_adjoin(present, range)) {
+                set_.storage[kept++] = present;
+            } else if (sum != nullptr) {
+                *sum = joined(*sum, present);
+            } else {
+                sum = &set_.storage[kept++];
+                *sum = joined(present, range);
+            }
+        }
+        if (sum == nullptr) {
+            set_.storage[kept++] = range;
+        }
+        set_.count = kept;
     }
-    set.count = kept;
-}
+
+    RangeSet& set_;
+    /// Where the last byte of all is, plus 1.
+    std::uint64_t highest_end_ = 0;
+};
 
 /// 1#range-spec
 RangeOutcome select_set(std::string_view text, std::uint64_t size, RangeSet& set) noexcept {
@@ -113,6 +134,7 @@ RangeOutcome select_set(std::string_view text, std::uint64_t size, RangeSet& set
         return RangeOutcome::ignore;
     }
     ListMembers members(text);
+    Collector collector(set);
     std::size_t count = 0;
     for (auto member = members.next(); !member.empty(); member = members.next()) {
         ByteRange range;
@@ -122,7 +144,7 @@ RangeOutcome select_set(std::string_view text, std::uint64_t size, RangeSet& set
             return RangeOutcome::ignore;
         }
         if (outcome == RangeOutcome::satisfiable) {
-            add(set, range);
+            collector.add(range);
         }
     }
     return set.count > 0 ? RangeOutcome::satisfiable

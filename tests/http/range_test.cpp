@@ -227,6 +227,16 @@ TEST(Range, SelectsAsManyAsTheLimit) {
     }
 }
 
+// Only those that come in another order are looked at again.
+TEST(Range, JoinsThoseThatComeInAnyOrderAmongAsManyAsTheLimit) {
+    std::string value = "bytes=";
+    for (std::size_t i = limits::ranges_max - 1; i > 0; --i) {
+        value += std::to_string(2 * i) + "-" + std::to_string(2 * i) + ",";
+    }
+    expect_set({value + "1-600", {{1, 600}}}, 1000);
+    expect_set({"bytes=0-0,10-19,4-5,30-39,6-9,20-24", {{0, 1}, {4, 21}, {30, 10}}}, 100);
+}
+
 // However few are left when those that can't be satisfied are left out and the others joined.
 TEST(Range, IgnoresMoreThanTheLimit) {
     std::string equal = "bytes=0-0";

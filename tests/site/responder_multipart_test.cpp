@@ -52,7 +52,7 @@ TEST_F(ResponderMultipartTest, AnswersSeveralRangesWithAPartForEach) {
     ASSERT_TRUE(answer_.parts);
     ASSERT_EQ(answer_.parts->ranges().size(), 3U);
     EXPECT_EQ(answer_.parts->ranges()[1], (ByteRange{.first = 100, .length = 100}));
-    EXPECT_EQ(part_head(0), "--" + boundary(head) +
+    EXPECT_EQ(part_head(0), "\r\n--" + boundary(head) +
                                 "\r\nContent-Type: text/html; charset=utf-8\r\n"
                                 "Content-Range: bytes 0-9/10000\r\n\r\n");
     EXPECT_EQ(part_head(2), "\r\n--" + boundary(head) +

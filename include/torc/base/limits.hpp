@@ -26,8 +26,9 @@ inline constexpr std::uint64_t request_body_drain_bytes_default = 64 * 1024;
 /// zeros before a chunk's size), and its trailer section with the empty line that ends it.
 inline constexpr std::size_t chunk_extension_bytes_max = 4 * 1024;
 inline constexpr std::size_t trailer_bytes_max = 8 * 1024;
-/// A Range field with more is ignored: nobody needs them, and each costs a part of the answer.
-inline constexpr std::size_t ranges_max = 16;
+/// A Range field with more is ignored: each costs a part of the response. Delta downloads (zsync)
+/// ask for some dozens at a time.
+inline constexpr std::size_t ranges_max = 256;
 
 // site: of a file that is not kept in memory and whose modification time says nothing, the entity
 // tag is made of the contents, read this much at a time, and beyond that size there is none: who

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace torc::site {
 
@@ -21,16 +22,14 @@ public:
     /// `boundary`: two answers need two, and nobody may foresee one, for it must not stand in a
     /// part.
     Multipart(const http::RangeSet& ranges, std::uint64_t size, std::string_view content_type,
-              std::uint64_t boundary) noexcept;
+              std::uint64_t boundary);
 
     /// The value of the answer's Content-Type.
     void write_content_type(http::HeadWriter& writer) const noexcept;
     /// Of the whole content, for Content-Length.
     [[nodiscard]] std::uint64_t content_bytes() const noexcept { return content_bytes_; }
 
-    [[nodiscard]] std::span<const http::ByteRange> ranges() const noexcept {
-        return ranges_.ranges();
-    }
+    [[nodiscard]] std::span<const http::ByteRange> ranges() const noexcept { return ranges_; }
     /// What stands before the bytes of that range; at most part_head_bytes_max.
     void write_part_head(std::size_t index, http::HeadWriter& writer) const noexcept;
     /// What stands behind the last one; at most part_head_bytes_max.
@@ -42,7 +41,7 @@ private:
         return {boundary_.data(), boundary_.size()};
     }
 
-    http::RangeSet ranges_;
+    std::vector<http::ByteRange> ranges_;
     std::uint64_t size_;
     std::string_view content_type_;
     std::array<char, boundary_bytes> boundary_{};

@@ -74,6 +74,8 @@ public:
     explicit PathBuilder(std::span<char> scratch) noexcept : scratch_(scratch) {}
 
     [[nodiscard]] std::string_view path() const noexcept { return {scratch_.data(), size_}; }
+    /// See Target::has_all_segments.
+    [[nodiscard]] bool has_all_segments() const noexcept { return has_all_segments_; }
 
     /// Decodes a raw segment and adds it, or does what it asks for when it is empty, "." or "..".
     std::expected<void, Rejection> add(std::string_view raw_segment) noexcept {
@@ -83,9 +85,12 @@ public:
         }
         const std::string_view segment(scratch_.data() + size_, *decoded_bytes);
         if (segment == "..") {
+            has_all_segments_ = false;
             return remove_last();
         }
-        if (segment != ".") {
+        if (segment == ".") {
+            has_all_segments_ = false;
+        } else {
             size_ += segment.size();
         }
         return {};
@@ -97,6 +102,8 @@ public:
         if (size_ > 0 && scratch_[size_ - 1] != '/') {
             scratch_[size_] = '/';
             ++size_;
+        } else {
+            has_all_segments_ = false;
         }
     }
 
@@ -144,6 +151,7 @@ private:
 
     std::span<char> scratch_;
     std::size_t size_ = 0;
+    bool has_all_segments_ = true;
 };
 
 /// What ends the first segment of a raw path: "/", or where it separates "%2F" or "%2f"; empty at
@@ -164,13 +172,13 @@ std::string_view first_separator(std::string_view raw_path, EncodedSlash encoded
     return raw_path.substr(raw_path.size());
 }
 
-/// `raw_path`: without its leading slash.
-std::expected<std::string_view, Rejection> normalise(std::string_view raw_path,
-                                                     std::span<char> scratch,
-                                                     EncodedSlash encoded_slash) noexcept {
+/// `raw_path`: without its leading slash. Gives a target without a query.
+std::expected<Target, Rejection> normalise(std::string_view raw_path, std::span<char> scratch,
+                                           EncodedSlash encoded_slash) noexcept {
     // Decoding shortens and normalising adds nothing, so what came in a request line fits.
     TORC_ASSERT(raw_path.size() <= scratch.size());
     PathBuilder builder(scratch);
+    bool has_encoded_slash = false;
     while (true) {
         const std::string_view separator = first_separator(raw_path, encoded_slash);
         const auto segment_bytes = static_cast<std::size_t>(separator.data() - raw_path.data());
@@ -181,9 +189,13 @@ std::expected<std::string_view, Rejection> normalise(std::string_view raw_path,
             break;
         }
         builder.add_slash();
+        has_encoded_slash |= separator != "/";
         raw_path.remove_prefix(segment_bytes + separator.size());
     }
-    return builder.path();
+    return Target{.path = builder.path(),
+                  .query = {},
+                  .has_query = false,
+                  .has_all_segments = builder.has_all_segments() && !has_encoded_slash};
 }
 
 }  // namespace
@@ -216,11 +228,12 @@ std::expected<Target, Rejection> resolve_target(std::string_view target, std::sp
         resolved.path = raw_path;
         return resolved;
     }
-    const auto path = normalise(raw_path, scratch, encoded_slash);
-    if (!path) {
-        return std::unexpected(path.error());
+    const auto normalised = normalise(raw_path, scratch, encoded_slash);
+    if (!normalised) {
+        return std::unexpected(normalised.error());
     }
-    resolved.path = *path;
+    resolved.path = normalised->path;
+    resolved.has_all_segments = normalised->has_all_segments;
     return resolved;
 }
 

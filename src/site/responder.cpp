@@ -3,6 +3,7 @@
 #include <torc/http/date.hpp>
 #include <torc/http/field.hpp>
 #include <torc/http/negotiation.hpp>
+#include <torc/site/asset_load.hpp>
 #include <torc/site/cache_control.hpp>
 #include <torc/site/responder.hpp>
 
@@ -43,6 +44,29 @@ bool has_coding_qualities(const http::Request& request) noexcept {
     return std::ranges::any_of(lines, [](const http::Field& field) {
         return field.id == http::FieldName::accept_encoding && field.value.contains(';');
     });
+}
+
+/// Appends a reference to `location`, a path, as it is followed from the target (RFC 9110
+/// §10.2.2). It is a relative one where that is possible: a proxy in front may have taken a prefix
+/// off the target, which the client alone can put before `location` again.
+void write_reference(const http::Target& target, std::string_view location,
+                     http::HeadWriter& writer) noexcept {
+    const std::string_view directory = directory_of(target.path);
+    const std::string_view parent = directory_of(directory.substr(0, directory.size() - 1));
+    if (target.has_all_segments && location.starts_with(directory)) {
+        location.remove_prefix(directory.size());
+        // What is before a colon in the first segment would be a scheme (RFC 3986 §4.2).
+        if (location.empty() || location.substr(0, location.find('/')).contains(':')) {
+            writer.append("./");
+        }
+    } else if (target.has_all_segments && directory_of(location) == parent) {
+        location.remove_prefix(parent.size());
+        writer.append("../");
+    } else {
+        // It begins with one slash and a segment, so it can't lead to another host.
+        writer.append("/");
+    }
+    writer.append_path_encoded(location);
 }
 
 /// Content-Type, Content-Length, the end of the head and, but for HEAD, a page of torc's own.
@@ -328,10 +352,8 @@ Answer Responder::redirect(const http::Request& request, const http::Target& tar
                            const Asset& asset, const Envelope& envelope,
                            http::HeadWriter& writer) const noexcept {
     begin_head(http::Status::moved_permanently, envelope, writer);
-    // An absolute path that begins with one slash and, if anything, a segment: it can't lead to
-    // another host.
-    writer.append("Location: /");
-    writer.append_path_encoded(asset.location());
+    writer.append("Location: ");
+    write_reference(target, asset.location(), writer);
     if (target.has_query) {
         writer.append("?");
         writer.append_query(target.query);

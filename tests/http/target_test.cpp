@@ -390,5 +390,19 @@ TEST(Target, FitsTheLongestTargetsIntoTheScratch) {
     EXPECT_EQ(resolved.result()->path, std::string(limits::request_line_bytes_default - 3, 'a'));
 }
 
+TEST(Target, TellsWhetherItsSegmentsAreThoseOfThePath) {
+    for (const std::string_view target :
+         {"/", "/a", "/a/", "/a/b.html?x//y", "/a%20b/%C3%A4", "/%2Ea", "http://host/a/b",
+          "http://host", "/.well-known/a"}) {
+        EXPECT_TRUE(Resolved(target).result()->has_all_segments) << target;
+    }
+    for (const std::string_view target : {"//", "//a", "/a//", "/a//b", "/./a", "/a/.", "/a/..",
+                                          "/a/../b", "/a/%2e/b", "/a/b/%2E%2E", "http://host//a"}) {
+        EXPECT_FALSE(Resolved(target).result()->has_all_segments) << target;
+    }
+    EXPECT_FALSE(Resolved("/@a%2Fb", EncodedSlash::separates).result()->has_all_segments);
+    EXPECT_TRUE(Resolved("/@a%20b/c", EncodedSlash::separates).result()->has_all_segments);
+}
+
 }  // namespace
 }  // namespace torc::http

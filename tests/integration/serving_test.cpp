@@ -10,10 +10,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace torc::test {
@@ -102,8 +104,25 @@ TEST_P(Serving, RedirectsADirectoryToItsSlashAndKeepsTheQuery) {
     const Response response = get("/a%20b%3f?q=1&x=%20");
     EXPECT_EQ(response.status, 301);
     const auto location = response.field("Location");
-    EXPECT_EQ(location, "/a%20b%3F/?q=1&x=%20");
-    EXPECT_EQ(get(location.value_or("/")).body, "index");
+    EXPECT_EQ(location, "a%20b%3F/?q=1&x=%20");
+    EXPECT_EQ(get(resolve_reference("/a%20b%3f?q=1", location.value_or(""))).body, "index");
+}
+
+// A proxy that maps /files/ to torc's root takes the prefix off, and so never shows it.
+TEST_P(Serving, RedirectsToWhatAClientOfAProxyFindsBeneathItsPrefix) {
+    write("dir/index.html", "index");
+    write("dir/page.html", "page");
+    start(std::vector<std::string>{"--clean-urls"});
+    for (const auto& [target, leads_to] :
+         {std::pair("/dir", "/files/dir/"), std::pair("/dir/index.html", "/files/dir/"),
+          std::pair("/dir/page.html", "/files/dir/page"),
+          std::pair("/dir/page/", "/files/dir/page"), std::pair("/dir?x=1", "/files/dir/?x=1")}) {
+        const Response response = get(target);
+        EXPECT_EQ(response.status, 301) << target;
+        EXPECT_EQ(resolve_reference("/files" + std::string(target),
+                                    response.field("Location").value_or("")),
+                  leads_to);
+    }
 }
 
 TEST_P(Serving, HasNothingBelowAFile) {

@@ -26,9 +26,16 @@ protected:
                        *Asset::redirect(std::string(resolved->path) + "/"), persistence);
     }
 
-    /// Where a redirect to the slash leads for a request with this target.
+    /// Location when a request with this target is redirected to its slash.
     std::string location(std::string_view target) {
-        const std::string answer = redirect_to_slash("GET", target);
+        return location_in(redirect_to_slash("GET", target));
+    }
+    /// The same when it is redirected to `path`.
+    std::string location(std::string_view target, std::string_view path) {
+        return location_in(respond("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n",
+                                   *Asset::redirect(std::string(path))));
+    }
+    static std::string location_in(const std::string& answer) {
         constexpr std::string_view name = "\r\nLocation: ";
         const std::size_t begin = answer.find(name) + name.size();
         return answer.substr(begin, answer.find("\r\n", begin) - begin);
@@ -38,7 +45,7 @@ protected:
 TEST_F(ResponderRedirectTest, LeadsToTheSlash) {
     EXPECT_EQ(redirect_to_slash("GET", "/a/b"),
               "HTTP/1.1 301 Moved Permanently\r\n" + error_fields("301 Moved Permanently") +
-                  "Location: /a/b/\r\n" + page_answer("301 Moved Permanently"));
+                  "Location: b/\r\n" + page_answer("301 Moved Permanently"));
     EXPECT_EQ(answer_.status, http::Status::moved_permanently);
     EXPECT_EQ(answer_.body, http::ByteRange{});
 }
@@ -49,43 +56,70 @@ TEST_F(ResponderRedirectTest, HasNoPageForHead) {
     EXPECT_EQ(answer_.content_bytes, 0U);
 }
 
+// A proxy in front may have taken off a prefix, which the client's URL still has.
+TEST_F(ResponderRedirectTest, IsRelativeToTheTarget) {
+    EXPECT_EQ(location("/dir"), "dir/");
+    EXPECT_EQ(location("/a/b/dir"), "dir/");
+    EXPECT_EQ(location("/a/page.html", "a/page"), "page");
+    EXPECT_EQ(location("/index.html", ""), "./");
+    EXPECT_EQ(location("/a/b/index.html", "a/b/"), "./");
+    EXPECT_EQ(location("/page/", "page"), "../page");
+    EXPECT_EQ(location("/a/b%20c/", "a/b c"), "../b%20c");
+    EXPECT_EQ(location("http://example.org/a/dir"), "dir/");
+}
+
+// "a:b/" would be a URI with the scheme "a".
+TEST_F(ResponderRedirectTest, DoesNotMakeASchemeOfWhatIsBeforeAColon) {
+    EXPECT_EQ(location("/a:b"), "./a:b/");
+    EXPECT_EQ(location("/x/javascript:alert(1)"), "./javascript:alert(1)/");
+    EXPECT_EQ(location("/http:.html", "http:"), "./http:");
+    EXPECT_EQ(location("/a:b/", "a:b"), "../a:b");
+}
+
 TEST_F(ResponderRedirectTest, EncodesWhatAPathCannotHold) {
-    EXPECT_EQ(location("/a%20b"), "/a%20b/");
-    EXPECT_EQ(location("/100%25"), "/100%25/");
-    EXPECT_EQ(location("/what%3F"), "/what%3F/");
-    EXPECT_EQ(location("/%23"), "/%23/");
-    EXPECT_EQ(location("/%22quoted%22%3C%3E"), "/%22quoted%22%3C%3E/");
-    EXPECT_EQ(location("/line%0D%0Abreak"), "/line%0D%0Abreak/");
+    EXPECT_EQ(location("/a%20b"), "a%20b/");
+    EXPECT_EQ(location("/100%25"), "100%25/");
+    EXPECT_EQ(location("/what%3F"), "what%3F/");
+    EXPECT_EQ(location("/%23"), "%23/");
+    EXPECT_EQ(location("/%22quoted%22%3C%3E"), "%22quoted%22%3C%3E/");
+    EXPECT_EQ(location("/line%0D%0Abreak"), "line%0D%0Abreak/");
 }
 
 TEST_F(ResponderRedirectTest, EncodesOctetsThatAreNotUtf8) {
-    EXPECT_EQ(location("/%FF%80"), "/%FF%80/");
-    EXPECT_EQ(location("/\xFF"), "/%FF/");
-    EXPECT_EQ(location("/%C3%A4"), "/%C3%A4/");
+    EXPECT_EQ(location("/%FF%80"), "%FF%80/");
+    EXPECT_EQ(location("/\xFF"), "%FF/");
+    EXPECT_EQ(location("/%C3%A4"), "%C3%A4/");
 }
 
 TEST_F(ResponderRedirectTest, LeavesPlainCharactersAsTheyAre) {
-    EXPECT_EQ(location("/A-z.0_9~!$&'()*+,;=:@"), "/A-z.0_9~!$&'()*+,;=:@/");
-    EXPECT_EQ(location("/%41"), "/A/");
+    EXPECT_EQ(location("/A-z.0_9~!$&'()*+,;=@"), "A-z.0_9~!$&'()*+,;=@/");
+    EXPECT_EQ(location("/%41"), "A/");
 }
 
-TEST_F(ResponderRedirectTest, NormalisesThePath) {
+// Which of the client's segments a reference is relative to can't be told then.
+TEST_F(ResponderRedirectTest, IsAnAbsolutePathWhenSegmentsWereRemoved) {
     EXPECT_EQ(location("/a/./b/../c"), "/a/c/");
+    EXPECT_EQ(location("/a//c"), "/a/c/");
+    EXPECT_EQ(location("/a/x/%2E%2E/", "a"), "/a");
+    EXPECT_EQ(location("/page//", "page"), "/page");
 }
 
 TEST_F(ResponderRedirectTest, NeverLeadsToAnotherHost) {
     EXPECT_EQ(location("//evil.example"), "/evil.example/");
     EXPECT_EQ(location("/a/..//evil.example"), "/evil.example/");
-    EXPECT_EQ(location("/\\evil.example"), "/%5Cevil.example/");
-    EXPECT_EQ(location("/%5C%5Cevil.example"), "/%5C%5Cevil.example/");
-    EXPECT_EQ(location("/%09/evil.example"), "/%09/evil.example/");
-    EXPECT_EQ(location("http://evil.example/a"), "/a/");
+    EXPECT_EQ(location("//evil.example/", "evil.example"), "/evil.example");
+    EXPECT_EQ(location("/\\evil.example"), "%5Cevil.example/");
+    EXPECT_EQ(location("/%5C%5Cevil.example"), "%5C%5Cevil.example/");
+    EXPECT_EQ(location("/%09/evil.example"), "evil.example/");
+    EXPECT_EQ(location("/%09"), "%09/");
+    EXPECT_EQ(location("http://evil.example/a"), "a/");
+    EXPECT_EQ(location("http://evil.example//a"), "/a/");
 }
 
 TEST_F(ResponderRedirectTest, KeepsTheQueryAsItCame) {
-    EXPECT_EQ(location("/a?b=%20&c=/d?e"), "/a/?b=%20&c=/d?e");
-    EXPECT_EQ(location("/a?"), "/a/?");
-    EXPECT_EQ(location("/a?\"\xFF"), "/a/?%22%FF");
+    EXPECT_EQ(location("/a?b=%20&c=/d?e"), "a/?b=%20&c=/d?e");
+    EXPECT_EQ(location("/a?"), "a/?");
+    EXPECT_EQ(location("/a?\"\xFF"), "a/?%22%FF");
 }
 
 TEST_F(ResponderRedirectTest, HasRoomForTheLongestTarget) {

@@ -20,6 +20,10 @@ struct Target {
     /// After the '?', as received and not checked; empty when there is none.
     std::string_view query;
     bool has_query = false;
+    /// Whether the segments of `path` are those of the target, each decoded: none of these was
+    /// empty, "." or "..", or had an encoded slash. Then a reference that is relative to `path`
+    /// leads to the same from the target.
+    bool has_all_segments = true;
 
     /// True when "" or a slash at the end.
     [[nodiscard]] bool names_directory() const noexcept {

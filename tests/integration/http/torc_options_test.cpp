@@ -255,13 +255,20 @@ TEST_P(Option_clean_urls, A_page_with_its_extension_is_redirected) {
     choice();
     const Response response = get("/dir/page.html?a=b");
     EXPECT_EQ(response.status, 301);
-    EXPECT_EQ(only(response, "Location"), "/dir/page?a=b");
+    EXPECT_EQ(only(response, "Location"), "page?a=b");
 }
 
 TEST_P(Option_clean_urls, An_index_is_redirected_to_its_directory) {
     choice();
-    EXPECT_EQ(only(get("/index.html"), "Location"), "/");
-    EXPECT_EQ(only(get("/dir/index.html?a=b"), "Location"), "/dir/?a=b");
+    EXPECT_EQ(only(get("/index.html"), "Location"), "./");
+    EXPECT_EQ(only(get("/dir/index.html?a=b"), "Location"), "./?a=b");
+}
+
+TEST_P(Option_clean_urls, A_page_with_a_slash_is_redirected) {
+    choice();
+    tree().write("clean/page 2.html", "<!doctype html>\n");
+    EXPECT_EQ(only(get("/clean/page%202/?a=b"), "Location"), "../page%202?a=b");
+    EXPECT_EQ(only(get("/clean//page%202/"), "Location"), "/clean/page%202");
 }
 
 TEST_P(Option_clean_urls, A_file_of_that_very_name_comes_first) {

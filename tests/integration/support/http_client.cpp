@@ -310,4 +310,40 @@ Response HttpClient::request(std::string_view method, std::string_view target,
     return receive_response(method);
 }
 
+std::string resolve_reference(std::string_view target, std::string_view reference) {
+    const std::string_view path = reference.substr(0, reference.find('?'));
+    const bool has_scheme = path.substr(0, path.find('/')).contains(':');
+    if (has_scheme || path.starts_with('/')) {
+        return std::string(reference);
+    }
+    const std::string_view base = target.substr(0, target.find('?'));
+    std::vector<std::string_view> segments;
+    std::string merged(base.substr(0, base.rfind('/') + 1));
+    merged += path;
+    // RFC 3986 §5.2.4; what follows the last slash stays, be it empty.
+    std::string_view rest = merged;
+    while (true) {
+        const std::size_t slash = rest.find('/', 1);
+        const std::string_view segment = rest.substr(0, slash);
+        const bool is_last = slash == std::string_view::npos;
+        if (segment == "/..") {
+            segments.resize(segments.empty() ? 0 : segments.size() - 1);
+        } else if (segment != "/.") {
+            segments.push_back(segment);
+        }
+        if (is_last) {
+            if (segment == "/." || segment == "/..") {
+                segments.emplace_back("/");
+            }
+            break;
+        }
+        rest.remove_prefix(slash);
+    }
+    std::string resolved;
+    for (const std::string_view segment : segments) {
+        resolved += segment;
+    }
+    return resolved += reference.substr(path.size());
+}
+
 }  // namespace torc::test

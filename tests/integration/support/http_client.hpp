@@ -112,6 +112,10 @@ private:
     std::size_t taken_ = 0;
 };
 
+/// Where `reference`, a Location's value, leads to from `target`, a path with or without a query
+/// (RFC 3986 §5.2): a path too, or a reference with a scheme or a host as it is.
+[[nodiscard]] std::string resolve_reference(std::string_view target, std::string_view reference);
+
 /// A request of HTTP/1.1 as bytes. `fields`: whole lines, each with its CRLF.
 [[nodiscard]] std::string request_bytes(std::string_view method, std::string_view target,
                                         std::string_view fields = {});

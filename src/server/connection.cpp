@@ -201,9 +201,12 @@ Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
         if (asset == nullptr) {
             return {.bytes = 0, .next = Next::asset};
         }
-        if (!outbox().has_room(services_.responder.head_bytes_max(*target, *asset))) {
-            return outbox().empty() ? reject(http::Status::uri_too_long, request.method)
-                                    : Served{.bytes = 0, .next = Next::send};
+        const std::size_t head_bytes = services_.responder.head_bytes_max(*target, *asset);
+        if (!outbox().has_room(head_bytes)) {
+            if (!outbox().empty()) {
+                return {.bytes = 0, .next = Next::send};
+            }
+            writer = outbox().long_head_writer(head_bytes);
         }
         take_answer(services_.responder.respond(request, *target, *asset, persistence, writer),
                     writer);

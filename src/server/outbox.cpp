@@ -47,7 +47,19 @@ void Outbox::count_touched() noexcept {
     touched_bytes_ = touched;
 }
 
+http::HeadWriter Outbox::long_head_writer(std::size_t head_bytes) {
+    TORC_ASSERT(empty());
+    long_head_ = std::make_unique_for_overwrite<char[]>(head_bytes);
+    return http::HeadWriter(std::span(long_head_.get(), head_bytes));
+}
+
 void Outbox::append_head(const http::HeadWriter& writer) noexcept {
+    if (long_head_ && writer.written().data() == long_head_.get()) {
+        pieces_[pieces_count_++] =
+            iovec{.iov_base = long_head_.get(), .iov_len = writer.written().size()};
+        total_bytes_ += writer.written().size();
+        return;
+    }
     TORC_ASSERT(writer.written().data() == storage_.data() + used_bytes_);
     append_stored(writer.written().size());
 }
@@ -83,6 +95,7 @@ void Outbox::clear() noexcept {
     pieces_count_ = 0;
     sources_count_ = 0;
     is_last_piece_stored_ = false;
+    long_head_.reset();
 }
 
 OutboxPool::~OutboxPool() {

@@ -125,6 +125,18 @@ TEST_P(Serving, RedirectsToWhatAClientOfAProxyFindsBeneathItsPrefix) {
     }
 }
 
+TEST_P(Serving, RedirectsWithAQueryOfAnyLengthThatARequestLineMayHave) {
+    write("dir/index.html", "index");
+    start({"--max-request-line", "64k", "--max-request-head", "128k"});
+    for (const std::size_t length : {std::size_t{12'000}, std::size_t{60'000}}) {
+        const std::string query(length, 'q');
+        EXPECT_EQ(get("/dir/?" + query).status, 200) << length;
+        const Response response = get("/dir?" + query);
+        EXPECT_EQ(response.status, 301) << length;
+        EXPECT_EQ(response.field("Location"), "dir/?" + query);
+    }
+}
+
 TEST_P(Serving, HasNothingBelowAFile) {
     start();
     EXPECT_EQ(get("/page.html/").status, 404);

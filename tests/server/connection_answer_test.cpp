@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace torc::server {
 namespace {
@@ -137,6 +140,28 @@ TEST_F(ConnectionTest, SendsALargeBodyFromMemoryWithItsHead) {
     EXPECT_EQ(harness_.connection().message().msg_iovlen, 2U);
     harness_.perform();
     EXPECT_EQ(harness_.output(), ok(bytes));
+}
+
+// Encoded, each octet may take three.
+TEST_F(ConnectionTest, RedirectsWithAQueryAsLongAsARequestLineMayBe) {
+    harness_.services().parse_limits = {.line_bytes_max = limits::request_line_bytes_cap,
+                                        .head_bytes_max = limits::request_head_bytes_cap};
+    for (const std::size_t length : {std::size_t{12'000}, std::size_t{60'000}}) {
+        for (const auto& [octet, encoded] : {std::pair("x", "x"), std::pair("\"", "%22")}) {
+            std::string query;
+            std::string expected;
+            for (std::size_t count = 0; count < length; ++count) {
+                query += octet;
+                expected += encoded;
+            }
+            const std::string answer = harness_.exchange(
+                request("GET /a") + request("GET /directory?" + query) + request("GET /b"));
+            EXPECT_EQ(statuses(answer), (std::vector{200, 301, 200})) << length << octet;
+            EXPECT_TRUE(answer.contains("\r\nLocation: directory/?" + expected + "\r\n"));
+            EXPECT_TRUE(answer.ends_with(ok("b")));
+            EXPECT_EQ(harness_.last(), Action::receive);
+        }
+    }
 }
 
 TEST_F(ConnectionTest, SendsAnEmptyFile) {

@@ -139,6 +139,20 @@ TEST_F(OutboxTest, IsAsNewWhenItIsCleared) {
     EXPECT_EQ(pieces_of(outbox_), std::vector<std::string>{"2"});
 }
 
+TEST_F(OutboxTest, HasMemoryForAHeadThatIsLargerThanAllOfIt) {
+    const std::string long_head = patterned_bytes(limits::outbox_bytes + 1);
+    http::HeadWriter writer = outbox_.long_head_writer(long_head.size());
+    writer.append(long_head);
+    outbox_.append_head(writer);
+    append_head(outbox_, "next head");
+    EXPECT_EQ(pieces_of(outbox_), (std::vector<std::string>{long_head, "next head"}));
+    EXPECT_EQ(outbox_.total_bytes(), long_head.size() + 9);
+    outbox_.clear();
+    EXPECT_TRUE(outbox_.empty());
+    append_head(outbox_, "head");
+    EXPECT_EQ(pieces_of(outbox_), std::vector<std::string>{"head"});
+}
+
 TEST_F(OutboxTest, ForgetsAHeadThatWasBegunAndNotAppended) {
     http::HeadWriter writer = outbox_.writer();
     writer.append("forgotten");

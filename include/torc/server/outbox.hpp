@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +43,9 @@ public:
         return http::HeadWriter(std::span(storage_).subspan(used_bytes_));
     }
     void append_head(const http::HeadWriter& writer) noexcept;
+    /// The same for a head that is larger than all of it, in memory that is kept until `clear`.
+    /// Throws std::bad_alloc. Precondition: empty().
+    [[nodiscard]] http::HeadWriter long_head_writer(std::size_t head_bytes);
     /// `body` is a part of the contents of `source`.
     void append_body(std::string_view body, site::Representation& source) noexcept;
 
@@ -67,6 +71,7 @@ private:
     std::size_t* resident_bytes_ = nullptr;
     /// True when the last piece ends where `storage_` is free.
     bool is_last_piece_stored_ = false;
+    std::unique_ptr<char[]> long_head_;
     std::array<iovec, limits::outbox_pieces_max> pieces_;
     std::array<site::BodyInUse, limits::outbox_pieces_max / 2> sources_;
     std::array<char, limits::outbox_bytes> storage_;  // Not initialised: 32 KiB.

@@ -31,6 +31,8 @@ inline constexpr std::array<std::string_view, field_names_count> field_names = {
     "if-unmodified-since",
     "range",
     "referer",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
     "transfer-encoding",
     "user-agent",
 };
@@ -93,7 +95,7 @@ template <FieldName First, FieldName... Rest>
         case 13:
             return one_of<if_none_match>(name);
         case 14:
-            return one_of<content_length>(name);
+            return one_of<content_length, sec_fetch_dest, sec_fetch_mode>(name);
         case 15:
             return one_of<accept_encoding>(name);
         case 17:

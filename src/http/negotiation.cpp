@@ -161,6 +161,26 @@ std::optional<std::uint16_t> quality_of(std::string_view parameters) noexcept {
     return quality.value_or(quality_max);
 }
 
+/// Calls `visit` for each well-formed media range of Accept: how exactly it names `type`, and its
+/// quality.
+template <typename Visit>
+void for_each_range(const Request& request, std::string_view type, Visit visit) noexcept {
+    for (const Field& field : request.lines(FieldName::accept)) {
+        if (field.id != FieldName::accept) {
+            continue;
+        }
+        std::string_view list = field.value;
+        while (!list.empty()) {
+            std::string_view parameters = take_member(list);
+            const std::string_view range = take_part(parameters);
+            const auto quality = quality_of(parameters);
+            if (range.contains('/') && quality) {
+                visit(specificity_of(range, type), *quality);
+            }
+        }
+    }
+}
+
 }  // namespace
 
 std::string_view name(ContentCoding coding) noexcept {
@@ -191,23 +211,22 @@ TypeQuality type_quality(const Request& request, std::string_view type) noexcept
     }
     Specificity best = Specificity::none;
     std::uint16_t best_quality = 0;
-    for (const Field& field : request.lines(FieldName::accept)) {
-        if (field.id != FieldName::accept) {
-            continue;
+    for_each_range(request, type, [&](Specificity specificity, std::uint16_t quality) {
+        if (specificity < best || specificity == Specificity::none) {
+            return;
         }
-        std::string_view list = field.value;
-        while (!list.empty()) {
-            std::string_view parameters = take_member(list);
-            const Specificity specificity = specificity_of(take_part(parameters), type);
-            const auto quality = quality_of(parameters);
-            if (specificity < best || specificity == Specificity::none || !quality) {
-                continue;
-            }
-            best_quality = specificity > best ? *quality : std::max(best_quality, *quality);
-            best = specificity;
-        }
-    }
+        best_quality = specificity > best ? quality : std::max(best_quality, quality);
+        best = specificity;
+    });
     return {.quality = best_quality, .is_explicit = best == Specificity::exact};
+}
+
+bool names_other_types(const Request& request, std::string_view type) noexcept {
+    bool has_found = false;
+    for_each_range(request, type, [&](Specificity specificity, std::uint16_t quality) {
+        has_found |= specificity == Specificity::none && quality > 0;
+    });
+    return has_found;
 }
 
 }  // namespace torc::http

@@ -254,5 +254,22 @@ TEST(Negotiation, TakesAllAcceptLinesAsOneList) {
     EXPECT_TRUE(result.is_explicit);
 }
 
+TEST(Negotiation, TellsWhetherAnotherTypeIsNamed) {
+    const auto names_others = [](std::string_view accept) {
+        const ParsedHead head = head_with("Accept: " + std::string(accept) + "\r\n");
+        return names_other_types(head.request(), "text/html");
+    };
+    for (const std::string_view accept :
+         {"", "*/*", "text/*", "text/html", "TEXT/HTML;q=0.5, text/*, */*;q=0.1",
+          "image/png;q=0, */*", "nonsense, */*", "*"}) {
+        EXPECT_FALSE(names_others(accept)) << accept;
+    }
+    for (const std::string_view accept :
+         {"application/json", "text/html, image/png", "*/*, text/plain;q=0.1", "image/*,*/*"}) {
+        EXPECT_TRUE(names_others(accept)) << accept;
+    }
+    EXPECT_FALSE(names_other_types(head_with("").request(), "text/html"));
+}
+
 }  // namespace
 }  // namespace torc::http

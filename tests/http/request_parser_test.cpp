@@ -142,6 +142,8 @@ TEST(RequestParser, RecognisesFieldNamesInAnyCase) {
         {"If-Unmodified-Since", FieldName::if_unmodified_since},
         {"rANGE", FieldName::range},
         {"Referer", FieldName::referer},
+        {"Sec-Fetch-Dest", FieldName::sec_fetch_dest},
+        {"Sec-Fetch-Mode", FieldName::sec_fetch_mode},
         {"Transfer-Encoding", FieldName::transfer_encoding},
         {"User-Agent", FieldName::user_agent},
         {"Hos", FieldName::other},

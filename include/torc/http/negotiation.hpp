@@ -54,4 +54,7 @@ struct TypeQuality {
 /// this one. A malformed member counts as not there. Without the field everything is acceptable.
 [[nodiscard]] TypeQuality type_quality(const Request& request, std::string_view type) noexcept;
 
+/// Whether Accept names, as acceptable, a media range that `type` does not lie in.
+[[nodiscard]] bool names_other_types(const Request& request, std::string_view type) noexcept;
+
 }  // namespace torc::http

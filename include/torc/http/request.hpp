@@ -41,6 +41,8 @@ enum class FieldName : std::uint8_t {
     if_unmodified_since,
     range,
     referer,
+    sec_fetch_dest,
+    sec_fetch_mode,
     transfer_encoding,
     user_agent,
     /// Every other field.

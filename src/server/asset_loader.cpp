@@ -487,7 +487,10 @@ void AssetLoader::finish(site::Site::LoadId id, MonotonicTime now) {
     const SharedRoot root = std::exchange(context(id).root, nullptr);
     ended_.push_back(site_.finish_load(id, now));
     report_refused(ended_.back().refused, now);
-    if (ended_.back().asset->kind() != site::Asset::Kind::error && root == root_.current()) {
+    const site::Asset& asset = *ended_.back().asset;
+    const bool may_be_kept =
+        asset.kind() != site::Asset::Kind::error || asset.status() == http::Status::not_found;
+    if (may_be_kept && root == root_.current()) {
         watch(directory, root);
     }
 }
@@ -530,7 +533,7 @@ std::optional<site::Site::Loaded> AssetLoader::take_ended() noexcept {
 }
 
 void AssetLoader::reclaim_some() noexcept {
-    const bool has_cached = site_.cache().reclaim(reclaimed_per_iteration_max);
+    const bool has_cached = site_.reclaim(reclaimed_per_iteration_max);
     const bool has_watched = watch_.reclaim();
     if (has_cached || has_watched) {
         proactor_.wake();

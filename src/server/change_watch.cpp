@@ -155,6 +155,12 @@ void ChangeWatch::opened(std::uint32_t index, const io::Completion& completion) 
                 "some files are looked at every second: no more directories can be watched; "
                 "fs.inotify.max_user_watches can be raised");
         }
+        // One that is not there shows in the directory above once it is made: nothing to remember,
+        // however many such names clients ask for.
+        if (watch.error() == Errno(ENOENT) || watch.error() == Errno(ENOTDIR)) {
+            end(descent);
+            return;
+        }
         // Nothing below it either.
         unwatchable_.emplace(std::string_view(descent.target).substr(0, descent.reached_bytes));
         unwatchable_.insert(descent.target);

@@ -1,6 +1,7 @@
 #include <torc/base/assert.hpp>
 #include <torc/server/connection.hpp>
-#include <torc/site/listing_key.hpp>
+
+#include "find_asset.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -165,19 +166,6 @@ Action Connection::receive_body(std::string_view bytes) {
     return serve_backlog(nullptr);
 }
 
-site::Asset* Connection::find_asset(const http::Target& target, site::Asset* loaded_asset) {
-    const http::Request& request = services_.request;
-    services_.load_path = target.path;
-    site::Asset* asset =
-        loaded_asset != nullptr ? loaded_asset : services_.site.find(target.path, services_.now);
-    if (asset != nullptr && asset->kind() == site::Asset::Kind::directory) {
-        site::ListingKey::asked_for(request, target).write(services_.listing_key);
-        services_.load_path = services_.listing_key;
-        asset = services_.site.find(services_.listing_key, services_.now);
-    }
-    return asset;
-}
-
 Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
                                       site::Asset* loaded_asset) {
     const http::Request& request = services_.request;
@@ -195,25 +183,8 @@ Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
         request.method == http::Method::get || request.method == http::Method::head;
     if (!is_read) {
         take_answer(answer_to_method(persistence, writer), writer);
-    } else if (const auto target = http::resolve_target(request.target, services_.target_scratch,
-                                                        services_.encoded_slash)) {
-        site::Asset* const asset = find_asset(*target, loaded_asset);
-        if (asset == nullptr) {
-            return {.bytes = 0, .next = Next::asset};
-        }
-        const std::size_t head_bytes = services_.responder.head_bytes_max(*target, *asset);
-        if (!outbox().has_room(head_bytes)) {
-            if (!outbox().empty()) {
-                return {.bytes = 0, .next = Next::send};
-            }
-            writer = outbox().long_head_writer(head_bytes);
-        }
-        take_answer(services_.responder.respond(request, *target, *asset, persistence, writer),
-                    writer);
-    } else {
-        take_answer(
-            services_.responder.reject(target.error().status, request.method, persistence, writer),
-            writer);
+    } else if (const auto obstacle = answer_with_asset(persistence, writer, loaded_asset)) {
+        return *obstacle;
     }
     is_closing_ = is_last;
     must_linger_ = is_abandoned || (is_last && body.remaining_bytes > 0);
@@ -221,6 +192,41 @@ Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
     const bool must_send = is_last || has_more_to_send();
     return {.bytes = request.head_bytes + body.bytes,
             .next = must_send ? Next::send : Next::request};
+}
+
+std::optional<Connection::Served> Connection::answer_with_asset(site::Persistence persistence,
+                                                                http::HeadWriter& writer,
+                                                                site::Asset* loaded_asset) {
+    const http::Request& request = services_.request;
+    const auto resolved =
+        http::resolve_target(request.target, services_.target_scratch, services_.encoded_slash);
+    // With an encoded slash: no file has such a name, but a view of an application may.
+    const bool leads_nowhere = !resolved && resolved.error().status == http::Status::not_found;
+    if (!resolved && !leads_nowhere) {
+        take_answer(services_.responder.reject(resolved.error().status, request.method, persistence,
+                                               writer),
+                    writer);
+        return std::nullopt;
+    }
+    const http::Target target = resolved.value_or(http::Target{});
+    site::Asset* asset = loaded_asset;
+    if (!leads_nowhere) {
+        asset = find_asset(services_, target, loaded_asset);
+    } else if (asset == nullptr) {
+        asset = find_substitute(services_, request.target.substr(0, request.target.find('?')), "");
+    }
+    if (asset == nullptr) {
+        return Served{.bytes = 0, .next = Next::asset};
+    }
+    const std::size_t head_bytes = services_.responder.head_bytes_max(target, *asset);
+    if (!outbox().has_room(head_bytes)) {
+        if (!outbox().empty()) {
+            return Served{.bytes = 0, .next = Next::send};
+        }
+        writer = outbox().long_head_writer(head_bytes);
+    }
+    take_answer(services_.responder.respond(request, target, *asset, persistence, writer), writer);
+    return std::nullopt;
 }
 
 site::Answer Connection::answer_to_method(site::Persistence persistence, http::HeadWriter& writer) {

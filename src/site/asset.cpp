@@ -7,11 +7,17 @@
 namespace torc::site {
 namespace {
 
-std::string_view vary_field(bool by_type, bool by_coding) noexcept {
-    if (by_type) {
-        return by_coding ? "Vary: Accept, Accept-Encoding\r\n" : "Vary: Accept\r\n";
+std::string_view vary_field(Asset::ChosenBy chosen_by, bool has_codings) noexcept {
+    switch (chosen_by) {
+        case Asset::ChosenBy::target:
+            return has_codings ? "Vary: Accept-Encoding\r\n" : "";
+        case Asset::ChosenBy::media_type:
+            return has_codings ? "Vary: Accept, Accept-Encoding\r\n" : "Vary: Accept\r\n";
+        case Asset::ChosenBy::navigation:
+            break;
     }
-    return by_coding ? "Vary: Accept-Encoding\r\n" : "";
+    return has_codings ? "Vary: Accept, Accept-Encoding, Sec-Fetch-Dest, Sec-Fetch-Mode\r\n"
+                       : "Vary: Accept, Sec-Fetch-Dest, Sec-Fetch-Mode\r\n";
 }
 
 bool are_on_disk(const Asset::Representations& representations) noexcept {
@@ -22,14 +28,14 @@ bool are_on_disk(const Asset::Representations& representations) noexcept {
 
 }  // namespace
 
-AssetRef Asset::file(Representations representations, bool varies_by_type) {
+AssetRef Asset::file(Representations representations, ChosenBy chosen_by) {
     TORC_ASSERT(representations[0]);
     AssetRef asset(new Asset(Kind::file));
     asset->has_codings_ = std::any_of(representations.begin() + 1, representations.end(),
                                       [](const RepresentationRef& coded) { return bool(coded); });
     asset->is_on_disk_ = are_on_disk(representations);
     asset->representations_ = std::move(representations);
-    asset->vary_field_ = site::vary_field(varies_by_type, asset->has_codings_);
+    asset->vary_field_ = site::vary_field(chosen_by, asset->has_codings_);
     return asset;
 }
 
@@ -43,16 +49,18 @@ AssetRef Asset::directory() {
     return AssetRef(new Asset(Kind::directory));
 }
 
-AssetRef Asset::error(http::Status status, RepresentationRef page, AssetRef fallback) {
+AssetRef Asset::missing() {
+    AssetRef asset(new Asset(Kind::missing));
+    asset->status_ = http::Status::not_found;
+    return asset;
+}
+
+AssetRef Asset::error(http::Status status, RepresentationRef page, ChosenBy chosen_by) {
     AssetRef asset(new Asset(Kind::error));
     asset->status_ = status;
     asset->representations_[0] = std::move(page);
     asset->is_on_disk_ = are_on_disk(asset->representations_);
-    if (fallback) {
-        TORC_ASSERT(fallback->kind() == Kind::file);
-        asset->vary_field_ = site::vary_field(true, fallback->has_codings());
-    }
-    asset->fallback_ = std::move(fallback);
+    asset->vary_field_ = site::vary_field(chosen_by, false);
     return asset;
 }
 
@@ -63,10 +71,9 @@ bool Asset::are_files_current() const noexcept {
 }
 
 bool Asset::is_in_use() const noexcept {
-    return (fallback_ && fallback_->is_in_use()) ||
-           std::ranges::any_of(representations_, [](const RepresentationRef& representation) {
-               return representation && representation->is_in_use();
-           });
+    return std::ranges::any_of(representations_, [](const RepresentationRef& representation) {
+        return representation && representation->is_in_use();
+    });
 }
 
 std::size_t Asset::memory_bytes() const noexcept {
@@ -74,11 +81,11 @@ std::size_t Asset::memory_bytes() const noexcept {
     for (const RepresentationRef& representation : representations_) {
         bytes += representation ? representation->memory_bytes() : 0;
     }
-    return fallback_ ? bytes + fallback_->memory_bytes() : bytes;
+    return bytes;
 }
 
 std::size_t Asset::descriptors() const noexcept {
-    std::size_t count = fallback_ ? fallback_->descriptors() : 0;
+    std::size_t count = 0;
     for (const RepresentationRef& representation : representations_) {
         count += std::size_t{representation && representation->is_on_disk()};
     }

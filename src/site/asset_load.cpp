@@ -12,10 +12,6 @@
 namespace torc::site {
 namespace {
 
-/// An error page is looked for in this many directories above a path at the most, from the root on:
-/// a path of 4,000 directories must not cost 4,000 look-ups.
-constexpr std::size_t page_directories_max = 16;
-
 http::Status status_for(Errno error) noexcept {
     switch (error.value()) {
         case EACCES:
@@ -55,16 +51,6 @@ std::string_view name_of(std::string_view path) noexcept {
     return path.substr(path.rfind('/') + 1);
 }
 
-/// The first `count` directories of a path that ends with a slash or is empty.
-std::string_view first_directories(std::string_view path, std::size_t count) noexcept {
-    std::size_t end = 0;
-    while (count > 0 && end < path.size()) {
-        end = path.find('/', end) + 1;
-        --count;
-    }
-    return path.substr(0, end);
-}
-
 }  // namespace
 
 AssetLoad::AssetLoad(std::string_view path, AssetRef previous, const LoadRules& rules, WallTime now)
@@ -75,6 +61,9 @@ AssetLoad::AssetLoad(std::string_view path, AssetRef previous, const LoadRules& 
       file_(rules.contents_bytes_max, now) {}
 
 AssetLoad::Step AssetLoad::start() {
+    if (const auto key = SubstituteKey::parse(path_)) {
+        return start_with_substitute(*key);
+    }
     if (!rules_.only_file.empty()) {
         return start_with_only_file();
     }
@@ -94,6 +83,15 @@ AssetLoad::Step AssetLoad::start_with_only_file() {
     // Even if its name begins with a dot: somebody asked for it by name.
     return path_ == rules_.only_file ? look_at(Stage::resource, path_)
                                      : begin_error(http::Status::not_found);
+}
+
+AssetLoad::Step AssetLoad::start_with_substitute(const SubstituteKey& key) {
+    is_substitute_ = true;
+    if (key.kind == SubstituteKey::Kind::fallback) {
+        return look_at(Stage::fallback, std::string(key.path));
+    }
+    error_ = http::Status::not_found;
+    return begin_pages(key.path);
 }
 
 AssetLoad::Step AssetLoad::look_at(Stage stage, std::string path) {
@@ -270,7 +268,7 @@ AssetLoad::Step AssetLoad::listed(RepresentationRef page) {
     }
     Asset::Representations representations;
     representations[0] = std::move(page);
-    return finish(Asset::file(std::move(representations), true), true);
+    return finish(Asset::file(std::move(representations), Asset::ChosenBy::media_type), true);
 }
 
 // Its codings.
@@ -331,10 +329,6 @@ bool AssetLoad::is_coding_right(http::ContentCoding coding, const FileLoad::Outc
 }
 
 AssetLoad::Step AssetLoad::finish_codings() {
-    if (error_ != http::Status::ok) {
-        fallback_ = Asset::file(std::move(representations_));
-        return begin_pages();
-    }
     constexpr std::array codings = {http::ContentCoding::identity, http::ContentCoding::gzip,
                                     http::ContentCoding::brotli, http::ContentCoding::zstd};
     static_assert(codings.size() == http::content_codings_count);
@@ -343,7 +337,11 @@ AssetLoad::Step AssetLoad::finish_codings() {
                                   return previous_->representation(coding) ==
                                          representations_[static_cast<std::size_t>(coding)].get();
                               });
-    return finish(is_unchanged ? previous_ : Asset::file(std::move(representations_)), is_stable_);
+    return finish(is_unchanged ? previous_
+                               : Asset::file(std::move(representations_),
+                                             is_substitute_ ? Asset::ChosenBy::navigation
+                                                            : Asset::ChosenBy::target),
+                  is_stable_);
 }
 
 ContentType AssetLoad::type_of(const FileLoad::Outcome& file) const {
@@ -383,28 +381,25 @@ RepresentationRef AssetLoad::make_representation(http::ContentCoding coding,
 // What is shown where nothing can be served.
 
 AssetLoad::Step AssetLoad::begin_error(http::Status status) {
-    error_ = status;
-    const bool may_be_navigation =
-        status == http::Status::not_found && !name_of(path_).contains('.');
-    if (may_be_navigation && !rules_.fallback_path.empty()) {
-        return look_at(Stage::fallback, rules_.fallback_path);
+    if (status == http::Status::not_found && !is_substitute_) {
+        return finish(Asset::missing(), true);
     }
-    return begin_pages();
+    error_ = status;
+    return begin_pages(SubstituteKey::error_at(path_, rules_.hidden).path);
 }
 
 AssetLoad::Step AssetLoad::settle_fallback(FileLoad::Outcome& file) {
-    return file.is(file::Kind::regular) ? take_file(rules_.fallback_path, file) : begin_pages();
+    return file.is(file::Kind::regular) ? take_file(file_.path(), file)
+                                        : begin_error(status_for(file));
 }
 
-AssetLoad::Step AssetLoad::begin_pages() {
+AssetLoad::Step AssetLoad::begin_pages(std::string_view directory) {
     const bool may_have_page =
         error_ == http::Status::not_found || error_ == http::Status::forbidden;
     if (!may_have_page || !rules_.only_file.empty()) {
         return finish_with_error({});
     }
-    if (!rules_.hidden.hide(path_)) {
-        page_directory_ = first_directories(directory_of(path_), page_directories_max);
-    }
+    page_directory_ = directory;
     return look_at_next_page();
 }
 
@@ -416,7 +411,11 @@ AssetLoad::Step AssetLoad::look_at_next_page() {
 AssetLoad::Step AssetLoad::settle_page(FileLoad::Outcome& file) {
     if (file.is(file::Kind::regular)) {
         type_ = type_of(file);
+        is_stable_ = is_stable_ && file.is_stable;
         return finish_with_error(make_representation(http::ContentCoding::identity, file));
+    }
+    if (file.error && status_for(*file.error) == http::Status::service_unavailable) {
+        is_stable_ = false;  // It may well be there.
     }
     if (page_directory_.empty()) {
         return finish_with_error({});
@@ -427,7 +426,12 @@ AssetLoad::Step AssetLoad::settle_page(FileLoad::Outcome& file) {
 }
 
 AssetLoad::Step AssetLoad::finish_with_error(RepresentationRef page) {
-    return finish(Asset::error(error_, std::move(page), std::move(fallback_)), false);
+    const bool is_not_found = error_ == http::Status::not_found;
+    const bool may_be_fallback = is_not_found && !rules_.fallback_path.empty();
+    return finish(
+        Asset::error(error_, std::move(page),
+                     may_be_fallback ? Asset::ChosenBy::navigation : Asset::ChosenBy::target),
+        is_not_found && is_stable_);
 }
 
 AssetLoad::Step AssetLoad::redirect(std::string path) {

@@ -31,13 +31,6 @@ bool has_field(const std::vector<ExtraField>& fields, std::string_view name) {
     });
 }
 
-/// Whether the request comes from somebody who wants to see a page, not from a script or for an
-/// image: only navigations name HTML.
-bool is_navigation(const http::Request& request) noexcept {
-    const http::TypeQuality html = http::type_quality(request, "text/html");
-    return html.is_explicit && html.quality > 0;
-}
-
 /// Whether Accept-Encoding could refuse something: that takes a quality value.
 bool has_coding_qualities(const http::Request& request) noexcept {
     const auto lines = request.lines(http::FieldName::accept_encoding);
@@ -195,9 +188,10 @@ Answer Responder::respond(const http::Request& request, const http::Target& targ
         case Asset::Kind::error:
             return respond_with_error(request, asset, envelope, writer);
         case Asset::Kind::directory:
+        case Asset::Kind::missing:
             break;
     }
-    assertion_failed("a directory is answered with its listing");
+    assertion_failed("another asset is sent instead");
 }
 
 Representation* Responder::select(const http::Request& request, const Asset& asset) const noexcept {
@@ -307,9 +301,8 @@ std::optional<Answer> Responder::respond_with_parts(const http::RangeSet& ranges
                                                     Representation& source,
                                                     const Envelope& envelope,
                                                     http::HeadWriter& writer) {
-    auto parts =
-        std::make_unique<Multipart>(ranges, source.size(), source.content_type(),
-                                    siphash(boundary_key_, multiparts_made_++));
+    auto parts = std::make_unique<Multipart>(ranges, source.size(), source.content_type(),
+                                             siphash(boundary_key_, multiparts_made_++));
     const std::uint64_t content_bytes = parts->content_bytes();
     if (content_bytes > source.size()) {
         return std::nullopt;  // The whole is cheaper.
@@ -328,9 +321,6 @@ std::optional<Answer> Responder::respond_with_parts(const http::RangeSet& ranges
 
 Answer Responder::respond_with_error(const http::Request& request, const Asset& asset,
                                      const Envelope& envelope, http::HeadWriter& writer) {
-    if (asset.fallback() != nullptr && is_navigation(request)) {
-        return respond_with_file(request, *asset.fallback(), envelope, writer);
-    }
     begin_head(asset.status(), envelope, writer);
     Representation* const page = asset.page();
     if (page == nullptr) {

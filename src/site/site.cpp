@@ -9,12 +9,41 @@
 #include <utility>
 
 namespace torc::site {
+namespace {
+
+/// What is missing gets this part of a cache, and no more than so much.
+constexpr std::size_t missing_divisor = 8;
+constexpr std::size_t missing_bytes_max = std::size_t{16} * 1024 * 1024;
+
+CacheLimits limits_for_missing(const CacheLimits& all) noexcept {
+    return {.memory_bytes_max = std::min(all.memory_bytes_max / missing_divisor, missing_bytes_max),
+            .descriptors_max = all.descriptors_max / missing_divisor};
+}
+
+CacheLimits limits_for_present(const CacheLimits& all) noexcept {
+    const CacheLimits missing = limits_for_missing(all);
+    return {.memory_bytes_max = all.memory_bytes_max - missing.memory_bytes_max,
+            .descriptors_max = all.descriptors_max - missing.descriptors_max};
+}
+
+/// A site's own page for what is missing in its directory and below.
+constexpr std::string_view missing_page = "404.html";
+
+}  // namespace
+
+Site::Site(LoadRules rules, const CacheLimits& limits)
+    : rules_(std::move(rules)),
+      cache_(limits_for_present(limits)),
+      missing_(limits_for_missing(limits)) {}
 
 Asset* Site::find(std::string_view path, MonotonicTime now) noexcept {
     if (now >= verified_until_) {
         return nullptr;
     }
     const AssetCache::Entry* entry = cache_.find(path);
+    if (entry == nullptr) {
+        entry = missing_.find(path);
+    }
     // What is in memory is one version of a file, whole. What is sent from the disk is whatever is
     // there by then, and must not go under the length and the tag of what was there before.
     const bool is_found =
@@ -35,7 +64,10 @@ Site::Join Site::join_load(std::string_view path, Waiter waiter, bool is_watched
                         .is_watched = is_watched,
                         .joined_at = changes_,
                         .begun_at = changes_};
-    pending.load->reserve_in(cache_);
+    // Where it will be kept: what is shown for what is missing takes nothing from what is there.
+    const auto substitute = SubstituteKey::parse(path);
+    const bool is_error = substitute && substitute->kind == SubstituteKey::Kind::error;
+    pending.load->reserve_in(is_error ? missing_ : cache_);
     if (free_loads_.empty()) {
         // Room for all of them, so that `take_load` never allocates.
         free_loads_.reserve(loads_.size() + 1);
@@ -78,22 +110,35 @@ LoadStep Site::begin_load(LoadId id) {
 Site::Loaded Site::finish_load(LoadId id, MonotonicTime now) {
     PendingLoad pending = take_load(id);
     AssetLoad::Outcome outcome = pending.load->take_result();
-    if (outcome.is_cacheable && pending.begun_at >= all_changed_at_) {
-        // Directories may have changed between the two.
-        const bool is_watched = pending.is_watched && outcome.is_watchable &&
-                                pending.joined_at >= directory_changed_at_;
-        try {
-            cache_.insert(pending.load->path(), outcome.asset,
-                          now + (is_watched ? watched_fresh_for : fresh_for));
-        } catch (const std::bad_alloc&) {
-            cache_.erase(pending.load->path());  // What was there is older.
-        }
-    } else {
-        cache_.erase(pending.load->path());
-    }
+    keep(pending, outcome, now);
     return Loaded{.asset = std::move(outcome.asset),
                   .waiters = std::move(pending.waiters),
                   .refused = std::move(outcome.refused)};
+}
+
+void Site::keep(const PendingLoad& pending, const AssetLoad::Outcome& outcome, MonotonicTime now) {
+    const Asset& asset = *outcome.asset;
+    const bool is_missing =
+        asset.kind() == Asset::Kind::missing || asset.kind() == Asset::Kind::error;
+    AssetCache& cache = is_missing ? missing_ : cache_;
+    AssetCache& other = is_missing ? cache_ : missing_;
+    const std::string& path = pending.load->path();
+    other.erase(path);
+    // Directories may have changed between the two.
+    const bool has_changed = pending.has_changed || pending.joined_at < directory_changed_at_;
+    const bool may_be_kept =
+        outcome.is_cacheable && pending.begun_at >= all_changed_at_ && !(is_missing && has_changed);
+    if (!may_be_kept) {
+        cache.erase(path);
+        return;
+    }
+    const bool is_watched =
+        !is_missing && pending.is_watched && outcome.is_watchable && !has_changed;
+    try {
+        cache.insert(path, outcome.asset, now + (is_watched ? watched_fresh_for : fresh_for));
+    } catch (const std::bad_alloc&) {
+        cache.erase(path);  // What was there is older.
+    }
 }
 
 Site::Loaded Site::finish_load_with(LoadId id, Asset& asset) {
@@ -101,32 +146,43 @@ Site::Loaded Site::finish_load_with(LoadId id, Asset& asset) {
 }
 
 void Site::changed(std::string_view directory, std::string_view name) {
-    const std::string prefix(directory);
-    const auto drop_what_is_made_of = [&](std::string_view file) {
-        const std::string path = prefix + std::string(file);
-        drop(path);
-        if (std::ranges::find(rules_.index_names, file) != rules_.index_names.end()) {
-            drop(prefix);
-        }
-        if (rules_.has_clean_urls) {
-            drop(path + std::string(page_suffix));
-            if (file.ends_with(page_suffix)) {
-                const std::string page = path.substr(0, path.size() - page_suffix.size());
-                drop(page);
-                drop(page + '/');
-            }
-        }
-    };
-    drop_what_is_made_of(name);
+    drop_what_is_made_of(directory, name);
     for (const http::ContentCoding coding : rules_.codings) {
         if (name.ends_with(suffix_of(coding))) {
-            drop_what_is_made_of(name.substr(0, name.size() - suffix_of(coding).size()));
+            drop_what_is_made_of(directory, name.substr(0, name.size() - suffix_of(coding).size()));
+        }
+    }
+    if (name == missing_page) {
+        missing_.forget_beneath(directory);
+        directory_changed_at_ = ++changes_;
+    }
+}
+
+void Site::drop_what_is_made_of(std::string_view directory, std::string_view name) {
+    const std::string prefix(directory);
+    const std::string path = prefix + std::string(name);
+    drop(path);
+    if (std::ranges::find(rules_.index_names, name) != rules_.index_names.end()) {
+        drop(prefix);
+    }
+    if (path == rules_.fallback_path) {
+        std::string key;
+        SubstituteKey{.kind = SubstituteKey::Kind::fallback, .path = path}.write(key);
+        drop(key);
+    }
+    if (rules_.has_clean_urls) {
+        drop(path + std::string(page_suffix));
+        if (name.ends_with(page_suffix)) {
+            const std::string page = path.substr(0, path.size() - page_suffix.size());
+            drop(page);
+            drop(page + '/');
         }
     }
 }
 
 void Site::changed_beneath(std::string_view directory) {
     cache_.forget_beneath(directory);
+    missing_.forget_beneath(directory);
     directory_changed_at_ = ++changes_;
     if (!directory.empty()) {
         // The directory as an entry of the one above: without the slash it is a redirect.
@@ -138,6 +194,7 @@ void Site::changed_beneath(std::string_view directory) {
 
 void Site::changed_all() noexcept {
     cache_.forget_all();
+    missing_.forget_all();
     by_path_.clear();
     all_changed_at_ = ++changes_;
     directory_changed_at_ = changes_;
@@ -145,12 +202,19 @@ void Site::changed_all() noexcept {
 
 void Site::drop(std::string_view path) {
     cache_.erase(path);
+    missing_.erase(path);
     if (loads_under_way() == 0) {
         return;
     }
     if (const auto found = by_path_.find(path); found != by_path_.end()) {
-        loads_[found->second].is_watched = false;
+        loads_[found->second].has_changed = true;
     }
+}
+
+bool Site::reclaim(std::size_t steps_max) noexcept {
+    const bool has_more_present = cache_.reclaim(steps_max);
+    const bool has_more_missing = missing_.reclaim(steps_max);
+    return has_more_present || has_more_missing;
 }
 
 }  // namespace torc::site

@@ -108,6 +108,58 @@ TEST_P(Coherence, ShowsAFileThatGrewBeyondMemoryAndShrankAgain) {
     EXPECT_TRUE(shows("page.bin", "small again"));
 }
 
+// That nothing is there is remembered for a second, unless something is seen to appear.
+TEST_P(Coherence, ShowsWhatAppearsWhereNothingWas) {
+    write("page.txt", "a page");
+    start();
+    EXPECT_TRUE(shows("page.txt", "a page"));
+    struct Case {
+        std::string_view target;
+        std::string_view name;
+        int status;
+        std::string_view top;
+    };
+    for (const auto& [target, name, status, top] :
+         {Case{"/new.txt", "new.txt", 200, "new.txt"},
+          Case{"/made/", "made/index.html", 200, "made"},
+          Case{"/deep/er/page.txt", "deep/er/page.txt", 200, "deep"},
+          Case{"/two", "two/page.txt", 301, "two"}}) {
+        EXPECT_EQ(get(target).status, 404) << target;
+        write(name, "new");
+        EXPECT_TRUE(eventually_serves(target, status, status == 200 ? "new" : "")) << target;
+        std::filesystem::remove_all(site() / top);
+        EXPECT_TRUE(eventually_serves(target, 404)) << target;
+    }
+}
+
+TEST_P(Coherence, ShowsAnErrorPageThatAppearsOrChanges) {
+    write("a/b/page.txt", "a page");
+    start();
+    const auto shows_error = [this](std::string_view page) {
+        return eventually([&] { return get("/a/b/absent").body == page; });
+    };
+    EXPECT_EQ(get("/a/b/absent").status, 404);
+    write("404.html", "at the root");
+    EXPECT_TRUE(shows_error("at the root"));
+    write("a/404.html", "nearer");
+    EXPECT_TRUE(shows_error("nearer"));
+    write("a/404.html", "changed");
+    EXPECT_TRUE(shows_error("changed"));
+    std::filesystem::remove(site() / "a/404.html");
+    EXPECT_TRUE(shows_error("at the root"));
+}
+
+TEST_P(Coherence, ShowsAFallbackThatChanges) {
+    write("app/index.html", "one");
+    start({"--spa", "app/index.html"});
+    EXPECT_EQ(get("/users/7").body, "one");
+    write("app/index.html", "two");
+    EXPECT_TRUE(eventually([this] { return get("/users/7").body == "two"; }));
+    write("users/7", "a file");
+    EXPECT_TRUE(eventually([this] { return get("/users/7").body == "a file"; }));
+    EXPECT_EQ(get("/users/8").body, "two");
+}
+
 TEST_P(Coherence, GivesAChangedFileAnotherEntityTag) {
     write("page.txt", "one");
     start();

@@ -77,11 +77,8 @@ protected:
         return complete(static_cast<std::int32_t>(bytes.size()));
     }
 
-    /// Neither what was opened last nor a page for the error is there.
-    Ended complete_missing(int error = ENOENT) {
-        EXPECT_FALSE(complete(-error));
-        return complete(-ENOENT);
-    }
+    /// What was opened last is not there.
+    Ended complete_missing() { return complete(-ENOENT); }
 
     torc::test::TemporaryDirectory directory_;
     SharedRoot root_ = remote_root(directory_.path());
@@ -121,9 +118,10 @@ TEST_F(AssetLoaderTest, LoadsSeveralPathsAtOnce) {
     EXPECT_FALSE(join("first", 1));
     const io::Completion first = proactor_.completion(-ENOENT);
     EXPECT_FALSE(join("second", 2));
-    EXPECT_EQ(complete_missing(EACCES)->asset->status(), http::Status::forbidden);
-    EXPECT_FALSE(complete(first));
-    const Ended ended = complete(-ENOENT);
+    EXPECT_FALSE(complete(-EACCES));
+    EXPECT_EQ(complete_missing()->asset->status(), http::Status::forbidden)
+        << "there is no page for it";
+    const Ended ended = complete(first);
     EXPECT_EQ(ended->asset->status(), http::Status::not_found);
     EXPECT_EQ(ended->waiters, std::vector<site::Site::Waiter>{1});
 }
@@ -160,8 +158,7 @@ TEST_F(AssetLoaderTest, AnswersAListingThatFailsWithAnError) {
     EXPECT_FALSE(complete_stat(4096, S_IFDIR));
     const std::int32_t result = proactor_.job().run();
     EXPECT_EQ(result, -ENOTDIR) << "a file was opened";
-    EXPECT_FALSE(complete(result));
-    EXPECT_EQ(complete(-ENOENT)->asset->status(), http::Status::not_found);
+    EXPECT_EQ(complete(result)->asset->status(), http::Status::not_found);
 }
 
 TEST_F(AssetLoaderTest, GivesUpCachedDescriptorsWhenThereIsNoOther) {

@@ -107,6 +107,20 @@ TEST_P(ChangeWatchTest, CoversARootWithoutAnyOtherDirectory) {
     EXPECT_TRUE(drops("page"));
 }
 
+// Clients may ask for any number of them.
+TEST_P(ChangeWatchTest, WatchesWhereADirectoryThatIsNotThereWouldBe) {
+    ASSERT_TRUE(comes_to_cover("a/"));
+    for (const std::string_view missing : {"a/new/deep/", "a/new/", "page/below/"}) {
+        watch_->want(missing, root_);
+        ASSERT_TRUE(turn_until([this] { return !watch_->is_opening(); }));
+        EXPECT_FALSE(watch_->covers(missing));
+    }
+    cache("a/new/page");
+    std::filesystem::create_directory(path("a/new"));
+    EXPECT_TRUE(drops("a/new/page"));
+    EXPECT_TRUE(comes_to_cover("a/new/"));
+}
+
 TEST_P(ChangeWatchTest, DropsWhatChanges) {
     ASSERT_TRUE(comes_to_cover("a/b/"));
     cache("a/b/page");

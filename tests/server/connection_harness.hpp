@@ -17,6 +17,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace torc::server::test {
@@ -25,7 +26,8 @@ namespace torc::server::test {
 /// connection its events, does what it asks for and writes down what it did.
 class ConnectionHarness {
 public:
-    explicit ConnectionHarness(AccessLog* access_log = nullptr) {
+    explicit ConnectionHarness(AccessLog* access_log = nullptr, site::LoadRules rules = {})
+        : site_(std::move(rules), {}) {
         responder_.set_time(site::test::now);
         services_.access_log = access_log;
         services_.now = MonotonicTime(std::chrono::hours(12));
@@ -169,7 +171,7 @@ private:
         return action;
     }
 
-    site::Site site_{{}, {}};
+    site::Site site_;
     std::map<std::string, site::AssetRef> disk_;
     /// With a fixed key, so that the same requests get the same answers.
     site::Responder responder_{site_.rules().codings, {}, SecretKey{}};

@@ -15,18 +15,30 @@ using test::FakeFile;
 
 using Opened = std::vector<std::string>;
 
+// What is shown for it is loaded by another key, which many paths share.
+TEST_F(AssetLoadTest, FindsThatNothingIsThereWithoutLookingForAPage) {
+    put("404.html", "at the root");
+    rules_.fallback_path = "index.html";
+    const AssetLoad::Outcome outcome = load("a/b/c");
+    EXPECT_EQ(outcome.asset->kind(), Asset::Kind::missing);
+    EXPECT_TRUE(outcome.is_cacheable);
+    EXPECT_EQ(opened_, Opened{"a/b/c"});
+}
+
 TEST_F(AssetLoadTest, LooksForAnErrorPageUpwardFromThePath) {
     put("404.html", "at the root");
-    EXPECT_EQ(asset("a/b/c")->page()->contents(), "at the root");
-    EXPECT_EQ(opened_, (Opened{"a/b/c", "a/b/404.html", "a/404.html", "404.html"}));
+    const AssetRef found = error_at("a/b/c");
+    EXPECT_EQ(found->kind(), Asset::Kind::error);
+    EXPECT_EQ(found->status(), Status::not_found);
+    EXPECT_EQ(found->page()->contents(), "at the root");
+    EXPECT_EQ(opened_, (Opened{"a/b/404.html", "a/404.html", "404.html"}));
     put("a/404.html", "nearer");
-    EXPECT_EQ(asset("a/b/c")->page()->contents(), "nearer");
-    EXPECT_EQ(status("a/b/c"), Status::not_found);
+    EXPECT_EQ(error_at("a/b/c")->page()->contents(), "nearer");
 }
 
 TEST_F(AssetLoadTest, LooksForAnErrorPageInADirectoryItself) {
     put("a/b/404.html", "here");
-    EXPECT_EQ(asset("a/b/")->page()->contents(), "here");
+    EXPECT_EQ(error_at("a/b/")->page()->contents(), "here");
 }
 
 TEST_F(AssetLoadTest, HasErrorPagesByTheirStatus) {
@@ -39,9 +51,15 @@ TEST_F(AssetLoadTest, HasErrorPagesByTheirStatus) {
 }
 
 TEST_F(AssetLoadTest, GoesWithoutAnErrorPageWhenThereIsNone) {
-    EXPECT_EQ(asset("a/b")->page(), nullptr);
+    EXPECT_EQ(error_at("a/b")->page(), nullptr);
     put_directory("404.html");
-    EXPECT_EQ(asset("a/b")->page(), nullptr);
+    EXPECT_EQ(error_at("a/b")->page(), nullptr);
+}
+
+TEST_F(AssetLoadTest, KeepsNoErrorWhosePageCouldNotBeLookedFor) {
+    EXPECT_TRUE(load_substitute(SubstituteKey::error_at("a")).is_cacheable);
+    disk_["404.html"] = FakeFile{.error = EMFILE};
+    EXPECT_FALSE(load_substitute(SubstituteKey::error_at("a")).is_cacheable);
 }
 
 TEST_F(AssetLoadTest, LooksForAnErrorPageInABoundedNumberOfDirectories) {
@@ -49,47 +67,51 @@ TEST_F(AssetLoadTest, LooksForAnErrorPageInABoundedNumberOfDirectories) {
     for (int depth = 0; depth < 1000; ++depth) {
         path += "a/";
     }
-    (void)asset(path + "file");
-    EXPECT_EQ(opened_.size(), 1U + 16 + 1);
+    (void)error_at(path + "file");
+    EXPECT_EQ(opened_.size(), 16U + 1);
     EXPECT_EQ(opened_.back(), "404.html");
 }
 
 TEST_F(AssetLoadTest, ShowsTheRootsErrorPageForWhatIsHidden) {
     put(".git/404.html", "secret");
     put("404.html", "at the root");
-    EXPECT_EQ(asset(".git/config")->page()->contents(), "at the root");
+    EXPECT_EQ(error_at(".git/config")->page()->contents(), "at the root");
 }
 
-TEST_F(AssetLoadTest, HasAFallbackForWhatMayBeANavigation) {
+TEST_F(AssetLoadTest, LoadsTheFallbackInAllItsCodings) {
     rules_.fallback_path = "app/index.html";
     put("app/index.html", "app");
     put("app/index.html.br", torc::test::brotli_like("br", 3));
+    const AssetLoad::Outcome outcome = load_fallback();
+    EXPECT_EQ(outcome.asset->kind(), Asset::Kind::file);
+    EXPECT_EQ(outcome.asset->identity().contents(), "app");
+    EXPECT_TRUE(outcome.asset->has_codings());
+    EXPECT_EQ(outcome.asset->vary_field(),
+              "Vary: Accept, Accept-Encoding, Sec-Fetch-Dest, Sec-Fetch-Mode\r\n");
+    EXPECT_TRUE(outcome.is_cacheable);
+}
+
+// By its own URL it would be a redirect then.
+TEST_F(AssetLoadTest, LoadsTheFallbackThoughUrlsAreClean) {
+    rules_.has_clean_urls = true;
+    rules_.fallback_path = "app/index.html";
+    put("app/index.html", "app");
+    EXPECT_EQ(load_fallback().asset->identity().contents(), "app");
+}
+
+TEST_F(AssetLoadTest, AnErrorTellsThatAFallbackCouldHaveComeInstead) {
+    EXPECT_EQ(error_at("a")->vary_field(), "");
+    rules_.fallback_path = "index.html";
+    EXPECT_EQ(error_at("a")->vary_field(), "Vary: Accept, Sec-Fetch-Dest, Sec-Fetch-Mode\r\n");
+}
+
+TEST_F(AssetLoadTest, ShowsTheErrorWhereTheFallbackIsGone) {
+    rules_.fallback_path = "app/index.html";
     put("404.html", "nothing");
-    const AssetRef found = asset("users/7");
+    const AssetRef found = load_fallback().asset;
+    EXPECT_EQ(found->kind(), Asset::Kind::error);
     EXPECT_EQ(found->status(), Status::not_found);
-    EXPECT_EQ(found->fallback()->identity().contents(), "app");
-    EXPECT_TRUE(found->fallback()->has_codings());
     EXPECT_EQ(found->page()->contents(), "nothing");
-    EXPECT_NE(asset("users/7/")->fallback(), nullptr);
-    EXPECT_NE(asset("v1.2/users")->fallback(), nullptr);
-}
-
-TEST_F(AssetLoadTest, HasNoFallbackForAFileByItsExtension) {
-    rules_.fallback_path = "index.html";
-    put("index.html", "app");
-    EXPECT_EQ(asset("assets/app.js")->fallback(), nullptr);
-}
-
-TEST_F(AssetLoadTest, HasNoFallbackForWhatIsForbidden) {
-    rules_.fallback_path = "index.html";
-    put("index.html", "app");
-    disk_["secret"] = FakeFile{.error = EACCES};
-    EXPECT_EQ(asset("secret")->fallback(), nullptr);
-}
-
-TEST_F(AssetLoadTest, GoesWithoutAFallbackThatIsNotThere) {
-    rules_.fallback_path = "index.html";
-    EXPECT_EQ(asset("users/7")->fallback(), nullptr);
 }
 
 TEST_F(AssetLoadTest, ListsADirectoryWithoutAnIndex) {

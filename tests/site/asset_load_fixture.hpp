@@ -52,8 +52,22 @@ protected:
     AssetRef asset(std::string_view path) { return load(path).asset; }
     http::Status status(std::string_view path) {
         const AssetRef found = asset(path);
-        EXPECT_EQ(found->kind(), Asset::Kind::error);
+        EXPECT_EQ(found->kind(), found->status() == http::Status::not_found ? Asset::Kind::missing
+                                                                            : Asset::Kind::error);
         return found->status();
+    }
+    /// What is sent in place of a path at which there is nothing.
+    AssetLoad::Outcome load_substitute(SubstituteKey key) {
+        std::string text;
+        key.write(text);
+        return load(text);
+    }
+    AssetRef error_at(std::string_view path) {
+        return load_substitute(SubstituteKey::error_at(path)).asset;
+    }
+    AssetLoad::Outcome load_fallback() {
+        return load_substitute(
+            {.kind = SubstituteKey::Kind::fallback, .path = rules_.fallback_path});
     }
     std::string_view contents(std::string_view path) {
         last_ = asset(path);

@@ -35,14 +35,17 @@ TEST(Asset, HoldsAFileByItsCodings) {
 TEST(Asset, VariesByWhatItHasMoreThanOneOf) {
     EXPECT_EQ(test::memory_asset("1")->vary_field(), "");
     EXPECT_EQ(with_coding(ContentCoding::gzip)->vary_field(), "Vary: Accept-Encoding\r\n");
-    Asset::Representations page;
-    page[0] = memory_file("1");
-    EXPECT_EQ(Asset::file(std::move(page), true)->vary_field(), "Vary: Accept\r\n");
-    EXPECT_EQ(Asset::error(http::Status::not_found, {}, test::memory_asset("1"))->vary_field(),
-              "Vary: Accept\r\n");
-    EXPECT_EQ(
-        Asset::error(http::Status::not_found, {}, with_coding(ContentCoding::gzip))->vary_field(),
-        "Vary: Accept, Accept-Encoding\r\n");
+    using enum Asset::ChosenBy;
+    const auto field_of_page = [](Asset::ChosenBy chosen_by) {
+        Asset::Representations page;
+        page[0] = memory_file("1");
+        return Asset::file(std::move(page), chosen_by)->vary_field();
+    };
+    EXPECT_EQ(field_of_page(media_type), "Vary: Accept\r\n");
+    EXPECT_EQ(field_of_page(navigation), "Vary: Accept, Sec-Fetch-Dest, Sec-Fetch-Mode\r\n");
+    EXPECT_EQ(Asset::error(http::Status::not_found)->vary_field(), "");
+    EXPECT_EQ(Asset::error(http::Status::not_found, {}, navigation)->vary_field(),
+              "Vary: Accept, Sec-Fetch-Dest, Sec-Fetch-Mode\r\n");
 }
 
 TEST(Asset, IsARedirectToAPath) {
@@ -68,7 +71,7 @@ TEST(Asset, CountsWhatAllItsRepresentationsCost) {
     EXPECT_EQ(asset->descriptors(), 2U);
     EXPECT_GE(asset->memory_bytes(), 10'000 + sizeof(Asset) + 3 * sizeof(Representation));
     EXPECT_LT(asset->memory_bytes(), 10'000 + sizeof(Asset) + 3 * (sizeof(Representation) + 1024));
-    EXPECT_EQ(Asset::error(http::Status::not_found, {}, asset)->descriptors(), 2U);
+    EXPECT_EQ(Asset::error(http::Status::not_found, disk_file("123"))->descriptors(), 1U);
 }
 
 }  // namespace

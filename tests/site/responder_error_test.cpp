@@ -23,8 +23,6 @@ protected:
     }
 
     const AssetRef with_page_ = Asset::error(Status::not_found, test::memory_file("my page"));
-    const AssetRef with_fallback_ =
-        Asset::error(Status::not_found, test::memory_file("my page"), test::memory_asset("app"));
 };
 
 TEST_F(ResponderErrorTest, ShowsTheSitesOwnPage) {
@@ -45,30 +43,6 @@ TEST_F(ResponderErrorTest, IgnoresConditionsAndRanges) {
     (void)answer(*with_page_, "If-None-Match: *\r\nRange: bytes=0-1\r\n");
     EXPECT_EQ(answer_.status, Status::not_found);
     EXPECT_EQ(answer_.body.length, 7U);
-}
-
-TEST_F(ResponderErrorTest, GivesANavigationTheFallback) {
-    const std::string head =
-        answer(*with_fallback_, "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n");
-    EXPECT_EQ(answer_.status, Status::ok);
-    EXPECT_EQ(answer_.source->contents(), "app");
-    EXPECT_TRUE(head.contains("\r\nVary: Accept\r\n"));
-}
-
-TEST_F(ResponderErrorTest, GivesNobodyElseTheFallback) {
-    for (const std::string_view accept :
-         {"", "Accept: */*\r\n", "Accept: text/*\r\n", "Accept: application/json\r\n",
-          "Accept: text/html;q=0, */*\r\n", "Accept: image/avif,image/webp,*/*;q=0.8\r\n"}) {
-        const std::string head = answer(*with_fallback_, accept);
-        EXPECT_EQ(answer_.status, Status::not_found) << accept;
-        EXPECT_EQ(answer_.source->contents(), "my page");
-        EXPECT_TRUE(head.contains("\r\nVary: Accept\r\n"));
-    }
-}
-
-TEST_F(ResponderErrorTest, LooksAtTheConditionsOfTheFallback) {
-    (void)answer(*with_fallback_, "Accept: text/html\r\nIf-None-Match: *\r\n");
-    EXPECT_EQ(answer_.status, Status::not_modified);
 }
 
 TEST_F(ResponderErrorTest, AddsTheUsersFieldsToEveryAnswer) {

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <initializer_list>
 #include <string>
@@ -50,6 +51,29 @@ protected:
                   0);
         EXPECT_EQ(load.stated(), LoadStep::finished);
         return site_.finish_load(id, noon);
+    }
+    /// Ends a load: nothing is there.
+    Site::Loaded fail(Site::LoadId id) {
+        LoadStep step = site_.begin_load(id);
+        while (step == LoadStep::open) {
+            step = site_.load(id).failed(Errno(ENOENT));
+        }
+        return site_.finish_load(id, noon);
+    }
+    /// Remembers that nothing is at these paths, and the errors that are sent for them.
+    void miss(std::initializer_list<std::string_view> paths) {
+        for (const std::string_view path : paths) {
+            (void)fail(begin(path, true));
+            (void)fail(begin(error_key(path), true));
+        }
+    }
+    [[nodiscard]] bool is_missing(std::string_view path) {
+        return site_.missing().find(path) != nullptr;
+    }
+    static std::string error_key(std::string_view path) {
+        std::string key;
+        SubstituteKey::error_at(path).write(key);
+        return key;
     }
     Site::LoadId begin(std::string_view path, bool is_watched) {
         return site_.join_load(path, 1, is_watched).id;
@@ -172,6 +196,80 @@ TEST_F(SiteChangeTest, ADirectoryThatIsMadeLeavesWhatIsBesideIt) {
         EXPECT_TRUE(has(site_, path)) << path;
     }
     EXPECT_FALSE(site_.cache().reclaim(0)) << "there is nothing that was looked at";
+}
+
+TEST_F(SiteChangeTest, WhatAppearsIsNoLongerMissing) {
+    miss({"a/b", "a/c"});
+    site_.changed("a/", "b");
+    EXPECT_FALSE(is_missing("a/b"));
+    EXPECT_TRUE(is_missing("a/c"));
+    EXPECT_TRUE(is_missing(error_key("a/b")));
+}
+
+TEST_F(SiteChangeTest, WhatWasMissingInADirectoryThatAppearsIsLookedForAgain) {
+    miss({"new", "new/", "new/page", "new/deep/page", "newer", "other/page"});
+    site_.changed_beneath("new/");
+    for (const char* path : {"new", "new/", "new/page", "new/deep/page"}) {
+        EXPECT_FALSE(is_missing(path)) << path;
+    }
+    EXPECT_FALSE(is_missing(error_key("new/page")));
+    EXPECT_TRUE(is_missing("newer"));
+    EXPECT_TRUE(is_missing("other/page"));
+}
+
+TEST_F(SiteChangeTest, AnErrorPageThatChangesIsLookedForAgainInAllBeneath) {
+    miss({"page", "a/page", "a/b/page"});
+    site_.changed("a/", "404.html");
+    EXPECT_TRUE(is_missing(error_key("page")));
+    EXPECT_FALSE(is_missing(error_key("a/page")));
+    EXPECT_FALSE(is_missing(error_key("a/b/page")));
+    site_.changed("", "404.html");
+    EXPECT_FALSE(is_missing(error_key("page")));
+}
+
+TEST_F(SiteChangeTest, AFallbackThatChangesIsDropped) {
+    Site site({.fallback_path = "app/index.html"}, {});
+    std::string key;
+    SubstituteKey{.kind = SubstituteKey::Kind::fallback, .path = "app/index.html"}.write(key);
+    for (const std::string_view name : {"index.html", "index.html.br"}) {
+        cache(site, {key});
+        site.changed("", name);
+        EXPECT_TRUE(has(site, key)) << "that is another file";
+        site.changed("app/", name);
+        EXPECT_FALSE(has(site, key)) << name;
+    }
+    cache(site, {key});
+    site.changed_beneath("app/");
+    EXPECT_FALSE(has(site, key));
+}
+
+TEST_F(SiteChangeTest, WhatAppearsWhileItIsLookedForIsNotRememberedAsMissing) {
+    const Site::LoadId appearing = begin("appearing", true);
+    const Site::LoadId absent = begin("absent", true);
+    site_.changed("", "appearing");
+    (void)fail(appearing);
+    (void)fail(absent);
+    EXPECT_FALSE(is_missing("appearing"));
+    EXPECT_TRUE(is_missing("absent"));
+    const Site::LoadId beneath = begin("new/page", true);
+    const Site::LoadId error = begin(error_key("page"), true);
+    site_.changed_beneath("new/");
+    site_.changed("", "404.html");
+    (void)fail(beneath);
+    (void)fail(error);
+    EXPECT_FALSE(is_missing("new/page"));
+    EXPECT_FALSE(is_missing(error_key("page")));
+}
+
+TEST_F(SiteChangeTest, NothingIsMissingForSureOnceEverythingChanged) {
+    miss({"a"});
+    site_.changed_all();
+    EXPECT_FALSE(is_missing("a"));
+    EXPECT_FALSE(is_missing(error_key("a")));
+    EXPECT_TRUE(site_.has_forgotten());
+    while (site_.reclaim(1)) {
+    }
+    EXPECT_EQ(site_.missing().size(), 0U);
 }
 
 TEST_F(SiteChangeTest, ALoadCanEndWithWhatWasFoundMeanwhile) {

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -112,11 +113,46 @@ TEST_F(SiteTest, StartsAnotherLoadOfThePathAfterTheFirstEnded) {
     EXPECT_EQ(fail(again.id, ENOENT).waiters, std::vector<Site::Waiter>{2});
 }
 
-TEST_F(SiteTest, DoesNotCacheErrors) {
-    const Site::Loaded loaded = fail(site_.join_load("a", 1, false).id, ENOENT);
-    EXPECT_EQ(loaded.asset->status(), http::Status::not_found);
-    EXPECT_EQ(site_.find("a", noon), nullptr);
+TEST_F(SiteTest, RemembersForAWhileThatNothingIsThere) {
+    const Site::Loaded loaded = fail(site_.join_load("a", 1, true).id, ENOENT);
+    EXPECT_EQ(loaded.asset->kind(), Asset::Kind::missing);
+    EXPECT_EQ(site_.find("a", noon), loaded.asset.get());
+    EXPECT_EQ(site_.find("a", noon + Site::fresh_for), nullptr);
     EXPECT_EQ(site_.cache().size(), 0U);
+}
+
+TEST_F(SiteTest, DoesNotRememberOtherErrors) {
+    for (const int error : {EACCES, EIO, EMFILE}) {
+        const Site::Loaded loaded = fail(site_.join_load("a", 1, true).id, error);
+        EXPECT_EQ(loaded.asset->kind(), Asset::Kind::error);
+        EXPECT_EQ(site_.find("a", noon), nullptr);
+    }
+    EXPECT_EQ(site_.cache().size(), 0U);
+    EXPECT_EQ(site_.missing().size(), 0U);
+}
+
+TEST_F(SiteTest, FindsAFileWhereNothingWas) {
+    (void)fail(site_.join_load("a", 1, false).id, ENOENT);
+    const Site::Loaded loaded = find_file(site_.join_load("a", 2, false).id);
+    EXPECT_EQ(site_.find("a", noon), loaded.asset.get());
+    EXPECT_EQ(site_.missing().size(), 0U);
+}
+
+// A scan for names that do not exist must not push out what does.
+TEST_F(SiteTest, KeepsWhatIsThereWhateverIsAskedForInVain) {
+    Site site({.codings = {}}, {.memory_bytes_max = std::size_t{256} * 1024});
+    site.cache().insert("page", memory_asset(std::string(100'000, 'x')), never);
+    for (int number = 0; number < 5000; ++number) {
+        const auto id =
+            site.join_load("absent/" + std::to_string(number), 1, false).id;
+        EXPECT_EQ(site.begin_load(id), LoadStep::open);
+        EXPECT_EQ(site.load(id).failed(Errno(ENOENT)), LoadStep::finished);
+        (void)site.finish_load(id, noon);
+    }
+    EXPECT_NE(site.find("page", noon), nullptr);
+    EXPECT_NE(site.find("absent/4999", noon), nullptr);
+    EXPECT_EQ(site.find("absent/0", noon), nullptr);
+    EXPECT_LE(site.cache().memory_bytes() + site.missing().memory_bytes(), std::size_t{256} * 1024);
 }
 
 TEST_F(SiteTest, ForgetsAFileThatIsGone) {

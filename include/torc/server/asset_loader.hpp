@@ -64,7 +64,7 @@ public:
     /// iteration comes at once while there is more. For each iteration.
     void reclaim() noexcept {
         site_.cache().drop_unused_page();
-        if (site_.cache().has_forgotten() || watch_.has_forgotten()) {
+        if (site_.has_forgotten() || watch_.has_forgotten()) {
             reclaim_some();
         }
     }

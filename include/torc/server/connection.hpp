@@ -74,7 +74,8 @@ struct Services {
     // Where requests are worked on, one at a time.
     http::Request request{};
     std::array<char, limits::request_line_bytes_cap> target_scratch{};
-    std::string listing_key{};
+    /// That of the last asset that was looked for by a key instead of its path.
+    std::string asset_key{};
     /// What the last `Action::load` is about.
     std::string_view load_path{};
 };
@@ -178,8 +179,10 @@ private:
                                 site::Asset* loaded_asset);
     [[nodiscard]] site::Answer answer_to_method(site::Persistence persistence,
                                                 http::HeadWriter& writer);
-    /// The asset for the request; null: it must be loaded, and `load_path()` is set.
-    [[nodiscard]] site::Asset* find_asset(const http::Target& target, site::Asset* loaded_asset);
+    /// Answers GET or HEAD; gives what has to be done first if that can't be now.
+    [[nodiscard]] std::optional<Served> answer_with_asset(site::Persistence persistence,
+                                                          http::HeadWriter& writer,
+                                                          site::Asset* loaded_asset);
 
     [[nodiscard]] std::size_t skip_body(std::size_t available) noexcept;
     [[nodiscard]] Action receive_body(std::string_view bytes);

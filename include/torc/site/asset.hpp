@@ -26,23 +26,33 @@ public:
         redirect,
         /// A directory without an index, whose listing is to be asked for (see listing_key).
         directory,
-        /// Nothing that can be served.
+        /// Nothing is there; what is sent instead is to be asked for (see SubstituteKey).
+        missing,
+        /// What is sent where a path leads to nothing that can be served.
         error,
+    };
+
+    /// What in a request chose the asset, beside its target.
+    enum class ChosenBy : std::uint8_t {
+        target,
+        /// The media types in Accept.
+        media_type,
+        /// See wants_page.
+        navigation,
     };
 
     /// By http::ContentCoding; null: there is none. That for `identity` always is.
     using Representations = std::array<RepresentationRef, http::content_codings_count>;
 
-    /// `varies_by_type`: another request for the same path could have got another media type.
     [[nodiscard]] static AssetRef file(Representations representations,
-                                       bool varies_by_type = false);
+                                       ChosenBy chosen_by = ChosenBy::target);
     /// `path`: decoded, relative to the root, as a http::Target's.
     [[nodiscard]] static AssetRef redirect(std::string path);
     [[nodiscard]] static AssetRef directory();
-    /// `page`: what to show for it; null: a page of torc's own. `fallback`: an asset of kind `file`
-    /// that a navigation gets instead of the error; null: none.
+    [[nodiscard]] static AssetRef missing();
+    /// `page`: what to show for it; null: a page of torc's own.
     [[nodiscard]] static AssetRef error(http::Status status, RepresentationRef page = {},
-                                        AssetRef fallback = {});
+                                        ChosenBy chosen_by = ChosenBy::target);
 
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
 
@@ -55,10 +65,9 @@ public:
     /// Whether there is any other than `identity()`.
     [[nodiscard]] bool has_codings() const noexcept { return has_codings_; }
 
-    // For an error.
+    // For an error, and for what is missing.
     [[nodiscard]] http::Status status() const noexcept { return status_; }
     [[nodiscard]] Representation* page() const noexcept { return representations_[0].get(); }
-    [[nodiscard]] Asset* fallback() const noexcept { return fallback_.get(); }
 
     /// For a redirect.
     [[nodiscard]] const std::string& location() const noexcept { return location_; }
@@ -90,7 +99,6 @@ private:
     http::Status status_ = http::Status::ok;
     std::string_view vary_field_;
     Representations representations_;
-    AssetRef fallback_;
     std::string location_;
 };
 

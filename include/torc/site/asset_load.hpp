@@ -8,6 +8,7 @@
 #include <torc/site/file_load.hpp>
 #include <torc/site/listing_key.hpp>
 #include <torc/site/load_rules.hpp>
+#include <torc/site/substitute_key.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -45,9 +46,9 @@ class AssetLoad {
 public:
     using Step = LoadStep;
 
-    /// `path`: a http::Target's, or a ListingKey as text. `previous`: the asset that was found
-    /// there before, if any: it is the result when nothing has changed. `rules` outlive the load.
-    /// `now`: files that claim to be newer are from the future.
+    /// `path`: a http::Target's, or a ListingKey or SubstituteKey as text. `previous`: the asset
+    /// that was found there before, if any: it is the result when nothing has changed. `rules`
+    /// outlive the load. `now`: files that claim to be newer are from the future.
     AssetLoad(std::string_view path, AssetRef previous, const LoadRules& rules, WallTime now);
 
     /// Has the memory for contents be reserved in `cache`, which outlives the load: what finds no
@@ -84,7 +85,7 @@ public:
         AssetRef asset;
         /// Files that are there and are not used, since something is wrong with them.
         std::vector<RefusedFile> refused{};
-        /// False for errors, and for a file that changed whenever it was looked at.
+        /// False for errors but 404, and for a file that changed whenever it was looked at.
         bool is_cacheable = false;
         /// Whether all that the asset depends on shows as a change in the directory of the path or
         /// in one above it.
@@ -112,7 +113,7 @@ private:
         without_suffix,
         /// A precompressed file.
         coding,
-        /// What a navigation gets instead of a 404.
+        /// The page of a single-page application.
         fallback,
         /// What is shown for an error.
         page,
@@ -122,6 +123,7 @@ private:
     [[nodiscard]] Step advance(Step step);
     [[nodiscard]] Step look_at(Stage stage, std::string path);
     [[nodiscard]] Step start_with_only_file();
+    [[nodiscard]] Step start_with_substitute(const SubstituteKey& key);
     [[nodiscard]] Step look_at_next_index();
     [[nodiscard]] Step look_at_directory();
 
@@ -150,7 +152,7 @@ private:
     [[nodiscard]] Representation* known(http::ContentCoding coding) const noexcept;
 
     [[nodiscard]] Step begin_error(http::Status status);
-    [[nodiscard]] Step begin_pages();
+    [[nodiscard]] Step begin_pages(std::string_view directory);
     [[nodiscard]] Step look_at_next_page();
 
     [[nodiscard]] Step redirect(std::string path);
@@ -188,9 +190,10 @@ private:
     std::vector<RefusedFile> refused_;
     bool is_watchable_ = true;
 
+    /// What is loaded is a SubstituteKey's.
+    bool is_substitute_ = false;
     /// Not `ok`: nothing can be served, and the rest is about what is shown for it.
     http::Status error_ = http::Status::ok;
-    AssetRef fallback_;
     /// Where the next error page is looked for: "" or up to a slash.
     std::string page_directory_;
 

@@ -100,7 +100,7 @@ public:
 
     /// Answers GET or HEAD. Writes the whole head, and for an error without a page of its own a
     /// small one, to `writer`, which has room for head_bytes_max(target, asset). Precondition:
-    /// `asset` is not a directory.
+    /// `asset` is neither a directory nor missing.
     [[nodiscard]] Answer respond(const http::Request& request, const http::Target& target,
                                  const Asset& asset, Persistence persistence,
                                  http::HeadWriter& writer);

@@ -28,7 +28,8 @@ public:
     /// hard link, or through a shared mapping.
     static constexpr std::chrono::seconds watched_fresh_for{60};
 
-    Site(LoadRules rules, const CacheLimits& limits) : rules_(std::move(rules)), cache_(limits) {}
+    /// `limits`: a part of them is for what is missing.
+    Site(LoadRules rules, const CacheLimits& limits);
 
     /// Until when the root is known to be the one that the cached assets are from. From then on
     /// nothing is found.
@@ -37,9 +38,9 @@ public:
     /// Sets the time that loads begun from now on take for the present.
     void set_time(WallTime now) noexcept { wall_now_ = now; }
 
-    /// The asset at a http::Target's path, or by a ListingKey as text, if it is cached and fresh at
-    /// `now`. Null: load it. Lives until the next call that is not `find`; share it (AssetRef) to
-    /// keep it longer. Neither allocates nor blocks.
+    /// The asset at a http::Target's path, or by a ListingKey or SubstituteKey as text, if it is
+    /// cached and fresh at `now`. Null: load it. Lives until the next call
+    /// that is not `find`; share it (AssetRef) to keep it longer. Neither allocates nor blocks.
     [[nodiscard]] Asset* find(std::string_view path, MonotonicTime now) noexcept;
 
     /// Identifies a load under way, from `join_load` until `finish_load`.
@@ -100,9 +101,22 @@ public:
     }
 
     /// Gives back one cached descriptor, when there are too few; false when none is held.
-    bool release_descriptor() noexcept { return cache_.evict_descriptor(); }
+    bool release_descriptor() noexcept {
+        return missing_.evict_descriptor() || cache_.evict_descriptor();
+    }
+
+    /// Whether there is anything for `reclaim`.
+    [[nodiscard]] bool has_forgotten() const noexcept {
+        return cache_.has_forgotten() || missing_.has_forgotten();
+    }
+    /// Lets go of what changed and was forgotten. Looks at no more than `steps_max` entries and
+    /// directories of each cache; true when more is left to do.
+    bool reclaim(std::size_t steps_max) noexcept;
 
     [[nodiscard]] AssetCache& cache() noexcept { return cache_; }
+    /// Paths at which there is nothing, and errors by their SubstituteKey: apart from what exists,
+    /// which a scan for names that do not must not push out.
+    [[nodiscard]] AssetCache& missing() noexcept { return missing_; }
     [[nodiscard]] const LoadRules& rules() const noexcept { return rules_; }
 
 private:
@@ -110,18 +124,25 @@ private:
         std::unique_ptr<AssetLoad> load;
         std::vector<Waiter> waiters;
         bool is_watched = false;
+        /// What it looks at was reported to change since it was joined first.
+        bool has_changed = false;
         /// What `changes_` was when it was joined first, and when it was begun.
         std::uint64_t joined_at = 0;
         std::uint64_t begun_at = 0;
     };
 
     void drop(std::string_view path);
+    /// `path`: without a suffix that makes it precompressed.
+    void drop_what_is_made_of(std::string_view directory, std::string_view name);
+    /// Puts what was loaded into the one cache or the other, if it may be kept.
+    void keep(const PendingLoad& pending, const AssetLoad::Outcome& outcome, MonotonicTime now);
     [[nodiscard]] PendingLoad take_load(LoadId id);
 
     LoadRules rules_;
     WallTime wall_now_{};
     MonotonicTime verified_until_ = never;
     AssetCache cache_;
+    AssetCache missing_;
     /// How many times a directory changed, or everything; and what that count was when a directory
     /// last did, and everything.
     std::uint64_t changes_ = 0;

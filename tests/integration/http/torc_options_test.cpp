@@ -2,6 +2,8 @@
 
 #include "integration/http/conformance.hpp"
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <filesystem>
 #include <string>
@@ -201,28 +203,78 @@ TEST_P(Option_index, The_first_name_that_exists_is_served) {
 
 // --spa
 
+/// What a browser sends with a request for `destination`.
+std::string fetch_fields(std::string_view destination, std::string_view mode,
+                         std::string_view accept) {
+    return fmt::format("Sec-Fetch-Dest: {}\r\nSec-Fetch-Mode: {}\r\nAccept: {}\r\n", destination,
+                       mode, accept);
+}
+
 TEST_P(Option_spa, A_navigation_to_what_does_not_exist_gets_the_page) {
     choice();
-    const Response response = get("/some/view", accept_html);
-    EXPECT_EQ(response.status, 200);
-    EXPECT_TRUE(response.body.contains("<title>root"));
-    EXPECT_TRUE(response.field("Vary").value_or("").contains("Accept"));
-    EXPECT_EQ(head("/some/view", accept_html).status, 200);
+    for (const std::string_view target :
+         {"/some/view", "/users/john.doe", "/docs/v1.2", "/docs/v1.2/", "/john%2Edoe",
+          "/auth/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmNHl0w5N", "/caf%C3%A9",
+          "/a%2Fb", "/alphabet.txt/view"}) {
+        const Response response = get(target, accept_html);
+        EXPECT_EQ(response.status, 200) << target;
+        EXPECT_TRUE(response.body.contains("<title>root")) << target;
+        EXPECT_EQ(only(response, "Vary"), "Accept, Sec-Fetch-Dest, Sec-Fetch-Mode") << target;
+        EXPECT_EQ(head(target, accept_html).status, 200) << target;
+    }
 }
 
-TEST_P(Option_spa, A_script_that_does_not_exist_is_404) {
+TEST_P(Option_spa, A_browser_says_what_it_wants) {
     choice();
-    EXPECT_EQ(get("/some/view.js", accept_html).status, 404);
-    EXPECT_EQ(get("/some/view.js", "Accept: */*\r\n").status, 404);
+    EXPECT_EQ(get("/packages/chart.js", fetch_fields("document", "navigate", "text/html")).status,
+              200);
+    EXPECT_EQ(get("/avatars/john.doe", fetch_fields("image", "no-cors", "*/*")).status, 404);
+    EXPECT_EQ(get("/assets/chunk", fetch_fields("script", "cors", "*/*")).status, 404);
+    EXPECT_EQ(get("/users/7", fetch_fields("empty", "cors", "*/*")).status, 200);
+    EXPECT_EQ(get("/users/7", fetch_fields("empty", "cors", "application/json")).status, 404);
 }
 
-TEST_P(Option_spa, Who_does_not_ask_for_html_gets_404) {
+TEST_P(Option_spa, A_file_that_does_not_exist_is_404) {
     choice();
-    EXPECT_EQ(get("/some/view").status, 404);
-    EXPECT_EQ(get("/some/view", "Accept: */*\r\n").status, 404);
+    for (const std::string_view target : {"/some/view.js", "/app.CSS", "/logo.svg", "/data.json"}) {
+        EXPECT_EQ(get(target, accept_html).status, 404) << target;
+        const Response response = get(target, "Accept: */*\r\n");
+        EXPECT_EQ(response.status, 404) << target;
+        EXPECT_EQ(only(response, "Vary"), "Accept, Sec-Fetch-Dest, Sec-Fetch-Mode") << target;
+    }
+}
+
+TEST_P(Option_spa, A_program_that_takes_anything_gets_the_page) {
+    choice();
+    EXPECT_EQ(get("/some/view").status, 200);
+    EXPECT_EQ(get("/some/view", "Accept: */*\r\n").status, 200);
+    EXPECT_EQ(get("/some/view", "Accept: text/*\r\n").status, 200);
+}
+
+TEST_P(Option_spa, Who_wants_something_else_gets_404) {
+    choice();
     EXPECT_EQ(get("/some/view", "Accept: application/json\r\n").status, 404);
+    EXPECT_EQ(get("/some/view", "Accept: application/json, text/plain, */*\r\n").status, 404);
+    EXPECT_EQ(get("/some/view", "Accept: image/avif,image/webp,*/*;q=0.8\r\n").status, 404);
     EXPECT_EQ(get("/some/view", "Accept: text/html;q=0, */*\r\n").status, 404);
-    EXPECT_EQ(get("/some/view", "Accept: text/*\r\n").status, 404);
+}
+
+TEST_P(Option_spa, The_page_has_conditions_and_ranges) {
+    choice();
+    const std::string fields(accept_html);
+    const Response whole = get("/some/view", fields);
+    EXPECT_EQ(get("/some/view", fields + "If-None-Match: " + only(whole, "ETag") + "\r\n").status,
+              304);
+    const Response part = get("/other/view", fields + "Range: bytes=1-4\r\n");
+    EXPECT_EQ(part.status, 206);
+    EXPECT_EQ(part.body, whole.body.substr(1, 4));
+}
+
+TEST_P(Option_spa, What_is_hidden_is_404) {
+    choice();
+    for (const std::string_view target : {"/.git/config", "/.env", "/dir/.git/HEAD"}) {
+        EXPECT_EQ(get(target, accept_html).status, 404) << target;
+    }
 }
 
 TEST_P(Option_spa, What_exists_is_served_as_ever) {

@@ -29,8 +29,13 @@ class Case:
     method: str = "GET"
     # With the file's own validator, so that the answer is 304.
     conditional: bool = False
-    # By paced instead of wrk, which waits for the body of an answer to HEAD.
+    # By paced instead of wrk, which waits for the body of an answer to HEAD and takes 404 for an
+    # error.
     own_client: bool = False
+    # What is asked for in place of the file, and is not there.
+    missing: str = ""
+    # The file is what the server sends for it, as a single-page application wants.
+    fallback: bool = False
     # Each request asks for one of many files, see tree.py.
     tree: bool = False
     # Where the access log goes: "file", "stdout" (a file that is the server's standard output),
@@ -45,6 +50,16 @@ class Case:
     def path(self) -> str:
         """A file that must be there, and that has `body_bytes`."""
         return "/tree/00/000.bin" if self.tree else f"/{self.body_bytes}.bin"
+
+    @property
+    def target(self) -> str:
+        """What the load asks for."""
+        return self.missing or self.path
+
+    @property
+    def status(self) -> int:
+        """Of its answers, but for those that are conditional."""
+        return 404 if self.missing and not self.fallback else 200
 
     @property
     def counted_by_bytes(self) -> bool:
@@ -71,6 +86,23 @@ GET = Case("get", "1 KiB, GET by the own client", 1 * KIB, own_client=True, serv
 HEAD = Case("head", "1 KiB, HEAD", 1 * KIB, method="HEAD", own_client=True, servers=SOME)
 NOT_MODIFIED = Case(
     "not-modified", "1 KiB, 304", 1 * KIB, conditional=True, own_client=True, servers=SOME
+)
+MISSING = Case(
+    "missing",
+    "404, sixteen directories deep",
+    1 * KIB,
+    own_client=True,
+    missing="/" + "no/" * 16 + "page",
+    servers=(*SOME, "torc-epoll"),
+)
+FALLBACK = Case(
+    "fallback",
+    "1 KiB, a single-page application's page in place of what is missing",
+    1 * KIB,
+    own_client=True,
+    missing="/users/7/posts",
+    fallback=True,
+    servers=("torc", "torc-epoll", "nginx"),
 )
 TREE = Case(
     "tree",
@@ -122,7 +154,8 @@ LOGS = {
 # Cases that are compared with each other stand side by side: a machine gets slower or faster within
 # minutes by more than the log costs.
 CASES = (
-    SMALLEST, LOG, SMALL, MEDIUM, *LARGE, LARGEST, PIPELINED, LOG_PIPELINED, CLOSE, GET, HEAD, NOT_MODIFIED,
+    SMALLEST, LOG, SMALL, MEDIUM, *LARGE, LARGEST, PIPELINED, LOG_PIPELINED, CLOSE, GET, HEAD,
+    NOT_MODIFIED, MISSING, FALLBACK,
     LOG_OFF, LOG_FILE, LOG_PIPE, LOG_OFF_2, LOG_FILE_2, LOG_STDOUT_2, LOG_PIPE_2, TREE,
 )  # fmt: skip
 

@@ -171,14 +171,15 @@ def run_closed_loop(
 ) -> Load:
     """As wrk, by `paced`. With an ETag the answers must be 304."""
     pace = Pace(
-        path=case.path,
+        path=case.target,
         connections=case.connections,
         seconds=seconds,
         method=case.method,
-        fields=(f"If-None-Match: {etag}",) if etag else (),
-        status=304 if etag else 200,
-        # A 304 need not tell the length of what it does not send.
-        length=None if etag else case.body_bytes,
+        fields=(f"If-None-Match: {etag}",) if etag else ("Accept: text/html",) * case.fallback,
+        status=304 if etag else case.status,
+        # A 304 need not tell the length of what it does not send, and each server has a page of
+        # its own for an error.
+        length=case.body_bytes if case.status == 200 and not etag else None,
     )
     load = run_paced(binary, pace, port, cpus)
     errors = load.errors | without_zeros({"unanswered": load.unanswered})

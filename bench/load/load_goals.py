@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cases import (
-    CLOSE, GET, HEAD, LARGE, LARGEST, LOGS, MEDIUM, MIB, NOT_MODIFIED, PIPELINED, SMALL, SMALLEST,
-    TREE, Case,
+    CLOSE, FALLBACK, GET, HEAD, LARGE, LARGEST, LOGS, MEDIUM, MIB, MISSING, NOT_MODIFIED, PIPELINED,
+    SMALL, SMALLEST, TREE, Case,
 )  # fmt: skip
 from comparison import (
     Summaries, against, against_best, against_itself, by_both_cpus, by_cpu, by_rate, by_throughput,
@@ -23,6 +23,8 @@ BESIDES_CACHE_BYTES = 16 * MIB
 LARGE_RATE = 1.1
 # Of the requests/s without a log.
 LOGGED_RATE = 0.93
+# Of the requests/s of a file that is there.
+MISSING_RATE = 0.85
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ def load_verdicts(summaries: Summaries, scale: Scale) -> Iterator[Verdict]:
         yield close_verdict(summaries)
     if NOT_MODIFIED in summaries or HEAD in summaries:
         yield bodiless_verdict(summaries)
+    if MISSING in summaries or FALLBACK in summaries:
+        yield missing_verdict(summaries)
     if TREE in summaries:
         yield tree_verdict(summaries, scale)
     yield from (log_verdict(summaries, case) for case in LOGS if case in summaries)
@@ -152,6 +156,17 @@ def bodiless_verdict(summaries: Summaries) -> Verdict:
     ]
     goal = "≥ the 1 KiB figure, by the same client"
     return verdict(summaries, "304 and HEAD", goal, findings, NOT_MODIFIED, HEAD, GET)
+
+
+def missing_verdict(summaries: Summaries) -> Verdict:
+    findings = [
+        against_itself(summaries, MISSING, GET, "404 against GET", MISSING_RATE),
+        against_itself(summaries, FALLBACK, GET, "fallback against GET", MISSING_RATE),
+    ]
+    goal = f"≥ {MISSING_RATE:g} × the 1 KiB figure, by the same client"
+    return verdict(
+        summaries, "what is missing, and what comes instead", goal, findings, MISSING, FALLBACK, GET
+    )
 
 
 def tree_verdict(summaries: Summaries, scale: Scale) -> Verdict:

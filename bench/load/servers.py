@@ -101,6 +101,7 @@ def launch_torc(setting: Setting, io: str) -> Launch:
         + ["--workers", str(setting.workers), "--cpus", ",".join(map(str, setting.cpus))]
         + ["--access-log", setting.log_name("-") if setting.case.log else "off"]
         + ["--io", io, *(["--listing"] if setting.listing else [])]
+        + (["--spa", setting.case.path[1:]] if setting.case.fallback else [])
     )
 
 
@@ -168,6 +169,7 @@ http {{
         listen 127.0.0.1:{setting.port};
         root {setting.site};
         autoindex {"on" if setting.listing else "off"};
+        {f"location / {{ try_files $uri {setting.case.path}; }}" if setting.case.fallback else ""}
     }}
 }}
 """

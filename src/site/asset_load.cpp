@@ -101,8 +101,10 @@ AssetLoad::Step AssetLoad::look_at(Stage stage, std::string path) {
     const Representation* before = known(coding);
     const bool is_known = before != nullptr && before->is_known_by_metadata(now_);
     if (stage != Stage::coding) {
+        const std::size_t beginning_bytes =
+            type_depends_on_contents(path, rules_.types) ? beginning_bytes_max : 0;
         return file_.start(std::move(path), is_known ? &before->metadata() : nullptr,
-                           type_depends_on_contents(path, rules_.types) ? beginning_bytes_max : 0);
+                           beginning_bytes);
     }
     // It was found right for the original that there was.
     const bool is_of_same = representations_[0].get() == known(http::ContentCoding::identity);

@@ -100,6 +100,9 @@ inline constexpr std::uint32_t worker_connections_max = 1U << 20;
 /// Of directories that inotify(7) watches for one worker; each pins an inode in the kernel. Files
 /// in others are looked at every second.
 inline constexpr std::size_t watched_directories_max = 8192;
+/// How many connections are shut down in one iteration, which each takes a system call; the next
+/// goes on with the rest, so that many that end keep nobody else waiting.
+inline constexpr std::uint32_t shutdowns_per_iteration_max = 1024;
 /// Connections admitted beyond the limit while an idle one is closed for each.
 inline constexpr std::uint32_t connections_spare = 64;
 

@@ -137,23 +137,8 @@ void Worker::report_lost_completions() {
 }
 
 void Worker::lose_connection_of(const io::Completion& completion) {
-    switch (operation_of(completion.token)) {
-        case Operation::receive:
-        case Operation::send:
-        case Operation::send_file:
-            lose(connections_.at(completion.token.slot));
-            break;
-        case Operation::accept:
-        case Operation::load_open:
-        case Operation::load_stat:
-        case Operation::load_read:
-        case Operation::load_list:
-        case Operation::root_open:
-        case Operation::watch_open:
-        case Operation::watch_changes:
-        case Operation::mounts_changed:
-        case Operation::mounts_read:
-            break;
+    if (owner_of(operation_of(completion.token)) == Owner::connection) {
+        lose(connections_.at(completion.token.slot));
     }
 }
 
@@ -170,24 +155,14 @@ void Worker::lose(ConnectionSlot& slot) {
 }
 
 void Worker::dispatch(const io::Completion& completion) {
-    switch (operation_of(completion.token)) {
-        case Operation::accept:
+    switch (owner_of(operation_of(completion.token))) {
+        case Owner::listener:
             accepted(completion);
             break;
-        case Operation::receive:
-        case Operation::send:
-        case Operation::send_file:
+        case Owner::connection:
             connection_completed(completion);
             break;
-        case Operation::load_open:
-        case Operation::load_stat:
-        case Operation::load_read:
-        case Operation::load_list:
-        case Operation::root_open:
-        case Operation::watch_open:
-        case Operation::watch_changes:
-        case Operation::mounts_changed:
-        case Operation::mounts_read:
+        case Owner::loader:
             loader_.completed(completion, services_.now);
             break;
     }

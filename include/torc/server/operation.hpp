@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/base/assert.hpp>
 #include <torc/io/proactor.hpp>
 
 #include <cstdint>
@@ -28,6 +29,31 @@ enum class Operation : std::uint8_t {
     mounts_changed,
     mounts_read,
 };
+
+/// Who has to know of the end of an operation.
+enum class Owner : std::uint8_t { listener, connection, loader };
+
+[[nodiscard]] constexpr Owner owner_of(Operation operation) noexcept {
+    switch (operation) {
+        case Operation::accept:
+            return Owner::listener;
+        case Operation::receive:
+        case Operation::send:
+        case Operation::send_file:
+            return Owner::connection;
+        case Operation::load_open:
+        case Operation::load_stat:
+        case Operation::load_read:
+        case Operation::load_list:
+        case Operation::root_open:
+        case Operation::watch_open:
+        case Operation::watch_changes:
+        case Operation::mounts_changed:
+        case Operation::mounts_read:
+            return Owner::loader;
+    }
+    assertion_failed("an operation is one of those above");
+}
 
 [[nodiscard]] constexpr io::Token make_token(Operation operation, std::uint32_t slot,
                                              std::uint32_t generation = 0) noexcept {

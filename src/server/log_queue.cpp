@@ -216,6 +216,11 @@ LogQueue::Next LogQueue::take(std::string& batch) noexcept {
     return next;
 }
 
+bool LogQueue::awaits_cut() noexcept {
+    const std::scoped_lock lock(mutex_);
+    return awaited_producers_ > 0 || std::ranges::any_of(waiting_, &Batch::is_cut);
+}
+
 void LogQueue::cut_now() noexcept {
     const std::scoped_lock lock(mutex_);
     awaited_producers_ = 0;

@@ -272,10 +272,9 @@ void LogWriter::Loop::await_reader() {
 }
 
 void LogWriter::Loop::ask_to_reopen() {
-    {
-        const std::scoped_lock lock(reopen_mutex_);
-        reopen_by_ = monotonic_now() + reopen_patience;
-    }
+    // Together, so that a cut that is taken meanwhile does not end the patience with this one.
+    const std::scoped_lock lock(reopen_mutex_);
+    reopen_by_ = monotonic_now() + reopen_patience;
     queue_->ask_for_cut();
 }
 
@@ -297,7 +296,9 @@ void LogWriter::Loop::reopen_when_patience_is_over() {
 void LogWriter::Loop::reopen() {
     {
         const std::scoped_lock lock(reopen_mutex_);
-        reopen_by_ = never;
+        if (!queue_->awaits_cut()) {
+            reopen_by_ = never;
+        }
     }
     if (const auto opened = file_.reopen(); !opened) {
         report_(Severity::error,

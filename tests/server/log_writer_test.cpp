@@ -278,6 +278,22 @@ TEST_F(LogWriterTest, WaitsOnlyASecondForWhoHoldsLinesBackWhenItReopens) {
     EXPECT_TRUE(eventually([&] { return std::filesystem::exists(path_); }));
 }
 
+TEST_F(LogWriterTest, WaitsOnlyASecondForASecondCutThoughTheFirstComesMeanwhile) {
+    ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+    const UniqueFd reader(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    write_to(LogFile::open(path_.string()));
+    static_cast<void>(queue_->join());
+    const std::string lines = numbered_lines(0, 50'000);
+    push(lines);  // More than the FIFO takes, so the writer does not come to the cuts yet.
+    writer_->reopen();
+    std::string none;
+    static_cast<void>(queue_->push_before_cut(none));
+    writer_->reopen();
+    EXPECT_TRUE(queue_->awaits_cut());
+    EXPECT_EQ(read(reader.get(), lines.size()), lines);
+    EXPECT_TRUE(eventually([&] { return !queue_->awaits_cut(); }));
+}
+
 TEST_F(LogWriterTest, KeepsTheOldFileWhenTheNewOneCannotBeOpened) {
     const auto deep = directory_.path() / "deep";
     std::filesystem::create_directory(deep);

@@ -57,6 +57,8 @@ public:
     /// What comes next; lines come in `batch`, in exchange for its buffer, which is used again if
     /// it has limits::access_log_buffer_bytes.
     [[nodiscard]] Next take(std::string& batch) noexcept;
+    /// Whether a cut that was asked for was not taken yet.
+    [[nodiscard]] bool awaits_cut() noexcept;
     /// Gives up waiting for producers: the cut is here and now, before all that waits.
     void cut_now() noexcept;
 

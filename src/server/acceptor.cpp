@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <new>
 #include <utility>
 
 namespace torc::server {
@@ -51,7 +52,7 @@ std::size_t Acceptor::completed(const io::Completion& completion, MonotonicTime 
     Listener& listener = listeners_[index];
     listener.is_accepting = completion.more;
     if (!completion.failed()) {
-        accepted.push_back(completion.result);
+        keep(completion.result, accepted);
     }
     if (completion.more) {
         return 0;
@@ -76,6 +77,14 @@ std::size_t Acceptor::completed(const io::Completion& completion, MonotonicTime 
         default:
             rest(now, completion.error());
             return 0;
+    }
+}
+
+void Acceptor::keep(int socket, std::vector<int>& accepted) {
+    try {
+        accepted.push_back(socket);
+    } catch (const std::bad_alloc&) {
+        proactor_.close(socket);
     }
 }
 

@@ -10,9 +10,10 @@ namespace {
 
 void take_queue(int listener, std::vector<int>& accepted, std::size_t sockets_max) {
     while (accepted.size() < sockets_max) {
-        const int socket = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (socket >= 0) {
-            accepted.push_back(socket);
+        UniqueFd socket(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (socket) {
+            accepted.push_back(socket.get());
+            static_cast<void>(socket.release());  // Not before: the line above may throw.
         } else if (errno != EINTR && errno != ECONNABORTED) {
             return;
         }

@@ -2,10 +2,13 @@
 #include <torc/server/operation.hpp>
 
 #include "server/worker_harness.hpp"
+#include "support/allocation_counter.hpp"
+#include "support/sanitizers.hpp"
 
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace torc::server {
@@ -82,6 +85,27 @@ TEST_P(AcceptorTest, GivesWhatWaitsInTheQueueWhenItStops) {
         (void)turn();
     }
     EXPECT_EQ(accepted_.size(), 1U);
+}
+
+TEST_P(AcceptorTest, ClosesAConnectionThatThereIsNoMemoryFor) {
+    if (torc::test::has_thread_sanitizer) {
+        GTEST_SKIP() << "its operator new does not fail";
+    }
+    Client client(endpoint());
+    ASSERT_TRUE(client.connect());
+    client.send("x");
+    std::span<const io::Completion> completions;
+    while (completions.empty()) {
+        completions = proactor_->wait(proactor_->now() + std::chrono::seconds(20));
+    }
+    {
+        const torc::test::FailingAllocations no_memory;
+        EXPECT_EQ(acceptor_->completed(completions.front(), proactor_->now(), accepted_), 0U);
+    }
+    EXPECT_TRUE(accepted_.empty());
+    (void)turn(std::chrono::milliseconds(0));  // A ring closes with the next wait.
+    EXPECT_TRUE(client.is_ended());
+    EXPECT_TRUE(acceptor_->is_busy());
 }
 
 TEST_P(AcceptorTest, RestsAfterAnErrorThatItDoesNotKnow) {

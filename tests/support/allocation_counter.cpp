@@ -5,12 +5,21 @@
 
 namespace {
 thread_local std::uint64_t allocation_count = 0;
+thread_local bool has_memory = true;
 }  // namespace
 
 namespace torc::test {
 
 std::uint64_t allocations_of_this_thread() noexcept {
     return allocation_count;
+}
+
+FailingAllocations::FailingAllocations() noexcept {
+    has_memory = false;
+}
+
+FailingAllocations::~FailingAllocations() {
+    has_memory = true;
 }
 
 }  // namespace torc::test
@@ -29,7 +38,8 @@ std::uint64_t allocations_of_this_thread() noexcept {
 // The replaceable allocation functions; array, nothrow and sized forms call these by default.
 void* operator new(std::size_t size) {
     ++allocation_count;
-    if (void* memory = std::malloc(size == 0 ? 1 : size); memory != nullptr) {
+    void* const memory = has_memory ? std::malloc(size == 0 ? 1 : size) : nullptr;
+    if (memory != nullptr) {
         return memory;
     }
     throw std::bad_alloc();

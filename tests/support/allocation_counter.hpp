@@ -8,4 +8,14 @@ namespace torc::test {
 /// not allocate: take the difference, which is 0 whatever happened under ThreadSanitizer.
 [[nodiscard]] std::uint64_t allocations_of_this_thread() noexcept;
 
+/// While it lives, operator new has no memory for this thread; without effect under
+/// ThreadSanitizer.
+class FailingAllocations {
+public:
+    FailingAllocations() noexcept;
+    FailingAllocations(const FailingAllocations&) = delete;
+    FailingAllocations& operator=(const FailingAllocations&) = delete;
+    ~FailingAllocations();
+};
+
 }  // namespace torc::test

@@ -55,6 +55,8 @@ private:
         bool is_cancelled = false;
     };
 
+    /// Appends `socket`, or closes it when there is no memory for that.
+    void keep(int socket, std::vector<int>& accepted);
     void rest(MonotonicTime now, Errno reason);
 
     io::Proactor& proactor_;

@@ -15,11 +15,23 @@ PeerState Proactor::peer_state(int socket) const noexcept {
     return (event.revents & (POLLERR | POLLHUP)) != 0 ? PeerState::gone : PeerState::half_closed;
 }
 
-std::uint64_t Proactor::acknowledged_bytes(int socket) const noexcept {
+PeerProgress Proactor::peer_progress(int socket) const noexcept {
     tcp_info info{};
     socklen_t length = sizeof info;
-    return ::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 ? info.tcpi_bytes_acked
-                                                                            : 0;
+    if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) {
+        return {};
+    }
+    const bool has_unsent = info.tcpi_notsent_bytes > 0;
+    const bool has_segments_in_flight = info.tcpi_unacked > 0;
+    return {.acknowledged_bytes = info.tcpi_bytes_acked,
+            .has_unacknowledged = has_unsent || has_segments_in_flight,
+            .is_window_closed = has_unsent && !has_segments_in_flight};
+}
+
+void Proactor::reset_on_close(int socket) const noexcept {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    // It fails for what is no socket alone.
+    static_cast<void>(::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
 }
 
 }  // namespace torc::io

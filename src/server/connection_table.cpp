@@ -28,6 +28,7 @@ ConnectionSlot* ConnectionTable::acquire(int socket, Services& services) {
     slot.is_half_closed = false;
     slot.sends_by_rest = false;
     slot.sent_bytes = 0;
+    slot.pace = Pace();
     slot.waiting = Waiting::idle;
     slot.connection.emplace(services);
     return &slot;

@@ -47,8 +47,7 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
                 .encoded_slash = settings_.encoded_slash},
       idle_(settings_.timeouts.idle),
       requests_(settings_.timeouts.request),
-      sends_(std::chrono::nanoseconds(settings_.timeouts.send) / 2),
-      slow_sends_(std::chrono::nanoseconds(settings_.timeouts.send) / 2),
+      readers_(proactor_, settings_.timeouts.send, settings_.bytes_per_second_min),
       lingers_(settings_.timeouts.linger),
       loading_(settings_.timeouts.load),
       graces_(drain_grace),
@@ -224,8 +223,8 @@ void Worker::serve(int socket) {
         count_out();
         return;
     }
-    if (connections_.size() >= connections_max_) {
-        make_room();
+    if (connections_.size() - endings_ >= connections_max_) {
+        make_room_for_one();
     }
     ConnectionSlot* const slot = acquire_slot(socket);
     if (slot == nullptr) {
@@ -247,7 +246,7 @@ void Worker::refuse(int socket) {
     if (refusal_report_.may_report(services_.now)) {
         spdlog::warn(
             "connections are refused: this worker has {}, which is all that its descriptors or its "
-            "memory allow, and none of them is idle; raise the limit of descriptors (ulimit -Hn, "
+            "memory allow, and can spare none of them; raise the limit of descriptors (ulimit -Hn, "
             "LimitNOFILE=)",
             connections_.size());
     }
@@ -336,8 +335,9 @@ void Worker::send_message(ConnectionSlot& slot) {
 }
 
 void Worker::close(ConnectionSlot& slot) {
-    if (slot.is_ending && evictions_ > 0) {
-        --evictions_;
+    if (slot.is_ending) {
+        --endings_;
+        evictions_ -= static_cast<std::size_t>(evictions_ > 0);
     }
     has_closed_ = true;
     proactor_.close(slot.socket);
@@ -358,7 +358,12 @@ void Worker::end(ConnectionSlot& slot) {
         close(slot);
         return;
     }
+    if (slot.waiting == Waiting::peer) {
+        // Or the kernel would keep up to some megabytes for a peer that takes none of them.
+        proactor_.reset_on_close(slot.socket);
+    }
     slot.is_ending = true;
+    ++endings_;
     proactor_.shutdown(slot.socket, SHUT_RDWR);
 }
 

@@ -3,6 +3,8 @@
 #include <torc/base/limits.hpp>
 #include <torc/server/worker.hpp>
 
+#include <spdlog/spdlog.h>
+
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -13,7 +15,11 @@ namespace {
 
 /// How many connections are ended at once for others that wait without a descriptor.
 constexpr std::size_t evictions_per_iteration_max = 64;
-/// So long a new connection, whose request is about to be read, need not make room.
+/// How many connections are ended for one that comes, as long as there are more than there should
+/// be.
+constexpr int evictions_for_one_max = 4;
+/// So long a new connection, whose request is about to be read, need not make room, nor one whose
+/// peer reads nothing.
 constexpr std::chrono::milliseconds fresh_grace{250};
 
 }  // namespace
@@ -34,7 +40,11 @@ void Worker::set_deadline(ConnectionSlot& slot) {
             }
             break;
         case Waiting::peer:
-            sends_.start(slot, services_.now);
+            if (slot.waiting == Waiting::peer) {
+                readers_.go_on(slot, services_.now);
+            } else {
+                readers_.begin(slot, services_.now);
+            }
             break;
         case Waiting::linger:
             if (!slot.is_linked() || slot.waiting != Waiting::linger) {
@@ -52,16 +62,45 @@ MonotonicTime Worker::next_deadline() {
     if (cut_off_next_ || (stop_ == Stop::drain && idle_.first() != nullptr)) {
         return MonotonicTime::min();  // The next iteration goes on with them.
     }
-    return std::min({idle_.next(), requests_.next(), sends_.next(), slow_sends_.next(),
-                     lingers_.next(), graces_.next(), loading_.next(), look_at_waiting_peers_at_,
+    return std::min({idle_.next(), requests_.next(), readers_.next(), lingers_.next(),
+                     graces_.next(), loading_.next(), look_at_waiting_peers_at_, make_up_room_at_,
                      loader_.next_deadline(), acceptor_.next_deadline(), stop_deadline_,
                      stop_listening_at_, leave_at_, outboxes_.due_at(),
                      access_log_ ? access_log_->due_at() : never});
 }
 
-void Worker::expire() {
-    std::size_t rest = limits::shutdowns_per_iteration_max;
-    for (DeadlineList<ConnectionSlot>* list : {&idle_, &lingers_, &graces_}) {
+bool Worker::may_linger_on(ConnectionSlot& slot, std::size_t bytes) {
+    Pace& pace = slot.pace;
+    static_cast<void>(pace.look(pace.total_bytes() + bytes, services_.now, endless));
+    const auto lasted = pace.observed_for(services_.now);
+    const std::chrono::nanoseconds silence_max = settings_.timeouts.linger;
+    return lasted < linger_timeouts_max * silence_max &&
+           (lasted < silence_max || pace.bytes_per_second(services_.now) >=
+                                        static_cast<double>(settings_.bytes_per_second_min));
+}
+
+std::size_t Worker::end_expired(std::size_t ends_max) {
+    std::size_t rest = ends_max;
+    for (; rest > 0; --rest) {
+        ConnectionSlot* slot = idle_.take_expired(services_.now);
+        if (slot == nullptr) {
+            break;
+        }
+        // It has sent its response, but the kernel may still have most of that.
+        switch (readers_.look_at_rest(*slot, services_.now)) {
+            case ReaderWatch::Rest::nothing:
+                end(*slot);
+                break;
+            case ReaderWatch::Rest::awaited:
+                idle_.start(*slot, services_.now);
+                break;
+            case ReaderWatch::Rest::refused:
+                proactor_.reset_on_close(slot->socket);
+                end(*slot);
+                break;
+        }
+    }
+    for (DeadlineList<ConnectionSlot>* list : {&lingers_, &graces_}) {
         for (; rest > 0; --rest) {
             ConnectionSlot* slot = list->take_expired(services_.now);
             if (slot == nullptr) {
@@ -71,27 +110,17 @@ void Worker::expire() {
         }
     }
     for (; rest > 0; --rest) {
-        ConnectionSlot* slot = sends_.take_expired(services_.now);
+        ConnectionSlot* slot = readers_.take_expired(services_.now);
         if (slot == nullptr) {
             break;
         }
-        // In two halves: a reader who is slow but acknowledges something in each gets its time.
-        slot->acknowledged_bytes = proactor_.acknowledged_bytes(slot->socket);
-        slow_sends_.start(*slot, services_.now);
+        end(*slot);
     }
-    for (; rest > 0; --rest) {
-        ConnectionSlot* slot = slow_sends_.take_expired(services_.now);
-        if (slot == nullptr) {
-            break;
-        }
-        const std::uint64_t acknowledged = proactor_.acknowledged_bytes(slot->socket);
-        if (slot->acknowledged_bytes == acknowledged) {
-            end(*slot);
-        } else {
-            slot->acknowledged_bytes = acknowledged;
-            slow_sends_.start(*slot, services_.now);
-        }
-    }
+    return rest;
+}
+
+void Worker::expire() {
+    std::size_t rest = end_expired(limits::shutdowns_per_iteration_max);
     for (; rest > 0; --rest) {
         ConnectionSlot* slot = requests_.take_expired(services_.now);
         if (slot == nullptr) {
@@ -111,6 +140,9 @@ void Worker::expire() {
     if (services_.now >= look_at_waiting_peers_at_) {
         look_at_waiting_peers();
     }
+    if (services_.now >= make_up_room_at_) {
+        make_up_room();
+    }
     if (services_.now >= loader_.next_deadline()) {
         loader_.stop_waiting_for_root(services_.now);
     }
@@ -128,7 +160,7 @@ void Worker::make_room_for(std::size_t connections) {
     const std::size_t wanted = std::min(connections, evictions_per_iteration_max);
     for (std::size_t made = evictions_; made < wanted; ++made) {
         const std::uint32_t before = connections_.size();
-        if (!make_room()) {
+        if (!make_room(fresh_grace)) {
             return;
         }
         if (connections_.size() == before) {
@@ -137,7 +169,34 @@ void Worker::make_room_for(std::size_t connections) {
     }
 }
 
-bool Worker::make_room() {
+void Worker::make_room_for_one() {
+    // Where nothing can be spared it is let in all the same, into a spare slot, and served: it may
+    // not take long. Before they run out, who does not read is given no time.
+    const bool has_spare_slots = connections_.free_slots() > limits::connections_spare / 2;
+    const std::chrono::nanoseconds patience =
+        has_spare_slots ? fresh_grace : std::chrono::nanoseconds(0);
+    for (int made = 0; made < evictions_for_one_max; ++made) {
+        if (connections_.size() - endings_ < connections_max_) {
+            return;
+        }
+        if (!make_room(patience)) {
+            make_up_room_at_ = std::min(make_up_room_at_, services_.now + fresh_grace);
+            return;
+        }
+    }
+}
+
+void Worker::make_up_room() {
+    make_up_room_at_ = never;
+    for (std::size_t made = 0; connections_.size() - endings_ > connections_max_; ++made) {
+        if (made == evictions_per_iteration_max || !make_room(fresh_grace)) {
+            make_up_room_at_ = services_.now + fresh_grace;
+            return;
+        }
+    }
+}
+
+bool Worker::make_room(std::chrono::nanoseconds patience) {
     // Who has waited longest, first of those that want nothing, last of those who began a request:
     // many who begin one and never end it must not keep everybody else out until their deadline.
     ConnectionSlot* chosen = idle_.first();
@@ -150,12 +209,25 @@ bool Worker::make_room() {
         chosen = most_expendable_loading();
     }
     if (chosen == nullptr) {
-        chosen = slow_sends_.first();
+        chosen = find_slow_reader(patience);
     }
     if (chosen != nullptr) {
         end(*chosen);
     }
     return chosen != nullptr;
+}
+
+ConnectionSlot* Worker::find_slow_reader(std::chrono::nanoseconds patience) {
+    ConnectionSlot* const slowest = readers_.find_slowest(services_.now, patience);
+    if (slowest != nullptr && slow_reader_report_.may_report(services_.now)) {
+        spdlog::warn(
+            "responses are cut off: all {} connections that this worker's descriptors or memory "
+            "allow are taken, and some clients take less than {} bytes a second (--min-rate); "
+            "raise the limit of descriptors (ulimit -Hn, LimitNOFILE=), or let fewer connections "
+            "in from one address (--max-connections-per-address)",
+            connections_max_, settings_.bytes_per_second_min);
+    }
+    return slowest;
 }
 
 bool Worker::has_just_come(const ConnectionSlot& slot) const noexcept {

@@ -45,8 +45,7 @@ public:
     }
 
     /// Small, so that a server soon notices who does not read. Call it before `connect`.
-    void shrink_receive_buffer() {
-        const int bytes = 4096;
+    void shrink_receive_buffer(int bytes = 4096) {
         ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
     }
     [[nodiscard]] bool connect() {
@@ -85,6 +84,7 @@ public:
             }
             if (got <= 0) {
                 has_timed_out_ = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+                was_reset_ = got < 0 && errno == ECONNRESET;
                 break;
             }
             bytes.append(buffer.data(), static_cast<std::size_t>(got));
@@ -116,6 +116,8 @@ public:
     }
     /// True when the last `read` ended because nothing came for too long.
     [[nodiscard]] bool has_timed_out() const { return has_timed_out_; }
+    /// True when it ended because the server reset the connection.
+    [[nodiscard]] bool was_reset() const { return was_reset_; }
 
 private:
     [[nodiscard]] bool can_send() { return is_ready(POLLOUT, std::chrono::seconds(20)); }
@@ -131,6 +133,7 @@ private:
     Endpoint endpoint_;
     UniqueFd socket_{::socket(endpoint_.address()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     bool has_timed_out_ = false;
+    bool was_reset_ = false;
 };
 
 /// What a worker needs around it.

@@ -69,6 +69,16 @@ struct FileVersion {
     WallTime modified{};
 };
 
+/// What the peer of a connected TCP socket has taken.
+struct PeerProgress {
+    std::uint64_t acknowledged_bytes = 0;
+    /// Some of what was sent is not acknowledged.
+    bool has_unacknowledged = false;
+    /// Everything that is on its way has arrived and more waits: the peer has no room for it,
+    /// because its program does not read.
+    bool is_window_closed = false;
+};
+
 /// A part of a file that is to go out on a socket.
 struct FileSlice {
     int socket = -1;
@@ -189,10 +199,14 @@ public:
 
     /// Looks at a socket on which no operation is in flight, at once (poll(2)).
     [[nodiscard]] virtual PeerState peer_state(int socket) const noexcept;
-    /// How many of the bytes sent on a TCP socket its peer has acknowledged so far, at once
-    /// (TCP_INFO of tcp(7)). Tells a slow reader from one that takes nothing, which the completions
-    /// of sends do not: the kernel says that there is room only when a third of the buffer is free.
-    [[nodiscard]] virtual std::uint64_t acknowledged_bytes(int socket) const noexcept;
+    /// What the peer of a TCP socket has taken of the bytes sent to it, at once (TCP_INFO of
+    /// tcp(7)). Tells a slow reader from one that takes nothing, which the completions of sends do
+    /// not: the kernel says that there is room only when a third of the buffer is free.
+    [[nodiscard]] virtual PeerProgress peer_progress(int socket) const noexcept;
+    /// From now on `close` of the socket resets the connection and frees what its peer has not
+    /// taken (SO_LINGER of socket(7)), which the kernel would keep and go on to offer otherwise:
+    /// for a peer that does not read.
+    virtual void reset_on_close(int socket) const noexcept;
 
     /// Whether threads of the proactor's own are in calls that may not end, such as a close: its
     /// destructor would wait for them.

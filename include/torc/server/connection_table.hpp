@@ -2,6 +2,7 @@
 
 #include <torc/server/connection.hpp>
 #include <torc/server/deadline_list.hpp>
+#include <torc/server/pace.hpp>
 
 #include <algorithm>
 #include <array>
@@ -23,21 +24,22 @@ struct ConnectionSlot : DeadlineLink {
     bool is_busy = false;
     /// The peer has ended its own stream, when that was last looked at.
     bool is_half_closed = false;
-    /// What the peer had acknowledged when that was last looked at (Proactor::acknowledged_bytes).
-    std::uint64_t acknowledged_bytes = 0;
     /// A send fell short once, so the peer reads slowly and may have ended its own stream: all
     /// further sends are Proactor::send_rest.
     bool sends_by_rest = false;
-    /// As of the last deadline that was set.
-    Waiting waiting = Waiting::idle;
     /// The socket was shut down; close when the operation in flight has completed.
     bool is_ending = false;
-
-    /// Whether the connection waits for a load, and so no operation is in flight on it.
-    [[nodiscard]] bool is_loading() const noexcept { return is_busy && waiting == Waiting::asset; }
+    /// As of the last deadline that was set.
+    Waiting waiting = Waiting::idle;
+    /// How fast the peer takes what it is sent, or while the connection lingers sends what nobody
+    /// wants.
+    Pace pace;
     /// Of the message that is being sent, what went out by sends that fell short.
     std::size_t sent_bytes = 0;
     std::optional<Connection> connection;
+
+    /// Whether the connection waits for a load, and so no operation is in flight on it.
+    [[nodiscard]] bool is_loading() const noexcept { return is_busy && waiting == Waiting::asset; }
 };
 
 /// One worker's connections, at most as many as it was made for. Grows by chunks that never move
@@ -59,6 +61,8 @@ public:
         return (*chunks_[index / chunk_slots])[index % chunk_slots];
     }
 
+    /// How many more can be taken.
+    [[nodiscard]] std::uint32_t free_slots() const noexcept { return slots_max_ - taken_; }
     /// How many slots are taken.
     [[nodiscard]] std::uint32_t size() const noexcept { return taken_; }
 

@@ -30,9 +30,9 @@ struct Timeouts {
     std::chrono::seconds idle{75};
     /// For a whole request head, from its first byte.
     std::chrono::seconds request{10};
-    /// For the peer to take any of an answer.
-    std::chrono::seconds send{60};
-    /// For the peer to stop, once it was told that the connection ends.
+    /// For the peer to take any of a response (to acknowledge some of it).
+    std::chrono::seconds send{300};
+    /// For the peer to send more or to stop, once it was told that the connection ends.
     std::chrono::seconds linger{5};
     /// For everything in flight, once the server was told to stop.
     std::chrono::seconds drain{30};
@@ -76,6 +76,12 @@ struct Settings {
     std::optional<std::string> access_log;
     LogLevel log_level = LogLevel::info;
     Timeouts timeouts;
+    /// A peer that takes less of a response may be ended when there is no room for others, and one
+    /// that sends less of what nobody wants is not waited for; 0: neither.
+    std::uint64_t bytes_per_second_min = 1024;
+    /// Connections of one client (see Endpoint::network) beyond it are refused; 0: as many as there
+    /// is room for.
+    std::uint32_t connections_per_address_max = 0;
     /// What is odd in what the user wrote, though no error; to be reported at the start. One line
     /// each.
     std::vector<std::string> warnings;

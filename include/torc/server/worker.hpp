@@ -11,12 +11,15 @@
 #include <torc/server/listening_sockets.hpp>
 #include <torc/server/operation.hpp>
 #include <torc/server/outbox.hpp>
+#include <torc/server/reader_watch.hpp>
 #include <torc/server/report_limiter.hpp>
 #include <torc/server/settings.hpp>
 #include <torc/site/responder.hpp>
 #include <torc/site/site.hpp>
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <new>
 #include <optional>
@@ -125,14 +128,24 @@ private:
     void take_handed();
     void serve(int socket);
     void count_out() noexcept;
-    /// Ends the connection that can best be spared; false: there is none.
-    bool make_room();
+    /// Ends the connection that can best be spared; false: there is none. `patience`: with a peer
+    /// that does not read.
+    bool make_room(std::chrono::nanoseconds patience);
+    /// For connections that wait without a descriptor.
     void make_room_for(std::size_t connections);
+    /// For a connection that is here.
+    void make_room_for_one();
+    /// For connections that were let in though nothing could be spared for them then.
+    void make_up_room();
+    [[nodiscard]] ConnectionSlot* find_slow_reader(std::chrono::nanoseconds patience);
     void close(ConnectionSlot& slot);
     /// Shuts the socket down; the completion of what is in flight closes it.
     void end(ConnectionSlot& slot);
 
     void set_deadline(ConnectionSlot& slot);
+    /// Ends at most so many connections that have waited long enough; gives how many more it might
+    /// have.
+    std::size_t end_expired(std::size_t ends_max);
     void expire();
     [[nodiscard]] MonotonicTime next_deadline();
 
@@ -162,9 +175,8 @@ private:
 
     DeadlineList<ConnectionSlot> idle_;
     DeadlineList<ConnectionSlot> requests_;
-    DeadlineList<ConnectionSlot> sends_;
-    /// Those that half of the time has passed for.
-    DeadlineList<ConnectionSlot> slow_sends_;
+    /// Connections whose peers are to take what they are sent.
+    ReaderWatch readers_;
     DeadlineList<ConnectionSlot> lingers_;
     /// Connections that wait for a load.
     DeadlineList<ConnectionSlot> loading_;
@@ -172,14 +184,21 @@ private:
     bool has_reported_lost_completions_ = false;
     ReportLimiter memory_report_;
     ReportLimiter refusal_report_;
+    ReportLimiter slow_reader_report_;
+    ReportLimiter address_report_;
+    ReportLimiter opening_report_;
     ReportLimiter descriptor_report_;
     /// Connections that were accepted but have asked for nothing when a drain begins.
     DeadlineList<ConnectionSlot> graces_;
     ConnectionTable connections_;
 
     Acceptor acceptor_;
-    /// Connections that were ended for others without a descriptor and are not closed yet.
+    /// Connections that were ended and are not closed yet.
+    std::uint32_t endings_ = 0;
+    /// Those that were ended for others without a descriptor.
     std::size_t evictions_ = 0;
+    /// When to look again for what can be spared.
+    MonotonicTime make_up_room_at_ = never;
     /// Whether one was closed in this iteration.
     bool has_closed_ = false;
     /// Room for what the listeners give.

@@ -1,0 +1,102 @@
+#include <torc/server/reader_watch.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace torc::server {
+namespace {
+
+/// Between two looks at one connection, at the most; so many looks are there in a timeout.
+constexpr std::chrono::nanoseconds look_interval_max = std::chrono::seconds(2);
+constexpr int looks_per_timeout = 8;
+/// How much of the timeout the window of the rate is: a minute of five.
+constexpr int windows_per_timeout = 5;
+/// So much of its window a rate must tell of, before a peer that still takes something is slow.
+constexpr int observations_per_window = 12;
+/// A look is a system call. How many are taken by one call that is not in a hurry, and by one for
+/// somebody who waits for room.
+constexpr std::size_t looks_at_once_max = 256;
+constexpr std::size_t hasty_looks_at_once_max = 32;
+
+}  // namespace
+
+ReaderWatch::ReaderWatch(const io::Proactor& proactor, std::chrono::nanoseconds timeout,
+                         std::uint64_t bytes_per_second_min) noexcept
+    : proactor_(proactor),
+      timeout_(timeout),
+      window_(timeout / windows_per_timeout),
+      bytes_per_second_min_(static_cast<double>(bytes_per_second_min)),
+      looks_(std::min(look_interval_max, timeout / looks_per_timeout)) {}
+
+void ReaderWatch::begin(ConnectionSlot& slot, MonotonicTime now) noexcept {
+    slot.pace.begin(now);
+    looks_.start(slot, now);
+}
+
+void ReaderWatch::go_on(ConnectionSlot& slot, MonotonicTime now) noexcept {
+    slot.pace.move(now);
+    looks_.start(slot, now);
+}
+
+io::PeerProgress ReaderWatch::look(ConnectionSlot& slot, MonotonicTime now) const noexcept {
+    const io::PeerProgress progress = proactor_.peer_progress(slot.socket);
+    static_cast<void>(slot.pace.look(progress.acknowledged_bytes, now, window_));
+    return progress;
+}
+
+ConnectionSlot* ReaderWatch::take_expired(MonotonicTime now) noexcept {
+    for (std::size_t count = 0; count < looks_at_once_max; ++count) {
+        ConnectionSlot* const slot = looks_.take_expired(now);
+        if (slot == nullptr) {
+            return nullptr;
+        }
+        static_cast<void>(look(*slot, now));
+        if (slot->pace.stalled_for(now) >= timeout_) {
+            return slot;
+        }
+        looks_.start(*slot, now);
+    }
+    return nullptr;
+}
+
+ConnectionSlot* ReaderWatch::find_slowest(MonotonicTime now,
+                                          std::chrono::nanoseconds patience) noexcept {
+    if (bytes_per_second_min_ <= 0) {
+        return nullptr;
+    }
+    ConnectionSlot* slowest = nullptr;
+    ConnectionSlot* const first = looks_.first();
+    ConnectionSlot* slot = first;
+    for (std::size_t count = 0; slot != nullptr && count < hasty_looks_at_once_max; ++count) {
+        ConnectionSlot* const next = looks_.next(*slot);
+        const io::PeerProgress progress = look(*slot, now);
+        looks_.start(*slot, now);  // To the end: whoever asks next looks at others.
+        const Pace& pace = slot->pace;
+        const bool is_known = pace.observed_for(now) >= window_ / observations_per_window;
+        // Not by one look alone, if there is time for two: a fast reader's window closes too.
+        const bool is_refusing =
+            progress.is_window_closed &&
+            std::min(pace.stalled_for(now), pace.observed_for(now)) >= patience;
+        const double rate = pace.bytes_per_second(now);
+        if (rate < bytes_per_second_min_ && (is_known || is_refusing)) {
+            const bool is_slower = slowest == nullptr ||
+                                   rate < slowest->pace.bytes_per_second(now) ||
+                                   (rate <= slowest->pace.bytes_per_second(now) &&
+                                    pace.stalled_for(now) > slowest->pace.stalled_for(now));
+            slowest = is_slower ? slot : slowest;
+        }
+        slot = next != first ? next : nullptr;
+    }
+    return slowest;
+}
+
+ReaderWatch::Rest ReaderWatch::look_at_rest(ConnectionSlot& slot,
+                                            MonotonicTime now) const noexcept {
+    const io::PeerProgress progress = look(slot, now);
+    if (!progress.has_unacknowledged) {
+        return Rest::nothing;
+    }
+    return slot.pace.stalled_for(now) < timeout_ ? Rest::awaited : Rest::refused;
+}
+
+}  // namespace torc::server

@@ -1,0 +1,86 @@
+// What a proactor tells of a socket's peer, and how it parts with one.
+
+#include "proactor_fixture.hpp"
+
+namespace torc::io::test {
+namespace {
+
+class ProactorPeer : public ProactorTest {
+protected:
+    /// Sends until neither the socket nor the peer takes any more.
+    static void fill(int socket) {
+        const std::string bytes(std::size_t{1024} * 1024, 'f');
+        while (::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+        }
+    }
+    /// Waits until the kernel has seen what `holds` wants of the peer's progress.
+    template <typename Condition>
+    [[nodiscard]] bool eventually(int socket, Condition holds) {
+        const MonotonicTime give_up = std::chrono::steady_clock::now() + patience;
+        while (!holds(proactor().peer_progress(socket))) {
+            if (std::chrono::steady_clock::now() > give_up) {
+                return false;
+            }
+        }
+        return true;
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(Backends, ProactorPeer, every_backend(), backend_name);
+
+TEST_P(ProactorPeer, CountsWhatThePeerHasAcknowledged) {
+    const auto connection = connect();
+    const std::uint64_t before = proactor().peer_progress(connection.socket).acknowledged_bytes;
+    const Message message{"hello"};
+    (void)finish(send(connection.socket, message));
+    EXPECT_TRUE(eventually(connection.socket, [&](const PeerProgress& progress) {
+        return progress.acknowledged_bytes == before + 5 && !progress.has_unacknowledged;
+    }));
+    EXPECT_FALSE(proactor().peer_progress(connection.socket).is_window_closed);
+}
+
+TEST_P(ProactorPeer, TellsThatAPeerDoesNotReadAndThatItReadsAgain) {
+    const auto connection = connect();
+    fill(connection.socket);
+    ASSERT_TRUE(eventually(connection.socket, [](const PeerProgress& progress) {
+        return progress.is_window_closed && progress.has_unacknowledged;
+    }));
+    const std::uint64_t before = proactor().peer_progress(connection.socket).acknowledged_bytes;
+    std::string bytes;
+    EXPECT_TRUE(eventually(connection.socket, [&](const PeerProgress& progress) {
+        (void)read_some(connection.peer.get(), bytes, 64 * 1024);
+        return progress.acknowledged_bytes > before;
+    }));
+    EXPECT_TRUE(eventually(connection.socket, [&](const PeerProgress& progress) {
+        (void)read_some(connection.peer.get(), bytes, 64 * 1024);
+        return !progress.has_unacknowledged;
+    }));
+}
+
+TEST_P(ProactorPeer, TellsNothingOfWhatIsNoSocket) {
+    const PeerProgress progress = proactor().peer_progress(-1);
+    EXPECT_EQ(progress.acknowledged_bytes, 0U);
+    EXPECT_FALSE(progress.has_unacknowledged);
+    EXPECT_FALSE(progress.is_window_closed);
+}
+
+TEST_P(ProactorPeer, IsResetAtTheCloseWhenItIsToBe) {
+    for (const bool is_reset : {false, true}) {
+        const auto connection = connect();
+        fill(connection.socket);
+        if (is_reset) {
+            proactor().reset_on_close(connection.socket);
+        }
+        proactor().shutdown(connection.socket, SHUT_RDWR);
+        close(connection.socket);
+        turn();
+        // Of a reset the error is known at once, of an orderly end when all was read.
+        pollfd event{.fd = connection.peer.get(), .events = 0, .revents = 0};
+        const int wait_ms = is_reset ? 20'000 : 100;
+        EXPECT_EQ(::poll(&event, 1, wait_ms), is_reset ? 1 : 0);
+        EXPECT_EQ((event.revents & POLLERR) != 0, is_reset);
+    }
+}
+
+}  // namespace
+}  // namespace torc::io::test

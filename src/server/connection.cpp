@@ -33,8 +33,7 @@ Action Connection::received(std::string_view bytes) {
         return ended();
     }
     if (waiting_ == Waiting::linger) {
-        lingered_bytes_ += bytes.size();
-        return lingered_bytes_ > limits::linger_bytes_max ? Action::close : Action::receive;
+        return Action::receive;
     }
     if (!backlog_) {
         return serve(bytes, nullptr);

@@ -278,6 +278,10 @@ void Worker::connection_completed(const io::Completion& completion) {
     }
     const auto count = static_cast<std::size_t>(std::max(completion.result, 0));
     if (operation == Operation::receive) {
+        if (slot.waiting == Waiting::linger && !may_linger_on(slot, count)) {
+            close(slot);
+            return;
+        }
         perform(slot, slot.connection->received(as_text(completion.data)));
     } else if (operation == Operation::send) {
         message_sent(slot, count);

@@ -21,6 +21,10 @@ constexpr int evictions_for_one_max = 4;
 /// So long a new connection, whose request is about to be read, need not make room, nor one whose
 /// peer reads nothing.
 constexpr std::chrono::milliseconds fresh_grace{250};
+/// How long a connection may linger, however fast its peer sends: so many linger timeouts.
+constexpr int linger_timeouts_max = 12;
+/// Of a pace that counts from its beginning.
+constexpr std::chrono::hours endless{24 * 365};
 
 }  // namespace
 
@@ -47,9 +51,12 @@ void Worker::set_deadline(ConnectionSlot& slot) {
             }
             break;
         case Waiting::linger:
-            if (!slot.is_linked() || slot.waiting != Waiting::linger) {
-                lingers_.start(slot, services_.now);
+            if (slot.waiting != Waiting::linger) {
+                slot.pace = Pace();
+                slot.pace.begin(services_.now);
+                static_cast<void>(slot.pace.look(0, services_.now, endless));
             }
+            lingers_.start(slot, services_.now);
             break;
         case Waiting::asset:
             loading_.start(slot, services_.now);

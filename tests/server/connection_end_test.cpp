@@ -60,18 +60,16 @@ TEST_F(ConnectionEndTest, AnswersARequestThatArrivedJustWhenItsTimeWasUp) {
     EXPECT_EQ(harness_.end_of_input(), Action::close);
 }
 
-TEST_F(ConnectionEndTest, ReadsAndDropsSomeOfWhatThePeerStillSends) {
+TEST_F(ConnectionEndTest, ReadsAndDropsWhatThePeerStillSends) {
     (void)harness_.exchange("broken\r\n");
     ASSERT_EQ(harness_.last(), Action::linger);
     harness_.forget();
-    std::uint64_t bytes = 0;
     const std::string chunk(limits::receive_buffer_bytes, 'x');
-    while (harness_.receive(chunk) == Action::receive) {
-        bytes += chunk.size();
+    for (int count = 0; count < 1000; ++count) {
+        ASSERT_EQ(harness_.receive(chunk), Action::receive);
         EXPECT_EQ(harness_.connection().waiting(), Waiting::linger);
     }
-    EXPECT_EQ(bytes, limits::linger_bytes_max);
-    EXPECT_EQ(harness_.last(), Action::close);
+    EXPECT_EQ(harness_.end_of_input(), Action::close);
     EXPECT_EQ(harness_.output(), "");
 }
 

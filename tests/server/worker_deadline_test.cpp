@@ -129,6 +129,23 @@ TEST_P(WorkerDeadlineTest, LetsAPeerFinishBeforeItCloses) {
     EXPECT_TRUE(client.send("more"));
 }
 
+TEST_P(WorkerDeadlineTest, LetsAPeerThatSendsSteadilyFinishHoweverMuchItIs) {
+    around_.settings.timeouts.linger = 1s;
+    start();
+    Client client = connect();
+    constexpr std::size_t body_bytes = 5'000'000;
+    constexpr std::size_t step_bytes = 200'000;
+    client.send("POST /file HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body_bytes) +
+                "\r\n\r\n");
+    // Longer than a silence may be.
+    for (std::size_t sent = 0; sent < body_bytes; sent += step_bytes) {
+        ASSERT_TRUE(client.send(std::string(step_bytes, 'x')));
+        std::this_thread::sleep_for(100ms);
+    }
+    EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 405 Method Not Allowed\r\n"));
+    EXPECT_FALSE(client.was_reset());
+}
+
 TEST_P(WorkerDeadlineTest, DoesNotWaitForeverForAPeerToFinish) {
     around_.settings.timeouts.linger = 1s;
     start();

@@ -94,8 +94,6 @@ inline constexpr std::size_t access_log_buffer_bytes = 64 * 1024;
 inline constexpr std::size_t access_log_queue_bytes_max = 32 * 1024 * 1024;
 /// The same for what is said on standard error.
 inline constexpr std::size_t diagnostics_queue_bytes_max = 1024 * 1024;
-/// What is read and dropped of a peer that was told to stop, so that it sees the answer.
-inline constexpr std::uint64_t linger_bytes_max = 256 * 1024;
 inline constexpr std::uint32_t worker_connections_max = 1U << 20;
 /// Of directories that inotify(7) watches for one worker; each pins an inode in the kernel. Files
 /// in others are looked at every second.

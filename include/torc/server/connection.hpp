@@ -218,7 +218,6 @@ private:
 
     /// Of a request's body, still to come and to be dropped.
     std::uint64_t body_remaining_bytes_ = 0;
-    std::uint64_t lingered_bytes_ = 0;
 
     std::string remote_address_;
     /// Null: no answer is under way that has to be logged.

@@ -142,6 +142,8 @@ private:
     /// Shuts the socket down; the completion of what is in flight closes it.
     void end(ConnectionSlot& slot);
 
+    /// Whether to read on of `bytes` more that nobody wants, so that the peer sees its response.
+    [[nodiscard]] bool may_linger_on(ConnectionSlot& slot, std::size_t bytes);
     void set_deadline(ConnectionSlot& slot);
     /// Ends at most so many connections that have waited long enough; gives how many more it might
     /// have.

@@ -103,6 +103,23 @@ How it runs:
       --drain-timeout TIME
                           How long a stop waits for what is in flight. [30s]
 
+How long it waits for clients:
+      --idle-timeout TIME How long a connection may ask for nothing. [75s]
+      --request-timeout TIME
+                          How long a request head may take, from its first byte: 408 beyond. [10s]
+      --send-timeout TIME How long a client may take none of its response. [5m]
+      --min-rate SIZE     Bytes a second that a client must take of its response, over a minute or
+                          so, when there is no room for others: the slowest below it is cut off. 0:
+                          nobody is. [1k]
+      --linger-timeout TIME
+                          How long torc reads on after a response to a request that it did not take
+                          whole, so that the client sees it: until so much silence, and for twelve
+                          times as long if the client sends at the minimum rate. [5s]
+      --max-connections-per-address N
+                          Connections that one client may have, an IPv4 address or the /64 of an
+                          IPv6 one; 0: as many as there is room for. Not behind a proxy, which is
+                          one client. [0]
+
 What it tells:
       --access-log FILE   Where to log requests, in the format `combined`: a file, - for standard
                           output, or off. [- when standard output is a terminal, else off]
@@ -180,6 +197,13 @@ void add_options(CLI::App& app, RawOptions& raw) {
     app.add_option("--io", raw.io)->envname("TORC_IO");
     app.add_option("--load-timeout", raw.load_timeout)->envname("TORC_LOAD_TIMEOUT");
     app.add_option("--drain-timeout", raw.drain_timeout)->envname("TORC_DRAIN_TIMEOUT");
+    app.add_option("--idle-timeout", raw.idle_timeout)->envname("TORC_IDLE_TIMEOUT");
+    app.add_option("--request-timeout", raw.request_timeout)->envname("TORC_REQUEST_TIMEOUT");
+    app.add_option("--send-timeout", raw.send_timeout)->envname("TORC_SEND_TIMEOUT");
+    app.add_option("--linger-timeout", raw.linger_timeout)->envname("TORC_LINGER_TIMEOUT");
+    app.add_option("--min-rate", raw.bytes_per_second_min)->envname("TORC_MIN_RATE");
+    app.add_option("--max-connections-per-address", raw.connections_per_address_max)
+        ->envname("TORC_MAX_CONNECTIONS_PER_ADDRESS");
     app.add_option("--access-log", raw.access_log)->envname("TORC_ACCESS_LOG");
     app.add_option("--log-level", raw.log_level)->envname("TORC_LOG_LEVEL");
     app.add_flag_callback("-V,-v,--version", [] {

@@ -381,15 +381,38 @@ void settle_running(Settings& settings, const RawOptions& raw) {
 }
 
 void settle_timeouts(Settings& settings, const RawOptions& raw) {
-    constexpr std::chrono::hours timeout_max{24};
+    struct Option {
+        std::string_view name;
+        const std::string& text;
+        std::chrono::seconds min;
+        std::chrono::seconds& value;
+    };
+    using std::chrono::seconds;
     Timeouts& timeouts = settings.timeouts;
-    if (!raw.drain_timeout.empty()) {
-        timeouts.drain = parse_duration("--drain-timeout", raw.drain_timeout,
-                                        std::chrono::seconds(0), timeout_max);
+    constexpr std::chrono::hours timeout_max{24};
+    for (const Option& option :
+         {Option{"--drain-timeout", raw.drain_timeout, seconds(0), timeouts.drain},
+          Option{"--load-timeout", raw.load_timeout, seconds(1), timeouts.load},
+          Option{"--idle-timeout", raw.idle_timeout, seconds(1), timeouts.idle},
+          Option{"--request-timeout", raw.request_timeout, seconds(1), timeouts.request},
+          Option{"--send-timeout", raw.send_timeout, seconds(1), timeouts.send},
+          Option{"--linger-timeout", raw.linger_timeout, seconds(1), timeouts.linger}}) {
+        if (!option.text.empty()) {
+            option.value = parse_duration(option.name, option.text, option.min, timeout_max);
+        }
     }
-    if (!raw.load_timeout.empty()) {
-        timeouts.load = parse_duration("--load-timeout", raw.load_timeout, std::chrono::seconds(1),
-                                       timeout_max);
+}
+
+void settle_clients(Settings& settings, const RawOptions& raw) {
+    constexpr std::uint64_t bytes_per_second_cap = std::uint64_t{1} << 30U;
+    if (!raw.bytes_per_second_min.empty()) {
+        settings.bytes_per_second_min =
+            parse_size("--min-rate", raw.bytes_per_second_min, 0, bytes_per_second_cap);
+    }
+    if (!raw.connections_per_address_max.empty()) {
+        settings.connections_per_address_max = static_cast<std::uint32_t>(
+            parse_number("--max-connections-per-address", raw.connections_per_address_max, 0,
+                         limits::worker_connections_max));
     }
 }
 
@@ -407,6 +430,7 @@ Settings settle(const RawOptions& raw) {
     settle_limits(settings, raw);
     settle_running(settings, raw);
     settle_timeouts(settings, raw);
+    settle_clients(settings, raw);
     settle_access_log(settings, raw, is_terminal);
     return settings;
 }

@@ -45,6 +45,12 @@ struct RawOptions {
     std::string log_level;
     std::string drain_timeout;
     std::string load_timeout;
+    std::string idle_timeout;
+    std::string request_timeout;
+    std::string send_timeout;
+    std::string linger_timeout;
+    std::string bytes_per_second_min;
+    std::string connections_per_address_max;
 };
 
 /// Makes settings of options: checks each and puts defaults where none is given. Throws StartError,

@@ -283,6 +283,41 @@ TEST_F(CommandLineTest, ReadsTimeouts) {
     EXPECT_EQ(settings().timeouts.drain, seconds(60));
 }
 
+TEST_F(CommandLineTest, ReadsHowLongClientsAreWaitedFor) {
+    using std::chrono::seconds;
+    EXPECT_EQ(settings().timeouts.idle, seconds(75));
+    EXPECT_EQ(settings().timeouts.request, seconds(10));
+    EXPECT_EQ(settings().timeouts.send, seconds(300));
+    EXPECT_EQ(settings().timeouts.linger, seconds(5));
+    EXPECT_EQ(settings({"--idle-timeout", "2m"}).timeouts.idle, seconds(120));
+    EXPECT_EQ(settings({"--request-timeout", "1s"}).timeouts.request, seconds(1));
+    EXPECT_EQ(settings({"--send-timeout", "1h"}).timeouts.send, seconds(3600));
+    EXPECT_EQ(settings({"--linger-timeout", "3"}).timeouts.linger, seconds(3));
+    set("TORC_SEND_TIMEOUT", "10m");
+    EXPECT_EQ(settings().timeouts.send, seconds(600));
+    for (const char* option :
+         {"--idle-timeout", "--request-timeout", "--send-timeout", "--linger-timeout"}) {
+        EXPECT_EQ(refusal({"./site", option, "0"}),
+                  std::string(option) +
+                      " 0: give a time from 1s to 86400s in whole seconds, such as 30s, 2m or 1h");
+    }
+}
+
+TEST_F(CommandLineTest, ReadsHowSlowAClientMayBeAndHowManyConnectionsItMayHave) {
+    EXPECT_EQ(settings().bytes_per_second_min, 1024U);
+    EXPECT_EQ(settings({"--min-rate", "8k"}).bytes_per_second_min, 8192U);
+    EXPECT_EQ(settings({"--min-rate", "0"}).bytes_per_second_min, 0U);
+    EXPECT_EQ(settings().connections_per_address_max, 0U);
+    EXPECT_EQ(settings({"--max-connections-per-address", "20"}).connections_per_address_max, 20U);
+    set("TORC_MIN_RATE", "100");
+    set("TORC_MAX_CONNECTIONS_PER_ADDRESS", "7");
+    EXPECT_EQ(settings().bytes_per_second_min, 100U);
+    EXPECT_EQ(settings().connections_per_address_max, 7U);
+    EXPECT_NE(refusal({"./site", "--min-rate", "2g"}), "");
+    EXPECT_EQ(refusal({"./site", "--max-connections-per-address", "many"}),
+              "--max-connections-per-address many: give a number from 0 to 1048576");
+}
+
 TEST_F(CommandLineTest, RefusesTimeoutsThatAreNone) {
     for (const char* text : {"s", "-1s", "1.5s", "30 s", "500ms", "1d", "25h", "1e3"}) {
         EXPECT_EQ(refusal({"./site", "--drain-timeout", text}),
@@ -333,7 +368,9 @@ TEST_F(CommandLineTest, PrintsHelp) {
     for (const char* flag :
          {"--listing, --no-listing\n", "--cache-control GLOB=VALUE\n", "--max-request-line SIZE",
           "--max-request-head SIZE", "--max-request-fields N\n", "--max-request-body SIZE\n",
-          "--load-timeout TIME", "--drain-timeout TIME\n"}) {
+          "--load-timeout TIME", "--drain-timeout TIME\n", "--idle-timeout TIME",
+          "--request-timeout TIME\n", "--send-timeout TIME", "--min-rate SIZE",
+          "--linger-timeout TIME\n", "--max-connections-per-address N\n"}) {
         EXPECT_NE(text.find(flag), std::string::npos) << flag;
     }
 }
@@ -344,7 +381,9 @@ TEST_F(CommandLineTest, HelpTellsTheDefaults) {
     const Settings defaults;
     EXPECT_NE(text.find("else " + std::to_string(defaults.port) + "]"), std::string::npos);
     EXPECT_NE(text.find("[" + defaults.load_rules.index_names.at(0) + "]"), std::string::npos);
-    for (const std::chrono::seconds timeout : {defaults.timeouts.load, defaults.timeouts.drain}) {
+    for (const std::chrono::seconds timeout :
+         {defaults.timeouts.load, defaults.timeouts.drain, defaults.timeouts.idle,
+          defaults.timeouts.request, defaults.timeouts.linger}) {
         EXPECT_NE(text.find("[" + std::to_string(timeout.count()) + "s]"), std::string::npos);
     }
 }

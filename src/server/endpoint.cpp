@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <netdb.h>
 
 #include <algorithm>
@@ -133,6 +134,19 @@ bool Endpoint::is_wildcard() const noexcept {
 bool Endpoint::is_link_local() const noexcept {
     return is_ipv6() &&
            IN6_IS_ADDR_LINKLOCAL(&reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr) != 0;
+}
+
+std::uint64_t Endpoint::network() const noexcept {
+    if (is_ipv6()) {
+        std::uint64_t prefix = 0;
+        const auto* ipv6 = reinterpret_cast<const sockaddr_in6*>(&storage_);
+        std::memcpy(&prefix, &ipv6->sin6_addr, sizeof prefix);
+        return be64toh(prefix);
+    }
+    // A prefix that no IPv6 network has (::/8 is reserved, RFC 4291 §4).
+    constexpr std::uint64_t ipv4_prefix = std::uint64_t{1} << 32U;
+    const auto* ipv4 = reinterpret_cast<const sockaddr_in*>(&storage_);
+    return ipv4_prefix | ntohl(ipv4->sin_addr.s_addr);
 }
 
 std::uint16_t Endpoint::port() const noexcept {

@@ -92,6 +92,9 @@ Server::Server(Settings settings)
     if (worker_cpus_.size() > 1) {
         balance_.emplace(worker_cpus_.size());
     }
+    if (settings_.connections_per_address_max > 0) {
+        address_limit_.emplace(settings_.connections_per_address_max);
+    }
     choose_backend();
     const std::vector<std::string> warnings = check_document_root(*root, settings_, backend_);
     open_access_log();
@@ -239,7 +242,8 @@ void Server::start() {
                                  .access_log_pace = pace,
                                  .stop = &stop_,
                                  .balance = balance_ ? &*balance_ : nullptr,
-                                 .seat = worker});
+                                 .seat = worker,
+                                 .address_limit = address_limit_ ? &*address_limit_ : nullptr});
     }
     // All of them, for only one that serves can be told to stop.
     std::exception_ptr failure;

@@ -36,6 +36,7 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       connections_max_(options.connections_max),
       balance_(options.balance),
       seat_(options.seat),
+      address_limit_(options.address_limit),
       site_(settings_.load_rules, settings_.cache_limits),
       loader_(proactor_, site_, *options.root, settings_.timeouts.load),
       responder_(site_.rules().codings, settings_.extra_fields),
@@ -219,8 +220,11 @@ void Worker::take_handed() {
 void Worker::serve(int socket) {
     if (stop_ == Stop::now) {
         was_cut_off_ = true;
-        proactor_.close(socket);
-        count_out();
+        close_socket(socket);
+        return;
+    }
+    if (address_limit_ != nullptr && !may_have_another(socket)) {
+        close_socket(socket);
         return;
     }
     if (connections_.size() - endings_ >= connections_max_) {
@@ -240,9 +244,30 @@ void Worker::serve(int socket) {
     });
 }
 
-void Worker::refuse(int socket) {
+bool Worker::may_have_another(int socket) {
+    const auto peer = peer_of(socket);
+    if (!peer || address_limit_->enter(socket, peer->network())) {
+        return true;
+    }
+    if (address_report_.may_report(services_.now)) {
+        spdlog::warn(
+            "connections are refused: {} has {} already, which is all that "
+            "--max-connections-per-address allows",
+            peer->host(), settings_.connections_per_address_max);
+    }
+    return false;
+}
+
+void Worker::close_socket(int socket) {
+    if (address_limit_ != nullptr) {
+        address_limit_->leave(socket);
+    }
     proactor_.close(socket);
     count_out();
+}
+
+void Worker::refuse(int socket) {
+    close_socket(socket);
     if (refusal_report_.may_report(services_.now)) {
         spdlog::warn(
             "connections are refused: this worker has {}, which is all that its descriptors or its "
@@ -344,7 +369,7 @@ void Worker::close(ConnectionSlot& slot) {
         evictions_ -= static_cast<std::size_t>(evictions_ > 0);
     }
     has_closed_ = true;
-    proactor_.close(slot.socket);
+    close_socket(slot.socket);
     connections_.release(slot);
     count_out();
 }

@@ -180,5 +180,16 @@ TEST(ResolveAddresses, AsksNoNameServer) {
     }
 }
 
+TEST(Endpoint, TellsWhichAddressesAreOneClients) {
+    const auto network = [](const char* address) {
+        return resolve_addresses({address}, 80).front().network();
+    };
+    EXPECT_EQ(network("192.0.2.1"), network("192.0.2.1:8080"));
+    EXPECT_NE(network("192.0.2.1"), network("192.0.2.2"));
+    EXPECT_EQ(network("2001:db8::1"), network("2001:db8::ffff:ffff:ffff:ffff"));
+    EXPECT_NE(network("2001:db8::1"), network("2001:db8:0:1::1"));
+    EXPECT_NE(network("::1"), network("0.0.0.1"));
+}
+
 }  // namespace
 }  // namespace torc::server

@@ -147,6 +147,7 @@ struct WorkerSurroundings {
     LogQueue* access_log = nullptr;
     Balance* balance = nullptr;
     Balance::Seat seat = 0;
+    AddressLimit* address_limit = nullptr;
     std::atomic<Stop> stop = Stop::no;
     Listeners listeners{{"127.0.0.1"}, 0, 1};
     std::optional<CurrentRoot> root;
@@ -168,7 +169,8 @@ struct WorkerSurroundings {
                 .access_log = access_log,
                 .stop = &stop,
                 .balance = balance,
-                .seat = seat};
+                .seat = seat,
+                .address_limit = address_limit};
     }
 };
 

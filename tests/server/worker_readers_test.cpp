@@ -74,6 +74,7 @@ protected:
     /// In all more than the kernel buffers.
     static constexpr int mediums = 80;
     const std::string medium_ = patterned_bytes(100'000);
+    AddressLimit address_limit_{2};
 };
 
 INSTANTIATE_TEST_SUITE_P(Backends, WorkerReadersTest,
@@ -183,6 +184,26 @@ TEST_P(WorkerReadersTest, EndsNobodyForOthersWhereThereIsNoMinimumRate) {
     EXPECT_FALSE(non_readers.front().was_reset());
     const std::string bytes = non_readers.front().read(mediums * medium_.size());
     EXPECT_GE(count_whole(bytes), mediums - 1);
+}
+
+TEST_P(WorkerReadersTest, LetsNoClientHaveMoreConnectionsThanItMay) {
+    around_.address_limit = &address_limit_;
+    around_.settings.connections_per_address_max = 2;
+    start();
+    Client first = connect();
+    ASSERT_TRUE(first.get("/file", 5).ends_with("hello"));
+    {
+        Client second = connect();
+        ASSERT_TRUE(second.get("/file", 5).ends_with("hello"));
+        EXPECT_FALSE(is_served());
+    }
+    // Once the worker has seen that the second has gone.
+    bool was_served = false;
+    for (int tries = 0; tries < 1000 && !was_served; ++tries) {
+        was_served = is_served();
+    }
+    EXPECT_TRUE(was_served);
+    EXPECT_TRUE(first.get("/file", 5).ends_with("hello"));
 }
 
 }  // namespace

@@ -26,6 +26,10 @@ public:
     [[nodiscard]] bool is_wildcard() const noexcept;
     [[nodiscard]] bool is_link_local() const noexcept;
 
+    /// The same number for all addresses that one client is likely to have, and for no others: an
+    /// IPv4 address, or the first 64 bits of an IPv6 one.
+    [[nodiscard]] std::uint64_t network() const noexcept;
+
     [[nodiscard]] std::uint16_t port() const noexcept;
     void set_port(std::uint16_t port) noexcept;
 

@@ -3,6 +3,7 @@
 #include <torc/base/errno.hpp>
 #include <torc/base/unique_fd.hpp>
 #include <torc/io/backend.hpp>
+#include <torc/server/address_limit.hpp>
 #include <torc/server/balance.hpp>
 #include <torc/server/current_root.hpp>
 #include <torc/server/listener.hpp>
@@ -95,6 +96,7 @@ private:
     io::Backend backend_ = io::Backend::uring;
     std::optional<CurrentRoot> root_;
     std::optional<Balance> balance_;
+    std::optional<AddressLimit> address_limit_;
     std::shared_ptr<LogQueue> access_log_queue_;
     std::optional<LogWriter> access_log_;
     std::uint32_t connections_max_ = 0;

@@ -4,6 +4,7 @@
 #include <torc/io/proactor.hpp>
 #include <torc/server/acceptor.hpp>
 #include <torc/server/access_log.hpp>
+#include <torc/server/address_limit.hpp>
 #include <torc/server/asset_loader.hpp>
 #include <torc/server/balance.hpp>
 #include <torc/server/connection_table.hpp>
@@ -51,6 +52,8 @@ struct WorkerOptions {
     /// Shared with the other workers, of which this one has `seat`; null: there are none.
     Balance* balance = nullptr;
     Balance::Seat seat = 0;
+    /// Shared too; null: a client may have as many connections as there is room for.
+    AddressLimit* address_limit = nullptr;
 };
 
 /// One thread's loop: waits for completions, hands each to the connection or load that it belongs
@@ -127,6 +130,10 @@ private:
     void admit_accepted();
     void take_handed();
     void serve(int socket);
+    /// Counts a connection out and closes its socket.
+    void close_socket(int socket);
+    /// Counts a connection among those of its client; false: it has too many.
+    [[nodiscard]] bool may_have_another(int socket);
     void count_out() noexcept;
     /// Ends the connection that can best be spared; false: there is none. `patience`: with a peer
     /// that does not read.
@@ -167,6 +174,7 @@ private:
     const std::uint32_t connections_max_;
     Balance* const balance_;
     const Balance::Seat seat_;
+    AddressLimit* const address_limit_;
 
     site::Site site_;
     AssetLoader loader_;

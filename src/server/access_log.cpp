@@ -53,12 +53,12 @@ void append_escaped(std::string_view text, std::string& target) {
     }
 }
 
-void append_quoted_or_dash(std::string_view text, std::string& target) {
+void append_quoted_or_dash(std::string_view text, std::size_t bytes_max, std::string& target) {
     target += '"';
     if (text.empty()) {
         target += '-';
     } else {
-        append_escaped(text.substr(0, field_bytes_max), target);
+        append_escaped(text.substr(0, bytes_max), target);
     }
     target += '"';
 }
@@ -104,18 +104,18 @@ void AccessLog::render_before_bytes(const AccessEntry& entry, std::string& targe
     target += entry.remote_address;
     target += " - - ";
     target += time_;
-    target += " \"";
-    append_escaped(entry.request_line.substr(0, request_line_bytes_max), target);
-    target += "\" ";
+    target += ' ';
+    append_quoted_or_dash(entry.request_line, request_line_bytes_max, target);
+    target += ' ';
     append_number(http::code(entry.status), target);
     target += ' ';
 }
 
 void AccessLog::render_after_bytes(const AccessEntry& entry, std::string& target) {
     target += ' ';
-    append_quoted_or_dash(entry.referer, target);
+    append_quoted_or_dash(entry.referer, field_bytes_max, target);
     target += ' ';
-    append_quoted_or_dash(entry.user_agent, target);
+    append_quoted_or_dash(entry.user_agent, field_bytes_max, target);
     target += '\n';
 }
 

@@ -52,10 +52,9 @@ Action Connection::ended() {
     if (!has_timed_out_ || !backlog_) {
         return Action::close;
     }
+    const Next next = refuse(backlog_->view(), http::Status::request_timeout).next;
     backlog_.reset();
-    services_.request.request_line = {};
-    services_.request.present = 0;
-    return after_serving(reject(http::Status::request_timeout, http::Method::unknown).next);
+    return after_serving(next);
 }
 
 Action Connection::serve_backlog(site::Asset* loaded_asset) {
@@ -117,9 +116,7 @@ Connection::Served Connection::serve_one(std::string_view input, site::Asset* lo
         case http::ParseState::incomplete:
             return {.bytes = 0, .next = Next::input};
         case http::ParseState::malformed:
-            request.request_line = {};
-            request.present = 0;
-            return reject(result.status, http::Method::unknown);
+            return refuse(input, result.status);
         case http::ParseState::parsed:
             break;
     }
@@ -235,6 +232,12 @@ site::Answer Connection::answer_to_method(site::Persistence persistence, http::H
     return form ? services_.responder.respond_to_method(request, persistence, writer)
                 : services_.responder.reject(form.error().status, request.method, persistence,
                                              writer);
+}
+
+Connection::Served Connection::refuse(std::string_view input, http::Status status) {
+    services_.request.request_line = http::first_line(input);
+    services_.request.present = 0;
+    return reject(status, http::Method::unknown);
 }
 
 Connection::Served Connection::reject(http::Status status, http::Method method) {

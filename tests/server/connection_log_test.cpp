@@ -71,18 +71,48 @@ TEST_F(ConnectionLogTest, WritesALineForEveryRequestOfAPipeline) {
                             line("GET /a HTTP/1.1", 200, 5));
 }
 
-TEST_F(ConnectionLogTest, KnowsNoRequestLineOfABrokenRequest) {
+TEST_F(ConnectionLogTest, TellsWhatCameInPlaceOfARequest) {
     (void)harness_.exchange(request("GET /a", "User-Agent: earlier\r\n"));
     (void)logged();
-    (void)harness_.exchange("broken\r\n");
-    EXPECT_EQ(logged(), line("", 400, page("400 Bad Request").size()));
+    const std::size_t page_bytes = page("400 Bad Request").size();
+    struct Case {
+        std::string_view input;
+        std::string_view logged;
+    };
+    using namespace std::string_view_literals;
+    for (const Case& one :
+         {Case{"broken\r\nmore"sv, "broken"}, Case{"GET / HTTP/1.1\nX: y\r\n"sv, "GET / HTTP/1.1"},
+          Case{"\x16\x03\x01\x02\x00\x01\"\\\n"sv, "\\x16\\x03\\x01\\x02\\x00\\x01\\x22\\x5C"},
+          Case{"GET /a HTTP/1.1\r\nno colon\r\n\r\n"sv, "GET /a HTTP/1.1"}, Case{"\n"sv, "-"}}) {
+        harness_.connect();
+        (void)harness_.exchange(one.input);
+        EXPECT_EQ(logged(), line(one.logged, 400, page_bytes));
+    }
 }
 
-TEST_F(ConnectionLogTest, WritesALineForARequestThatTookTooLong) {
-    (void)harness_.exchange("GET /a HT");
-    harness_.connection().time_out();
-    (void)harness_.end_of_input();
-    EXPECT_EQ(logged(), line("", 408, page("408 Request Timeout").size()));
+TEST_F(ConnectionLogTest, TellsTheBeginningOfARequestLineThatIsTooLong) {
+    const std::string target(limits::request_line_bytes_default + 100, 'x');
+    (void)harness_.exchange("GET /" + target);
+    EXPECT_EQ(logged(), line(("GET /" + target).substr(0, limits::request_line_bytes_default), 414,
+                             page("414 URI Too Long").size()));
+}
+
+TEST_F(ConnectionLogTest, TellsTheRequestLineOfAHeadThatIsTooLong) {
+    (void)harness_.exchange("GET /a HTTP/1.1\r\nX: " +
+                            std::string(limits::request_head_bytes_default, 'x'));
+    EXPECT_EQ(logged(),
+              line("GET /a HTTP/1.1", 431, page("431 Request Header Fields Too Large").size()));
+}
+
+TEST_F(ConnectionLogTest, TellsWhatCameOfARequestThatTookTooLong) {
+    const std::size_t page_bytes = page("408 Request Timeout").size();
+    for (const std::string_view came : {"GET /a HT", "GET /a HTTP/1.1\r\nHost: a\r\n"}) {
+        harness_.connect();
+        (void)harness_.exchange(came);
+        harness_.connection().time_out();
+        (void)harness_.end_of_input();
+        EXPECT_EQ(logged(), line(came.substr(0, came.find('\r')), 408, page_bytes));
+    }
 }
 
 TEST_F(ConnectionLogTest, NamesTheRequestWhoseFieldsAreWrong) {

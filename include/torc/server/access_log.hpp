@@ -13,6 +13,7 @@ namespace torc::server {
 /// What one line of the access log tells, but for the bytes sent.
 struct AccessEntry {
     std::string_view remote_address;
+    /// Of what is no request, the first line that came, as far as it came.
     std::string_view request_line;
     http::Status status = http::Status::ok;
     std::string_view referer;

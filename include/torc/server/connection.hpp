@@ -2,6 +2,7 @@
 
 #include <torc/base/clock.hpp>
 #include <torc/base/limits.hpp>
+#include <torc/http/opening.hpp>
 #include <torc/http/request.hpp>
 #include <torc/http/request_parser.hpp>
 #include <torc/http/target.hpp>
@@ -189,6 +190,8 @@ private:
     void keep(std::string_view rest);
     void keep_head(std::string_view head);
 
+    /// Refuses what is at the front of `input`, which is no request, or not yet.
+    [[nodiscard]] Served refuse(std::string_view input, http::Status status);
     [[nodiscard]] Served reject(http::Status status, http::Method method);
     void take_answer(site::Answer answer, const http::HeadWriter& writer);
     void append_body(site::Representation& source, http::ByteRange range);

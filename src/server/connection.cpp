@@ -114,7 +114,10 @@ Connection::Served Connection::serve_one(std::string_view input, site::Asset* lo
         http::parse_request(input, scanned, request, services_.parse_limits);
     switch (result.state) {
         case http::ParseState::incomplete:
-            return {.bytes = 0, .next = Next::input};
+            // What can't become a request is not waited for, such as a TLS client that waits too.
+            return http::opening_of(input) == http::Opening::http
+                       ? Served{.bytes = 0, .next = Next::input}
+                       : refuse(input, http::Status::bad_request);
         case http::ParseState::malformed:
             return refuse(input, result.status);
         case http::ParseState::parsed:
@@ -235,6 +238,7 @@ site::Answer Connection::answer_to_method(site::Persistence persistence, http::H
 }
 
 Connection::Served Connection::refuse(std::string_view input, http::Status status) {
+    services_.refused_opening = is_fresh_ ? http::opening_of(input) : http::Opening::http;
     services_.request.request_line = http::first_line(input);
     services_.request.present = 0;
     return reject(status, http::Method::unknown);

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <new>
+#include <string>
 #include <utility>
 
 namespace torc::server {
@@ -307,11 +308,44 @@ void Worker::connection_completed(const io::Completion& completion) {
             close(slot);
             return;
         }
-        perform(slot, slot.connection->received(as_text(completion.data)));
+        const Action action = slot.connection->received(as_text(completion.data));
+        if (services_.refused_opening != http::Opening::http) {
+            report_refused_opening(slot);
+        }
+        perform(slot, action);
     } else if (operation == Operation::send) {
         message_sent(slot, count);
     } else {
         perform(slot, slot.connection->file_sent(count));
+    }
+}
+
+void Worker::report_refused_opening(const ConnectionSlot& slot) {
+    const http::Opening opening = std::exchange(services_.refused_opening, http::Opening::http);
+    if (!opening_report_.may_report(services_.now)) {
+        return;
+    }
+    const auto peer = peer_of(slot.socket);
+    const std::string client = peer ? peer->host() : "a client that has gone";
+    switch (opening) {
+        case http::Opening::http:
+            break;
+        case http::Opening::tls:
+            spdlog::warn(
+                "{} speaks TLS, but this port speaks plain HTTP: use http:// instead of https://, "
+                "or put a TLS terminator in front of torc",
+                client);
+            break;
+        case http::Opening::http2:
+            spdlog::warn("{} speaks HTTP/2 with prior knowledge, but this port speaks HTTP/1.1",
+                         client);
+            break;
+        case http::Opening::ssh:
+            spdlog::info("{} speaks SSH, but this port speaks HTTP", client);
+            break;
+        case http::Opening::other:
+            spdlog::info("{} sent what is no HTTP request", client);
+            break;
     }
 }
 
@@ -371,7 +405,6 @@ void Worker::close(ConnectionSlot& slot) {
     has_closed_ = true;
     close_socket(slot.socket);
     connections_.release(slot);
-    count_out();
 }
 
 void Worker::count_out() noexcept {

@@ -60,6 +60,25 @@ TEST_F(ConnectionEndTest, AnswersARequestThatArrivedJustWhenItsTimeWasUp) {
     EXPECT_EQ(harness_.end_of_input(), Action::close);
 }
 
+TEST_F(ConnectionEndTest, RefusesWhatCannotBecomeARequestAtItsFirstBytes) {
+    using namespace std::string_view_literals;
+    for (const std::string_view bytes :
+         {"\x16\x03\x01"sv, "\x80\x2e\x01"sv, "SSH-2.0-"sv, "\0"sv, "{\"id\""sv, "\r\n\x01"sv}) {
+        harness_.connect();
+        EXPECT_EQ(harness_.receive(bytes), Action::send);
+        EXPECT_EQ(harness_.perform_one(), Action::linger);
+        EXPECT_EQ(harness_.output(), error_answer("400 Bad Request", close));
+        EXPECT_NE(harness_.services().refused_opening, http::Opening::http);
+    }
+}
+
+TEST_F(ConnectionEndTest, RefusesWhatCannotBecomeARequestBehindOneThatWas) {
+    using namespace std::string_view_literals;
+    EXPECT_EQ(harness_.exchange(request("GET /a") + "\x16\x03\x01"),
+              ok("12345") + error_answer("400 Bad Request", close));
+    EXPECT_EQ(harness_.last(), Action::linger);
+}
+
 TEST_F(ConnectionEndTest, ReadsAndDropsWhatThePeerStillSends) {
     (void)harness_.exchange("broken\r\n");
     ASSERT_EQ(harness_.last(), Action::linger);

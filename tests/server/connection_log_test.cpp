@@ -82,7 +82,7 @@ TEST_F(ConnectionLogTest, TellsWhatCameInPlaceOfARequest) {
     using namespace std::string_view_literals;
     for (const Case& one :
          {Case{"broken\r\nmore"sv, "broken"}, Case{"GET / HTTP/1.1\nX: y\r\n"sv, "GET / HTTP/1.1"},
-          Case{"\x16\x03\x01\x02\x00\x01\"\\\n"sv, "\\x16\\x03\\x01\\x02\\x00\\x01\\x22\\x5C"},
+          Case{"\x16\x03\x01\x02\x00\x01\"\\"sv, "\\x16\\x03\\x01\\x02\\x00\\x01\\x22\\x5C"},
           Case{"GET /a HTTP/1.1\r\nno colon\r\n\r\n"sv, "GET /a HTTP/1.1"}, Case{"\n"sv, "-"}}) {
         harness_.connect();
         (void)harness_.exchange(one.input);

@@ -74,6 +74,8 @@ struct Services {
     http::EncodedSlash encoded_slash = http::EncodedSlash::not_found;
     // Where requests are worked on, one at a time.
     http::Request request{};
+    /// What a client speaks that was refused since this was last set to `http`.
+    http::Opening refused_opening = http::Opening::http;
     std::array<char, limits::request_line_bytes_cap> target_scratch{};
     /// That of the last asset that was looked for by a key instead of its path.
     std::string asset_key{};

@@ -106,6 +106,7 @@ private:
     [[nodiscard]] bool hand_over(int socket) noexcept;
     void accepted(const io::Completion& completion);
     void connection_completed(const io::Completion& completion);
+    void report_refused_opening(const ConnectionSlot& slot);
     void message_sent(ConnectionSlot& slot, std::size_t bytes);
 
     // The second switch: what an action does.

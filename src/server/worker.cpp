@@ -114,6 +114,7 @@ void Worker::iterate() {
         take_handed();
     }
     if (std::exchange(has_closed_, false)) {
+        serve_parked();
         acceptor_.resume();
     }
     // What was begun in this turn has its time still before it.
@@ -228,12 +229,16 @@ void Worker::serve(int socket) {
         close_socket(socket);
         return;
     }
+    give_slot(socket);
+}
+
+void Worker::give_slot(int socket) {
     if (connections_.size() - endings_ >= connections_max_) {
         make_room_for_one();
     }
     ConnectionSlot* const slot = acquire_slot(socket);
     if (slot == nullptr) {
-        refuse(socket);
+        park(socket);
         return;
     }
     with_memory(*slot, [&] {

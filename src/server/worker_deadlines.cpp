@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
+#include <utility>
 
 namespace torc::server {
 namespace {
@@ -18,6 +20,8 @@ constexpr std::size_t evictions_per_iteration_max = 64;
 /// How many connections are ended for one that comes, as long as there are more than there should
 /// be.
 constexpr int evictions_for_one_max = 4;
+/// How many connections wait for a slot; each has a descriptor.
+constexpr std::size_t parked_max = 16;
 /// So long a new connection, whose request is about to be read, need not make room, nor one whose
 /// peer reads nothing.
 constexpr std::chrono::milliseconds fresh_grace{250};
@@ -193,13 +197,44 @@ void Worker::make_room_for_one() {
     }
 }
 
+void Worker::park(int socket) {
+    make_up_room_at_ = std::min(make_up_room_at_, services_.now + fresh_grace);
+    if (parked_.size() == parked_max) {
+        const int longest_waiting = parked_.front();
+        parked_.erase(parked_.begin());
+        refuse(longest_waiting);
+    }
+    try {
+        parked_.push_back(socket);
+    } catch (const std::bad_alloc&) {
+        refuse(socket);
+    }
+}
+
+void Worker::serve_parked() {
+    for (const int socket : std::exchange(parked_, {})) {
+        if (stop_ == Stop::now) {
+            was_cut_off_ = true;
+            close_socket(socket);
+        } else {
+            give_slot(socket);
+        }
+    }
+}
+
 void Worker::make_up_room() {
     make_up_room_at_ = never;
+    const std::chrono::nanoseconds patience =
+        parked_.empty() ? fresh_grace : std::chrono::nanoseconds(0);
     for (std::size_t made = 0; connections_.size() - endings_ > connections_max_; ++made) {
-        if (made == evictions_per_iteration_max || !make_room(fresh_grace)) {
+        if (made == evictions_per_iteration_max || !make_room(patience)) {
             make_up_room_at_ = services_.now + fresh_grace;
-            return;
+            break;
         }
+    }
+    if (endings_ == 0) {
+        // Nobody who has a slot can be spared.
+        std::ranges::for_each(std::exchange(parked_, {}), [this](int socket) { refuse(socket); });
     }
 }
 

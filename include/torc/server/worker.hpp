@@ -131,6 +131,11 @@ private:
     void admit_accepted();
     void take_handed();
     void serve(int socket);
+    void give_slot(int socket);
+    /// Keeps a connection that there is no slot for until one is free, or it is clear that none can
+    /// be spared.
+    void park(int socket);
+    void serve_parked();
     /// Counts a connection out and closes its socket.
     void close_socket(int socket);
     /// Counts a connection among those of its client; false: it has too many.
@@ -214,6 +219,8 @@ private:
     bool has_closed_ = false;
     /// Room for what the listeners give.
     std::vector<int> accepted_;
+    /// Connections that wait for a slot.
+    std::vector<int> parked_;
     /// Room for what other workers hand over.
     std::vector<int> handed_;
     /// When the listeners close, once the drain has begun.

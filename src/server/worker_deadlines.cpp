@@ -248,10 +248,10 @@ bool Worker::make_room(std::chrono::nanoseconds patience) {
         }
     }
     if (chosen == nullptr || has_just_come(*chosen)) {
-        chosen = most_expendable_loading();
+        chosen = find_slow_reader(patience);
     }
     if (chosen == nullptr) {
-        chosen = find_slow_reader(patience);
+        chosen = most_expendable_loading(patience);
     }
     if (chosen != nullptr) {
         end(*chosen);

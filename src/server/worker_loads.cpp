@@ -77,9 +77,13 @@ void Worker::look_at_waiting_peers() {
     look_at_waiting_peers_at_ = loading_.first() != nullptr ? next_look_at_waiting_peers() : never;
 }
 
-ConnectionSlot* Worker::most_expendable_loading() {
+ConnectionSlot* Worker::most_expendable_loading(std::chrono::nanoseconds patience) {
     look_at_waiting_peers();
     ConnectionSlot* const longest = loading_.first();
+    if (longest != nullptr &&
+        services_.now < longest->deadline - settings_.timeouts.load + patience) {
+        return nullptr;  // Most loads take far less.
+    }
     ConnectionSlot* slot = longest;
     for (std::size_t count = 0; slot != nullptr && count < waiting_peers_at_once; ++count) {
         if (slot->is_half_closed) {

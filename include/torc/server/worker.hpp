@@ -123,8 +123,9 @@ private:
     void look_at_waiting_peers();
     [[nodiscard]] MonotonicTime next_look_at_waiting_peers() const noexcept;
     [[nodiscard]] bool has_just_come(const ConnectionSlot& slot) const noexcept;
-    /// The connection that waits for a load and is the least likely to be missed; null: none waits.
-    [[nodiscard]] ConnectionSlot* most_expendable_loading();
+    /// The connection that waits for a load and is the least likely to be missed; null: none has
+    /// waited for `patience`.
+    [[nodiscard]] ConnectionSlot* most_expendable_loading(std::chrono::nanoseconds patience);
 
     /// A connection that a listener gave: another worker may have more room for it.
     void admit(int socket);
@@ -142,7 +143,7 @@ private:
     [[nodiscard]] bool may_have_another(int socket);
     void count_out() noexcept;
     /// Ends the connection that can best be spared; false: there is none. `patience`: with a peer
-    /// that does not read.
+    /// that does not read, and with a load.
     bool make_room(std::chrono::nanoseconds patience);
     /// For connections that wait without a descriptor.
     void make_room_for(std::size_t connections);

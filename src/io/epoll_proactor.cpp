@@ -3,13 +3,10 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
 
-#include "file_version.hpp"
-#include "page_cache.hpp"
 #include "socket_send.hpp"
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -68,6 +65,11 @@ Result<void> EpollProactor::initialise() {
     if (::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_ADD, wake_fd_.get(), &event) < 0) {
         return std::unexpected(Errno::last());
     }
+    auto file_sender = FileSender::create();
+    if (!file_sender) {
+        return std::unexpected(file_sender.error());
+    }
+    file_sender_ = *std::move(file_sender);
     pool_ = std::make_unique<BlockingPool>(wake_fd_.get());
     now_ = std::chrono::steady_clock::now();
     return {};
@@ -442,25 +444,14 @@ void EpollProactor::attempt_send_file(Descriptor& state) {
         attempt_send_chunk(state);
         return;
     }
-    std::uint64_t length = std::min<std::uint64_t>(slice.length, limits::send_file_chunk_bytes);
-    if (state.resident_bytes > 0) {
-        length = std::min(length, state.resident_bytes);
-    } else if (!is_resident(slice.file, slice.offset, length)) {
-        start_reading(state, BlockingCall::Kind::warm,
-                      std::min<std::uint64_t>(length, limits::cold_file_chunk_bytes));
+    const FileSender::Attempt attempt = file_sender_.send(slice, state.resident_bytes);
+    if (attempt.is_cold) {
+        start_reading(state, BlockingCall::Kind::warm, attempt.length);
         return;
     }
-    if (ends_changed(slice, length)) {
-        finish(state, -ESTALE);
-        return;
-    }
-    auto offset = static_cast<off_t>(slice.offset);
-    ssize_t sent = 0;
-    do {
-        sent = ::sendfile(slice.socket, slice.file, &offset, length);
-    } while (sent < 0 && errno == EINTR);
+    const ssize_t sent = attempt.sent;
     if (sent >= 0) {
-        if (sent > 0 && std::cmp_less(sent, length)) {
+        if (sent > 0 && std::cmp_less(sent, attempt.length)) {
             await_room(state);
         }
         finish(state, static_cast<std::int32_t>(sent));

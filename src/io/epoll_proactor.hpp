@@ -6,6 +6,7 @@
 
 #include "blocking_pool.hpp"
 #include "completion_batch.hpp"
+#include "file_send.hpp"
 #include "receive_buffers.hpp"
 
 #include <array>
@@ -137,6 +138,7 @@ private:
     CompletionBatch batch_;
     std::vector<BlockingPool::Done> pool_results_;
     ReceiveBuffers buffers_;
+    FileSender file_sender_;
     std::uint16_t lent_buffers_ = 0;
     /// The last poll found one event at most, so that the next is not likely to find any at once.
     bool is_quiet_ = false;

@@ -3,15 +3,12 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
 
-#include "file_version.hpp"
-#include "page_cache.hpp"
 #include "socket_send.hpp"
 #include "uring_operations.hpp"
 
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -104,6 +101,11 @@ Result<void> UringProactor::initialise(const ProactorOptions& options) {
         return std::unexpected(scratch.error());
     }
     scratch_ = std::move(*scratch);
+    auto file_sender = FileSender::create();
+    if (!file_sender) {
+        return std::unexpected(file_sender.error());
+    }
+    file_sender_ = *std::move(file_sender);
     // Blocking on purpose: the ring answers a read of a non-blocking eventfd with EAGAIN at once.
     wake_fd_.reset(::eventfd(0, EFD_CLOEXEC));
     if (!wake_fd_) {
@@ -347,27 +349,16 @@ void UringProactor::continue_message(std::uint32_t index) {
 
 void UringProactor::continue_file(std::uint32_t index, std::uint64_t resident_bytes) {
     const FileSlice& slice = sendings_[index].slice;
-    std::uint64_t length = std::min<std::uint64_t>(slice.length, limits::send_file_chunk_bytes);
-    if (resident_bytes > 0) {
-        length = std::min(length, resident_bytes);
-    } else if (!is_resident(slice.file, slice.offset, length)) {
+    const FileSender::Attempt attempt = file_sender_.send(slice, resident_bytes);
+    if (attempt.is_cold) {
         io_uring_sqe* submission = next_submission();
-        const auto wanted = std::min<std::uint64_t>(length, limits::cold_file_chunk_bytes);
-        io_uring_prep_read(submission, slice.file, scratch_.data(), static_cast<unsigned>(wanted),
-                           slice.offset);
+        io_uring_prep_read(submission, slice.file, scratch_.data(),
+                           static_cast<unsigned>(attempt.length), slice.offset);
         tag(submission, Token{.operation = internal_file_warm, .slot = index});
         return;
     }
-    if (ends_changed(slice, length)) {
-        finish_sending(index, -ESTALE);
-        return;
-    }
-    auto offset = static_cast<off_t>(slice.offset);
-    ssize_t sent = 0;
-    do {
-        sent = ::sendfile(slice.socket, slice.file, &offset, length);
-    } while (sent < 0 && errno == EINTR);
-    if (std::cmp_equal(sent, length) || sent == 0) {
+    const ssize_t sent = attempt.sent;
+    if (std::cmp_equal(sent, attempt.length) || sent == 0) {
         finish_sending(index, static_cast<std::int32_t>(sent));
     } else if (sent > 0 || errno == EAGAIN) {
         sendings_[index].file_sent_bytes = static_cast<std::int32_t>(std::max<ssize_t>(sent, 0));

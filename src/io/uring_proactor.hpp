@@ -6,6 +6,7 @@
 
 #include "blocking_pool.hpp"
 #include "completion_batch.hpp"
+#include "file_send.hpp"
 #include "receive_buffers.hpp"
 
 #include <liburing.h>
@@ -168,6 +169,7 @@ private:
     /// Cold file pages are read into this and forgotten: only their coming into memory counts, so
     /// every read under way may share it.
     Mapping scratch_;
+    FileSender file_sender_;
 
     UniqueFd wake_fd_;
     std::uint64_t wake_count_ = 0;

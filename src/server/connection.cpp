@@ -279,6 +279,7 @@ void Connection::append_body(site::Representation& source, http::ByteRange range
     file_source_ = site::RepresentationRef(&source);
     file_offset_ = range.first;
     file_remaining_bytes_ = range.length;
+    file_part_bytes_ = range.length;
 }
 
 void Connection::append_parts() {

@@ -26,6 +26,7 @@ ConnectionSlot* ConnectionTable::acquire(int socket, Services& services) {
     slot.socket = socket;
     slot.is_ending = false;
     slot.is_half_closed = false;
+    slot.peer_place = PeerPlace::unknown;
     slot.sends_by_rest = false;
     slot.sent_bytes = 0;
     slot.pace = Pace();

@@ -377,8 +377,7 @@ void Worker::perform(ConnectionSlot& slot, Action action) {
             send_message(slot);
             break;
         case Action::send_file:
-            proactor_.send_file(token(Operation::send_file, slot),
-                                slot.connection->file_slice(slot.socket));
+            send_file(slot);
             break;
         case Action::load:
             start_loading(slot);
@@ -400,6 +399,18 @@ void Worker::send_message(ConnectionSlot& slot) {
         proactor_.send(token(Operation::send, slot), slot.socket, connection.message(),
                        connection.more_follows());
     }
+}
+
+void Worker::send_file(ConnectionSlot& slot) {
+    io::FileSlice slice = slot.connection->file_slice(slot.socket);
+    const bool is_long = slot.connection->is_sending_long_part();
+    if (is_long && slot.peer_place == PeerPlace::unknown) {
+        slot.peer_place = is_peer_here(slot.socket) ? PeerPlace::here : PeerPlace::elsewhere;
+    }
+    if (is_long && slot.peer_place == PeerPlace::here) {
+        slice.way = io::FileSlice::Way::copied;
+    }
+    proactor_.send_file(token(Operation::send_file, slot), slice);
 }
 
 void Worker::close(ConnectionSlot& slot) {

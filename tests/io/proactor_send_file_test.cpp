@@ -393,6 +393,82 @@ TEST_P(ProactorSendFile, ReportsAFileThatCantBeRead) {
     EXPECT_LT(outcome.result, 0);
 }
 
+/// The same for what is copied.
+class ProactorCopyFile : public ProactorSendFile {
+protected:
+    static FileSlice copied(FileSlice slice) {
+        slice.way = FileSlice::Way::copied;
+        return slice;
+    }
+};
+
+TEST_P(ProactorCopyFile, SendsFromItsOffset) {
+    const UniqueFd file = file_of("0123456789");
+    const auto connection = connect();
+    EXPECT_EQ(
+        send_all(connection, copied({.file = file.get(), .offset = 3, .length = 4}), megabyte),
+        "3456");
+}
+
+TEST_P(ProactorCopyFile, SendsABigFileToWhoReadsInPieces) {
+    const std::string contents = patterned_bytes(5 * megabyte + 123);
+    const UniqueFd file = file_of(contents);
+    for (const std::size_t read_bytes : {megabyte / 16, 4 * megabyte}) {
+        const auto connection = connect();
+        const std::string received = send_all(
+            connection, copied({.file = file.get(), .length = contents.size()}), read_bytes);
+        EXPECT_TRUE(received == contents);
+    }
+}
+
+TEST_P(ProactorCopyFile, SendsOnlyAPieceBeforeOthersHaveTheirTurn) {
+    const UniqueFd file = file_of(patterned_bytes(megabyte));
+    const auto connection = connect();
+    const Outcome outcome = finish(
+        send_file(copied({.socket = connection.socket, .file = file.get(), .length = megabyte})));
+    EXPECT_GT(outcome.result, 0);
+    EXPECT_LE(outcome.result, static_cast<int>(megabyte / 8));
+}
+
+TEST_P(ProactorCopyFile, SendsAColdFile) {
+    const std::string contents = patterned_bytes(megabyte);
+    const UniqueFd file = file_of(contents);
+    make_cold(file.get());
+    const auto connection = connect();
+    EXPECT_TRUE(send_all(connection, copied({.file = file.get(), .length = megabyte}), megabyte) ==
+                contents);
+}
+
+TEST_P(ProactorCopyFile, FallsShortAtTheEndOfTheFile) {
+    const UniqueFd file = file_of("0123456789");
+    const auto connection = connect();
+    EXPECT_EQ(
+        finish(send_file(copied(
+                   {.socket = connection.socket, .file = file.get(), .offset = 6, .length = 100})))
+            .result,
+        4);
+    EXPECT_EQ(
+        finish(send_file(copied(
+                   {.socket = connection.socket, .file = file.get(), .offset = 10, .length = 96})))
+            .result,
+        0);
+    ::shutdown(connection.socket, SHUT_WR);
+    EXPECT_EQ(read_exactly(connection.peer.get(), 4), "6789");
+}
+
+TEST_P(ProactorCopyFile, WaitsForRoomAndEndsWithItsSocket) {
+    const UniqueFd file = file_of(patterned_bytes(megabyte));
+    const auto connection = connect();
+    fill(connection.socket);
+    const Token token =
+        send_file(copied({.socket = connection.socket, .file = file.get(), .length = megabyte}));
+    settle();
+    ASSERT_FALSE(take(token).has_value());
+    proactor().shutdown(connection.socket, SHUT_RDWR);
+    EXPECT_EQ(finish(token).result, -EPIPE);
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, ProactorCopyFile, every_backend(), backend_name);
 INSTANTIATE_TEST_SUITE_P(Every, ProactorSendFile, every_backend(), backend_name);
 
 }  // namespace

@@ -52,6 +52,20 @@ TEST_F(ConnectionFileTest, SendsTheFileInAsManyChunksAsItTakes) {
     EXPECT_EQ(harness_.output(), large_answer());
 }
 
+TEST_F(ConnectionFileTest, TellsALongPartOfAFileByItsBeginning) {
+    const std::string bytes = torc::test::patterned_bytes(600'000);
+    harness_.put("long", site::test::disk_asset(bytes));
+    (void)harness_.receive(request("GET /long"));
+    (void)harness_.perform_one();
+    EXPECT_TRUE(harness_.connection().is_sending_long_part());
+    (void)harness_.complete_send_file(500'000);
+    EXPECT_TRUE(harness_.connection().is_sending_long_part()) << "though little is left of it";
+    harness_.perform();
+    (void)harness_.receive(request("GET /long", "Range: bytes=0-299999\r\n"));
+    (void)harness_.perform_one();
+    EXPECT_FALSE(harness_.connection().is_sending_long_part());
+}
+
 TEST_F(ConnectionFileTest, SendsARangeOfTheFile) {
     const std::string answer =
         harness_.exchange(request("GET /large", "Range: bytes=100000-100099\r\n"));

@@ -81,12 +81,23 @@ struct PeerProgress {
 
 /// A part of a file that is to go out on a socket.
 struct FileSlice {
+    /// How the bytes of a file in Lane::local get to the socket.
+    enum class Way : std::uint8_t {
+        /// As the page cache has them, without a copy (sendfile(2)): a network card takes them from
+        /// there.
+        referred,
+        /// Copied through one small buffer: for a peer on this machine, whose own copy is then made
+        /// from a processor's cache and not from memory.
+        copied,
+    };
+
     int socket = -1;
     int file = -1;
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
     /// Of the file's file system.
     Lane lane = Lane::local;
+    Way way = Way::referred;
     /// What the file is to be until all of the slice is sent; nothing: whatever it is.
     std::optional<FileVersion> version{};
 };
@@ -149,8 +160,8 @@ public:
     virtual void send_rest(Token token, int socket, const msghdr& message, std::size_t sent,
                            bool more_follows) = 0;
 
-    /// Sends from a regular file, without blocking the thread: on a local file system without
-    /// copying (sendfile(2)) once the pages are in memory; elsewhere by reading on a thread of the
+    /// Sends from a regular file, without blocking the thread: on a local file system as
+    /// FileSlice::way says, once the pages are in memory; elsewhere by reading on a thread of the
     /// file's lane and sending what was read. Completes with how much was sent, at least 1 and at
     /// most limits::send_file_chunk_bytes; 0 when the file ends before `offset` (it was truncated).
     /// Before the last bytes of the slice the file is looked at once more: ESTALE, and they are not

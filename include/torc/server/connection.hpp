@@ -123,6 +123,12 @@ public:
         return has_more_to_send() && !may_wait;
     }
     [[nodiscard]] io::FileSlice file_slice(int socket) const noexcept;
+    /// Whether the part of the file that is being sent is so long, from its beginning on, that for
+    /// a peer on this machine it is better copied (io::FileSlice::Way).
+    [[nodiscard]] bool is_sending_long_part() const noexcept {
+        return file_part_bytes_ >= copied_part_bytes_min;
+    }
+    static constexpr std::uint64_t copied_part_bytes_min = std::uint64_t{512} * 1024;
     /// Lives as long as the bytes of the event that led to the action.
     [[nodiscard]] std::string_view load_path() const noexcept { return services_.load_path; }
 
@@ -218,6 +224,7 @@ private:
     site::RepresentationRef file_source_;
     std::uint64_t file_offset_ = 0;
     std::uint64_t file_remaining_bytes_ = 0;
+    std::uint64_t file_part_bytes_ = 0;
     /// Null: no such answer is under way.
     std::unique_ptr<PartsUnderWay> parts_;
 

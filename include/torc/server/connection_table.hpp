@@ -14,6 +14,9 @@
 
 namespace torc::server {
 
+/// Where the peer of a connection is.
+enum class PeerPlace : std::uint8_t { unknown, here, elsewhere };
+
 /// A place for one connection: its socket and what is in flight on it.
 struct ConnectionSlot : DeadlineLink {
     std::uint32_t index = 0;
@@ -24,6 +27,8 @@ struct ConnectionSlot : DeadlineLink {
     bool is_busy = false;
     /// The peer has ended its own stream, when that was last looked at.
     bool is_half_closed = false;
+    /// Looked at when a long file is sent for the first time.
+    PeerPlace peer_place = PeerPlace::unknown;
     /// A send fell short once, so the peer reads slowly and may have ended its own stream: all
     /// further sends are Proactor::send_rest.
     bool sends_by_rest = false;

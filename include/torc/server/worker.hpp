@@ -112,6 +112,7 @@ private:
     // The second switch: what an action does.
     void perform(ConnectionSlot& slot, Action action);
     void send_message(ConnectionSlot& slot);
+    void send_file(ConnectionSlot& slot);
     void hand_out(const site::Site::Loaded& loaded);
     void hand_out_ended();
     void start_loading(ConnectionSlot& slot);

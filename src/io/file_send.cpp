@@ -1,0 +1,100 @@
+#include "file_send.hpp"
+
+#include <torc/base/limits.hpp>
+
+#include "file_version.hpp"
+#include "page_cache.hpp"
+
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <utility>
+
+namespace torc::io {
+namespace {
+
+/// Copied at a time, before the loop turns to other connections: so little that it is still in the
+/// processor's cache when the peer takes it, and so much that its system calls cost little.
+constexpr std::size_t copied_chunk_bytes = std::size_t{64} * 1024;
+
+FileSender::Attempt cold(const FileSlice& slice) noexcept {
+    const auto wanted = std::min<std::uint64_t>(slice.length, limits::cold_file_chunk_bytes);
+    return {.length = wanted, .is_cold = true};
+}
+
+FileSender::Attempt changed(std::uint64_t length) noexcept {
+    errno = ESTALE;
+    return {.sent = -1, .length = length};
+}
+
+FileSender::Attempt send_by_reference(const FileSlice& slice,
+                                      std::uint64_t resident_bytes) noexcept {
+    std::uint64_t length = std::min<std::uint64_t>(slice.length, limits::send_file_chunk_bytes);
+    if (resident_bytes > 0) {
+        length = std::min(length, resident_bytes);
+    } else if (!is_resident(slice.file, slice.offset, length)) {
+        return cold(slice);
+    }
+    if (ends_changed(slice, length)) {
+        return changed(length);
+    }
+    auto offset = static_cast<off_t>(slice.offset);
+    ssize_t sent = 0;
+    do {
+        sent = ::sendfile(slice.socket, slice.file, &offset, length);
+    } while (sent < 0 && errno == EINTR);
+    return {.sent = sent, .length = length};
+}
+
+}  // namespace
+
+Result<FileSender> FileSender::create() noexcept {
+    auto buffer = Mapping::create(copied_chunk_bytes);
+    if (!buffer) {
+        return std::unexpected(buffer.error());
+    }
+    FileSender sender;
+    sender.buffer_ = *std::move(buffer);
+    return sender;
+}
+
+FileSender::Attempt FileSender::send(const FileSlice& slice,
+                                     std::uint64_t resident_bytes) const noexcept {
+    return slice.way == FileSlice::Way::copied ? copy(slice, resident_bytes)
+                                               : send_by_reference(slice, resident_bytes);
+}
+
+FileSender::Attempt FileSender::copy(const FileSlice& slice,
+                                     std::uint64_t resident_bytes) const noexcept {
+    std::uint64_t length = std::min<std::uint64_t>(slice.length, buffer_.size());
+    if (resident_bytes > 0) {
+        length = std::min(length, resident_bytes);
+    }
+    // What has just been read need not be in memory by the account of every file system.
+    const int flags = resident_bytes > 0 ? 0 : RWF_NOWAIT;
+    const iovec target{.iov_base = buffer_.data(), .iov_len = length};
+    const ssize_t got = ::preadv2(slice.file, &target, 1, static_cast<off_t>(slice.offset), flags);
+    if (got < 0) {
+        return resident_bytes > 0 ? Attempt{.sent = got, .length = length} : cold(slice);
+    }
+    if (got == 0) {
+        return {.sent = 0, .length = length};
+    }
+    const auto bytes = static_cast<std::uint64_t>(got);
+    if (ends_changed(slice, bytes)) {
+        return changed(bytes);
+    }
+    // So that the next piece fills up the last segment of this one.
+    const int more = bytes < slice.length ? MSG_MORE : 0;
+    ssize_t sent = 0;
+    do {
+        sent = ::send(slice.socket, buffer_.data(), bytes, MSG_NOSIGNAL | MSG_DONTWAIT | more);
+    } while (sent < 0 && errno == EINTR);
+    return {.sent = sent, .length = bytes};
+}
+
+}  // namespace torc::io

@@ -231,8 +231,6 @@ TEST_P(Coherence, DoesNotMakeUpTheRestOfAFileThatIsTruncatedMeanwhile) {
 
 class InterruptedSend : public Coherence {
 protected:
-    static constexpr std::string_view close = "Connection: close\r\n";
-
     void SetUp() override {
         Coherence::SetUp();
         write("huge.bin", before_);

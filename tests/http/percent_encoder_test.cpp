@@ -45,5 +45,17 @@ TEST(PercentEncoder, KeepsThePercentSignsOfAQuery) {
     EXPECT_EQ(pieces(Part::query, "#"), std::vector<std::string>{"%23"});
 }
 
+TEST(PercentEncoder, LeavesOfASegmentOnlyWhatMeansNothingAnywhere) {
+    constexpr std::string_view unreserved =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    EXPECT_EQ(pieces(Part::segment, unreserved), std::vector<std::string>{std::string(unreserved)});
+    for (int byte = 0; byte < 256; ++byte) {
+        const std::string text(1, static_cast<char>(byte));
+        const bool is_plain = unreserved.contains(text);
+        EXPECT_EQ(pieces(Part::segment, text).front().size(), is_plain ? 1U : 3U) << byte;
+    }
+    EXPECT_EQ(pieces(Part::segment, "a&'b"), (std::vector<std::string>{"a", "%26", "%27", "b"}));
+}
+
 }  // namespace
 }  // namespace torc::http

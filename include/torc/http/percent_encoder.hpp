@@ -15,6 +15,9 @@ public:
         /// What RFC 3986 §3.3 does not allow in a path, '%' included, for it stands for itself;
         /// '/' stays.
         path,
+        /// All but letters, digits and "-._~": for a link to one name. So nothing in it means
+        /// anything to HTML or to a program that splits URLs: no '&', quote, ';', '+' or ':'.
+        segment,
         /// Octets that no URI may contain, and '#'; '%' stays: for a query that goes back as it
         /// came.
         query,

@@ -9,8 +9,6 @@
 namespace torc::http {
 namespace {
 
-constexpr std::uint16_t quality_max = 1000;
-
 /// qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ) (RFC 9110 §12.4.2)
 std::optional<std::uint16_t> parse_quality(std::string_view text) noexcept {
     constexpr std::string_view longest = "0.000";

@@ -1,12 +1,17 @@
 #include <torc/base/assert.hpp>
+#include <torc/http/percent_encoder.hpp>
 #include <torc/site/listing.hpp>
 #include <torc/site/natural_order.hpp>
 
 #include "listing_page.hpp"
 
+#include <fmt/compile.h>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <compare>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <utility>
@@ -113,6 +118,24 @@ ListingStyle listing_style(ListingFormat format, std::string_view query) noexcep
     return style;
 }
 
+void append_href(std::string& page, const file::DirectoryEntry& entry) {
+    std::string_view name = entry.name;
+    // httpdirfs takes a link for an entry's only if it begins with a letter, a digit or an escape.
+    constexpr std::string_view marks = "-_~";
+    if (marks.contains(name.front())) {
+        fmt::format_to(std::back_inserter(page), FMT_COMPILE("%{:02X}"),
+                       static_cast<unsigned char>(name.front()));
+        name.remove_prefix(1);
+    }
+    http::PercentEncoder encoder(http::PercentEncoder::Part::segment, name);
+    for (std::string_view piece = encoder.next(); !piece.empty(); piece = encoder.next()) {
+        page += piece;
+    }
+    if (entry.kind == file::Kind::directory) {
+        page += '/';
+    }
+}
+
 std::string render_listing(std::string_view path, const file::Directory& directory,
                            ListingStyle style) {
     const std::vector<const DirectoryEntry*> entries = sort(directory.entries, style);
@@ -121,6 +144,8 @@ std::string render_listing(std::string_view path, const file::Directory& directo
     switch (style.format) {
         case ListingFormat::html:
             return render_html(contents, style);
+        case ListingFormat::plain:
+            return render_plain(contents);
         case ListingFormat::json:
             break;
     }

@@ -1,7 +1,5 @@
-#include <torc/http/percent_encoder.hpp>
-
 #include "listing_page.hpp"
-#include "utf8.hpp"
+#include "visible_text.hpp"
 
 #include <fmt/compile.h>
 #include <fmt/format.h>
@@ -31,7 +29,7 @@ font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans
 -webkit-text-size-adjust:100%}
 a{color:inherit;text-decoration:none;border-radius:.2rem}
 a:hover{text-decoration:underline;text-underline-offset:.2em}
-a:focus-visible,td a:focus-visible::after{outline:2px solid var(--accent);outline-offset:2px}
+a:focus-visible,button:focus-visible,td a:focus-visible::after{outline:2px solid var(--accent);outline-offset:2px}
 h1{margin:0 0 1.25rem;color:var(--quiet);font-size:clamp(1.25rem,4.5vw,1.75rem);font-weight:500;
 line-height:1.3;overflow-wrap:anywhere}
 h1 a,h1 b{font-weight:700;unicode-bidi:isolate}
@@ -51,11 +49,13 @@ td a::after{content:"";position:absolute;inset:0}
 td a:focus-visible{outline:0}
 td a:focus-visible::after{outline-offset:-3px;border-radius:.5rem}
 tbody tr:hover{background:var(--hover)}
-th a{position:relative}
-[aria-sort] a::after{content:"";position:absolute;left:100%;top:.4em;width:.6em;height:.4em;
+th button{position:relative;padding:0;border:0;background:none;color:inherit;font:inherit;
+cursor:pointer}
+th button:hover{text-decoration:underline;text-underline-offset:.2em}
+[aria-sort] button::after{content:"";position:absolute;left:100%;top:.4em;width:.6em;height:.4em;
 margin-left:.3em;forced-color-adjust:none;background:var(--accent);
 clip-path:polygon(50% 0,100% 100%,0 100%)}
-[aria-sort=descending] a::after{transform:scaleY(-1)}
+[aria-sort=descending] button::after{transform:scaleY(-1)}
 td a::before{content:"";position:absolute;left:1rem;top:.75rem;width:16px;height:16px;
 forced-color-adjust:none;background:var(--quiet);
 clip-path:path(evenodd,
@@ -63,6 +63,8 @@ clip-path:path(evenodd,
 td a[href$="/"]::before{background:var(--accent);clip-path:path(
 "M1 3a1 1 0 0 1 1-1h3.9l1.8 2H14a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H2a1 1 0 0 1-1-1z")}
 td a[href="../"]::before{clip-path:path("M8 2l5.5 5.5-1.2 1.2L8.9 5.2V14H7.1V5.2L3.7 8.7 2.5 7.5z")}
+i{padding:0 .25em;border:1px solid;border-radius:.25em;color:var(--quiet);font-style:normal;
+font-size:.75em}
 p,footer{margin:1rem 0;color:var(--quiet);font-size:.875rem}
 @media(max-width:40rem){
 table,thead,tbody{display:block}
@@ -77,67 +79,6 @@ td:nth-child(3){padding-left:1.875rem;text-align:left}
 }
 )css";
 
-/// Controls that reorder what is around them, so that "gpj.exe" looks like "exe.jpg", or that show
-/// as nothing.
-constexpr bool is_deceptive(char32_t code_point) noexcept {
-    return (code_point >= 0x80 && code_point <= 0x9F) ||
-           (code_point >= 0x202A && code_point <= 0x202E) ||
-           (code_point >= 0x2066 && code_point <= 0x2069);
-}
-
-void append_character(std::string& page, const Character& character) {
-    switch (character.code_point) {
-        case U'&':
-            page += "&amp;";
-            return;
-        case U'<':
-            page += "&lt;";
-            return;
-        case U'>':
-            page += "&gt;";
-            return;
-        case U'"':
-            page += "&quot;";
-            return;
-        case U'\'':
-            page += "&#39;";
-            return;
-        case 0x7F:
-            page += "\u2421";
-            return;
-        default:
-            break;
-    }
-    if (character.code_point < 0x20) {
-        // U+2400 and on, whose last byte counts as the control characters do.
-        page += "\xE2\x90";
-        page += static_cast<char>(0x80 + character.code_point);
-    } else if (is_deceptive(character.code_point)) {
-        page += "\uFFFD";
-    } else {
-        page += character.utf8;
-    }
-}
-
-/// Whether it is a character of ASCII that stands for itself.
-constexpr bool is_plain(char character) noexcept {
-    switch (character) {
-        case '&':
-        case '<':
-        case '>':
-        case '"':
-        case '\'':
-            return false;
-        default:
-            return character >= ' ' && character <= '~';
-    }
-}
-
-/// As text, or as the value of an attribute in quotes.
-void append_text(std::string& page, std::string_view text) {
-    append_escaped(page, text, is_plain, append_character);
-}
-
 void append_number(std::string& page, std::uint64_t number) {
     const fmt::format_int digits(number);
     page.append(digits.data(), digits.size());
@@ -149,18 +90,6 @@ void append_count(std::string& page, std::uint64_t count, std::string_view one,
     append_number(page, count);
     page += ' ';
     page += count == 1 ? one : several;
-}
-
-/// A link to what is in this directory; "./" keeps a name with a colon from being a scheme.
-void append_href(std::string& page, const file::DirectoryEntry& entry) {
-    page += "./";
-    http::PercentEncoder encoder(http::PercentEncoder::Part::path, entry.name);
-    for (std::string_view piece = encoder.next(); !piece.empty(); piece = encoder.next()) {
-        append_text(page, piece);  // '&' and "'" are a path's too.
-    }
-    if (entry.kind == file::Kind::directory) {
-        page += '/';
-    }
 }
 
 /// A cell with "1.5 KiB", which tells the bytes when pointed at.
@@ -212,7 +141,7 @@ void append_entry(std::string& page, const file::DirectoryEntry& entry) {
     page += "<tr><td><a href=\"";
     append_href(page, entry);
     page += "\">";
-    append_text(page, entry.name);
+    append_visible(page, entry.name);
     if (entry.kind == file::Kind::directory) {
         page += "/</a><td>";
     } else {
@@ -223,7 +152,8 @@ void append_entry(std::string& page, const file::DirectoryEntry& entry) {
     page += '\n';
 }
 
-/// A column's heading, whose link sorts by it; again, the other way round.
+/// A column's heading, which sorts by it when it is pressed; again, the other way round. A button
+/// and not a link, so that nothing that follows links gets the same directory in every order.
 void append_heading(std::string& page, ListingOrder order, ListingStyle style) {
     struct Column {
         char order;
@@ -239,7 +169,9 @@ void append_heading(std::string& page, ListingOrder order, ListingStyle style) {
         page += style.is_descending ? " aria-sort=\"descending\"" : " aria-sort=\"ascending\"";
         direction = style.is_descending ? 'A' : 'D';
     }
-    fmt::format_to(std::back_inserter(page), FMT_COMPILE("><a href=\"?C={};O={}\">{}</a>"),
+    fmt::format_to(std::back_inserter(page),
+                   FMT_COMPILE("><form><input type=\"hidden\" name=\"C\" value=\"{}\">"
+                               "<button name=\"O\" value=\"{}\">{}</button></form>"),
                    column.order, direction, column.heading);
 }
 
@@ -253,13 +185,13 @@ void append_breadcrumbs(std::string& page, std::string_view path) {
             page += "../";
         }
         page += "\">";
-        append_text(page, crumb);
+        append_visible(page, crumb);
         page += "</a>";
         crumb = path.substr(0, path.find('/') + 1);
         path.remove_prefix(crumb.size());
     }
     page += "<b aria-current=\"page\">";
-    append_text(page, crumb);
+    append_visible(page, crumb);
     page += "</b>";
 }
 
@@ -268,7 +200,7 @@ void append_head(std::string& page, std::string_view path) {
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         "<title>Index of /";
-    append_text(page, path);
+    append_visible_without_elements(page, path);
     page += "</title>\n<style>";
     page += style_sheet;
     page += "</style>\n</head>\n";

@@ -7,11 +7,26 @@ namespace {
 std::string_view content_type(ListingFormat format) noexcept {
     switch (format) {
         case ListingFormat::html:
+        case ListingFormat::plain:
             return "text/html; charset=utf-8";
         case ListingFormat::json:
             break;
     }
     return "application/json";
+}
+
+/// JSON if it is wanted more than HTML, or as much and by name: "application/json, */*" is what
+/// scripts send. Of HTML the page for people if it is wanted by name before all else, as every
+/// browser does; programs send "*/*" or nothing, or take HTML for want of something better.
+ListingFormat format_for(const http::Request& request) noexcept {
+    const http::TypeQuality json = http::type_quality(request, "application/json");
+    const http::TypeQuality html = http::type_quality(request, "text/html");
+    if (json.quality > html.quality ||
+        (json.quality == html.quality && json.quality > 0 && json.is_explicit)) {
+        return ListingFormat::json;
+    }
+    return html.is_explicit && html.quality == http::quality_max ? ListingFormat::html
+                                                                 : ListingFormat::plain;
 }
 
 }  // namespace
@@ -27,11 +42,8 @@ std::optional<ListingKey> ListingKey::parse(std::string_view text) noexcept {
 
 ListingKey ListingKey::asked_for(const http::Request& request,
                                  const http::Target& target) noexcept {
-    const bool wants_json = http::type_quality(request, "application/json").quality >
-                            http::type_quality(request, "text/html").quality;
     return ListingKey{.path = target.path,
-                      .style = listing_style(wants_json ? ListingFormat::json : ListingFormat::html,
-                                             target.query)};
+                      .style = listing_style(format_for(request), target.query)};
 }
 
 void ListingKey::write(std::string& text) const {

@@ -20,6 +20,11 @@ struct ListingContents {
 };
 
 [[nodiscard]] std::string render_html(const ListingContents& contents, ListingStyle style);
+[[nodiscard]] std::string render_plain(const ListingContents& contents);
 [[nodiscard]] std::string render_json(const ListingContents& contents);
+
+/// Appends the link that leads from a directory's page to an entry in it: its name and, for a
+/// directory, a slash. Names with a colon need no "./" in front, for that is encoded too.
+void append_href(std::string& page, const file::DirectoryEntry& entry);
 
 }  // namespace torc::site

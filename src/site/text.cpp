@@ -65,10 +65,8 @@ bool is_utf8(Beginning text) noexcept {
             return true;
         }
         const std::string_view before = rest;
-        const Character character = take_character(rest);
-        const std::size_t taken = before.size() - rest.size();
-        if (character.utf8 != before.substr(0, taken)) {
-            // Put in place of what is none; but the last character may only be cut off.
+        if (take_character(rest).is_malformed) {
+            // But the last character may only be cut off.
             return !text.is_whole && rest.empty() &&
                    before.size() < character_bytes(before.front());
         }

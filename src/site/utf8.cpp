@@ -59,12 +59,12 @@ Character take_character(std::string_view& text) noexcept {
         expected = {};
         ++taken;
     }
-    const std::string_view utf8 = text.substr(0, taken);
+    const std::string_view bytes = text.substr(0, taken);
     text.remove_prefix(taken);
     if (taken != length) {
-        return {.code_point = replacement_character, .utf8 = "\uFFFD"};
+        return {.code_point = replacement_character, .bytes = bytes, .is_malformed = true};
     }
-    return {.code_point = code_point, .utf8 = utf8};
+    return {.code_point = code_point, .bytes = bytes};
 }
 
 }  // namespace torc::site

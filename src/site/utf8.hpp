@@ -11,13 +11,18 @@ inline constexpr char32_t replacement_character = U'\uFFFD';
 
 struct Character {
     char32_t code_point = 0;
+    /// As it stands in the text.
+    std::string_view bytes;
+    /// The bytes are not UTF-8; the code point is U+FFFD then.
+    bool is_malformed = false;
+
     /// Its encoding, which is always well-formed.
-    std::string_view utf8;
+    [[nodiscard]] std::string_view utf8() const noexcept { return is_malformed ? "\uFFFD" : bytes; }
 };
 
 /// Takes the first character off `text`, which is not empty. What is not well-formed becomes
 /// U+FFFD, one for each maximal subpart, as browsers do it (Unicode 15 §3.9, WHATWG Encoding).
-/// `utf8` lives as long as the text.
+/// `bytes` live as long as the text.
 [[nodiscard]] Character take_character(std::string_view& text) noexcept;
 
 /// Appends `text`: runs of characters of ASCII that are plain as they are, every other character by

@@ -50,13 +50,20 @@ TEST(ListingJson, EscapesAsNginxDoes) {
     EXPECT_EQ(escaped("\x01\x1B\x1F"), "\\u0001\\u001B\\u001F");
     EXPECT_EQ(escaped("\b\f\n\r\t"), "\\b\\f\\n\\r\\t");
     EXPECT_EQ(escaped("\"\\"), "\\\"\\\\");
-    EXPECT_EQ(escaped("</&'>\x7F"), "</&'>\x7F");
+    EXPECT_EQ(escaped("</&'>"), "</&'>");
+}
+
+TEST(ListingJson, EscapesWhatCanNotBeSeen) {
+    EXPECT_EQ(escaped("\x7F\u0080\u009B"), "\\u007F\\u0080\\u009B");
+    EXPECT_EQ(escaped("a\u200Bb\u200D\u2028\u202E\u2066\uFEFF"),
+              "a\\u200Bb\\u200D\\u2028\\u202E\\u2066\\uFEFF");
+    EXPECT_EQ(escaped("\U000E0041"), "\\uDB40\\uDC41");
 }
 
 TEST(ListingJson, KeepsUtf8) {
     for (const std::string_view name :
-         {"\u0080", "\u07FF", "\u0800", "\uD7FF", "\uE000", "\uFFFD", "\uFFFF", "\U00010000",
-          "\U0010FFFF", "\u00E4\u65E5\u202E\u2028.txt"}) {
+         {"\u00A1", "\u07FF", "\u0800", "\uD7FF", "\uE000", "\uFFFD", "\uFFFF", "\U00010000",
+          "\U0010FFFF", "\u00E4\u65E5\u202F.txt"}) {
         EXPECT_EQ(escaped(name), name);
     }
 }

@@ -25,7 +25,8 @@ TEST(ListingKey, IsNoPath) {
 }
 
 TEST(ListingKey, SaysAsTextWhatItSaid) {
-    for (const ListingFormat format : {ListingFormat::html, ListingFormat::json}) {
+    for (const ListingFormat format :
+         {ListingFormat::html, ListingFormat::plain, ListingFormat::json}) {
         for (const ListingOrder order :
              {ListingOrder::name, ListingOrder::modified, ListingOrder::size}) {
             for (const bool is_descending : {false, true}) {
@@ -44,17 +45,58 @@ TEST(ListingKey, SaysAsTextWhatItSaid) {
 }
 
 TEST(ListingKey, IsAskedForByTheQuery) {
-    EXPECT_EQ(asked_for(""), ListingStyle{});
-    EXPECT_EQ(asked_for("C=S&O=D"),
-              (ListingStyle{.order = ListingOrder::size, .is_descending = true}));
+    const std::string_view json = "Accept: application/json\r\n";
+    EXPECT_EQ(asked_for("", json), (ListingStyle{.format = ListingFormat::json}));
+    EXPECT_EQ(asked_for("C=S&O=D", json), (ListingStyle{.format = ListingFormat::json,
+                                                        .order = ListingOrder::size,
+                                                        .is_descending = true}));
 }
 
 TEST(ListingKey, IsJsonForWhoWantsThatMore) {
     EXPECT_EQ(asked_for("", "Accept: application/json\r\n").format, ListingFormat::json);
     EXPECT_EQ(asked_for("", "Accept: text/html;q=0.5, application/json\r\n").format,
               ListingFormat::json);
-    EXPECT_EQ(asked_for("", "Accept: */*\r\n").format, ListingFormat::html);
-    EXPECT_EQ(asked_for("", "Accept: text/html, application/json\r\n").format, ListingFormat::html);
+    EXPECT_EQ(asked_for("", "Accept: application/*\r\n").format, ListingFormat::json);
+}
+
+TEST(ListingKey, IsJsonForWhoNamesItAndWantsItAsMuch) {
+    for (const std::string_view accept :
+         {"application/json, */*", "application/json, text/plain, */*",
+          "text/html, application/json", "text/html;q=0.3, application/json;q=0.3",
+          "*/*;q=0.8, application/json;q=0.8"}) {
+        EXPECT_EQ(asked_for("", "Accept: " + std::string(accept) + "\r\n").format,
+                  ListingFormat::json)
+            << accept;
+    }
+    EXPECT_NE(asked_for("", "Accept: application/json;q=0, text/html;q=0\r\n").format,
+              ListingFormat::json);
+    EXPECT_NE(asked_for("", "Accept: application/*, */*\r\n").format, ListingFormat::json);
+}
+
+TEST(ListingKey, IsThePageForPeopleForBrowsers) {
+    // Firefox and Chromium; Safari; Lynx.
+    for (const std::string_view accept :
+         {"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+          "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+          "text/html, text/plain, text/sgml, */*;q=0.01", "TEXT/HTML;q=1.0"}) {
+        EXPECT_EQ(asked_for("", "Accept: " + std::string(accept) + "\r\n").format,
+                  ListingFormat::html)
+            << accept;
+    }
+}
+
+TEST(ListingKey, IsPlainForProgramsThatReadHtml) {
+    EXPECT_EQ(asked_for("").format, ListingFormat::plain);
+    // wget and curl; pip; Python's urllib when it asks for anything.
+    for (const std::string_view accept :
+         {"*/*",
+          "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, "
+          "text/html; q=0.01",
+          "text/*, */*;q=0.5", "image/avif,image/webp,*/*"}) {
+        EXPECT_EQ(asked_for("", "Accept: " + std::string(accept) + "\r\n").format,
+                  ListingFormat::plain)
+            << accept;
+    }
 }
 
 TEST(ListingKey, MakesAListingOfItsFormat) {
@@ -64,6 +106,10 @@ TEST(ListingKey, MakesAListingOfItsFormat) {
     EXPECT_EQ(html->contents(), render_listing("a/", directory, {}));
     EXPECT_TRUE(html->fields().contains("Cache-Control: no-cache\r\n"));
     EXPECT_FALSE(html->validators().has_last_modified);
+    const RepresentationRef plain = make_listing(
+        {.path = "a/", .style = {.format = ListingFormat::plain}}, directory, "no-cache");
+    EXPECT_EQ(plain->content_type(), "text/html; charset=utf-8");
+    EXPECT_EQ(plain->contents(), render_listing("a/", directory, {.format = ListingFormat::plain}));
     const RepresentationRef json = make_listing(
         {.path = "a/", .style = {.format = ListingFormat::json}}, directory, "private");
     EXPECT_EQ(json->content_type(), "application/json");

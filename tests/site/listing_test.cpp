@@ -82,7 +82,8 @@ TEST(ListingStyle, IgnoresWhatItDoesNotKnow) {
 
 TEST(ListingStyle, HasALetterForEachStyle) {
     std::set<char> keys;
-    for (const ListingFormat format : {ListingFormat::html, ListingFormat::json}) {
+    for (const ListingFormat format :
+         {ListingFormat::html, ListingFormat::plain, ListingFormat::json}) {
         for (const ListingOrder order :
              {ListingOrder::name, ListingOrder::modified, ListingOrder::size}) {
             for (const bool is_descending : {false, true}) {
@@ -94,11 +95,11 @@ TEST(ListingStyle, HasALetterForEachStyle) {
             }
         }
     }
-    EXPECT_EQ(keys.size(), 12U);
+    EXPECT_EQ(keys.size(), 18U);
 }
 
 TEST(ListingStyleDeathTest, AbortsOnAKeyOfNoStyle) {
-    EXPECT_DEATH(static_cast<void>(ListingStyle::from_key('a' + 12)), "format");
+    EXPECT_DEATH(static_cast<void>(ListingStyle::from_key('a' + 18)), "key");
     EXPECT_DEATH(static_cast<void>(ListingStyle::from_key('A')), "key");
 }
 

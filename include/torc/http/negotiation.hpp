@@ -39,6 +39,9 @@ using Qualities = std::array<std::uint16_t, content_codings_count>;
 /// - A malformed member counts as not there, and so does a coding that torc doesn't know.
 [[nodiscard]] Qualities coding_qualities(const Request& request) noexcept;
 
+/// "q=1", and what a member without a weight has.
+inline constexpr std::uint16_t quality_max = 1000;
+
 struct TypeQuality {
     /// In thousandths; 0: not acceptable.
     std::uint16_t quality = 0;

@@ -8,7 +8,14 @@
 
 namespace torc::site {
 
-enum class ListingFormat : std::uint8_t { html, json };
+enum class ListingFormat : std::uint8_t {
+    /// For people: a page with a table.
+    html,
+    /// For programs that read HTML, in the form that they know from nginx.
+    plain,
+    /// For programs that read JSON.
+    json,
+};
 enum class ListingOrder : std::uint8_t { name, modified, size };
 
 /// How a directory is shown.
@@ -36,14 +43,19 @@ struct ListingStyle {
 /// sizes are equal, names decide, always ascending. Directories have no size: by size, their names
 /// decide too.
 ///
-/// HTML (text/html): one document without scripts or anything else to load; its links are relative,
-/// so it works beneath any prefix. Bytes of a name that are not UTF-8 are shown as U+FFFD, as are
-/// the controls of U+0080 to U+009F and those of bidirectional text, which could disguise a name;
-/// ASCII's controls are shown as their pictures (U+2400 on). Links always lead to the name's bytes.
+/// In all formats links are relative, so that they work beneath any prefix, and lead to the name's
+/// bytes exactly.
 ///
-/// JSON (application/json): what nginx's ngx_http_autoindex_module gives with
-/// `autoindex_format json`. Bytes of a name that are not UTF-8 become U+FFFD. A truncated directory
-/// does not show, for that shape has no place for it.
+/// HTML (text/html): one document without anything else to load. Names are shown so that each
+/// character of them can be seen and no two look the same (src/site/visible_text.hpp).
+///
+/// Plain (text/html): as nginx's ngx_http_autoindex_module gives it: a line for each entry, with
+/// its time (UTC) and its size in bytes. The only other link is that to the directory above. The
+/// text of a link is the name that it leads to, in full, but for what can't be seen.
+///
+/// JSON (application/json): what nginx gives with `autoindex_format json`. Bytes of a name that are
+/// not UTF-8 become U+FFFD; what can't be seen is escaped. A truncated directory does not show, for
+/// that shape has no place for it.
 [[nodiscard]] std::string render_listing(std::string_view path, const file::Directory& directory,
                                          ListingStyle style);
 

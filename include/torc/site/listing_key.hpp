@@ -20,8 +20,8 @@ struct ListingKey {
 
     /// What `text` says; nothing when it is a path. The view points into `text`.
     [[nodiscard]] static std::optional<ListingKey> parse(std::string_view text) noexcept;
-    /// What a request for a directory asks for: the format by its Accept, HTML unless JSON is
-    /// wanted more, and the order by its query. The view points into the target.
+    /// What a request for a directory asks for: the format by its Accept, the order by its query.
+    /// The view points into the target.
     [[nodiscard]] static ListingKey asked_for(const http::Request& request,
                                               const http::Target& target) noexcept;
 

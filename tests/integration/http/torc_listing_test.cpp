@@ -19,6 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// As browsers begin theirs.
+constexpr std::string_view accept_html = "Accept: text/html,application/xml;q=0.9,*/*;q=0.8\r\n";
 constexpr std::string_view accept_json = "Accept: application/json\r\n";
 
 /// One object of a listing: its members as they are written, strings without their quotes.
@@ -233,6 +235,7 @@ TEST_P(Option_listing, The_greater_weight_wins) {
     };
     EXPECT_TRUE(type_for("text/html, application/json;q=0.9").starts_with("text/html"));
     EXPECT_TRUE(type_for("text/html;q=0.5, application/json").starts_with("application/json"));
+    EXPECT_TRUE(type_for("application/json, text/plain, */*").starts_with("application/json"));
     EXPECT_TRUE(type_for("*/*").starts_with("text/html"));
     EXPECT_TRUE(type_for("application/json;q=0").starts_with("text/html"));
 }
@@ -308,10 +311,12 @@ TEST_P(Option_listing, Hidden_names_are_not_in_it) {
 
 TEST_P(Option_listing, Names_are_escaped_in_html) {
     choice();
-    const std::string html = get("/names/").body;
-    EXPECT_FALSE(html.contains("<img"));
-    EXPECT_TRUE(html.contains("&lt;img onerror")) << html;
-    EXPECT_TRUE(is_utf8(html));
+    for (const std::string_view accept : {std::string_view(), accept_html}) {
+        const std::string html = get("/names/", accept).body;
+        EXPECT_FALSE(html.contains("<img"));
+        EXPECT_TRUE(html.contains("&lt;img onerror")) << html;
+        EXPECT_TRUE(is_utf8(html));
+    }
 }
 
 TEST_P(Option_listing, Every_link_leads_to_its_file) {
@@ -348,7 +353,7 @@ TEST_P(Option_listing, Json_is_utf8_and_has_every_name) {
 
 TEST_P(Option_listing, The_page_needs_no_script_and_says_its_language) {
     choice();
-    const std::string html = get("/listed/").body;
+    const std::string html = get("/listed/", accept_html).body;
     EXPECT_TRUE(html.starts_with("<!doctype html>"));
     EXPECT_TRUE(html.contains("<html lang="));
     EXPECT_TRUE(html.contains("<title>"));
@@ -359,9 +364,11 @@ TEST_P(Option_listing, The_page_needs_no_script_and_says_its_language) {
 
 TEST_P(Option_listing, The_path_to_it_is_linked) {
     choice();
-    const auto links = links_in(get("/listed/zoo/").body);
+    const auto links = links_in(get("/listed/zoo/", accept_html).body);
     EXPECT_TRUE(is_among(links, "/") || is_among(links, "../../"));
     EXPECT_TRUE(is_among(links, "/listed/") || is_among(links, "../"));
+    // Programs would take what is above the directory for something in it.
+    EXPECT_EQ(links_in(get("/listed/zoo/").body), (Names{"../", "page.html"}));
 }
 
 TEST_P(Option_listing, A_directory_that_may_not_be_read_is_403) {

@@ -56,6 +56,8 @@ public:
     }
 
     [[nodiscard]] bool has_unfollowed_links() const noexcept { return has_unfollowed_links_; }
+    /// See Directory::is_watchable.
+    [[nodiscard]] bool is_watchable() const noexcept { return is_watchable_; }
 
     /// Nothing: it is gone, may not be looked at, or is a link that may not be followed.
     std::optional<Metadata> examine(const char* name) {
@@ -66,6 +68,7 @@ public:
         if (!status) {
             return std::nullopt;
         }
+        is_watchable_ &= S_ISREG(status->stx_mode) && status->stx_nlink == 1;
         return S_ISLNK(status->stx_mode) ? follow(name) : Metadata::from(*status);
     }
 
@@ -105,6 +108,7 @@ private:
     int directory_;
     LinkReach reach_;
     bool has_unfollowed_links_ = false;
+    bool is_watchable_ = true;
 };
 
 }  // namespace
@@ -126,8 +130,7 @@ Result<Directory> read_directory(const Root& root, SymlinkPolicy policy, std::st
             return std::unexpected(Errno::last());
         }
         if (entry == nullptr) {
-            directory.has_unfollowed_links = examiner.has_unfollowed_links();
-            return directory;
+            break;
         }
         const std::string_view name = entry->d_name;
         const bool has_dot = name.starts_with('.');
@@ -141,13 +144,16 @@ Result<Directory> read_directory(const Root& root, SymlinkPolicy policy, std::st
         }
         if (directory.entries.size() == entries_max) {
             directory.is_truncated = true;
-            return directory;
+            break;
         }
         directory.entries.push_back(DirectoryEntry{.name = entry->d_name,
                                                    .kind = metadata->kind,
                                                    .size = metadata->size,
                                                    .modified = metadata->modified});
     }
+    directory.has_unfollowed_links = examiner.has_unfollowed_links();
+    directory.is_watchable = examiner.is_watchable();
+    return directory;
 }
 
 }  // namespace torc::file

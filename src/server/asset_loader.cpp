@@ -1,14 +1,14 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/unique_fd.hpp>
-#include <torc/file/directory.hpp>
 #include <torc/server/asset_loader.hpp>
 #include <torc/server/operation.hpp>
 #include <torc/site/listing_key.hpp>
 
+#include "listing_job.hpp"
+
 #include <spdlog/spdlog.h>
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -29,14 +29,6 @@ namespace {
 /// forgotten: some 0.3 ms.
 constexpr std::size_t reclaimed_per_iteration_max = 256;
 
-/// malloc_trim(3): of all threads' heaps, each of which is locked meanwhile. For threads that may
-/// wait.
-void give_back_freed_memory() noexcept {
-#ifdef __GLIBC__
-    ::malloc_trim(0);
-#endif
-}
-
 /// A client may have chosen it, and it is read on a terminal.
 std::string printable(std::string_view path) {
     std::string text(path);
@@ -52,71 +44,6 @@ std::string joined(std::string directory, std::string_view path) {
 }
 
 }  // namespace
-
-/// Reads a directory and makes the page that shows it: for 50,000 entries longer than the loop may
-/// be held up.
-class AssetLoader::ListingJob final : public io::BlockingJob {
-public:
-    /// What the job ends with when links lead to another file system, which might not answer.
-    static constexpr std::int32_t unfollowed_links = -EXDEV;
-
-    /// `directory`, a descriptor, outlives the job.
-    ListingJob(SharedRoot root, const site::LoadRules& rules, int directory,
-               const site::ListingKey& key, file::LinkReach reach)
-        : root_(std::move(root)),
-          symlinks_(rules.symlinks),
-          hidden_(rules.hidden),
-          cache_control_(rules.listing_cache_control),
-          reach_(reach),
-          directory_(directory),
-          path_(key.path),
-          style_(key.style) {}
-
-    std::int32_t run() noexcept override {
-        const std::int32_t result = make_page();
-        if (page_ && page_->size() >= trimmed_page_bytes_min) {
-            // What the entries took lies beneath the page in this thread's heap, which would keep
-            // it for as long as the page lives.
-            give_back_freed_memory();
-        }
-        return result;
-    }
-
-    /// Once it has run; for the loop's thread, and once.
-    [[nodiscard]] site::RepresentationRef take_page() noexcept { return std::move(page_); }
-
-private:
-    /// Beneath it, a listing is not worth a walk through the heap.
-    static constexpr std::size_t trimmed_page_bytes_min = std::size_t{256} * 1024;
-
-    std::int32_t make_page() noexcept {
-        try {
-            const auto directory =
-                file::read_directory(*root_, symlinks_, path_, directory_, reach_, hidden_);
-            if (!directory) {
-                return -directory.error().value();
-            }
-            if (directory->has_unfollowed_links) {
-                return unfollowed_links;
-            }
-            page_ =
-                site::make_listing({.path = path_, .style = style_}, *directory, cache_control_);
-            return 0;
-        } catch (const std::bad_alloc&) {
-            return -ENOMEM;
-        }
-    }
-
-    const SharedRoot root_;
-    const file::SymlinkPolicy symlinks_;
-    const file::HiddenNames hidden_;
-    const std::string cache_control_;
-    const file::LinkReach reach_;
-    const int directory_;
-    const std::string path_;
-    const site::ListingStyle style_;
-    site::RepresentationRef page_;
-};
 
 AssetLoader::AssetLoader(io::Proactor& proactor, site::Site& site, CurrentRoot& root,
                          std::chrono::nanoseconds patience)
@@ -178,6 +105,7 @@ void AssetLoader::give_up(site::Site::LoadId id) noexcept {
     context(id).root.reset();
     listings_.erase(id);
     ended_.push_back(site_.finish_load_with(id, *overdue_asset_));
+    end_reading(id);
 }
 
 void AssetLoader::completed(const io::Completion& completion, MonotonicTime now) {
@@ -289,6 +217,10 @@ void AssetLoader::load_completed(const io::Completion& completion, MonotonicTime
     } catch (const std::bad_alloc&) {
         give_up(completion.token.slot);
     }
+    const site::Site::LoadId id = completion.token.slot;
+    if (operation_of(completion.token) == Operation::load_list && !listings_.contains(id)) {
+        end_reading(id);
+    }
 }
 
 void AssetLoader::go_on(const io::Completion& completion, MonotonicTime now) {
@@ -362,7 +294,12 @@ LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& compl
         return load.stated();
     }
     if (operation == Operation::load_list) {
-        const LoadStep step = load.listed(listing.mapped()->take_page());
+        ListingJob& job = *listing.mapped();
+        site::ListedDirectoryRef listed = job.take_listed();
+        if (const std::string* const directory = context(id).reads) {
+            readings_.find(*directory)->second.listed = listed;
+        }
+        const LoadStep step = load.listed(job.take_page(), std::move(listed));
         if (load.has_no_room() && memory_report_.may_report(now)) {
             spdlog::warn(
                 "listings are refused, since slow readers hold older ones: '{}', for one; "
@@ -472,14 +409,61 @@ void AssetLoader::start(site::Site::LoadId id, LoadStep step) {
 
 void AssetLoader::start_listing(site::Site::LoadId id, file::LinkReach reach) {
     const AssetLoad& load = site_.load(id);
-    auto job = std::make_unique<ListingJob>(context(id).root, site_.rules(), load.descriptor(),
-                                            load.listing_key(), reach);
-    const std::size_t hash = hash_(load.listing_key().path);
+    const site::ListingKey key = load.listing_key();
+    site::ListedDirectoryRef listed = site_.share_listed_directory(id, proactor_.now());
+    if (!listed && context(id).awaited) {
+        // It need not be fresh any more: who joins a load gets what it finds.
+        listed = std::exchange(context(id).awaited, nullptr);
+        site_.limit_freshness(id, listed->fresh_until(site::Site::fresh_for));
+    }
+    if (!listed && !begin_reading(id, key.path)) {
+        return;
+    }
+    auto job = std::make_unique<ListingJob>(context(id).root, site_.rules(), load.descriptor(), key,
+                                            reach, proactor_.now());
+    job->share(std::move(listed));
+    const std::size_t hash = hash_(key.path);
     const Lane lane = !is_local(context(id).lane)           ? context(id).lane
                       : reach == file::LinkReach::own_mount ? job_lane(hash)
                                                             : linked_lane(hash);
     io::BlockingJob& listing = *listings_.insert_or_assign(id, std::move(job)).first->second;
     proactor_.run(make_token(Operation::load_list, id), listing, lane);
+}
+
+bool AssetLoader::begin_reading(site::Site::LoadId id, std::string_view directory) {
+    const auto [position, is_new] =
+        readings_.try_emplace(std::string(directory), Reading{.reader = id});
+    Reading& reading = position->second;
+    if (!is_new && reading.reader != id) {
+        LoadContext& reader = context(reading.reader);
+        if (proactor_.now() < reader.began_at + patience_) {
+            reading.waiting.push_back(id);
+            return false;
+        }
+        // Its file system does not answer; this one tries again beside it.
+        reader.reads = nullptr;
+        reading.reader = id;
+    }
+    context(id).reads = &position->first;
+    return true;
+}
+
+void AssetLoader::end_reading(site::Site::LoadId id) noexcept {
+    const std::string* const directory = std::exchange(context(id).reads, nullptr);
+    if (directory == nullptr) {
+        return;
+    }
+    const auto reading = readings_.find(*directory);
+    const Reading ended = std::move(reading->second);
+    readings_.erase(reading);
+    for (const site::Site::LoadId waiting_id : ended.waiting) {
+        context(waiting_id).awaited = ended.listed;
+        try {
+            start(waiting_id, LoadStep::list);
+        } catch (const std::bad_alloc&) {
+            give_up(waiting_id);
+        }
+    }
 }
 
 void AssetLoader::finish(site::Site::LoadId id, MonotonicTime now) {

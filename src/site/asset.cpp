@@ -39,6 +39,14 @@ AssetRef Asset::file(Representations representations, ChosenBy chosen_by) {
     return asset;
 }
 
+AssetRef Asset::listing(RepresentationRef page, ListedDirectoryRef directory) {
+    Representations representations;
+    representations[0] = std::move(page);
+    AssetRef asset = file(std::move(representations), ChosenBy::media_type);
+    asset->listed_directory_ = std::move(directory);
+    return asset;
+}
+
 AssetRef Asset::redirect(std::string path) {
     AssetRef asset(new Asset(Kind::redirect));
     asset->location_ = std::move(path);
@@ -81,6 +89,8 @@ std::size_t Asset::memory_bytes() const noexcept {
     for (const RepresentationRef& representation : representations_) {
         bytes += representation ? representation->memory_bytes() : 0;
     }
+    // Counted with each listing that was made of it, for any of them may be the last.
+    bytes += listed_directory_ ? listed_directory_->memory_bytes() : 0;
     return bytes;
 }
 

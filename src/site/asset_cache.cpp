@@ -17,9 +17,7 @@ constexpr std::size_t parts_of_asset = 2;
 }  // namespace
 
 AssetCache::AssetCache(const CacheLimits& limits)
-    : limits_(limits),
-      account_(new MemoryAccount),
-      oversize_account_(new MemoryAccount) {}
+    : limits_(limits), account_(new MemoryAccount), oversize_account_(new MemoryAccount) {}
 
 AssetCache::~AssetCache() {
     while (Entry* const entry = by_use_.front()) {

@@ -252,15 +252,14 @@ AssetLoad::Step AssetLoad::settle_listing(FileLoad::Outcome& file) {
     return Step::list;
 }
 
-AssetLoad::Step AssetLoad::listed(RepresentationRef page) {
+AssetLoad::Step AssetLoad::listed(RepresentationRef page, ListedDirectoryRef directory) {
     directory_.reset();
-    is_watchable_ = false;  // It tells the sizes and times of files that symbolic links lead to.
+    is_watchable_ = is_watchable_ && directory->is_watchable();
     const bool is_unchanged = previous_ && previous_->kind() == Asset::Kind::file &&
                               previous_->identity().validators().etag == page->validators().etag;
     if (is_unchanged) {
-        return finish(previous_, true);  // All who are sent it share one.
-    }
-    if (cache_ != nullptr) {
+        page = RepresentationRef(&previous_->identity());  // All who are sent it share one.
+    } else if (cache_ != nullptr) {
         auto charge = cache_->reserve_page(page->size());
         if (!charge) {
             has_no_room_ = true;
@@ -268,9 +267,7 @@ AssetLoad::Step AssetLoad::listed(RepresentationRef page) {
         }
         page->charge(*std::move(charge));
     }
-    Asset::Representations representations;
-    representations[0] = std::move(page);
-    return finish(Asset::file(std::move(representations), Asset::ChosenBy::media_type), true);
+    return finish(Asset::listing(std::move(page), std::move(directory)), true);
 }
 
 // Its codings.

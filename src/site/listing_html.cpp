@@ -137,7 +137,7 @@ void append_time(std::string& page, WallTime time) {
     page += "</time>";
 }
 
-void append_entry(std::string& page, const file::DirectoryEntry& entry) {
+void append_entry(std::string& page, const ListedEntry& entry) {
     page += "<tr><td><a href=\"";
     append_href(page, entry);
     page += "\">";
@@ -216,7 +216,7 @@ void append_table(std::string& page, const ListingContents& contents, ListingSty
     if (!contents.path.empty()) {
         page += "<tr><td><a href=\"../\">Parent directory</a><td><td>\n";
     }
-    for (const file::DirectoryEntry* const entry : contents.entries) {
+    for (const ListedEntry* const entry : contents.entries) {
         append_entry(page, *entry);
     }
     if (contents.entries.empty()) {
@@ -227,7 +227,7 @@ void append_table(std::string& page, const ListingContents& contents, ListingSty
 
 void append_footer(std::string& page, const ListingContents& contents) {
     const auto directories = static_cast<std::uint64_t>(
-        std::ranges::count(contents.entries, file::Kind::directory, &file::DirectoryEntry::kind));
+        std::ranges::count(contents.entries, file::Kind::directory, &ListedEntry::kind));
     page += "<footer>";
     append_count(page, directories, "directory", "directories");
     page += ", ";

@@ -63,7 +63,7 @@ constexpr bool is_plain(char character) noexcept {
     return character >= ' ' && character <= '~' && character != '"' && character != '\\';
 }
 
-void append_entry(std::string& out, const file::DirectoryEntry& entry) {
+void append_entry(std::string& out, const ListedEntry& entry) {
     out += R"({ "name":")";
     append_escaped(out, entry.name, is_plain, append_character);
     const bool is_directory = entry.kind == file::Kind::directory;
@@ -90,7 +90,7 @@ std::string render_json(const ListingContents& contents) {
     // Byte for byte nginx's layout, CRLF included.
     json += '[';
     bool is_first = true;
-    for (const file::DirectoryEntry* const entry : contents.entries) {
+    for (const ListedEntry* const entry : contents.entries) {
         json += is_first ? "\r\n" : ",\r\n";
         append_entry(json, *entry);
         is_first = false;

@@ -52,7 +52,7 @@ void ListingKey::write(std::string& text) const {
     text += style.key();
 }
 
-RepresentationRef make_listing(const ListingKey& key, const file::Directory& directory,
+RepresentationRef make_listing(const ListingKey& key, const ListedDirectory& directory,
                                std::string_view cache_control) {
     return Representation::generated(
         {.content_type = content_type(key.style.format), .cache_control = cache_control},

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <torc/file/directory.hpp>
 #include <torc/site/listing.hpp>
 
 #include <span>
@@ -15,7 +14,7 @@ namespace torc::site {
 struct ListingContents {
     /// As a http::Target has it.
     std::string_view path;
-    std::span<const file::DirectoryEntry* const> entries;
+    std::span<const ListedEntry* const> entries;
     bool is_truncated = false;
 };
 
@@ -25,6 +24,6 @@ struct ListingContents {
 
 /// Appends the link that leads from a directory's page to an entry in it: its name and, for a
 /// directory, a slash. Names with a colon need no "./" in front, for that is encoded too.
-void append_href(std::string& page, const file::DirectoryEntry& entry);
+void append_href(std::string& page, const ListedEntry& entry);
 
 }  // namespace torc::site

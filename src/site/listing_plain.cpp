@@ -35,7 +35,7 @@ void append_time(std::string& page, WallTime time) {
         static_cast<int>(calendar.year()), clock.hours().count(), clock.minutes().count());
 }
 
-void append_entry(std::string& page, const file::DirectoryEntry& entry) {
+void append_entry(std::string& page, const ListedEntry& entry) {
     const bool is_directory = entry.kind == file::Kind::directory;
     page += "<a href=\"";
     append_href(page, entry);
@@ -71,7 +71,7 @@ std::string render_plain(const ListingContents& contents) {
     append_visible(page, contents.path);
     page += "</h1>\n<hr><pre>";
     page += contents.path.empty() ? "\n" : "<a href=\"../\">../</a>\n";
-    for (const file::DirectoryEntry* const entry : contents.entries) {
+    for (const ListedEntry* const entry : contents.entries) {
         append_entry(page, *entry);
     }
     page += "</pre><hr>\n";

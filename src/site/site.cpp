@@ -1,4 +1,5 @@
 #include <torc/base/assert.hpp>
+#include <torc/site/listing_key.hpp>
 #include <torc/site/site.hpp>
 
 #include "file_names.hpp"
@@ -135,10 +136,34 @@ void Site::keep(const PendingLoad& pending, const AssetLoad::Outcome& outcome, M
     const bool is_watched =
         !is_missing && pending.is_watched && outcome.is_watchable && !has_changed;
     try {
-        cache.insert(path, outcome.asset, now + (is_watched ? watched_fresh_for : fresh_for));
+        cache.insert(path, outcome.asset, fresh_until(pending, asset, is_watched, now));
     } catch (const std::bad_alloc&) {
         cache.erase(path);  // What was there is older.
     }
+}
+
+MonotonicTime Site::fresh_until(const PendingLoad& pending, const Asset& asset, bool is_watched,
+                                MonotonicTime now) noexcept {
+    const std::chrono::nanoseconds duration = is_watched ? watched_fresh_for : fresh_for;
+    const ListedDirectoryRef& listed = asset.listed_directory();
+    // A listing is as old as what it was made of.
+    return listed ? std::min(listed->fresh_until(duration), pending.fresh_until_max)
+                  : now + duration;
+}
+
+ListedDirectoryRef Site::share_listed_directory(LoadId id, MonotonicTime now) {
+    ListedDirectoryRef shared;
+    if (now >= verified_until_) {
+        return shared;
+    }
+    ListingKey::for_each_of(load(id).listing_key().path, [&](std::string_view key) {
+        const AssetCache::Entry* const entry = shared ? nullptr : cache_.find(key);
+        if (entry != nullptr && now < entry->fresh_until) {
+            shared = entry->asset->listed_directory();
+            limit_freshness(id, entry->fresh_until);
+        }
+    });
+    return shared;
 }
 
 Site::Loaded Site::finish_load_with(LoadId id, Asset& asset) {
@@ -146,6 +171,7 @@ Site::Loaded Site::finish_load_with(LoadId id, Asset& asset) {
 }
 
 void Site::changed(std::string_view directory, std::string_view name) {
+    outdate_listings(directory);
     drop_what_is_made_of(directory, name);
     for (const http::ContentCoding coding : rules_.codings) {
         if (name.ends_with(suffix_of(coding))) {
@@ -200,9 +226,30 @@ void Site::changed_all() noexcept {
     directory_changed_at_ = changes_;
 }
 
+void Site::outdate_listings(std::string_view directory) {
+    if (!rules_.lists_directories) {
+        return;
+    }
+    // Not dropped: while a large directory changes all the time, it is listed once a second and not
+    // for every request.
+    ListingKey::for_each_of(directory, [this](std::string_view key) {
+        if (AssetCache::Entry* const entry = cache_.find(key)) {
+            const ListedDirectoryRef& listed = entry->asset->listed_directory();
+            entry->fresh_until = listed
+                                     ? std::min(entry->fresh_until, listed->fresh_until(fresh_for))
+                                     : MonotonicTime();
+        }
+        distrust_loads(key);
+    });
+}
+
 void Site::drop(std::string_view path) {
     cache_.erase(path);
     missing_.erase(path);
+    distrust_loads(path);
+}
+
+void Site::distrust_loads(std::string_view path) {
     if (loads_under_way() == 0) {
         return;
     }

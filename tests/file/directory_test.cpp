@@ -85,6 +85,18 @@ TEST_F(DirectoryTest, TellsWhatEachEntryIs) {
     }
 }
 
+TEST_F(DirectoryTest, TellsWhetherAllItShowsCanBeWatched) {
+    write("flat/file");
+    EXPECT_TRUE(read("flat/")->is_watchable);
+    EXPECT_FALSE(read()->is_watchable) << "a directory's time changes with what is in it";
+    write("linked/file");
+    link("file", "linked/link");
+    EXPECT_FALSE(read("linked/")->is_watchable);
+    write("named/file");
+    std::filesystem::create_hard_link(site() / "named/file", site() / "flat/name");
+    EXPECT_FALSE(read("named/")->is_watchable);
+}
+
 TEST_F(DirectoryTest, GivesNamesAsTheyAre) {
     const Names odd = {"\n\x1B\xFF", " ", "-", "<b>&\"'", "a%41?#", "~"};
     for (const std::string& name : odd) {

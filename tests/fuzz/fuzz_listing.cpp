@@ -27,7 +27,10 @@ using torc::file::Kind;
 using torc::site::ListingFormat;
 using torc::site::ListingOrder;
 using torc::site::ListingStyle;
-using torc::site::render_listing;
+
+std::string render_listing(std::string_view path, const Directory& directory, ListingStyle style) {
+    return torc::site::render_listing(path, torc::site::ListedDirectory(directory), style);
+}
 
 constexpr std::string_view replacement = "\uFFFD";
 

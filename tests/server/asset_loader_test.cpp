@@ -77,6 +77,18 @@ protected:
         return complete(static_cast<std::int32_t>(bytes.size()));
     }
 
+    /// Loads the listing of "a/" as far as its job.
+    void begin_listing(site::Site::Waiter waiter, site::ListingOrder order) {
+        std::string key;
+        site::ListingKey{.path = "a/",
+                         .style = {.format = site::ListingFormat::json, .order = order}}
+            .write(key);
+        EXPECT_FALSE(join(key, waiter));
+        EXPECT_FALSE(complete(
+            ::open((directory_.path() / "a").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+        EXPECT_FALSE(complete_stat(4096, S_IFDIR));
+    }
+
     /// What was opened last is not there.
     Ended complete_missing() { return complete(-ENOENT); }
 
@@ -148,6 +160,48 @@ TEST_F(AssetLoaderTest, ListsADirectoryOnAnotherThread) {
     EXPECT_TRUE(ended->asset->identity().contents().contains("\"name\":\"file\""));
     EXPECT_EQ(site_.find(key, noon), ended->asset.get());
     EXPECT_EQ(proactor_.closed(), 1);
+}
+
+TEST_F(AssetLoaderTest, ReadsADirectoryOnceForAllItsOrders) {
+    directory_.write("a/file", "1");
+    begin_listing(1, site::ListingOrder::name);
+    io::BlockingJob& reading = proactor_.job();
+    const io::Completion read = proactor_.completion(0);
+    const int started = proactor_.started();
+    begin_listing(2, site::ListingOrder::size);
+    EXPECT_EQ(proactor_.started(), started + 2) << "opened and looked at, and no more";
+
+    EXPECT_EQ(reading.run(), 0);
+    std::filesystem::remove_all(directory_.path() / "a");
+    EXPECT_EQ(complete(read)->waiters, std::vector<site::Site::Waiter>{1});
+    const Ended ended = complete(proactor_.job().run());
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->waiters, std::vector<site::Site::Waiter>{2});
+    EXPECT_TRUE(ended->asset->identity().contents().contains("\"name\":\"file\""));
+}
+
+TEST_F(AssetLoaderTest, ReadsADirectoryAgainThatCouldNotBeRead) {
+    directory_.write("a/file", "1");
+    begin_listing(1, site::ListingOrder::name);
+    const io::Completion failed = proactor_.completion(-EIO);
+    begin_listing(2, site::ListingOrder::size);
+    EXPECT_EQ(complete(failed)->asset->status(), http::Status::internal_server_error);
+    const Ended ended = complete(proactor_.job().run());
+    ASSERT_TRUE(ended);
+    EXPECT_TRUE(ended->asset->identity().contents().contains("\"name\":\"file\""));
+}
+
+TEST_F(AssetLoaderTest, WaitsForNoReadingThatDoesNotEnd) {
+    directory_.write("a/file", "1");
+    begin_listing(1, site::ListingOrder::name);
+    io::BlockingJob& hung = proactor_.job();
+    const io::Completion hung_end = proactor_.completion(0);
+    proactor_.set_now(noon + patience);
+    begin_listing(2, site::ListingOrder::size);
+    EXPECT_NE(&proactor_.job(), &hung);
+    EXPECT_EQ(complete(proactor_.job().run())->waiters, std::vector<site::Site::Waiter>{2});
+    EXPECT_EQ(hung.run(), 0);
+    EXPECT_EQ(complete(hung_end)->waiters, std::vector<site::Site::Waiter>{1});
 }
 
 TEST_F(AssetLoaderTest, AnswersAListingThatFailsWithAnError) {

@@ -92,7 +92,8 @@ public:
     [[nodiscard]] std::span<const io::Completion> wait(MonotonicTime /*deadline*/) override {
         refuse();
     }
-    [[nodiscard]] MonotonicTime now() const override { return noon; }
+    [[nodiscard]] MonotonicTime now() const override { return now_; }
+    void set_now(MonotonicTime now) { now_ = now; }
     void wake() noexcept override {}
 
 private:
@@ -103,6 +104,7 @@ private:
         ++started_;
     }
 
+    MonotonicTime now_ = noon;
     io::Token token_;
     bool is_short_of_memory_ = false;
     int started_ = 0;

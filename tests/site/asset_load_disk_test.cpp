@@ -78,9 +78,13 @@ private:
                 const auto directory = file::read_directory(
                     root, rules_.symlinks, load.listing_key().path, load.descriptor(),
                     file::LinkReach::anywhere, rules_.hidden);
-                return directory ? load.listed(make_listing(load.listing_key(), *directory,
-                                                            rules_.listing_cache_control))
-                                 : load.failed(directory.error());
+                if (!directory) {
+                    return load.failed(directory.error());
+                }
+                const auto listed = std::make_shared<const ListedDirectory>(*directory);
+                return load.listed(
+                    make_listing(load.listing_key(), *listed, rules_.listing_cache_control),
+                    listed);
             }
             case Step::finished:
                 break;

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -143,7 +144,8 @@ private:
                     return load.failed(Errno(listing_error_));
                 }
                 return load.listed(
-                    memory_file("listing of " + std::string(load.listing_key().path)));
+                    memory_file("listing of " + std::string(load.listing_key().path)),
+                    std::make_shared<const ListedDirectory>(listed_directory_));
             case LoadStep::finished:
                 break;
         }
@@ -155,6 +157,8 @@ private:
 
 protected:
     int listing_error_ = 0;
+    /// What the listing of any directory is made of.
+    file::Directory listed_directory_;
 };
 
 }  // namespace torc::site::test

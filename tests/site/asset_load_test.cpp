@@ -322,14 +322,16 @@ TEST_F(AssetLoadTest, ADirectoryThatHasDirectoriesInItCanBeWatched) {
     EXPECT_TRUE(load("directory").is_watchable);
 }
 
-TEST_F(AssetLoadTest, AListingCannotBeWatched) {
+TEST_F(AssetLoadTest, AListingCanBeWatchedIfAllThatItShowsCan) {
     put_directory("directory/");
     rules_.lists_directories = true;
     std::string key;
     ListingKey{.path = "directory/", .style = {}}.write(key);
     const AssetLoad::Outcome outcome = load(key);
     EXPECT_TRUE(outcome.is_cacheable);
-    EXPECT_FALSE(outcome.is_watchable);
+    EXPECT_TRUE(outcome.is_watchable);
+    listed_directory_.is_watchable = false;
+    EXPECT_FALSE(load(key).is_watchable);
 }
 
 TEST_F(AssetLoadTest, LooksIntoTextForItsCharset) {

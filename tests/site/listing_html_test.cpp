@@ -17,7 +17,7 @@ using test::directory_entry;
 using test::file_entry;
 
 std::string html(std::string_view path, const file::Directory& directory, ListingStyle style = {}) {
-    return render_listing(path, directory, style);
+    return render_listing(path, ListedDirectory(directory), style);
 }
 
 /// What stands between the first `begin` and the `end` behind it.

@@ -15,7 +15,8 @@ using test::directory_entry;
 using test::file_entry;
 
 std::string json(const file::Directory& directory) {
-    return render_listing("some/where/", directory, {.format = ListingFormat::json});
+    return render_listing("some/where/", ListedDirectory(directory),
+                          {.format = ListingFormat::json});
 }
 
 /// What a name becomes between its quotes.

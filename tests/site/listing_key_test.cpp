@@ -100,7 +100,7 @@ TEST(ListingKey, IsPlainForProgramsThatReadHtml) {
 }
 
 TEST(ListingKey, MakesAListingOfItsFormat) {
-    const file::Directory directory{.entries = {{.name = "file"}}};
+    const ListedDirectory directory({.entries = {{.name = "file"}}});
     const RepresentationRef html = make_listing({.path = "a/", .style = {}}, directory, "no-cache");
     EXPECT_EQ(html->content_type(), "text/html; charset=utf-8");
     EXPECT_EQ(html->contents(), render_listing("a/", directory, {}));

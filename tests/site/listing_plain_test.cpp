@@ -14,7 +14,7 @@ using test::directory_entry;
 using test::file_entry;
 
 std::string plain(std::string_view path, const file::Directory& directory) {
-    return render_listing(path, directory, {.format = ListingFormat::plain});
+    return render_listing(path, ListedDirectory(directory), {.format = ListingFormat::plain});
 }
 
 /// The line of the only entry, from its link on.

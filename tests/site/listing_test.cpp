@@ -24,7 +24,7 @@ constexpr ListingFormat html = ListingFormat::html;
 /// The names in the order in which a listing has them.
 Names listed(const file::Directory& directory, std::string_view query) {
     const std::string json =
-        render_listing("", directory, listing_style(ListingFormat::json, query));
+        render_listing("", ListedDirectory(directory), listing_style(ListingFormat::json, query));
     constexpr std::string_view before_name = "{ \"name\":\"";
     Names names;
     for (std::size_t at = json.find(before_name); at != std::string::npos;

@@ -42,6 +42,10 @@ struct Directory {
     bool has_unfollowed_links = false;
     /// True when there were more entries than were asked for.
     bool is_truncated = false;
+    /// Whether every change of what is shown is one of the directory's entries themselves, as
+    /// inotify(7) reports them: there are no symbolic links, no files with several names and no
+    /// directories, whose times change with what is in them.
+    bool is_watchable = true;
 };
 
 /// Reads the directory whose descriptor (O_PATH too) is `descriptor`. It stays open, its offset

@@ -17,11 +17,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace torc::server {
+
+class ListingJob;
 
 /// Performs the steps of a site's loads as operations of a proactor, so that a cold disk holds up
 /// only those who wait for what is on it, and sees to it that what is cached stays true: see
@@ -73,8 +76,6 @@ public:
     [[nodiscard]] bool is_busy() const noexcept;
 
 private:
-    class ListingJob;
-
     void load_completed(const io::Completion& completion, MonotonicTime now);
     void go_on(const io::Completion& completion, MonotonicTime now);
     /// Says why a file that may be there can't be served, where its owner can mend it.
@@ -101,6 +102,11 @@ private:
                                          MonotonicTime now);
     void perform(site::Site::LoadId id, site::LoadStep step, MonotonicTime now);
     void start_listing(site::Site::LoadId id, file::LinkReach reach);
+    /// Makes a load the one that reads a directory to list it. False: another one is at it, and
+    /// this one goes on when that has ended, with what was read then.
+    [[nodiscard]] bool begin_reading(site::Site::LoadId id, std::string_view directory);
+    /// Lets those go on that wait for what the load has read, if it was to read anything.
+    void end_reading(site::Site::LoadId id) noexcept;
     /// The lane of the file system that the load's next file is on, as far as its path tells.
     [[nodiscard]] Lane lane_of_next_file(site::Site::LoadId id);
     /// The same where a symbolic link is on the way.
@@ -133,6 +139,18 @@ private:
         /// Of the file that is open or being opened.
         Lane lane = Lane::local;
         MonotonicTime began_at = never;
+        /// The key in `readings_` of the directory that it reads; null: it reads none.
+        const std::string* reads = nullptr;
+        /// What the load has read that this one waited for.
+        site::ListedDirectoryRef awaited{};
+    };
+    /// A directory that is read to be listed, in whatever order.
+    struct Reading {
+        site::Site::LoadId reader = 0;
+        /// Loads of its other listings.
+        std::vector<site::Site::LoadId> waiting{};
+        /// What was read; null: that failed.
+        site::ListedDirectoryRef listed{};
     };
     [[nodiscard]] LoadContext& context(site::Site::LoadId id) noexcept { return contexts_[id]; }
 
@@ -146,6 +164,8 @@ private:
     std::vector<site::Site::Loaded> ended_;
     /// Listings that are being made on other threads.
     std::unordered_map<site::Site::LoadId, std::unique_ptr<ListingJob>> listings_;
+    /// By path.
+    std::unordered_map<std::string, Reading> readings_;
 };
 
 }  // namespace torc::server

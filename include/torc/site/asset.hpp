@@ -3,6 +3,7 @@
 #include <torc/base/local_ref.hpp>
 #include <torc/http/negotiation.hpp>
 #include <torc/http/status.hpp>
+#include <torc/site/listed_directory.hpp>
 #include <torc/site/representation.hpp>
 
 #include <array>
@@ -46,6 +47,8 @@ public:
 
     [[nodiscard]] static AssetRef file(Representations representations,
                                        ChosenBy chosen_by = ChosenBy::target);
+    /// A directory's listing: a file that was made of `directory`.
+    [[nodiscard]] static AssetRef listing(RepresentationRef page, ListedDirectoryRef directory);
     /// `path`: decoded, relative to the root, as a http::Target's.
     [[nodiscard]] static AssetRef redirect(std::string path);
     [[nodiscard]] static AssetRef directory();
@@ -64,6 +67,11 @@ public:
     }
     /// Whether there is any other than `identity()`.
     [[nodiscard]] bool has_codings() const noexcept { return has_codings_; }
+
+    /// Of a listing: what it was made of; null for any other.
+    [[nodiscard]] const ListedDirectoryRef& listed_directory() const noexcept {
+        return listed_directory_;
+    }
 
     // For an error, and for what is missing.
     [[nodiscard]] http::Status status() const noexcept { return status_; }
@@ -100,6 +108,7 @@ private:
     std::string_view vary_field_;
     Representations representations_;
     std::string location_;
+    ListedDirectoryRef listed_directory_;
 };
 
 }  // namespace torc::site

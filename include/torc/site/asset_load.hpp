@@ -62,8 +62,8 @@ public:
     [[nodiscard]] Step opened(FileHandle file) { return advance(file_.opened(std::move(file))); }
     [[nodiscard]] Step stated() { return advance(file_.stated()); }
     [[nodiscard]] Step was_read(std::size_t count) { return advance(file_.was_read(count)); }
-    /// `page`: see make_listing.
-    [[nodiscard]] Step listed(RepresentationRef page);
+    /// `page`: see make_listing; `directory`: what it was made of.
+    [[nodiscard]] Step listed(RepresentationRef page, ListedDirectoryRef directory);
     /// The last step's system call failed.
     [[nodiscard]] Step failed(Errno error);
 

@@ -1,41 +1,12 @@
 #pragma once
 
-#include <torc/file/directory.hpp>
+#include <torc/site/listed_directory.hpp>
+#include <torc/site/listing_style.hpp>
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace torc::site {
-
-enum class ListingFormat : std::uint8_t {
-    /// For people: a page with a table.
-    html,
-    /// For programs that read HTML, in the form that they know from nginx.
-    plain,
-    /// For programs that read JSON.
-    json,
-};
-enum class ListingOrder : std::uint8_t { name, modified, size };
-
-/// How a directory is shown.
-struct ListingStyle {
-    ListingFormat format = ListingFormat::html;
-    ListingOrder order = ListingOrder::name;
-    bool is_descending = false;
-
-    /// A letter for each style, to be part of a cache's key.
-    [[nodiscard]] char key() const noexcept;
-    /// The style whose `key()` is `key`. Precondition: there is one.
-    [[nodiscard]] static ListingStyle from_key(char key) noexcept;
-
-    friend bool operator==(const ListingStyle&, const ListingStyle&) noexcept = default;
-};
-
-/// The style that a request's query asks for, in the names of Apache's mod_autoindex: "C=N", "C=M"
-/// or "C=S" for the order (name, modified, size), "O=A" or "O=D" for its direction, separated by
-/// '&' or ';'. Of several the last counts; what is unknown or malformed is ignored.
-[[nodiscard]] ListingStyle listing_style(ListingFormat format, std::string_view query) noexcept;
 
 /// The page that shows `directory`, in UTF-8. `path`: a http::Target's, "" or "a/b/".
 ///
@@ -56,7 +27,7 @@ struct ListingStyle {
 /// JSON (application/json): what nginx gives with `autoindex_format json`. Bytes of a name that are
 /// not UTF-8 become U+FFFD; what can't be seen is escaped. A truncated directory does not show, for
 /// that shape has no place for it.
-[[nodiscard]] std::string render_listing(std::string_view path, const file::Directory& directory,
+[[nodiscard]] std::string render_listing(std::string_view path, const ListedDirectory& directory,
                                          ListingStyle style);
 
 }  // namespace torc::site

@@ -27,12 +27,22 @@ struct ListingKey {
 
     /// Replaces `text` by the key as text.
     void write(std::string& text) const;
+    /// Calls `visit` with each key of the directory at `path`, as text.
+    template <typename Visit>
+    static void for_each_of(std::string_view path, Visit visit) {
+        std::string text;
+        ListingKey{.path = path, .style = {}}.write(text);
+        for (const char key : ListingStyle::keys) {
+            text.back() = key;
+            visit(std::string_view(text));
+        }
+    }
 };
 
 /// The listing of `directory`, ready to be sent. For 50,000 entries it takes some 100 ms: make it
 /// on a thread that may take them, and hand it over. `cache_control`: see LoadRules.
 [[nodiscard]] RepresentationRef make_listing(const ListingKey& key,
-                                             const file::Directory& directory,
+                                             const ListedDirectory& directory,
                                              std::string_view cache_control);
 
 }  // namespace torc::site

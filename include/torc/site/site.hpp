@@ -69,6 +69,16 @@ public:
     /// one still does.
     void detach_load(LoadId id);
 
+    /// For a listing's load: what a listing of the same directory was made of that is still fresh,
+    /// so that the directory need not be read again; null: there is none. What is then made of it
+    /// is fresh for no longer than that.
+    [[nodiscard]] ListedDirectoryRef share_listed_directory(LoadId id, MonotonicTime now);
+
+    /// What the load finds is fresh until `time` at the most.
+    void limit_freshness(LoadId id, MonotonicTime time) noexcept {
+        loads_[id].fresh_until_max = time;
+    }
+
     /// The load itself, to be driven. Lives until `finish_load`.
     [[nodiscard]] AssetLoad& load(LoadId id) noexcept { return *loads_[id].load; }
     [[nodiscard]] const AssetLoad& load(LoadId id) const noexcept { return *loads_[id].load; }
@@ -129,8 +139,16 @@ private:
         /// What `changes_` was when it was joined first, and when it was begun.
         std::uint64_t joined_at = 0;
         std::uint64_t begun_at = 0;
+        /// What it finds is fresh for no longer.
+        MonotonicTime fresh_until_max = never;
     };
 
+    [[nodiscard]] static MonotonicTime fresh_until(const PendingLoad& pending, const Asset& asset,
+                                                   bool is_watched, MonotonicTime now) noexcept;
+    /// What shows the directory is fresh for no longer than if it were not watched.
+    void outdate_listings(std::string_view directory);
+    /// Whoever loads `path` is not told of all changes.
+    void distrust_loads(std::string_view path);
     void drop(std::string_view path);
     /// `path`: without a suffix that makes it precompressed.
     void drop_what_is_made_of(std::string_view directory, std::string_view name);

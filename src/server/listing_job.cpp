@@ -1,0 +1,106 @@
+#include "listing_job.hpp"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <optional>
+#include <semaphore>
+#include <thread>
+#include <utility>
+
+namespace torc::server {
+namespace {
+
+/// The turn of a listing among those of all workers: so many are made at once, however many are
+/// asked for, so that processors are left for who asks for something else. To be held by threads
+/// that may wait.
+class ListingTurn {
+public:
+    ListingTurn() { turns().acquire(); }
+    ListingTurn(const ListingTurn&) = delete;
+    ListingTurn& operator=(const ListingTurn&) = delete;
+    ~ListingTurn() { turns().release(); }
+
+private:
+    static std::counting_semaphore<>& turns() {
+        static std::counting_semaphore<> turns(
+            std::max<std::ptrdiff_t>(2, std::thread::hardware_concurrency() / 4));
+        return turns;
+    }
+};
+
+/// malloc_trim(3): of all threads' heaps, each of which is locked meanwhile. For threads that may
+/// wait.
+void give_back_freed_memory() noexcept {
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
+}
+
+/// Beneath it, a listing is not worth a walk through the heap.
+constexpr std::size_t trimmed_page_bytes_min = std::size_t{256} * 1024;
+
+}  // namespace
+
+ListingJob::ListingJob(SharedRoot root, const site::LoadRules& rules, int directory,
+                       const site::ListingKey& key, file::LinkReach reach, MonotonicTime now)
+    : root_(std::move(root)),
+      symlinks_(rules.symlinks),
+      hidden_(rules.hidden),
+      cache_control_(rules.listing_cache_control),
+      reach_(reach),
+      directory_(directory),
+      path_(key.path),
+      style_(key.style),
+      made_at_(now) {}
+
+std::int32_t ListingJob::run() noexcept {
+    std::int32_t result = -ENOMEM;
+    try {
+        result = listed_ ? render() : read_and_render();
+    } catch (const std::bad_alloc&) {
+    }
+    if (page_ && page_->size() >= trimmed_page_bytes_min) {
+        // What the entries took lies beneath the page in this thread's heap, which would keep it
+        // for as long as the page lives.
+        give_back_freed_memory();
+    }
+    return result;
+}
+
+std::int32_t ListingJob::render() {
+    const ListingTurn turn;
+    page_ = site::make_listing({.path = path_, .style = style_}, *listed_, cache_control_);
+    return 0;
+}
+
+std::int32_t ListingJob::read_and_render() {
+    std::optional<ListingTurn> turn;
+    if (reach_ == file::LinkReach::own_mount) {
+        turn.emplace();
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    const auto directory =
+        file::read_directory(*root_, symlinks_, path_, directory_, reach_, hidden_);
+    if (!directory) {
+        return -directory.error().value();
+    }
+    if (directory->has_unfollowed_links) {
+        return unfollowed_links;
+    }
+    if (!turn) {
+        turn.emplace();  // Not before: a file system that hangs must not keep it.
+    }
+    // It may have waited for its turn. The loop's time is older than the clock's, if anything.
+    const auto listed =
+        std::make_shared<site::ListedDirectory>(*directory, made_at_ + (begin - made_at_clock_));
+    page_ = site::make_listing({.path = path_, .style = style_}, *listed, cache_control_);
+    listed->set_took(std::chrono::steady_clock::now() - begin);
+    listed_ = listed;
+    return 0;
+}
+
+}  // namespace torc::server

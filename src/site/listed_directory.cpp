@@ -1,0 +1,107 @@
+#include <torc/site/listed_directory.hpp>
+#include <torc/site/natural_order.hpp>
+
+#include <algorithm>
+#include <compare>
+#include <tuple>
+
+namespace torc::site {
+namespace {
+
+using file::DirectoryEntry;
+
+struct SortItem {
+    const DirectoryEntry* entry = nullptr;
+    std::string natural_key;
+};
+
+bool precedes(const SortItem& left, const SortItem& right) noexcept {
+    return std::tie(left.natural_key, left.entry->name) <
+           std::tie(right.natural_key, right.entry->name);
+}
+
+/// By name; directories come first, and `directories` is how many there are.
+std::vector<SortItem> sorted_by_name(const std::vector<DirectoryEntry>& entries,
+                                     std::size_t& directories) {
+    std::vector<SortItem> items;
+    items.reserve(entries.size());
+    for (const DirectoryEntry& entry : entries) {
+        items.push_back({.entry = &entry, .natural_key = natural_key(entry.name)});
+    }
+    const auto files = std::ranges::partition(
+        items, [](const SortItem& item) { return item.entry->kind == file::Kind::directory; });
+    std::ranges::sort(items.begin(), files.begin(), precedes);
+    std::ranges::sort(files, precedes);
+    directories = static_cast<std::size_t>(files.begin() - items.begin());
+    return items;
+}
+
+/// Sorts entries of one kind, which are in the order of their names.
+void sort_by(ListingStyle style, std::span<const ListedEntry*> entries) {
+    // Stable, so that names decide where there is nothing else, always ascending.
+    const auto sort = [&](auto member) {
+        if (style.is_descending) {
+            std::ranges::stable_sort(entries, std::ranges::greater(), member);
+        } else {
+            std::ranges::stable_sort(entries, std::ranges::less(), member);
+        }
+    };
+    switch (style.order) {
+        case ListingOrder::name:
+            if (style.is_descending) {
+                std::ranges::reverse(entries);
+            }
+            return;
+        case ListingOrder::modified:
+            sort(&ListedEntry::modified);
+            return;
+        case ListingOrder::size:
+            sort(&ListedEntry::size);
+            return;
+    }
+}
+
+}  // namespace
+
+ListedDirectory::ListedDirectory(const file::Directory& directory, MonotonicTime read_at)
+    : is_truncated_(directory.is_truncated),
+      is_watchable_(directory.is_watchable),
+      read_at_(read_at) {
+    const std::vector<SortItem> items = sorted_by_name(directory.entries, directories_);
+    std::size_t names_bytes = 0;
+    for (const SortItem& item : items) {
+        names_bytes += item.entry->name.size();
+    }
+    names_.reserve(names_bytes);  // What points into it must stay right.
+    entries_.reserve(items.size());
+    for (const SortItem& item : items) {
+        const DirectoryEntry& entry = *item.entry;
+        const std::size_t begin = names_.size();
+        names_ += entry.name;
+        const bool is_directory = entry.kind == file::Kind::directory;
+        entries_.push_back({.name = std::string_view(names_).substr(begin),
+                            .kind = entry.kind,
+                            .size = is_directory ? 0 : entry.size,
+                            .modified = entry.modified});
+    }
+}
+
+std::vector<const ListedEntry*> ListedDirectory::sorted(ListingStyle style) const {
+    std::vector<const ListedEntry*> sorted(entries_.size());
+    std::ranges::transform(entries_, sorted.begin(),
+                           [](const ListedEntry& entry) { return &entry; });
+    const std::span<const ListedEntry*> all(sorted);
+    sort_by(style, all.first(directories_));
+    sort_by(style, all.subspan(directories_));
+    return sorted;
+}
+
+MonotonicTime ListedDirectory::fresh_until(std::chrono::nanoseconds duration) const noexcept {
+    return read_at_ + std::max(duration, 2 * took_);
+}
+
+std::size_t ListedDirectory::memory_bytes() const noexcept {
+    return sizeof *this + names_.capacity() + entries_.capacity() * sizeof(ListedEntry);
+}
+
+}  // namespace torc::site

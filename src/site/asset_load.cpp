@@ -4,6 +4,7 @@
 #include <torc/site/file_time.hpp>
 
 #include "file_names.hpp"
+#include "listing_script.hpp"
 #include "precompressed.hpp"
 
 #include <algorithm>
@@ -66,6 +67,9 @@ AssetLoad::Step AssetLoad::start() {
     }
     if (!rules_.only_file.empty()) {
         return start_with_only_file();
+    }
+    if (rules_.lists_directories && path_ == listing_script_path) {
+        return finish(Asset::file({make_listing_script(rules_.listing_cache_control)}), true);
     }
     if (rules_.hidden.hide(path_)) {
         return begin_error(http::Status::not_found);

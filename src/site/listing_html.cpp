@@ -1,4 +1,7 @@
 #include "listing_page.hpp"
+#include "listing_script.hpp"
+#include "listing_style_sheet.hpp"
+#include "sha256.hpp"
 #include "visible_text.hpp"
 
 #include <fmt/compile.h>
@@ -15,69 +18,12 @@
 namespace torc::site {
 namespace {
 
-// In one element, so that a Content-Security-Policy can allow it by its hash. The icons are clipped
-// boxes: nothing to load, nothing in the rows, and nothing for a screen reader to say.
-constexpr std::string_view style_sheet = R"css(
-:root{color-scheme:light dark;--page:#fbf9f6;--panel:#fff;--hover:#f6f1ea;--line:#e6dfd6;
---text:#2a241e;--quiet:#665c51;--accent:#a34a08}
-@media(prefers-color-scheme:dark){:root{--page:#16130f;--panel:#201b16;--hover:#2b241d;
---line:#3a3129;--text:#efe8df;--quiet:#b3a799;--accent:#f0a35e}}
-*,::before,::after{box-sizing:border-box}
-body{max-width:62rem;margin:0 auto;padding:clamp(1.25rem,5vw,3.5rem) clamp(.75rem,4vw,2rem) 2rem;
-background:var(--page);color:var(--text);
-font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;
--webkit-text-size-adjust:100%}
-a{color:inherit;text-decoration:none;border-radius:.2rem}
-a:hover{text-decoration:underline;text-underline-offset:.2em}
-a:focus-visible,button:focus-visible,td a:focus-visible::after{outline:2px solid var(--accent);outline-offset:2px}
-h1{margin:0 0 1.25rem;color:var(--quiet);font-size:clamp(1.25rem,4.5vw,1.75rem);font-weight:500;
-line-height:1.3;overflow-wrap:anywhere}
-h1 a,h1 b{font-weight:700;unicode-bidi:isolate}
-h1 a{color:var(--accent)}
-h1 b{color:var(--text)}
-table{width:100%;border:1px solid var(--line);border-radius:.5rem;border-spacing:0;
-background:var(--panel);overflow:hidden}
-caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-th,td{padding:.5rem 1rem;text-align:right;vertical-align:baseline;white-space:nowrap;
-font-variant-numeric:tabular-nums}
-th{color:var(--quiet);font-size:.875rem;font-weight:600}
-td{border-top:1px solid var(--line);color:var(--quiet);font-size:.9375rem}
-th:first-child,td:first-child{text-align:left}
-td:first-child{position:relative;width:100%;padding-left:2.875rem;color:var(--text);font-size:1rem;
-white-space:pre-wrap;overflow-wrap:anywhere}
-td a::after{content:"";position:absolute;inset:0}
-td a:focus-visible{outline:0}
-td a:focus-visible::after{outline-offset:-3px;border-radius:.5rem}
-tbody tr:hover{background:var(--hover)}
-th button{position:relative;padding:0;border:0;background:none;color:inherit;font:inherit;
-cursor:pointer}
-th button:hover{text-decoration:underline;text-underline-offset:.2em}
-[aria-sort] button::after{content:"";position:absolute;left:100%;top:.4em;width:.6em;height:.4em;
-margin-left:.3em;forced-color-adjust:none;background:var(--accent);
-clip-path:polygon(50% 0,100% 100%,0 100%)}
-[aria-sort=descending] button::after{transform:scaleY(-1)}
-td a::before{content:"";position:absolute;left:1rem;top:.75rem;width:16px;height:16px;
-forced-color-adjust:none;background:var(--quiet);
-clip-path:path(evenodd,
-"M4 1h5.5L13 4.5V14a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V2a1 1 0 0 1 1-1zM4.3 2.3v11.4h7.4V5.6H8.4V2.3z")}
-td a[href$="/"]::before{background:var(--accent);clip-path:path(
-"M1 3a1 1 0 0 1 1-1h3.9l1.8 2H14a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H2a1 1 0 0 1-1-1z")}
-td a[href="../"]::before{clip-path:path("M8 2l5.5 5.5-1.2 1.2L8.9 5.2V14H7.1V5.2L3.7 8.7 2.5 7.5z")}
-i{padding:0 .25em;border:1px solid;border-radius:.25em;color:var(--quiet);font-style:normal;
-font-size:.75em}
-p,footer{margin:1rem 0;color:var(--quiet);font-size:.875rem}
-@media(max-width:40rem){
-table,thead,tbody{display:block}
-tr{position:relative;display:grid;grid-template-columns:1fr auto;column-gap:1.25rem;
-padding:.5rem 1rem;border-top:1px solid var(--line)}
-thead tr{grid-template-columns:1fr auto auto;border:0}
-th,td,td:first-child{padding:0;border:0}
-td{font-size:.875rem}
-td:first-child{position:static;grid-column:1/-1;padding-left:1.875rem}
-th:nth-child(2),td:nth-child(2){order:1}
-td:nth-child(3){padding-left:1.875rem;text-align:left}
-}
-)css";
+/// A folder, in the colour of those in the page. Encoded but for what needs not be.
+constexpr std::string_view icon =
+    "<link rel=\"icon\" href=\"data:image/svg+xml,%3Csvg%20xmlns='http%3A//www.w3.org/2000/svg'%20"
+    "viewBox='0%200%2016%2016'%3E%3Cpath%20fill='%23c96a1f'%20d='M1%203a1%201%200%200%201%201-1h3.9"
+    "l1.8%202H14a1%201%200%200%201%201%201v8a1%201%200%200%201-1%201H2a1%201%200%200%201-1-1z'/%3E"
+    "%3C/svg%3E\">\n";
 
 void append_number(std::string& page, std::uint64_t number) {
     const fmt::format_int digits(number);
@@ -159,8 +105,8 @@ void append_heading(std::string& page, ListingOrder order, ListingStyle style) {
         char order;
         std::string_view heading;
     };
-    static constexpr std::array columns = {Column{'N', "Name"}, Column{'M', "Modified (UTC)"},
-                                           Column{'S', "Size"}};
+    static constexpr std::array columns = {
+        Column{'N', "Name"}, Column{'M', "Modified<span> (UTC)</span>"}, Column{'S', "Size"}};
     const Column& column = columns[static_cast<std::size_t>(order)];
 
     page += "<th scope=\"col\"";
@@ -175,15 +121,20 @@ void append_heading(std::string& page, ListingOrder order, ListingStyle style) {
                    column.order, direction, column.heading);
 }
 
+/// "../" for each directory between the root and the page.
+void append_way_to_root(std::string& page, std::string_view path) {
+    for (auto above = std::ranges::count(path, '/'); above > 0; --above) {
+        page += "../";
+    }
+}
+
 /// The path, with a link to each directory above the last. The links are relative, for the site may
 /// be beneath a prefix that torc knows nothing of.
 void append_breadcrumbs(std::string& page, std::string_view path) {
     std::string_view crumb = "/";
     for (auto above = std::ranges::count(path, '/'); above > 0; --above) {
         page += "<a href=\"";
-        for (auto i = above; i > 0; --i) {
-            page += "../";
-        }
+        append_way_to_root(page, path);
         page += "\">";
         append_visible(page, crumb);
         page += "</a>";
@@ -195,15 +146,26 @@ void append_breadcrumbs(std::string& page, std::string_view path) {
     page += "</b>";
 }
 
+/// The last directory of the path, without its slash; empty for the root.
+std::string_view folder_of(std::string_view path) noexcept {
+    path.remove_suffix(path.empty() ? 0 : 1);
+    return path.substr(path.rfind('/') + 1);
+}
+
 void append_head(std::string& page, std::string_view path) {
     page +=
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<title>Index of /";
-    append_visible_without_elements(page, path);
-    page += "</title>\n<style>";
-    page += style_sheet;
-    page += "</style>\n</head>\n";
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
+    // Tabs and bookmarks show the beginning.
+    append_visible_without_elements(page, path.empty() ? "Index of /" : folder_of(path));
+    page += "</title>\n";
+    page += icon;
+    page += "<style>";
+    page += listing_style_sheet;
+    page += "</style>\n<script src=\"";
+    append_way_to_root(page, path);
+    page += listing_script_path;
+    page += "\" defer></script>\n</head>\n";
 }
 
 void append_table(std::string& page, const ListingContents& contents, ListingStyle style) {
@@ -237,11 +199,26 @@ void append_footer(std::string& page, const ListingContents& contents) {
 
 }  // namespace
 
+std::string_view html_policy() noexcept {
+    static constexpr auto policy = [] {
+        constexpr std::string_view before = "default-src 'none'; style-src 'sha256-";
+        constexpr std::string_view after =
+            "'; script-src 'self'; img-src data:; form-action 'self'; base-uri 'none'";
+        constexpr auto hash = sha256_base64(listing_style_sheet);
+        std::array<char, before.size() + hash.size() + after.size()> text{};
+        auto cursor = std::ranges::copy(before, text.begin()).out;
+        cursor = std::ranges::copy(hash, cursor).out;
+        std::ranges::copy(after, cursor);
+        return text;
+    }();
+    return {policy.data(), policy.size()};
+}
+
 std::string render_html(const ListingContents& contents, ListingStyle style) {
     // About what a row takes, so that a large page is not copied as it grows.
     constexpr std::size_t row_bytes = 224;
     std::string page;
-    page.reserve(2 * style_sheet.size() + contents.entries.size() * row_bytes);
+    page.reserve(2 * listing_style_sheet.size() + contents.entries.size() * row_bytes);
     append_head(page, contents.path);
     page += "<body>\n<nav aria-label=\"Breadcrumbs\">\n<h1>Index of ";
     append_breadcrumbs(page, contents.path);
@@ -251,6 +228,10 @@ std::string render_html(const ListingContents& contents, ListingStyle style) {
         append_number(page, contents.entries.size());
         page += " entries shown here.</p>\n";
     }
+    // For the script, which shows it.
+    page +=
+        "<div role=\"search\" hidden><label>Filter <input type=\"search\" autocomplete=\"off\" "
+        "spellcheck=\"false\"></label><output></output></div>\n";
     append_table(page, contents, style);
     page += "</main>\n";
     append_footer(page, contents);

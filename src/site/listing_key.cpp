@@ -1,6 +1,9 @@
 #include <torc/http/negotiation.hpp>
 #include <torc/site/listing_key.hpp>
 
+#include "listing_page.hpp"
+#include "listing_script.hpp"
+
 namespace torc::site {
 namespace {
 
@@ -13,6 +16,18 @@ std::string_view content_type(ListingFormat format) noexcept {
             break;
     }
     return "application/json";
+}
+
+std::string_view security_policy(ListingFormat format) noexcept {
+    switch (format) {
+        case ListingFormat::html:
+            return html_policy();
+        case ListingFormat::plain:
+            return "default-src 'none'; base-uri 'none'; form-action 'none'";
+        case ListingFormat::json:
+            break;
+    }
+    return {};
 }
 
 /// JSON if it is wanted more than HTML, or as much and by name: "application/json, */*" is what
@@ -52,11 +67,18 @@ void ListingKey::write(std::string& text) const {
     text += style.key();
 }
 
+RepresentationRef make_listing_script(std::string_view cache_control) {
+    return Representation::generated(
+        {.content_type = "text/javascript; charset=utf-8", .cache_control = cache_control},
+        listing_script);
+}
+
 RepresentationRef make_listing(const ListingKey& key, const ListedDirectory& directory,
                                std::string_view cache_control) {
-    return Representation::generated(
-        {.content_type = content_type(key.style.format), .cache_control = cache_control},
-        render_listing(key.path, directory, key.style));
+    return Representation::generated({.content_type = content_type(key.style.format),
+                                      .cache_control = cache_control,
+                                      .security_policy = security_policy(key.style.format)},
+                                     render_listing(key.path, directory, key.style));
 }
 
 }  // namespace torc::site

@@ -19,6 +19,9 @@ struct ListingContents {
 };
 
 [[nodiscard]] std::string render_html(const ListingContents& contents, ListingStyle style);
+/// The Content-Security-Policy of such a page: its own style sheet, script and icon, and nothing
+/// else, whatever names a directory has.
+[[nodiscard]] std::string_view html_policy() noexcept;
 [[nodiscard]] std::string render_plain(const ListingContents& contents);
 [[nodiscard]] std::string render_json(const ListingContents& contents);
 

@@ -16,7 +16,7 @@ namespace torc::site {
 namespace {
 
 /// The fields with the longest media type and numbers; media types are checked against it in tests.
-constexpr std::size_t fields_bytes_max = 512 + cache_control_bytes_max;
+constexpr std::size_t fields_bytes_max = 512 + cache_control_bytes_max + security_policy_bytes_max;
 
 constexpr std::string_view etag_name = "ETag: ";
 
@@ -106,7 +106,8 @@ void Representation::append_version(http::HeadWriter& writer,
 
 void Representation::render_fields(const RepresentationTraits& traits,
                                    const std::optional<Digest>& digest) {
-    TORC_ASSERT(traits.cache_control.size() <= cache_control_bytes_max);
+    TORC_ASSERT(traits.cache_control.size() <= cache_control_bytes_max &&
+                traits.security_policy.size() <= security_policy_bytes_max);
     std::array<char, fields_bytes_max> buffer;
     http::HeadWriter writer(buffer);
     const auto offset = [&writer] { return static_cast<std::uint16_t>(writer.written().size()); };
@@ -147,6 +148,9 @@ void Representation::render_fields(const RepresentationTraits& traits,
     writer.append("Accept-Ranges: bytes\r\n");
     if (!traits.cache_control.empty()) {
         writer.field("Cache-Control", traits.cache_control);
+    }
+    if (!traits.security_policy.empty()) {
+        writer.field("Content-Security-Policy", traits.security_policy);
     }
     writer.append("\r\n");
     fields_ = writer.written();

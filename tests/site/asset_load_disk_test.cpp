@@ -268,5 +268,17 @@ TEST_F(AssetLoadDiskTest, LetsNobodyKeepAFileThatAlwaysChangesThoughItsNameHolds
                     .contains("Cache-Control: no-store\r\n"));
 }
 
+TEST_F(AssetLoadDiskTest, HasTheScriptOfListingsWhereThereAreListings) {
+    // A file of that name is not served anyway.
+    directory_.write(".torc/listing.js", "mine");
+    EXPECT_EQ(load(".torc/listing.js").asset->status(), http::Status::not_found);
+    rules_.lists_directories = true;
+    const AssetLoad::Outcome outcome = load(".torc/listing.js");
+    EXPECT_EQ(outcome.asset->identity().contents(), make_listing_script("no-cache")->contents());
+    EXPECT_TRUE(outcome.is_cacheable);
+    EXPECT_EQ(load(".torc/other.js").asset->status(), http::Status::not_found);
+    EXPECT_EQ(load("a/.torc/listing.js").asset->status(), http::Status::not_found);
+}
+
 }  // namespace
 }  // namespace torc::site

@@ -68,19 +68,22 @@ std::string time_cell(WallTime time) {
 TEST(ListingHtml, IsADocument) {
     const std::string page =
         html("pub/a&b/", {.entries = {directory_entry("docs"), file_entry("read me.txt", 1536)}});
-    EXPECT_EQ(page.substr(0, page.find("<style>")),
+    EXPECT_EQ(page.substr(0, page.find("<link rel=\"icon\"")),
               "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
               "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-              "<title>Index of /pub/a&amp;b/</title>\n");
+              "<title>a&amp;b</title>\n");
     EXPECT_EQ(
         page.substr(page.find("</style>")),
-        "</style>\n</head>\n<body>\n<nav aria-label=\"Breadcrumbs\">\n"
+        "</style>\n<script src=\"../../.torc/listing.js\" defer></script>\n</head>\n"
+        "<body>\n<nav aria-label=\"Breadcrumbs\">\n"
         "<h1>Index of <a href=\"../../\">/</a><a href=\"../\">pub/</a>"
         "<b aria-current=\"page\">a&amp;b/</b></h1>\n</nav>\n<main>\n"
+        "<div role=\"search\" hidden><label>Filter <input type=\"search\" autocomplete=\"off\" "
+        "spellcheck=\"false\"></label><output></output></div>\n"
         "<table>\n<caption>Directories and files; the headings sort them</caption>\n"
         "<thead>\n<tr>" +
             button("Name", 'N', 'D', " aria-sort=\"ascending\"") + button("Size", 'S', 'A') +
-            button("Modified (UTC)", 'M', 'A') +
+            button("Modified<span> (UTC)</span>", 'M', 'A') +
             "\n<tbody>\n"
             "<tr><td><a href=\"../\">Parent directory</a><td><td>\n"
             "<tr><td><a href=\"docs/\">docs/</a><td>"
@@ -90,11 +93,23 @@ TEST(ListingHtml, IsADocument) {
             "</table>\n</main>\n<footer>1 directory, 1 file · torc</footer>\n</body>\n</html>\n");
 }
 
-TEST(ListingHtml, LoadsNothingAndRunsNothing) {
+TEST(ListingHtml, LoadsItsScriptAloneAndHasNoneInIt) {
     const std::string page = html("a/", {.entries = {file_entry("a")}});
-    for (const std::string_view forbidden : {"<script", "url(", "src=", "@import", "://"}) {
+    EXPECT_EQ(between(page, "src=\"", "\""), "../.torc/listing.js");
+    EXPECT_EQ(page.find("src="), page.rfind("src="));
+    EXPECT_EQ(between(page, "<script", "</script>"), " src=\"../.torc/listing.js\" defer>");
+    for (const std::string_view forbidden : {"url(", "@import", "://", "style=\""}) {
         EXPECT_FALSE(page.contains(forbidden)) << forbidden;
     }
+}
+
+TEST(ListingHtml, HasTheNameOfTheFolderForItsTitle) {
+    const auto title = [](std::string_view path) {
+        return between(html(path, {}), "<title>", "</title>");
+    };
+    EXPECT_EQ(title(""), "Index of /");
+    EXPECT_EQ(title("a/"), "a");
+    EXPECT_EQ(title("a/b<c>\u200B/"), "b&lt;c&gt;[U+200B]");
 }
 
 TEST(ListingHtml, LeadsToEveryDirectoryAbove) {
@@ -113,10 +128,10 @@ TEST(ListingHtml, HasNoParentInTheRoot) {
 TEST(ListingHtml, SortsTheOtherWayBySecondClick) {
     EXPECT_EQ(headings({.order = ListingOrder::size}),
               button("Name", 'N', 'A') + button("Size", 'S', 'D', " aria-sort=\"ascending\"") +
-                  button("Modified (UTC)", 'M', 'A'));
+                  button("Modified<span> (UTC)</span>", 'M', 'A'));
     EXPECT_EQ(headings({.order = ListingOrder::modified, .is_descending = true}),
               button("Name", 'N', 'A') + button("Size", 'S', 'A') +
-                  button("Modified (UTC)", 'M', 'A', " aria-sort=\"descending\""));
+                  button("Modified<span> (UTC)</span>", 'M', 'A', " aria-sort=\"descending\""));
 }
 
 TEST(ListingHtml, HasNoLinkToTheSameDirectoryInAnotherOrder) {
@@ -129,7 +144,7 @@ TEST(ListingHtml, EscapesNames) {
 
 TEST(ListingHtml, ShowsWhatCanNotBeSeenByItsNumber) {
     EXPECT_EQ(shown("a\nb\u200B"), "a<i>U+000A</i>b<i>U+200B</i>");
-    EXPECT_TRUE(html("a\u200B/", {}).contains("<title>Index of /a[U+200B]/</title>"));
+    EXPECT_TRUE(html("a\u200B/", {}).contains("<title>a[U+200B]</title>"));
     EXPECT_EQ(heading("a\u200B/"),
               "Index of <a href=\"../\">/</a><b aria-current=\"page\">a<i>U+200B</i>/</b>");
 }
@@ -190,7 +205,7 @@ TEST(ListingHtml, SaysThatADirectoryIsTruncated) {
     file::Directory directory{.entries = {file_entry("a"), file_entry("b")}};
     EXPECT_FALSE(html("", directory).contains("<p>"));
     directory.is_truncated = true;
-    EXPECT_EQ(between(html("", directory), "<main>\n", "<table>"),
+    EXPECT_EQ(between(html("", directory), "<main>\n", "<div"),
               "<p>This directory has more than the 2 entries shown here.</p>\n");
 }
 

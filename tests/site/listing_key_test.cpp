@@ -106,6 +106,8 @@ TEST(ListingKey, MakesAListingOfItsFormat) {
     EXPECT_EQ(html->contents(), render_listing("a/", directory, {}));
     EXPECT_TRUE(html->fields().contains("Cache-Control: no-cache\r\n"));
     EXPECT_FALSE(html->validators().has_last_modified);
+    EXPECT_TRUE(
+        html->fields().contains("Content-Security-Policy: default-src 'none'; style-src 'sha256-"));
     const RepresentationRef plain = make_listing(
         {.path = "a/", .style = {.format = ListingFormat::plain}}, directory, "no-cache");
     EXPECT_EQ(plain->content_type(), "text/html; charset=utf-8");
@@ -114,6 +116,13 @@ TEST(ListingKey, MakesAListingOfItsFormat) {
         {.path = "a/", .style = {.format = ListingFormat::json}}, directory, "private");
     EXPECT_EQ(json->content_type(), "application/json");
     EXPECT_TRUE(json->fields().contains("Cache-Control: private\r\n"));
+    EXPECT_FALSE(json->fields().contains("Content-Security-Policy"));
+}
+
+TEST(ListingKey, GoesWithAScript) {
+    const RepresentationRef script = make_listing_script("no-cache");
+    EXPECT_EQ(script->content_type(), "text/javascript; charset=utf-8");
+    EXPECT_TRUE(script->contents().starts_with("'use strict';"));
 }
 
 }  // namespace

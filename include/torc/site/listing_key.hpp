@@ -45,4 +45,7 @@ struct ListingKey {
                                              const ListedDirectory& directory,
                                              std::string_view cache_control);
 
+/// The script that listings in HTML refer to.
+[[nodiscard]] RepresentationRef make_listing_script(std::string_view cache_control);
+
 }  // namespace torc::site

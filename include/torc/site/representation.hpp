@@ -40,6 +40,9 @@ struct RepresentationTraits {
     http::ContentCoding coding = http::ContentCoding::identity;
     /// The value of Cache-Control; empty: no such field. At most cache_control_bytes_max.
     std::string_view cache_control{};
+    /// The value of Content-Security-Policy; empty: no such field. At most
+    /// security_policy_bytes_max.
+    std::string_view security_policy{};
     file::Metadata metadata{};
     /// When the metadata were found.
     WallTime now{};
@@ -48,6 +51,7 @@ struct RepresentationTraits {
     std::optional<Digest> digest{};
 };
 inline constexpr std::size_t cache_control_bytes_max = 1024;
+inline constexpr std::size_t security_policy_bytes_max = 256;
 
 /// A representation of a resource (RFC 9110 §3.2): a file's bytes with everything that does not
 /// depend on the request worked out beforehand. Never changes; who uses one keeps a reference.
@@ -76,7 +80,7 @@ public:
 
     // Response fields from the named one to the end of the head, its empty line included:
     // Content-Length, Content-Type, Content-Encoding, Last-Modified, ETag, Accept-Ranges,
-    // Cache-Control.
+    // Cache-Control, Content-Security-Policy.
     [[nodiscard]] std::string_view fields() const noexcept { return fields_; }
     [[nodiscard]] std::string_view fields_from_content_type() const noexcept {
         return std::string_view(fields_).substr(content_type_offset_);

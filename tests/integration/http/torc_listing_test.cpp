@@ -359,7 +359,29 @@ TEST_P(Option_listing, The_page_needs_no_script_and_says_its_language) {
     EXPECT_TRUE(html.contains("<title>"));
     EXPECT_TRUE(html.contains("name=\"viewport\""));
     EXPECT_TRUE(html.contains("color-scheme"));
-    EXPECT_FALSE(html.contains("<script"));
+    // What scripts add comes from a file of its own, and nothing depends on it.
+    EXPECT_TRUE(html.contains("<script src=\"../.torc/listing.js\" defer></script>"));
+    EXPECT_EQ(html.find("<script"), html.rfind("<script"));
+    EXPECT_TRUE(html.contains("<div role=\"search\" hidden>"));
+    const Response script = get("/.torc/listing.js");
+    EXPECT_EQ(script.status, 200);
+    EXPECT_TRUE(only(script, "Content-Type").starts_with("text/javascript"));
+}
+
+TEST_P(Option_listing, A_content_security_policy_allows_nothing_inline_but_the_style_sheet) {
+    choice();
+    const std::string policy = only(get("/listed/", accept_html), "Content-Security-Policy");
+    EXPECT_TRUE(policy.starts_with("default-src 'none'; style-src 'sha256-")) << policy;
+    EXPECT_FALSE(policy.contains("unsafe")) << policy;
+    EXPECT_TRUE(only(get("/listed/"), "Content-Security-Policy").starts_with("default-src 'none'"));
+}
+
+TEST_P(Option_listing, Sorting_is_by_buttons_that_nothing_follows) {
+    choice();
+    for (const std::string_view accept : {std::string_view(), accept_html}) {
+        EXPECT_FALSE(get("/listed/", accept).body.contains("href=\"?"));
+    }
+    EXPECT_TRUE(get("/listed/", accept_html).body.contains("<button name=\"O\""));
 }
 
 TEST_P(Option_listing, The_path_to_it_is_linked) {

@@ -131,7 +131,7 @@ Connection::Served Connection::serve_parsed(std::string_view after_head,
     const http::Request& request = services_.request;
     const auto framing = http::determine_framing(request);
     if (!framing) {
-        return reject(framing.error().status, request.method);
+        return reject(framing.error().status);
     }
     std::optional<ChunkedBody> chunked = backlog_ ? backlog_->body : std::nullopt;
     const BodyPlan body = plan_body(*framing, after_head, services_.body_bytes_max, chunked);
@@ -146,7 +146,7 @@ Connection::Served Connection::serve_parsed(std::string_view after_head,
             backlog_->body = chunked;
             return {.bytes = 0, .next = Next::body};
         case BodyPlan::Verdict::refuse:
-            return reject(http::Status::bad_request, request.method);
+            return reject(http::Status::bad_request);
     }
     const Served served = answer(body, framing->persistent, loaded_asset);
     if (served.bytes > 0 && backlog_) {
@@ -202,9 +202,9 @@ std::optional<Connection::Served> Connection::answer_with_asset(site::Persistenc
     // With an encoded slash: no file has such a name, but a view of an application may.
     const bool leads_nowhere = !resolved && resolved.error().status == http::Status::not_found;
     if (!resolved && !leads_nowhere) {
-        take_answer(services_.responder.reject(resolved.error().status, request.method, persistence,
-                                               writer),
-                    writer);
+        take_answer(
+            services_.responder.reject(resolved.error().status, request, persistence, writer),
+            writer);
         return std::nullopt;
     }
     const http::Target target = resolved.value_or(http::Target{});
@@ -233,26 +233,26 @@ site::Answer Connection::answer_to_method(site::Persistence persistence, http::H
     const auto form =
         http::check_target_form(request, services_.target_scratch, services_.encoded_slash);
     return form ? services_.responder.respond_to_method(request, persistence, writer)
-                : services_.responder.reject(form.error().status, request.method, persistence,
-                                             writer);
+                : services_.responder.reject(form.error().status, request, persistence, writer);
 }
 
 Connection::Served Connection::refuse(std::string_view input, http::Status status) {
     services_.refused_opening = is_fresh_ ? http::opening_of(input) : http::Opening::http;
+    services_.request.forget();
     services_.request.request_line = http::first_line(input);
-    services_.request.present = 0;
-    return reject(status, http::Method::unknown);
+    return reject(status);
 }
 
-Connection::Served Connection::reject(http::Status status, http::Method method) {
+Connection::Served Connection::reject(http::Status status) {
     if (!outbox().has_room(services_.responder.head_bytes_max())) {
         return {.bytes = 0, .next = Next::send};
     }
     is_closing_ = true;
     must_linger_ = true;
     http::HeadWriter writer = outbox().writer();
-    take_answer(services_.responder.reject(status, method, site::Persistence::close, writer),
-                writer);
+    take_answer(
+        services_.responder.reject(status, services_.request, site::Persistence::close, writer),
+        writer);
     return {.bytes = 0, .next = Next::send};
 }
 

@@ -50,6 +50,8 @@ AssetRef Asset::listing(RepresentationRef page, ListedDirectoryRef directory) {
 AssetRef Asset::redirect(std::string path) {
     AssetRef asset(new Asset(Kind::redirect));
     asset->location_ = std::move(path);
+    asset->vary_field_ =
+        site::vary_field(ChosenBy::media_type, false);  // Its page is HTML for some.
     return asset;
 }
 
@@ -68,7 +70,9 @@ AssetRef Asset::error(http::Status status, RepresentationRef page, ChosenBy chos
     asset->status_ = status;
     asset->representations_[0] = std::move(page);
     asset->is_on_disk_ = are_on_disk(asset->representations_);
-    asset->vary_field_ = site::vary_field(chosen_by, false);
+    // Torc's own page is HTML for some.
+    const bool is_own = chosen_by == ChosenBy::target && !asset->representations_[0];
+    asset->vary_field_ = site::vary_field(is_own ? ChosenBy::media_type : chosen_by, false);
     return asset;
 }
 

@@ -62,17 +62,21 @@ void write_reference(const http::Target& target, std::string_view location,
     writer.append_path_encoded(location);
 }
 
-/// Content-Type, Content-Length, the end of the head and, but for HEAD, a page of torc's own.
-Answer write_page(http::Status status, http::Method method, http::HeadWriter& writer) noexcept {
-    const std::size_t page_bytes = error_page_bytes(status);
-    writer.append("Content-Type: text/html; charset=utf-8\r\n");
-    writer.field("Content-Length", page_bytes);
+/// The fields of a page of torc's own, the end of the head and, but for HEAD, the page.
+Answer write_page(http::Status status, const http::Request& request,
+                  http::HeadWriter& writer) noexcept {
+    const ErrorPage page(status, request);
+    writer.field("Content-Type", page.content_type());
+    writer.field("Content-Length", std::uint64_t{page.bytes().size()});
+    if (!page.security_policy().empty()) {
+        writer.field("Content-Security-Policy", page.security_policy());
+    }
     writer.append("\r\n");
-    if (method == http::Method::head) {
+    if (request.method == http::Method::head) {
         return Answer{.status = status};
     }
-    write_error_page(status, writer);
-    return Answer{.status = status, .content_bytes = page_bytes};
+    writer.append(page.bytes());
+    return Answer{.status = status, .content_bytes = page.bytes().size()};
 }
 
 }  // namespace
@@ -160,7 +164,7 @@ Answer Responder::respond_to_method(const http::Request& request, Persistence pe
             writer.append("\r\n");
             return Answer{.status = http::Status::no_content};
         case http::Method::unknown:
-            return reject(http::Status::not_implemented, request.method, persistence, writer);
+            return reject(http::Status::not_implemented, request, persistence, writer);
         case http::Method::post:
         case http::Method::put:
         case http::Method::delete_:
@@ -169,7 +173,7 @@ Answer Responder::respond_to_method(const http::Request& request, Persistence pe
         case http::Method::connect:
             begin_head(http::Status::method_not_allowed, {.persistence = persistence}, writer);
             writer.field("Allow", allowed_methods);
-            return write_page(http::Status::method_not_allowed, request.method, writer);
+            return write_page(http::Status::method_not_allowed, request, writer);
         case http::Method::get:
         case http::Method::head:
             break;
@@ -230,7 +234,7 @@ Answer Responder::respond_with_file(const http::Request& request, const Asset& a
             return Answer{.status = http::Status::not_modified};
         case http::Precondition::failed:
             begin_head(http::Status::precondition_failed, envelope, writer);
-            return write_page(http::Status::precondition_failed, request.method, writer);
+            return write_page(http::Status::precondition_failed, request, writer);
     }
     // A range means something in a GET alone (RFC 9110 §14.2).
     if (request.method == http::Method::get && request.has(http::FieldName::range)) {
@@ -256,7 +260,7 @@ Answer Responder::refuse_codings(const http::Request& request, const Asset& asse
         // Not among the asset's own: there is nothing to choose from, but this depends on it.
         writer.append("Vary: Accept-Encoding\r\n");
     }
-    return write_page(http::Status::not_acceptable, request.method, writer);
+    return write_page(http::Status::not_acceptable, request, writer);
 }
 
 std::optional<Answer> Responder::respond_with_range(const http::Request& request,
@@ -279,7 +283,7 @@ std::optional<Answer> Responder::respond_with_range(const http::Request& request
             writer.append("Content-Range: bytes */");
             writer.append(source.size());
             writer.append("\r\n");
-            return write_page(http::Status::range_not_satisfiable, request.method, writer);
+            return write_page(http::Status::range_not_satisfiable, request, writer);
     }
     if (ranges.count > 1) {
         return respond_with_parts(ranges, source, envelope, writer);
@@ -324,7 +328,7 @@ Answer Responder::respond_with_error(const http::Request& request, const Asset& 
     begin_head(asset.status(), envelope, writer);
     Representation* const page = asset.page();
     if (page == nullptr) {
-        return write_page(asset.status(), request.method, writer);
+        return write_page(asset.status(), request, writer);
     }
     writer.field("Content-Type", page->content_type());
     writer.field("Content-Length", page->size());
@@ -349,13 +353,13 @@ Answer Responder::redirect(const http::Request& request, const http::Target& tar
         writer.append_query(target.query);
     }
     writer.append("\r\n");
-    return write_page(http::Status::moved_permanently, request.method, writer);
+    return write_page(http::Status::moved_permanently, request, writer);
 }
 
-Answer Responder::reject(http::Status status, http::Method method, Persistence persistence,
+Answer Responder::reject(http::Status status, const http::Request& request, Persistence persistence,
                          http::HeadWriter& writer) const noexcept {
     begin_head(status, {.persistence = persistence}, writer);
-    return write_page(status, method, writer);
+    return write_page(status, request, writer);
 }
 
 }  // namespace torc::site

@@ -67,7 +67,8 @@ TEST_F(ConnectionTest, SendsNoBodyWithWhatTheClientHas) {
 
 TEST_F(ConnectionTest, GoesOnAfterAnErrorThatDoesNotConcernTheConnection) {
     EXPECT_EQ(statuses(harness_.exchange(request("GET /directory"))), std::vector{301});
-    EXPECT_EQ(harness_.exchange(request("GET /.hidden")), error_answer("404 Not Found"));
+    EXPECT_EQ(harness_.exchange(request("GET /.hidden")),
+              error_answer("404 Not Found", "Vary: Accept\r\n"));
     EXPECT_EQ(harness_.exchange(request("GET /%zz")), error_answer("400 Bad Request"));
     EXPECT_EQ(harness_.exchange(request("GET /a", "Range: bytes=9-\r\n")).substr(0, 12),
               "HTTP/1.1 416");

@@ -45,13 +45,15 @@ TEST_F(ConnectionLoadTest, AsksAgainWhenTheAssetIsNoLongerFresh) {
 }
 
 TEST_F(ConnectionLoadTest, AnswersWithAnErrorThatWasLoaded) {
-    EXPECT_EQ(harness_.exchange(request("GET /absent")), error_answer("404 Not Found"));
+    EXPECT_EQ(harness_.exchange(request("GET /absent")),
+              error_answer("404 Not Found", "Vary: Accept\r\n"));
     EXPECT_EQ(harness_.last(), Action::receive);
 }
 
 TEST_F(ConnectionLoadTest, AsksForEachOfTwoMissingAssetsInTurn) {
     EXPECT_EQ(harness_.exchange(request("GET /absent") + request("GET /absent")),
-              error_answer("404 Not Found") + error_answer("404 Not Found"));
+              error_answer("404 Not Found", "Vary: Accept\r\n") +
+                  error_answer("404 Not Found", "Vary: Accept\r\n"));
     EXPECT_EQ(harness_.actions(), (Actions{Action::receive, Action::load, Action::send,
                                            Action::load, Action::send, Action::receive}));
 }

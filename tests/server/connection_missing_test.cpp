@@ -96,9 +96,10 @@ TEST_F(ConnectionMissingTest, AFallbackHasConditionsAndRanges) {
     expect(application_.exchange(
                request("GET /users/7", std::string(accept_html) + "If-None-Match: *\r\n")),
            304, "");
-    expect(application_.exchange(
-               request("GET /users/7", std::string(accept_html) + "If-Match: \"other\"\r\n")),
-           412, site::test::page("412 Precondition Failed"));
+    const std::string refusal = application_.exchange(
+        request("GET /users/7", std::string(accept_html) + "If-Match: \"other\"\r\n"));
+    EXPECT_TRUE(refusal.starts_with("HTTP/1.1 412 ")) << refusal;
+    EXPECT_FALSE(refusal.contains("the application")) << refusal;
 }
 
 // A scanner would take the page for a repository that lies open.

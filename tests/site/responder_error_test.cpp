@@ -50,9 +50,10 @@ TEST_F(ResponderErrorTest, AddsTheUsersFieldsToEveryAnswer) {
                                             {.name = "server", .value = "mine"}};
     Responder responder(codings_, fields);
     responder.set_time(test::now);
+    request_.forget();
     std::string buffer(responder.head_bytes_max(), '\0');
     http::HeadWriter writer(buffer);
-    (void)responder.reject(Status::bad_request, http::Method::unknown, Persistence::close, writer);
+    (void)responder.reject(Status::bad_request, request_, Persistence::close, writer);
     EXPECT_TRUE(writer.written().starts_with(
         "HTTP/1.1 400 Bad Request\r\nDate: " + std::string(test::date) +
         "\r\nX-Frame-Options: DENY\r\nserver: mine\r\n"
@@ -66,9 +67,10 @@ TEST_F(ResponderErrorTest, LetsTheUsersSayWhetherTypesAreGuessed) {
     const std::vector<ExtraField> fields = {{.name = "X-Content-Type-Options", .value = "x"}};
     Responder responder(codings_, fields);
     responder.set_time(test::now);
+    request_.forget();
     std::string buffer(responder.head_bytes_max(), '\0');
     http::HeadWriter writer(buffer);
-    (void)responder.reject(Status::bad_request, http::Method::unknown, Persistence::close, writer);
+    (void)responder.reject(Status::bad_request, request_, Persistence::close, writer);
     EXPECT_FALSE(writer.written().contains("nosniff"));
 }
 

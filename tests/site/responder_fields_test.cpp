@@ -66,7 +66,7 @@ const std::vector<FieldsOfStatus> table = {
      .present = {"Allow", "Access-Control-Max-Age"}},
     {.status = Status::moved_permanently,
      .cache_control = "no-cache",
-     .present = {"Content-Length", "Content-Type", "Location"}},
+     .present = {"Content-Length", "Content-Type", "Location", "Vary"}},
     {.status = Status::bad_request,
      .cache_control = "no-store",
      .present = {"Content-Length", "Content-Type"}},
@@ -190,7 +190,8 @@ protected:
     std::string rejection(Status status) {
         std::string buffer(responder_->head_bytes_max(), '\0');
         http::HeadWriter writer(buffer);
-        (void)responder_->reject(status, http::Method::get, Persistence::close, writer);
+        request_.forget();
+        (void)responder_->reject(status, request_, Persistence::close, writer);
         return only_head(writer);
     }
 

@@ -47,11 +47,12 @@ protected:
         return std::string(writer.written());
     }
 
-    std::string reject(http::Status status, http::Method method,
-                       Persistence persistence = Persistence::close) {
+    /// The answer to what was no request.
+    std::string reject(http::Status status, Persistence persistence = Persistence::close) {
+        request_.forget();
         std::string buffer(responder_.head_bytes_max(), '\0');
         http::HeadWriter writer(buffer);
-        answer_ = responder_.reject(status, method, persistence, writer);
+        answer_ = responder_.reject(status, request_, persistence, writer);
         return std::string(writer.written());
     }
 

@@ -150,7 +150,8 @@ TEST_F(ResponderTest, RefusesWhenAConditionFails) {
 }
 
 TEST_F(ResponderTest, AnswersAnErrorWithAPage) {
-    EXPECT_EQ(respond(get, *Asset::error(Status::not_found)), error_answer("404 Not Found"));
+    EXPECT_EQ(respond(get, *Asset::error(Status::not_found)),
+              error_answer("404 Not Found", "Vary: Accept\r\n"));
     EXPECT_EQ(answer_.status, Status::not_found);
     EXPECT_EQ(answer_.body, ByteRange{});
     EXPECT_EQ(answer_.content_bytes, page("404 Not Found").size());
@@ -173,7 +174,7 @@ TEST_F(ResponderTest, RejectsWithEveryStatusInItsRoom) {
         const std::string title =
             std::to_string(http::code(status)) + " " + std::string(http::reason_phrase(status));
         const bool may_pass = status == Status::service_unavailable;
-        EXPECT_EQ(reject(status, http::Method::unknown),
+        EXPECT_EQ(reject(status),
                   error_answer(title, may_pass ? "Retry-After: 5\r\nConnection: close\r\n"
                                                : "Connection: close\r\n"));
     }

@@ -101,6 +101,16 @@ struct Request {
         }
         return fields().subspan(first_place(id), has_several(id) ? std::dynamic_extent : 1);
     }
+    /// What came is no request: nothing is known of it.
+    void forget() noexcept {
+        method = Method::unknown;
+        present = 0;
+        repeated = 0;
+        field_count = 0;
+        method_text = {};
+        target = {};
+        request_line = {};
+    }
     /// Of an id in `present` and `repeated`.
     [[nodiscard]] static std::uint32_t bit(FieldName id) noexcept {
         return 1U << static_cast<unsigned>(id);

@@ -200,7 +200,7 @@ private:
 
     /// Refuses what is at the front of `input`, which is no request, or not yet.
     [[nodiscard]] Served refuse(std::string_view input, http::Status status);
-    [[nodiscard]] Served reject(http::Status status, http::Method method);
+    [[nodiscard]] Served reject(http::Status status);
     void take_answer(site::Answer answer, const http::HeadWriter& writer);
     void append_body(site::Representation& source, http::ByteRange range);
     /// As many parts as may leave in one send.

@@ -106,9 +106,10 @@ public:
                                  http::HeadWriter& writer);
 
     /// Writes an error answer to `writer`, which has room for head_bytes_max(): head and, but for
-    /// HEAD, a small page. `method`: unknown where the request was too broken to tell.
-    [[nodiscard]] Answer reject(http::Status status, http::Method method, Persistence persistence,
-                                http::HeadWriter& writer) const noexcept;
+    /// HEAD, a small page. `request`: its method is unknown, and it has neither a target nor
+    /// fields, where it was too broken to tell.
+    [[nodiscard]] Answer reject(http::Status status, const http::Request& request,
+                                Persistence persistence, http::HeadWriter& writer) const noexcept;
 
 private:
     /// What a head says beside its status and what the asset has rendered.

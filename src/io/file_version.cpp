@@ -11,7 +11,11 @@ bool has_changed(int file, const FileVersion& version) noexcept {
     // By its number: the wrapper's header and <linux/stat.h> don't go together.
     const bool is_told =
         ::syscall(SYS_statx, file, "", AT_EMPTY_PATH, STATX_SIZE | STATX_MTIME, &status) == 0;
-    return !is_told || status.stx_size != version.bytes ||
+    if (!is_told || status.stx_size < version.bytes) {
+        return true;
+    }
+    // What became longer was appended to, as logs are: the bytes that were promised are still there.
+    return status.stx_size == version.bytes &&
            to_wall_time(status.stx_mtime.tv_sec, status.stx_mtime.tv_nsec) != version.modified;
 }
 

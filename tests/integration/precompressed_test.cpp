@@ -9,6 +9,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -48,7 +49,7 @@ protected:
     /// whole second.
     std::string write_text(std::string_view name, std::size_t bytes) const {
         std::string text;
-        for (int line = 0; text.size() < bytes; ++line) {
+        for (std::uint64_t line = 0; text.size() < bytes; ++line) {
             text += fmt::format("line {} of what is served\n", line * 7919 % 10'007);
         }
         text.resize(bytes);

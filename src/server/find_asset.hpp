@@ -9,8 +9,8 @@
 namespace torc::server {
 
 // Which asset the request in `services` is answered with: that at its path, or the listing, the
-// fallback or the error that is sent instead. Null: it must be loaded, and `services.load_path` says
-// what.
+// fallback or the error that is sent instead. Null: it must be loaded, and `services.load_path`
+// says what.
 
 /// `loaded_asset`: what a load for the request has just ended with; null: none did.
 [[nodiscard]] site::Asset* find_asset(Services& services, const http::Target& target,

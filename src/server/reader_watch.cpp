@@ -17,6 +17,9 @@ constexpr int observations_per_window = 12;
 /// somebody who waits for room.
 constexpr std::size_t looks_at_once_max = 256;
 constexpr std::size_t hasty_looks_at_once_max = 32;
+/// A closed window tells of a peer that does not read once nothing has moved for so long, even
+/// where somebody waits for room.
+constexpr std::chrono::milliseconds stall_min{200};
 
 }  // namespace
 
@@ -65,6 +68,9 @@ ConnectionSlot* ReaderWatch::find_slowest(MonotonicTime now,
         return nullptr;
     }
     ConnectionSlot* slowest = nullptr;
+    // What a peer's kernel takes at once, hundreds of kilobytes, is a high rate as long as it is in
+    // the window. Who reads nothing has stood still for longer than anything moved.
+    ConnectionSlot* filled = nullptr;
     ConnectionSlot* const first = looks_.first();
     ConnectionSlot* slot = first;
     for (std::size_t count = 0; slot != nullptr && count < hasty_looks_at_once_max; ++count) {
@@ -84,10 +90,15 @@ ConnectionSlot* ReaderWatch::find_slowest(MonotonicTime now,
                                    (rate <= slowest->pace.bytes_per_second(now) &&
                                     pace.stalled_for(now) > slowest->pace.stalled_for(now));
             slowest = is_slower ? slot : slowest;
+        } else if (is_refusing &&
+                   pace.stalled_for(now) >=
+                       std::max<std::chrono::nanoseconds>(stall_min, pace.moved_for()) &&
+                   (filled == nullptr || pace.moved_for() < filled->pace.moved_for())) {
+            filled = slot;
         }
         slot = next != first ? next : nullptr;
     }
-    return slowest;
+    return slowest != nullptr ? slowest : filled;
 }
 
 ReaderWatch::Rest ReaderWatch::look_at_rest(ConnectionSlot& slot,

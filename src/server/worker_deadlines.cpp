@@ -25,6 +25,9 @@ constexpr std::size_t parked_max = 16;
 /// So long a new connection, whose request is about to be read, need not make room, nor one whose
 /// peer reads nothing.
 constexpr std::chrono::milliseconds fresh_grace{250};
+/// How often room is looked for, a grace apart, before a connection that waits for a slot is
+/// refused.
+constexpr int parked_rounds_max = 3;
 /// How long a connection may linger, however fast its peer sends: so many linger timeouts.
 constexpr int linger_timeouts_max = 12;
 /// Of a pace that counts from its beginning.
@@ -198,6 +201,7 @@ void Worker::make_room_for_one() {
 }
 
 void Worker::park(int socket) {
+    parked_rounds_ = 0;
     make_up_room_at_ = std::min(make_up_room_at_, services_.now + fresh_grace);
     if (parked_.size() == parked_max) {
         const int longest_waiting = parked_.front();
@@ -232,7 +236,12 @@ void Worker::make_up_room() {
             break;
         }
     }
-    if (endings_ == 0) {
+    if (parked_.empty() || endings_ > 0) {
+        return;
+    }
+    if (++parked_rounds_ < parked_rounds_max) {
+        make_up_room_at_ = services_.now + fresh_grace;
+    } else {
         // Nobody who has a slot can be spared.
         std::ranges::for_each(std::exchange(parked_, {}), [this](int socket) { refuse(socket); });
     }

@@ -39,6 +39,15 @@ TEST(PaceTest, TellsSinceWhenNothingMoves) {
     EXPECT_EQ(pace.stalled_for(noon + 9s), 1s);
 }
 
+TEST(PaceTest, TellsForHowLongSomethingMoved) {
+    Pace pace = begun();
+    EXPECT_TRUE(pace.look(100, noon + 3s, window));
+    EXPECT_FALSE(pace.look(100, noon + 9s, window));
+    EXPECT_EQ(pace.moved_for(), 3s);
+    pace.begin(noon + 10s);
+    EXPECT_EQ(pace.moved_for(), 0s);
+}
+
 TEST(PaceTest, KeepsTheRateOfASteadyPeerHoweverLongItTakes) {
     Pace pace = begun();
     for (std::uint64_t second = 1; second <= 3600; ++second) {

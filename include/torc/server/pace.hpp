@@ -16,6 +16,7 @@ class Pace {
 public:
     /// A transfer begins; what was before it does not count.
     void begin(MonotonicTime now) noexcept {
+        began_at_ = now;
         moved_at_ = now;
         window_begins_at_ = never;
     }
@@ -33,6 +34,11 @@ public:
     [[nodiscard]] std::chrono::nanoseconds stalled_for(MonotonicTime now) const noexcept {
         return now - moved_at_;
     }
+    /// From the beginning of the transfer to the last time that bytes were seen to move. It stays
+    /// short when a peer reads nothing: all that moves is what its kernel has room for, at once.
+    [[nodiscard]] std::chrono::nanoseconds moved_for() const noexcept {
+        return moved_at_ - began_at_;
+    }
     /// How long the window is by now; 0 before the first look.
     [[nodiscard]] std::chrono::nanoseconds observed_for(MonotonicTime now) const noexcept {
         return window_begins_at_ == never ? std::chrono::nanoseconds(0) : now - window_begins_at_;
@@ -41,6 +47,7 @@ public:
     [[nodiscard]] double bytes_per_second(MonotonicTime now) const noexcept;
 
 private:
+    MonotonicTime began_at_{};
     MonotonicTime moved_at_{};
     /// `never`: nobody has looked since the transfer began.
     MonotonicTime window_begins_at_ = never;

@@ -35,7 +35,9 @@ public:
 
     /// The slowest of those that may be ended for others: the peer takes less than the minimum, and
     /// has done so for some seconds, or tells by a closed window that it has read nothing for
-    /// `patience`. Looks at a bounded number, and at others the next time. Null: none of these may.
+    /// `patience`. Where there is none, one whose window is closed too, though the rate is not
+    /// below the minimum yet: that which stopped soonest after it began. Looks at a bounded number,
+    /// and at others the next time. Null: none of these may.
     [[nodiscard]] ConnectionSlot* find_slowest(MonotonicTime now,
                                                std::chrono::nanoseconds patience) noexcept;
 

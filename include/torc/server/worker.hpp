@@ -223,6 +223,8 @@ private:
     std::vector<int> accepted_;
     /// Connections that wait for a slot.
     std::vector<int> parked_;
+    /// How often room was looked for since the last of them came.
+    int parked_rounds_ = 0;
     /// Room for what other workers hand over.
     std::vector<int> handed_;
     /// When the listeners close, once the drain has begun.

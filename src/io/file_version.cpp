@@ -14,7 +14,8 @@ bool has_changed(int file, const FileVersion& version) noexcept {
     if (!is_told || status.stx_size < version.bytes) {
         return true;
     }
-    // What became longer was appended to, as logs are: the bytes that were promised are still there.
+    // What became longer was appended to, as logs are: the bytes that were promised are still
+    // there.
     return status.stx_size == version.bytes &&
            to_wall_time(status.stx_mtime.tv_sec, status.stx_mtime.tv_nsec) != version.modified;
 }

@@ -93,8 +93,7 @@ TEST_P(AccessLogging, LetsNobodyForgeALineOrATerminalCommand) {
     ASSERT_EQ(lines.size(), 2U);
     // What could not be parsed is logged by its first line.
     EXPECT_TRUE(std::regex_match(
-        lines[0],
-        combined_line(R"re("GET /\\x22\\x5C\\xC3\\xA9 HTTP/1\.1" 400 \d+ "-" "-")re")))
+        lines[0], combined_line(R"re("GET /\\x22\\x5C\\xC3\\xA9 HTTP/1\.1" 400 \d+ "-" "-")re")))
         << lines[0];
     EXPECT_TRUE(std::regex_match(
         lines[1],

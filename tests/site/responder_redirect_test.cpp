@@ -45,8 +45,8 @@ protected:
 TEST_F(ResponderRedirectTest, LeadsToTheSlash) {
     EXPECT_EQ(redirect_to_slash("GET", "/a/b"),
               "HTTP/1.1 301 Moved Permanently\r\n" +
-                  error_fields("301 Moved Permanently", "Vary: Accept\r\n") +
-                  "Location: b/\r\n" + page_answer("301 Moved Permanently"));
+                  error_fields("301 Moved Permanently", "Vary: Accept\r\n") + "Location: b/\r\n" +
+                  page_answer("301 Moved Permanently"));
     EXPECT_EQ(answer_.status, http::Status::moved_permanently);
     EXPECT_EQ(answer_.body, http::ByteRange{});
 }

@@ -143,8 +143,7 @@ TEST_F(SiteTest, KeepsWhatIsThereWhateverIsAskedForInVain) {
     Site site({.codings = {}}, {.memory_bytes_max = std::size_t{256} * 1024});
     site.cache().insert("page", memory_asset(std::string(100'000, 'x')), never);
     for (int number = 0; number < 5000; ++number) {
-        const auto id =
-            site.join_load("absent/" + std::to_string(number), 1, false).id;
+        const auto id = site.join_load("absent/" + std::to_string(number), 1, false).id;
         EXPECT_EQ(site.begin_load(id), LoadStep::open);
         EXPECT_EQ(site.load(id).failed(Errno(ENOENT)), LoadStep::finished);
         (void)site.finish_load(id, noon);

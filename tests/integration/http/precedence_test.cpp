@@ -101,8 +101,7 @@ TEST_P(Rfc9110_13_1_5, The_tag_of_the_file_as_it_was_gives_the_whole) {
     const std::string reversed(alphabet.rbegin(), alphabet.rend());
     tree().write("edited.txt", reversed, tree_time + std::chrono::seconds(1));
     // A server may keep what it knows of a file for a while.
-    ASSERT_TRUE(
-        eventually([&] { return get("/edited.txt").field("Last-Modified") != tree_date; }));
+    ASSERT_TRUE(eventually([&] { return get("/edited.txt").field("Last-Modified") != tree_date; }));
     EXPECT_EQ(get("/edited.txt", std::string(first_byte) + field_line("If-Range", etag)).status,
               200);
 }

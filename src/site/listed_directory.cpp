@@ -38,13 +38,17 @@ std::vector<SortItem> sorted_by_name(const std::vector<DirectoryEntry>& entries,
 
 /// Sorts entries of one kind, which are in the order of their names.
 void sort_by(ListingStyle style, std::span<const ListedEntry*> entries) {
-    // Stable, so that names decide where there is nothing else, always ascending.
+    // Names decide where there is nothing else, always ascending: entries are in one array in that
+    // order. Not std::stable_sort, which this standard library can't do without deprecated parts of
+    // itself.
     const auto sort = [&](auto member) {
-        if (style.is_descending) {
-            std::ranges::stable_sort(entries, std::ranges::greater(), member);
-        } else {
-            std::ranges::stable_sort(entries, std::ranges::less(), member);
-        }
+        std::ranges::sort(entries, [&](const ListedEntry* left, const ListedEntry* right) {
+            const auto order = left->*member <=> right->*member;
+            if (order != 0) {
+                return style.is_descending ? order > 0 : order < 0;
+            }
+            return left < right;
+        });
     };
     switch (style.order) {
         case ListingOrder::name:

@@ -97,10 +97,11 @@ public:
     DescriptorShortage& operator=(const DescriptorShortage&) = delete;
     ~DescriptorShortage() { ::setrlimit(RLIMIT_NOFILE, &before_); }
 
+    /// Takes what has become free since, when it is called again.
     void begin() {
-        while (hoard_.empty() || hoard_.back()) {
+        do {
             hoard_.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-        }
+        } while (hoard_.back());
     }
     void end() { hoard_.clear(); }
 
@@ -115,11 +116,20 @@ TEST_P(WorkerTest, ClosesAnIdleConnectionForANewOneWhenItHasNoDescriptor) {
     Client idle = connect();
     ASSERT_TRUE(is_ok(idle.get("/file", 5), "hello"));
     ASSERT_TRUE(is_ok(idle.get("/file", 5), "hello"));  // By now the load closed its descriptor.
-    Client late(around_.endpoint());
-    shortage.begin();
-    ASSERT_TRUE(late.connect());
+    std::vector<Client> late;
+    for (int count = 0; count < 8; ++count) {
+        late.emplace_back(around_.endpoint());
+    }
+    // The worker may still close something, such as the table of mounts: who comes then gets that.
+    for (Client& client : late) {
+        shortage.begin();
+        ASSERT_TRUE(client.connect());
+        if (idle.has_input(1s)) {
+            EXPECT_TRUE(client.get("/file", 0).starts_with("HTTP/1.1 "));
+            break;
+        }
+    }
     EXPECT_TRUE(idle.is_ended());
-    EXPECT_TRUE(late.get("/file", 0).starts_with("HTTP/1.1 "));
     shortage.end();
     EXPECT_TRUE(is_ok(connect().get("/file", 5), "hello"));
 }

@@ -39,10 +39,6 @@ MountWatch::~MountWatch() = default;
 bool MountWatch::start() {
     if (events_ && !is_awaiting_) {
         await();
-        is_stale_ = true;
-        if (!job_) {
-            read();
-        }
     }
     return static_cast<bool>(events_);
 }
@@ -50,6 +46,10 @@ bool MountWatch::start() {
 void MountWatch::await() {
     proactor_.await_priority(make_token(Operation::mounts_changed, 0), events_.get());
     is_awaiting_ = true;
+    is_stale_ = true;
+    if (!job_) {
+        read();
+    }
 }
 
 void MountWatch::read() {
@@ -71,10 +71,6 @@ std::vector<std::string> MountWatch::completed(const io::Completion& completion)
             throw std::bad_alloc();
         }
         await();
-        is_stale_ = true;
-        if (!job_) {
-            read();
-        }
         return {};
     }
     const std::unique_ptr<ReadJob> job = std::exchange(job_, nullptr);

@@ -39,6 +39,7 @@ public:
 private:
     class ReadJob;
 
+    /// Waits for the next change, and reads what came before it.
     void await();
     void read();
 

@@ -34,15 +34,6 @@ enum class CharacterClass : std::uint8_t {
     printable = 1U << 7U,
 };
 
-/// The value of a hexadecimal digit in either case; -1 when it is none.
-constexpr int hex_digit(char character) noexcept {
-    if (is_digit(character)) {
-        return character - '0';
-    }
-    const char lower = to_lower(character);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /// SP or HTAB: what OWS is made of (RFC 9110 §5.6.3).
 constexpr bool is_blank(char character) noexcept {
     return character == ' ' || character == '\t';

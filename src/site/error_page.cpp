@@ -1,9 +1,10 @@
 #include "error_page.hpp"
 
+#include <torc/base/ascii.hpp>
 #include <torc/http/head_writer.hpp>
 #include <torc/http/negotiation.hpp>
 
-#include "sha256.hpp"
+#include "style_policy.hpp"
 #include "visible_text.hpp"
 
 #include <algorithm>
@@ -26,16 +27,8 @@ constexpr std::string_view style_sheet =
     "@media(prefers-color-scheme:dark){:root{background:#16130f;color:#efe8df}"
     "b,a{color:#f0a35e}p{color:#b3a799}}\n";
 
-constexpr auto policy_of_html = [] {
-    constexpr std::string_view before = "default-src 'none'; style-src 'sha256-";
-    constexpr std::string_view after = "'; base-uri 'none'; form-action 'none'";
-    constexpr auto hash = sha256_base64(style_sheet);
-    std::array<char, before.size() + hash.size() + after.size()> text{};
-    auto cursor = std::ranges::copy(before, text.begin()).out;
-    cursor = std::ranges::copy(hash, cursor).out;
-    std::ranges::copy(after, cursor);
-    return text;
-}();
+constexpr std::string_view other_directives = "base-uri 'none'; form-action 'none'";
+constexpr auto policy_of_html = style_policy<style_sheet, other_directives>();
 
 /// Of a path no more is shown.
 constexpr std::size_t path_bytes_shown_max = 256;
@@ -56,20 +49,14 @@ void write_title(http::Status status, http::HeadWriter& writer) noexcept {
     writer.append(http::reason_phrase(status));
 }
 
-int hex_value(char digit) noexcept {
-    constexpr std::string_view digits = "0123456789abcdefABCDEF";
-    const std::size_t at = digits.find(digit);
-    return at == std::string_view::npos ? -1 : static_cast<int>(at < 16 ? at : at - 6);
-}
-
 /// Takes as much off the front of `path` as there is room for, and decodes it; an escape that is
 /// none stays.
 std::string_view take_decoded(std::string_view& path,
                               std::array<char, path_bytes_shown_max>& buffer) noexcept {
     std::size_t size = 0;
     while (!path.empty() && size < buffer.size()) {
-        const int high = path.front() == '%' && path.size() > 2 ? hex_value(path[1]) : -1;
-        const int low = high >= 0 ? hex_value(path[2]) : -1;
+        const int high = path.front() == '%' && path.size() > 2 ? hex_digit(path[1]) : -1;
+        const int low = high >= 0 ? hex_digit(path[2]) : -1;
         const bool is_escape = low >= 0;
         buffer[size++] = is_escape ? static_cast<char>(16 * high + low) : path.front();
         path.remove_prefix(is_escape ? 3 : 1);

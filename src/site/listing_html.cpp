@@ -1,7 +1,7 @@
 #include "listing_page.hpp"
 #include "listing_script.hpp"
 #include "listing_style_sheet.hpp"
-#include "sha256.hpp"
+#include "style_policy.hpp"
 #include "visible_text.hpp"
 
 #include <fmt/compile.h>
@@ -200,17 +200,9 @@ void append_footer(std::string& page, const ListingContents& contents) {
 }  // namespace
 
 std::string_view html_policy() noexcept {
-    static constexpr auto policy = [] {
-        constexpr std::string_view before = "default-src 'none'; style-src 'sha256-";
-        constexpr std::string_view after =
-            "'; script-src 'self'; img-src data:; form-action 'self'; base-uri 'none'";
-        constexpr auto hash = sha256_base64(listing_style_sheet);
-        std::array<char, before.size() + hash.size() + after.size()> text{};
-        auto cursor = std::ranges::copy(before, text.begin()).out;
-        cursor = std::ranges::copy(hash, cursor).out;
-        std::ranges::copy(after, cursor);
-        return text;
-    }();
+    static constexpr std::string_view other_directives =
+        "script-src 'self'; img-src data:; form-action 'self'; base-uri 'none'";
+    static constexpr auto policy = style_policy<listing_style_sheet, other_directives>();
     return {policy.data(), policy.size()};
 }
 

@@ -13,4 +13,13 @@ constexpr char to_lower(char character) noexcept {
     return character >= 'A' && character <= 'Z' ? static_cast<char>(character | 0x20) : character;
 }
 
+/// The value of a hexadecimal digit in either case; -1 when it is none.
+constexpr int hex_digit(char character) noexcept {
+    if (is_digit(character)) {
+        return character - '0';
+    }
+    const char lower = to_lower(character);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 }  // namespace torc

@@ -25,8 +25,6 @@ constexpr std::array<std::string_view, 7> day_names = {"Sunday",   "Monday", "Tu
                                                        "Thursday", "Friday", "Saturday"};
 constexpr std::array<std::string_view, 7> day_abbreviations = {"Sun", "Mon", "Tue", "Wed",
                                                                "Thu", "Fri", "Sat"};
-constexpr std::array<std::string_view, 12> month_abbreviations = {
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 constexpr DateSeconds time_min = sys_days(year(0) / 1 / 1);
 constexpr DateSeconds time_max = sys_days(year(9999) / 12 / 31) + days(1) - seconds(1);

@@ -1,5 +1,6 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
+#include <torc/http/date.hpp>
 #include <torc/server/access_log.hpp>
 
 #include <fmt/format.h>
@@ -91,12 +92,10 @@ void AccessLog::set_time(WallTime now) {
     std::tm local{};
     (void)::localtime_r(&time, &local);  // Fails for years beyond int alone.
     // Not strftime(3), whose %b is the locale's: the format has English months in every locale.
-    static constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const long offset_minutes = local.tm_gmtoff / 60;
     time_ = fmt::format("[{:02}/{}/{}:{:02}:{:02}:{:02} {:+05}]", local.tm_mday,
-                        months.at(static_cast<std::size_t>(local.tm_mon)), local.tm_year + 1900,
-                        local.tm_hour, local.tm_min, local.tm_sec,
+                        http::month_abbreviations.at(static_cast<std::size_t>(local.tm_mon)),
+                        local.tm_year + 1900, local.tm_hour, local.tm_min, local.tm_sec,
                         offset_minutes / 60 * 100 + offset_minutes % 60);
 }
 

@@ -1,3 +1,5 @@
+#include <torc/http/date.hpp>
+
 #include "listing_page.hpp"
 #include "visible_text.hpp"
 
@@ -5,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <iterator>
@@ -23,16 +24,15 @@ std::size_t width_of(std::string_view name) noexcept {
 }
 
 void append_time(std::string& page, WallTime time) {
-    static constexpr std::array<std::string_view, 12> months = {
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const auto minutes = std::chrono::floor<std::chrono::minutes>(time);
     const auto date = std::chrono::floor<std::chrono::days>(minutes);
     const std::chrono::year_month_day calendar(date);
     const std::chrono::hh_mm_ss clock(minutes - date);
-    fmt::format_to(
-        std::back_inserter(page), FMT_COMPILE("{:02}-{}-{:04} {:02}:{:02}"),
-        static_cast<unsigned>(calendar.day()), months[static_cast<unsigned>(calendar.month()) - 1],
-        static_cast<int>(calendar.year()), clock.hours().count(), clock.minutes().count());
+    fmt::format_to(std::back_inserter(page), FMT_COMPILE("{:02}-{}-{:04} {:02}:{:02}"),
+                   static_cast<unsigned>(calendar.day()),
+                   http::month_abbreviations[static_cast<unsigned>(calendar.month()) - 1],
+                   static_cast<int>(calendar.year()), clock.hours().count(),
+                   clock.minutes().count());
 }
 
 void append_entry(std::string& page, const ListedEntry& entry) {

@@ -13,6 +13,10 @@ using DateSeconds = std::chrono::sys_seconds;
 /// "Sun, 06 Nov 1994 08:49:37 GMT", always 29 characters.
 using DateText = std::array<char, 29>;
 
+/// As they stand in dates of HTTP, in English whatever the locale is.
+inline constexpr std::array<std::string_view, 12> month_abbreviations = {
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
 /// Formats an IMF-fixdate (RFC 9110 §5.6.7). Years outside 0 to 9999 are clamped to them.
 [[nodiscard]] DateText format_date(DateSeconds time) noexcept;
 

@@ -48,15 +48,6 @@ std::size_t ascii_bytes(std::string_view text) noexcept {
     return bytes;
 }
 
-/// Of a character of UTF-8 that begins with this byte; 0: none does.
-std::size_t character_bytes(char first) noexcept {
-    const auto byte = static_cast<unsigned char>(first);
-    if (byte >= 0xF0) {
-        return byte <= 0xF4 ? 4 : 0;
-    }
-    return byte >= 0xE0 ? 3 : byte >= 0xC2 ? 2 : 0;
-}
-
 bool is_utf8(Beginning text) noexcept {
     std::string_view rest = text.bytes;
     while (true) {

@@ -16,18 +16,6 @@ struct ByteRange {
     }
 };
 
-/// How many bytes a character that begins with `lead` has; 0: none begins so (Unicode 15 table
-/// 3-7).
-std::size_t length_of(std::uint8_t lead) noexcept {
-    if (lead < 0x80) {
-        return 1;
-    }
-    if (lead < 0xC2 || lead > 0xF4) {
-        return 0;
-    }
-    return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-}
-
 /// What may follow `lead`: no overlong form, no surrogate, nothing above U+10FFFF.
 ByteRange second_byte_after(std::uint8_t lead) noexcept {
     switch (lead) {
@@ -46,10 +34,21 @@ ByteRange second_byte_after(std::uint8_t lead) noexcept {
 
 }  // namespace
 
+std::size_t character_bytes(char first) noexcept {
+    const auto lead = static_cast<std::uint8_t>(first);
+    if (lead < 0x80) {
+        return 1;
+    }
+    if (lead < 0xC2 || lead > 0xF4) {
+        return 0;
+    }
+    return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+
 Character take_character(std::string_view& text) noexcept {
     const auto byte_at = [text](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
     const std::uint8_t lead = byte_at(0);
-    const std::size_t length = length_of(lead);
+    const std::size_t length = character_bytes(text.front());
     // The lead byte of a longer character has as many ones in front as the character has bytes.
     char32_t code_point = length == 1 ? lead : lead & (0x7FU >> length);
     ByteRange expected = second_byte_after(lead);

@@ -20,6 +20,10 @@ struct Character {
     [[nodiscard]] std::string_view utf8() const noexcept { return is_malformed ? "\uFFFD" : bytes; }
 };
 
+/// How many bytes a character that begins with `first` has; 0: none begins so (Unicode 15 table
+/// 3-7).
+[[nodiscard]] std::size_t character_bytes(char first) noexcept;
+
 /// Takes the first character off `text`, which is not empty. What is not well-formed becomes
 /// U+FFFD, one for each maximal subpart, as browsers do it (Unicode 15 §3.9, WHATWG Encoding).
 /// `bytes` live as long as the text.

@@ -4,6 +4,7 @@
 #include <torc/base/limits.hpp>
 
 #include "socket_send.hpp"
+#include "thread_sanitizer.hpp"
 #include "uring_operations.hpp"
 
 #include <poll.h>
@@ -525,6 +526,7 @@ void UringProactor::take_pool_results() {
 void UringProactor::close(int fd) {
     io_uring_sqe* submission = next_submission();
     io_uring_prep_close(submission, fd);
+    note_closed_by_ring(fd);
     submission->flags |= IOSQE_CQE_SKIP_SUCCESS;
     tag(submission, Token{.operation = internal_close});
 }

@@ -52,6 +52,9 @@ class Stall:
     direct_io: bool = False
     # The kernel asks for attributes each time.
     forgets_attributes: bool = False
+    # The kernel closes what an exiting process has open, and heeds no signal while that waits: no
+    # program can end before the file system answers.
+    holds_up_exit: bool = False
 
 
 # struct linger{.l_onoff = 1, .l_linger = 0}, see socket(7).
@@ -64,10 +67,11 @@ ALL_STALLS = (
     Stall("open", "open"),
     Stall("read", "read"),
     Stall("read, direct_io", "read", direct_io=True),
-    Stall("flush, by close(2)", "flush"),
+    Stall("flush, by close(2)", "flush", holds_up_exit=True),
     Stall("opendir", "opendir", asks=LISTINGS),
     Stall("readdir", "readdir", asks=LISTINGS),
 )
+HOLDING_UP_EXIT = frozenset(stall.name for stall in ALL_STALLS if stall.holds_up_exit)
 SOME_STALLS = tuple(stall for stall in ALL_STALLS if stall.name == "open")
 
 

@@ -5,7 +5,15 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <cstdint>
+
 namespace torc::io {
+namespace {
+
+/// TCP_CLOSE of <netinet/tcp.h>, which does not go with <linux/tcp.h>.
+constexpr std::uint8_t tcp_state_closed = 7;
+
+}  // namespace
 
 PeerState Proactor::peer_state(int socket) const noexcept {
     pollfd event{.fd = socket, .events = POLLRDHUP, .revents = 0};
@@ -25,7 +33,8 @@ PeerProgress Proactor::peer_progress(int socket) const noexcept {
     const bool has_segments_in_flight = info.tcpi_unacked > 0;
     return {.acknowledged_bytes = info.tcpi_bytes_acked,
             .has_unacknowledged = has_unsent || has_segments_in_flight,
-            .is_window_closed = has_unsent && !has_segments_in_flight};
+            .is_window_closed = has_unsent && !has_segments_in_flight,
+            .has_gone = info.tcpi_state == tcp_state_closed};
 }
 
 void Proactor::reset_on_close(int socket) const noexcept {

@@ -29,7 +29,8 @@ ReaderWatch::ReaderWatch(const io::Proactor& proactor, std::chrono::nanoseconds 
       timeout_(timeout),
       window_(timeout / windows_per_timeout),
       bytes_per_second_min_(static_cast<double>(bytes_per_second_min)),
-      looks_(std::min(look_interval_max, timeout / looks_per_timeout)) {}
+      interval_(std::min(look_interval_max, timeout / looks_per_timeout)),
+      looks_(interval_) {}
 
 void ReaderWatch::begin(ConnectionSlot& slot, MonotonicTime now) noexcept {
     slot.pace.begin(now);
@@ -53,8 +54,23 @@ ConnectionSlot* ReaderWatch::take_expired(MonotonicTime now) noexcept {
         if (slot == nullptr) {
             return nullptr;
         }
-        static_cast<void>(look(*slot, now));
-        if (slot->pace.stalled_for(now) >= timeout_) {
+        const io::PeerProgress progress = look(*slot, now);
+        if (progress.has_gone || slot->pace.stalled_for(now) >= timeout_) {
+            return slot;
+        }
+        looks_.start(*slot, now);
+    }
+    return nullptr;
+}
+
+ConnectionSlot* ReaderWatch::take_gone(MonotonicTime now, std::size_t& looks_left) noexcept {
+    for (; looks_left > 0; --looks_left) {
+        ConnectionSlot* const slot = looks_.first();
+        if (slot == nullptr || slot->deadline >= now + interval_) {
+            return nullptr;  // Whoever is left was looked at in this iteration.
+        }
+        if (look(*slot, now).has_gone) {
+            slot->unlink();
             return slot;
         }
         looks_.start(*slot, now);

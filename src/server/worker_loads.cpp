@@ -1,4 +1,4 @@
-// A worker's connections that wait for a load.
+// A worker's connections that wait for a load, and peers that go while a file system is waited for.
 
 #include <torc/base/assert.hpp>
 #include <torc/server/worker.hpp>
@@ -9,7 +9,7 @@ namespace torc::server {
 namespace {
 
 /// How often it is looked whether the peers of connections that wait for loads have gone, and at
-/// how many of them at once.
+/// how many of them at once. In a drain that goes for those that are sent a file as well.
 constexpr std::chrono::seconds waiting_peers_interval{1};
 /// The same while a stop waits for them.
 constexpr std::chrono::milliseconds waiting_peers_drain_interval{100};
@@ -74,7 +74,14 @@ void Worker::look_at_waiting_peers() {
         }
         slot = next;
     }
-    look_at_waiting_peers_at_ = loading_.first() != nullptr ? next_look_at_waiting_peers() : never;
+    if (services_.is_draining) {
+        std::size_t looks_left = waiting_peers_at_once;
+        while (ConnectionSlot* const gone = readers_.take_gone(services_.now, looks_left)) {
+            end(*gone);
+        }
+    }
+    const bool is_due_again = services_.is_draining || loading_.first() != nullptr;
+    look_at_waiting_peers_at_ = is_due_again ? next_look_at_waiting_peers() : never;
 }
 
 ConnectionSlot* Worker::most_expendable_loading(std::chrono::nanoseconds patience) {

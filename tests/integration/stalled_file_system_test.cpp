@@ -328,6 +328,39 @@ TEST_P(StalledFileSystem, DoesNotKeepTheServerFromStoppingOnceNobodyWaitsForIt) 
     server_.reset();
 }
 
+TEST_P(StalledFileSystem, DoesNotKeepTheServerFromStoppingByABodyThatNobodyWaitsFor) {
+    start(Arguments{"--send-timeout", "60", "--drain-timeout", "60"});
+    slow().heed_signals();
+    slow().stall("read");
+    std::vector<HttpClient> waiting = ask("/slow/large/", ".bin", 20);
+    for (HttpClient& client : waiting) {
+        EXPECT_EQ(client.receive_head().status, 200);
+    }
+    ASSERT_TRUE(eventually([&] { return slow().waiting() >= 1; }));
+    std::ranges::for_each(waiting, &HttpClient::reset);
+    server().send_signal(SIGTERM);
+    EXPECT_TRUE(server().ends_within(std::chrono::seconds(20)));
+    slow().release();
+    server_.reset();
+}
+
+TEST_P(StalledFileSystem, HoldsNoConnectionWhosePeerHasGone) {
+    start(Arguments{"--send-timeout", "600", "--max-connections-per-address", "1"});
+    slow().stall("read");
+    HttpClient client = connect();
+    client.send(request_bytes("GET", "/slow/10m.bin"));
+    ASSERT_EQ(client.receive_head().status, 200);
+    ASSERT_TRUE(eventually([&] { return slow().waiting() >= 1; }));
+    client.reset();
+    EXPECT_TRUE(eventually([&] {
+        try {
+            return get("/hot.txt").body == "hot\n";
+        } catch (const ClientError&) {
+            return false;  // The first is still counted.
+        }
+    }));
+}
+
 TEST_P(StalledFileSystem, DoesNotKeepTheServerFromStopping) {
     for (const std::string_view call : {"open", "read"}) {
         start(Arguments{"--load-timeout", "60"});

@@ -57,11 +57,22 @@ TEST_P(ProactorPeer, TellsThatAPeerDoesNotReadAndThatItReadsAgain) {
     }));
 }
 
+TEST_P(ProactorPeer, TellsThatAPeerHasGone) {
+    auto connection = connect();
+    EXPECT_FALSE(proactor().peer_progress(connection.socket).has_gone);
+    half_close(connection.peer.get(), connection.socket);
+    EXPECT_FALSE(proactor().peer_progress(connection.socket).has_gone) << "it may still read";
+    reset_connection(connection.peer);
+    EXPECT_TRUE(eventually(connection.socket,
+                           [](const PeerProgress& progress) { return progress.has_gone; }));
+}
+
 TEST_P(ProactorPeer, TellsNothingOfWhatIsNoSocket) {
     const PeerProgress progress = proactor().peer_progress(-1);
     EXPECT_EQ(progress.acknowledged_bytes, 0U);
     EXPECT_FALSE(progress.has_unacknowledged);
     EXPECT_FALSE(progress.is_window_closed);
+    EXPECT_FALSE(progress.has_gone);
 }
 
 TEST_P(ProactorPeer, IsResetAtTheCloseWhenItIsToBe) {

@@ -77,6 +77,8 @@ struct PeerProgress {
     /// Everything that is on its way has arrived and more waits: the peer has no room for it,
     /// because its program does not read.
     bool is_window_closed = false;
+    /// It has reset the connection, or both streams are at their end.
+    bool has_gone = false;
 };
 
 /// A part of a file that is to go out on a socket.

@@ -6,6 +6,7 @@
 #include <torc/server/deadline_list.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace torc::server {
@@ -29,9 +30,14 @@ public:
 
     /// When `take_expired` is due; `never` when nothing is sent.
     [[nodiscard]] MonotonicTime next() noexcept { return looks_.next(); }
-    /// Looks at those that are due. Takes out one whose peer has taken nothing for the timeout;
-    /// null: there is none, as far as one call looks.
+    /// Looks at those that are due. Takes out one whose peer has taken nothing for the timeout, or
+    /// has gone: nothing else tells of that while the file system is waited for. Null: there is
+    /// none, as far as one call looks.
     [[nodiscard]] ConnectionSlot* take_expired(MonotonicTime now) noexcept;
+
+    /// Takes out one whose peer has gone; null: there is none, as far as `looks_left` looks tell.
+    /// Looks at those that are not due too, and at others in a later iteration.
+    [[nodiscard]] ConnectionSlot* take_gone(MonotonicTime now, std::size_t& looks_left) noexcept;
 
     /// The slowest of those that may be ended for others: the peer takes less than the minimum, and
     /// has done so for some seconds, or tells by a closed window that it has read nothing for
@@ -58,6 +64,7 @@ private:
     const std::chrono::nanoseconds timeout_;
     const std::chrono::nanoseconds window_;
     const double bytes_per_second_min_;
+    const std::chrono::nanoseconds interval_;
     /// By when they are looked at next.
     DeadlineList<ConnectionSlot> looks_;
 };

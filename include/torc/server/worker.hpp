@@ -120,7 +120,8 @@ private:
     static void stop_waiting_for_load(ConnectionSlot& slot) noexcept;
     /// Responds 503 to a connection that has waited long enough, or need not wait.
     void give_up_load(ConnectionSlot& slot);
-    /// Closes connections whose peers have gone while they wait for loads.
+    /// Closes connections whose peers have gone while they wait for loads, and in a drain those
+    /// whose peers have gone while the file system is waited for.
     void look_at_waiting_peers();
     [[nodiscard]] MonotonicTime next_look_at_waiting_peers() const noexcept;
     [[nodiscard]] bool has_just_come(const ConnectionSlot& slot) const noexcept;

@@ -3,6 +3,7 @@
 #include <torc/server/asset_loader.hpp>
 #include <torc/server/operation.hpp>
 #include <torc/site/listing_key.hpp>
+#include <torc/site/path.hpp>
 
 #include "listing_job.hpp"
 

@@ -23,6 +23,12 @@ constexpr std::size_t changes_per_iteration_max = 256;
 constexpr std::chrono::milliseconds unread_for_max{500};
 constexpr std::size_t unwatches_per_iteration_max = 256;
 
+/// Whether it says that nothing can be there, by that name.
+bool is_absence(Errno error) noexcept {
+    return error == Errno(ENOENT) || error == Errno(ENOTDIR) || error == Errno(ENAMETOOLONG) ||
+           error == Errno(EINVAL);
+}
+
 /// What is in `directories`, a container ordered by path, at `directory` or beneath it.
 template <typename Directories>
 auto range_beneath(Directories& directories, std::string_view directory) {
@@ -67,7 +73,6 @@ void ChangeWatch::want(std::string_view directory, const SharedRoot& root) {
         return one.is_under_way() && one.target == directory;
     });
     if (is_under_way || !root->reports_changes() || covers(directory) ||
-        unwatchable_.contains(directory) ||
         by_directory_.size() + unwatchable_.size() >= limits::watched_directories_max ||
         !is_ready()) {
         return;
@@ -101,6 +106,10 @@ void ChangeWatch::open_next(std::uint32_t index) {
             return;
         }
         length = target.find('/', length) + 1;
+    }
+    if (unwatchable_.contains(target.substr(0, length))) {
+        end(descent);
+        return;
     }
     descent.reached_bytes = length;
     descent.path = length == 0 ? "." : target.substr(0, length);
@@ -157,13 +166,10 @@ void ChangeWatch::opened(std::uint32_t index, const io::Completion& completion) 
         }
         // One that is not there shows in the directory above once it is made: nothing to remember,
         // however many such names clients ask for.
-        if (watch.error() == Errno(ENOENT) || watch.error() == Errno(ENOTDIR)) {
-            end(descent);
-            return;
+        if (!is_absence(watch.error())) {
+            // No descent goes beyond it. The target is what a client made up, perhaps.
+            unwatchable_.emplace(std::string_view(descent.target).substr(0, descent.reached_bytes));
         }
-        // Nothing below it either.
-        unwatchable_.emplace(std::string_view(descent.target).substr(0, descent.reached_bytes));
-        unwatchable_.insert(descent.target);
         end(descent);
         return;
     }

@@ -1,5 +1,5 @@
 #include <torc/site/asset_cache.hpp>
-#include <torc/site/asset_load.hpp>
+#include <torc/site/path.hpp>
 
 #include <utility>
 

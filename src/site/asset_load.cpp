@@ -1,7 +1,9 @@
 #include <torc/base/assert.hpp>
+#include <torc/base/limits.hpp>
 #include <torc/site/asset_cache.hpp>
 #include <torc/site/asset_load.hpp>
 #include <torc/site/file_time.hpp>
+#include <torc/site/path.hpp>
 
 #include "file_names.hpp"
 #include "listing_script.hpp"
@@ -64,6 +66,10 @@ AssetLoad::AssetLoad(std::string_view path, AssetRef previous, const LoadRules& 
 AssetLoad::Step AssetLoad::start() {
     if (const auto key = SubstituteKey::parse(path_)) {
         return start_with_substitute(*key);
+    }
+    if (path_.size() >= limits::path_bytes_max) {
+        // No file has such a path. Not kept: clients can make up more of them than of any other.
+        return finish(Asset::missing(), false);
     }
     if (!rules_.only_file.empty()) {
         return start_with_only_file();

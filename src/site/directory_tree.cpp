@@ -1,5 +1,6 @@
 #include <torc/base/assert.hpp>
 #include <torc/site/directory_tree.hpp>
+#include <torc/site/path.hpp>
 
 #include <utility>
 
@@ -27,7 +28,8 @@ void DirectoryTree::remove(Member& member) noexcept {
     remove_if_empty(std::exchange(member.directory_, nullptr));
 }
 
-DirectoryTree::Directory& DirectoryTree::directory_at(std::string_view path) {
+DirectoryTree::Directory& DirectoryTree::directory_at(std::string_view deepest) {
+    const std::string_view path = first_directories(deepest, depth_max);
     if (const auto found = directories_.find(path); found != directories_.end()) {
         return found->second;
     }
@@ -71,7 +73,8 @@ void DirectoryTree::remove_if_empty(Directory* directory) noexcept {
 }
 
 void DirectoryTree::outdate(std::string_view directory) noexcept {
-    if (const auto found = directories_.find(directory); found != directories_.end()) {
+    const auto found = directories_.find(first_directories(directory, depth_max));
+    if (found != directories_.end()) {
         outdate(found->second, time_);
     }
 }

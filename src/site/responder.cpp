@@ -3,8 +3,8 @@
 #include <torc/http/date.hpp>
 #include <torc/http/field.hpp>
 #include <torc/http/negotiation.hpp>
-#include <torc/site/asset_load.hpp>
 #include <torc/site/cache_control.hpp>
+#include <torc/site/path.hpp>
 #include <torc/site/responder.hpp>
 
 #include "error_page.hpp"

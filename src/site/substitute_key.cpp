@@ -1,4 +1,5 @@
-#include <torc/site/asset_load.hpp>
+#include <torc/base/limits.hpp>
+#include <torc/site/path.hpp>
 #include <torc/site/substitute_key.hpp>
 
 #include <cstddef>
@@ -12,23 +13,13 @@ constexpr std::size_t page_directories_max = 16;
 constexpr char fallback_letter = '1';
 constexpr char error_letter = '2';
 
-/// The first `count` directories of a path that ends with a slash or is empty.
-std::string_view first_directories(std::string_view path, std::size_t count) noexcept {
-    std::size_t end = 0;
-    while (count > 0 && end < path.size()) {
-        end = path.find('/', end) + 1;
-        --count;
-    }
-    return path.substr(0, end);
-}
-
 }  // namespace
 
 SubstituteKey SubstituteKey::error_at(std::string_view path, const file::HiddenNames& hidden) {
+    const bool is_roots = path.size() >= limits::path_bytes_max || hidden.hide(path);
     return {.kind = Kind::error,
-            .path = hidden.hide(path)
-                        ? std::string_view()
-                        : first_directories(directory_of(path), page_directories_max)};
+            .path = is_roots ? std::string_view()
+                             : first_directories(directory_of(path), page_directories_max)};
 }
 
 std::optional<SubstituteKey> SubstituteKey::parse(std::string_view text) noexcept {

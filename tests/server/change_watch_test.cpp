@@ -1,3 +1,4 @@
+#include <torc/base/limits.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/server/change_watch.hpp>
 #include <torc/server/operation.hpp>
@@ -247,6 +248,25 @@ TEST_P(ChangeWatchTest, DoesNotWatchThroughASymbolicLink) {
     EXPECT_FALSE(watch_->covers("link/b/"));
     watch_->want("link/b/", root_);
     EXPECT_FALSE(watch_->is_opening()) << "it is not tried again and again";
+}
+
+// What clients make up must not use up what may be watched, nor memory.
+TEST_P(ChangeWatchTest, RemembersNothingOfPathsBeneathWhatCanNotBeWatched) {
+    std::filesystem::create_directory_symlink("a", path("link"));
+    for (std::size_t i = 0; i < limits::watched_directories_max; ++i) {
+        watch_->want("link/" + std::to_string(i) + "/", root_);
+        ASSERT_TRUE(turn_until([this] { return !watch_->is_opening(); }));
+    }
+    EXPECT_TRUE(comes_to_cover("c/"));
+}
+
+TEST_P(ChangeWatchTest, RemembersNothingOfNamesThatAreTooLong) {
+    const std::string long_name(256, 'n');
+    for (std::size_t i = 0; i < limits::watched_directories_max; ++i) {
+        watch_->want(long_name + std::to_string(i) + "/", root_);
+        ASSERT_TRUE(turn_until([this] { return !watch_->is_opening(); }));
+    }
+    EXPECT_TRUE(comes_to_cover("c/"));
 }
 
 TEST_P(ChangeWatchTest, WatchesADirectoryThatTookThePlaceOfASymbolicLink) {

@@ -1,3 +1,5 @@
+#include <torc/base/limits.hpp>
+
 #include "site/asset_load_fixture.hpp"
 #include "support/precompressed.hpp"
 
@@ -23,6 +25,20 @@ TEST_F(AssetLoadTest, FindsThatNothingIsThereWithoutLookingForAPage) {
     EXPECT_EQ(outcome.asset->kind(), Asset::Kind::missing);
     EXPECT_TRUE(outcome.is_cacheable);
     EXPECT_EQ(opened_, Opened{"a/b/c"});
+}
+
+TEST_F(AssetLoadTest, NeitherLooksForNorKeepsAPathThatIsTooLongForAnyFile) {
+    const std::string longest(limits::path_bytes_max - 1, 'a');
+    EXPECT_TRUE(load(longest).is_cacheable);
+    EXPECT_EQ(opened_, Opened{longest});
+    for (const std::string& path : {longest + 'a', longest.substr(1) + "a/", longest + "/a"}) {
+        const AssetLoad::Outcome outcome = load(path);
+        EXPECT_EQ(outcome.asset->kind(), Asset::Kind::missing);
+        EXPECT_FALSE(outcome.is_cacheable);
+        EXPECT_EQ(opened_, Opened{});
+    }
+    rules_.only_file = "file";
+    EXPECT_FALSE(load(longest + 'a').is_cacheable);
 }
 
 TEST_F(AssetLoadTest, LooksForAnErrorPageUpwardFromThePath) {

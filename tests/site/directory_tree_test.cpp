@@ -89,6 +89,33 @@ TEST_F(DirectoryTreeTest, DoesNothingForADirectoryWithoutMembers) {
     EXPECT_FALSE(tree_.has_outdated());
 }
 
+std::string directories(std::size_t count) {
+    std::string path;
+    while (count-- > 0) {
+        path += "a/";
+    }
+    return path;
+}
+
+// Any client can ask for a path of thousands.
+TEST_F(DirectoryTreeTest, HasABoundedNumberOfDirectoriesForAPath) {
+    Thing& deep = add(directories(2000), "deep");
+    EXPECT_EQ(tree_.size(), DirectoryTree::depth_max + 1);
+    tree_.remove(deep);
+    removed_.emplace_back("deep");
+    EXPECT_EQ(tree_.size(), 0U);
+}
+
+TEST_F(DirectoryTreeTest, OutdatesWhatIsDeeperThanItsDirectories) {
+    const Thing& beside = add(directories(DirectoryTree::depth_max - 1), "beside");
+    add(directories(DirectoryTree::depth_max + 1), "inside");
+    add(directories(2000), "beneath");
+    tree_.outdate(directories(DirectoryTree::depth_max + 1));
+    EXPECT_FALSE(tree_.is_outdated(beside));
+    remove_outdated();
+    EXPECT_EQ(removed_, (Names{"inside", "beneath"}));
+}
+
 TEST_F(DirectoryTreeTest, KeepsWhatComesLater) {
     add("a/b/", "old");
     Thing& renewed = add("a/b/", "renewed");

@@ -1,3 +1,4 @@
+#include <torc/base/limits.hpp>
 #include <torc/site/listing_key.hpp>
 #include <torc/site/substitute_key.hpp>
 
@@ -53,6 +54,12 @@ TEST(SubstituteKey, OfAnErrorIsTheRootsForWhatIsHidden) {
     EXPECT_EQ(SubstituteKey::error_at(".git/config").path, "");
     EXPECT_EQ(SubstituteKey::error_at("a/.git/config").path, "");
     EXPECT_EQ(SubstituteKey::error_at(".well-known/a").path, ".well-known/");
+}
+
+TEST(SubstituteKey, OfAnErrorIsTheRootsForWhatIsTooLongForAnyFile) {
+    const std::string directory = std::string(limits::path_bytes_max - 2, 'a') + '/';
+    EXPECT_EQ(SubstituteKey::error_at(directory).path, directory);
+    EXPECT_EQ(SubstituteKey::error_at(directory + 'b').path, "");
 }
 
 TEST(SubstituteKey, OfAnErrorHasABoundedNumberOfDirectories) {

@@ -20,11 +20,6 @@
 
 namespace torc::site {
 
-/// The directory that a path leads through last, up to its last slash: "" or "a/b/".
-[[nodiscard]] constexpr std::string_view directory_of(std::string_view path) noexcept {
-    return path.substr(0, path.rfind('/') + 1);
-}
-
 /// A file that its owner should mend.
 struct RefusedFile {
     /// Relative to the root.
@@ -85,7 +80,8 @@ public:
         AssetRef asset;
         /// Files that are there and are not used, since something is wrong with them.
         std::vector<RefusedFile> refused{};
-        /// False for errors but 404, and for a file that changed whenever it was looked at.
+        /// False for errors but 404, for a path that is too long for any file, and for a file that
+        /// changed whenever it was looked at.
         bool is_cacheable = false;
         /// Whether all that the asset depends on shows as a change in the directory of the path or
         /// in one above it.

@@ -14,11 +14,16 @@ namespace torc::site {
 /// them can be given up at once: `outdate` costs the same whatever is there. What was given up is
 /// found again a little at a time, by `next_outdated`; until then `is_outdated` tells it apart.
 ///
-/// A directory is in the tree as long as something is kept in it or beneath it.
+/// A directory is in the tree as long as something is kept in it or beneath it. Those deeper than
+/// `depth_max` are not: what is in them is in the last one above that is, and is given up with it.
+/// So a path of thousands of segments, which any client can make up, does not cost as many.
 class DirectoryTree {
     struct Directory;
 
 public:
+    /// In how many directories, one in the other, a directory of the tree is at the most.
+    static constexpr std::size_t depth_max = 16;
+
     struct ByAge;
 
     /// Something that is kept, as its base class. It is taken out (`remove`) before it dies.
@@ -86,7 +91,7 @@ private:
 
     [[nodiscard]] static std::size_t cost_bytes(const Directory& directory) noexcept;
     [[nodiscard]] static bool is_beneath_outdated(const Member& member) noexcept;
-    [[nodiscard]] Directory& directory_at(std::string_view path);
+    [[nodiscard]] Directory& directory_at(std::string_view deepest);
     void outdate(Directory& directory, std::uint64_t time) noexcept;
     void remove_if_empty(Directory* directory) noexcept;
 

@@ -26,7 +26,7 @@ struct SubstituteKey {
 
     /// The error in place of `path`, a http::Target's. An error page is looked for in at most 16
     /// directories above a path, from the root on: a path of 4,000 must not cost 4,000 look-ups.
-    /// What is `hidden` shows the root's.
+    /// What is `hidden`, or too long for any file, shows the root's.
     [[nodiscard]] static SubstituteKey error_at(std::string_view path,
                                                 const file::HiddenNames& hidden = {});
 

@@ -1,9 +1,13 @@
+#include <torc/base/ascii.hpp>
 #include <torc/site/fingerprint.hpp>
+
+#include "written_text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace torc::site {
 namespace {
@@ -80,13 +84,16 @@ enum class Reach : std::uint8_t { itself, beneath };
 enum class Files : std::uint8_t {
     /// And style sheets, WebAssembly and source maps.
     scripts,
-    /// The same, images, fonts, sound and video. Not what people exchange under its name, such as
+    /// The same, fonts, images, sound and video. Not what people exchange under its name, such as
     /// JSON and PDF, and no pages.
     parts,
 };
 
-/// Who puts files there.
+/// Who puts files there: people too, unless the directory is a build tool's own.
 enum class Writer : std::uint8_t { tool, anybody };
+
+/// What a file is by its extension.
+enum class Kind : std::uint8_t { script, font, media };
 
 /// Where a tool writes files whose names hold a hash of their contents.
 struct Convention {
@@ -99,7 +106,6 @@ struct Convention {
 };
 
 constexpr Shapes any_hex = dash_hex | dot_hex | dash_long_hex | dot_long_hex;
-constexpr Shapes esbuild = dash_base32 | bundle;
 
 /// The table in docs/http.md, which names the tools.
 constexpr std::array conventions = {
@@ -116,10 +122,9 @@ constexpr std::array conventions = {
     Convention{"static.files/"sv, Reach::itself, Writer::tool, Files::parts,
                dash_hex | dash_long_hex},
     Convention{"assets/"sv, Reach::beneath, Writer::anybody, Files::scripts,
-               dash_base64 | dot_base64 | esbuild | any_hex},
+               dash_base64 | dot_base64 | dash_base32 | any_hex},
     Convention{"assets/"sv, Reach::itself, Writer::anybody, Files::parts,
-               dash_base64 | dot_base64 | esbuild | any_hex},
-    Convention{"assets/images/"sv, Reach::itself, Writer::anybody, Files::parts, any_hex},
+               dash_base64 | dot_base64 | dash_base32 | any_hex},
     Convention{"assets/fonts/"sv, Reach::itself, Writer::anybody, Files::parts,
                any_hex | dash_base64 | dot_base64},
     Convention{"static/js/"sv, Reach::beneath, Writer::anybody, Files::scripts,
@@ -128,8 +133,6 @@ constexpr std::array conventions = {
                dot_hex | dot_long_hex},
     Convention{"static/media/"sv, Reach::itself, Writer::anybody, Files::parts,
                dot_hex | dot_long_hex},
-    Convention{"static/image/"sv, Reach::itself, Writer::anybody, Files::parts, dot_hex},
-    Convention{"static/svg/"sv, Reach::itself, Writer::anybody, Files::parts, dot_hex},
     Convention{"static/font/"sv, Reach::itself, Writer::anybody, Files::parts, dot_hex},
     Convention{"static/wasm/"sv, Reach::itself, Writer::anybody, Files::parts,
                dot_hex | dot_long_hex},
@@ -137,23 +140,23 @@ constexpr std::array conventions = {
     Convention{"static/"sv, Reach::beneath, Writer::anybody, Files::parts, dot_hex_12},
     Convention{"js/"sv, Reach::itself, Writer::anybody, Files::scripts, dot_hex | dot_long_hex},
     Convention{"css/"sv, Reach::itself, Writer::anybody, Files::scripts, dot_hex | dot_long_hex},
-    Convention{"img/"sv, Reach::itself, Writer::anybody, Files::parts, dot_hex},
     Convention{"fonts/"sv, Reach::itself, Writer::anybody, Files::parts, dot_hex},
     Convention{"media/"sv, Reach::itself, Writer::anybody, Files::parts,
                dot_hex | dot_long_hex | dash_base32},
     Convention{"build/"sv, Reach::beneath, Writer::anybody, Files::parts,
-               dot_hex | dash_base64 | esbuild},
+               dot_hex | dash_base64 | dash_base32},
     Convention{"dist/"sv, Reach::beneath, Writer::anybody, Files::parts,
-               dot_hex | dot_long_hex | dash_base64 | esbuild},
+               dot_hex | dot_long_hex | dash_base64 | dash_base32},
     // The site itself: Angular, Gatsby, Parcel and webpack write to it.
     Convention{""sv, Reach::itself, Writer::anybody, Files::scripts,
                bundle | dot_hex | dash_long_hex | dot_long_hex},
 };
 
 constexpr std::array script_extensions = {"js"sv, "mjs"sv, "css"sv, "wasm"sv, "map"sv};
-constexpr std::array part_extensions = {
-    "png"sv, "jpg"sv, "jpeg"sv, "gif"sv, "svg"sv,  "webp"sv, "avif"sv, "ico"sv, "woff"sv, "woff2"sv,
-    "ttf"sv, "otf"sv, "eot"sv,  "mp4"sv, "webm"sv, "ogg"sv,  "mp3"sv,  "wav"sv, "m4a"sv};
+constexpr std::array font_extensions = {"woff"sv, "woff2"sv, "ttf"sv, "otf"sv, "eot"sv};
+constexpr std::array media_extensions = {"png"sv,  "jpg"sv,  "jpeg"sv, "gif"sv, "svg"sv,
+                                         "webp"sv, "avif"sv, "ico"sv,  "mp4"sv, "webm"sv,
+                                         "ogg"sv,  "mp3"sv,  "wav"sv,  "m4a"sv};
 /// What may stand between a hash and the extension.
 constexpr std::array infixes = {"js"sv,     "mjs"sv,    "css"sv,    "chunk"sv,
                                 "bundle"sv, "min"sv,    "worker"sv, "module"sv,
@@ -164,19 +167,6 @@ constexpr std::array bundle_names = {"main"sv,    "polyfills"sv, "styles"sv,
 
 bool contains(const auto& list, std::string_view text) noexcept {
     return std::ranges::find(list, text) != list.end();
-}
-
-constexpr bool is_upper(char c) noexcept {
-    return c >= 'A' && c <= 'Z';
-}
-constexpr bool is_lower(char c) noexcept {
-    return c >= 'a' && c <= 'z';
-}
-constexpr bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
-constexpr bool is_letter(char c) noexcept {
-    return is_upper(c) || is_lower(c);
 }
 
 constexpr bool is_in(Alphabet alphabet, char c) noexcept {
@@ -190,149 +180,110 @@ constexpr bool is_in(Alphabet alphabet, char c) noexcept {
         case Alphabet::base64url:
             break;
     }
-    return is_digit(c) || is_letter(c) || c == '-' || c == '_';
+    return is_digit(c) || is_upper(c) || is_lower(c) || c == '-' || c == '_';
 }
 
-/// The first word of a name that a person may have chosen: "Dark" of "DarkMode", "IMG" of
-/// "IMG_2034", "2034", or a single '-' or '_'.
-std::string_view first_word(std::string_view text) noexcept {
-    const auto end_of = [text](std::size_t begin, auto is_part) {
-        std::size_t end = begin;
-        while (end < text.size() && is_part(text[end])) {
-            ++end;
-        }
-        return end;
-    };
-    if (is_digit(text.front())) {
-        return text.substr(0, end_of(0, is_digit));
+/// How many characters of a text must look as if nobody had written them. Random ones of base64
+/// seldom have fewer, and fewer in a tool's own directory than elsewhere would do; docs/http.md has
+/// the figures.
+std::size_t unwritten_min(Writer writer, Kind kind) noexcept {
+    if (writer == Writer::tool) {
+        return 1;
     }
-    if (!is_letter(text.front())) {
-        return text.substr(0, 1);
-    }
-    const std::size_t capitals = end_of(0, is_upper);
-    const std::size_t letters = end_of(capitals, is_lower);
-    if (capitals > 1 && letters > capitals) {
-        return text.substr(0, capitals - 1);  // Its last capital begins the next word.
-    }
-    return text.substr(0, letters);
+    return kind == Kind::script ? 2 : 3;
 }
 
-bool is_vowel(char c) noexcept {
-    return "aeiouyAEIOUY"sv.contains(c);
-}
-
-/// Whether it could be said: with vowels enough, and never four consonants in a row.
-bool is_sayable(std::string_view letters, std::ptrdiff_t vowels_min) noexcept {
-    constexpr std::size_t consonants_max = 3;
-    std::size_t consonants = 0;
-    for (const char letter : letters) {
-        consonants = is_vowel(letter) ? 0 : consonants + 1;
-        if (consonants > consonants_max) {
-            return false;
-        }
-    }
-    return std::ranges::count_if(letters, is_vowel) >= vowels_min;
-}
-
-/// How much of a text must be words and numbers for it to be one that a person has chosen. A hash
-/// seldom has as much; docs/http.md says how seldom.
-struct Suspicion {
-    std::size_t letters_min;
-    std::ptrdiff_t vowels_min;
-    std::size_t digits_min;
-    /// Characters of such words and numbers together.
-    std::size_t characters_min;
-};
-
-/// Characters of 8 that words and numbers may have at the most, less one: where a tool alone
-/// writes, of scripts and styles elsewhere, and of what else people put there.
-constexpr std::size_t chosen_by_tool = 7;
-constexpr std::size_t chosen_scripts = 6;
-constexpr std::size_t chosen_parts = 5;
-
-constexpr Suspicion of_base64(std::size_t characters_min) noexcept {
-    return {.letters_min = 3, .vowels_min = 1, .digits_min = 3, .characters_min = characters_min};
-}
-/// Hashes of base32 are mostly capitals, so that they have long words by chance.
-constexpr Suspicion of_base32{
-    .letters_min = 5, .vowels_min = 2, .digits_min = 6, .characters_min = 5};
-
-bool looks_chosen(std::string_view text, const Suspicion& suspicion) noexcept {
-    std::size_t characters = 0;
-    while (!text.empty()) {
-        const std::string_view word = first_word(text);
-        const bool counts = is_digit(word.front()) ? word.size() >= suspicion.digits_min
-                                                   : word.size() >= suspicion.letters_min &&
-                                                         is_sayable(word, suspicion.vowels_min);
-        characters += counts ? word.size() : 0;
-        text.remove_prefix(word.size());
-    }
-    return characters >= suspicion.characters_min;
-}
-
-bool is_hash(std::string_view text, Alphabet alphabet, std::size_t chosen_characters) noexcept {
+bool is_hash(std::string_view text, Alphabet alphabet, Writer writer, Kind kind) noexcept {
     if (!std::ranges::all_of(text, [alphabet](char c) { return is_in(alphabet, c); })) {
         return false;
     }
+    const auto unwritten = [text](WordShape word) {
+        return text.size() - written_characters(text, word);
+    };
+    // Random text of one case has short words by chance.
+    constexpr WordShape long_words{.letters_min = 6, .vowels_min = 2};
+    constexpr WordShape words{.letters_min = 4, .vowels_min = 1};
+    constexpr WordShape short_words{.letters_min = 3, .vowels_min = 1};
     switch (alphabet) {
         case Alphabet::hexadecimal:
-            return std::ranges::any_of(text, is_digit) && std::ranges::any_of(text, is_letter);
+            return std::ranges::any_of(text, is_digit) && std::ranges::any_of(text, is_lower) &&
+                   (writer == Writer::tool || unwritten(words) > 0);
         case Alphabet::base32:
-            return !looks_chosen(text, of_base32);
+            return unwritten(long_words) > 1;
         case Alphabet::base36:
+            return unwritten(long_words) > 0;
         case Alphabet::base64url:
             break;
     }
-    // What is longer may hold more of them by chance.
-    constexpr std::size_t short_hash_characters = 8;
-    const std::size_t more = text.size() - short_hash_characters;
-    return !looks_chosen(text, of_base64(chosen_characters + more));
+    // What people write in one case, dates and platforms ("12-30-45", "linux-64"), is no hash.
+    const bool has_both_cases =
+        std::ranges::any_of(text, is_upper) && std::ranges::any_of(text, is_lower);
+    return (writer == Writer::tool || has_both_cases) &&
+           unwritten(short_words) >= unwritten_min(writer, kind);
+}
+
+/// Whether images, sound and video often go by such a text though it is no hash of theirs: numbers
+/// of 32 and 64 bits, addresses of devices, UUIDs and what is made of a user's address in
+/// hexadecimal, the numbers of products in capitals.
+bool may_be_identity(const ShapeTraits& traits) noexcept {
+    constexpr std::array hash_characters = {20U, 40U, 64U};
+    return traits.alphabet == Alphabet::base32 ||
+           (traits.alphabet == Alphabet::hexadecimal &&
+            std::ranges::find(hash_characters, traits.characters) == hash_characters.end());
 }
 
 /// `stem`: a name up to its extension.
-bool has_shape(std::string_view stem, const ShapeTraits& traits,
-               std::size_t chosen_characters) noexcept {
+bool has_shape(std::string_view stem, const ShapeTraits& traits, Writer writer,
+               Kind kind) noexcept {
     if (stem.size() < traits.characters) {
         return false;
     }
     const std::size_t begin = stem.size() - traits.characters;
-    const std::string_view hash = stem.substr(begin);
-    if (traits.separator == '\0') {
-        return begin == 0 && is_hash(hash, traits.alphabet, chosen_characters);
-    }
-    if (begin < 2 || stem[begin - 1] != traits.separator) {
+    if (traits.separator == '\0' ? begin != 0 : begin < 2 || stem[begin - 1] != traits.separator) {
         return false;
     }
-    if (traits.shape == bundle) {
-        // Nobody else calls a file like that.
-        return contains(bundle_names, stem.substr(0, begin - 1)) &&
-               std::ranges::all_of(hash, [](char c) { return is_in(Alphabet::base32, c); });
+    if (traits.shape == bundle && !contains(bundle_names, stem.substr(0, begin - 1))) {
+        return false;
     }
-    return is_hash(hash, traits.alphabet, chosen_characters);
+    if (writer == Writer::anybody && kind == Kind::media && may_be_identity(traits)) {
+        return false;
+    }
+    return is_hash(stem.substr(begin), traits.alphabet, writer, kind);
 }
 
-bool ends_with_hash(std::string_view stem, Shapes wanted, std::size_t chosen_characters) noexcept {
+bool ends_with_hash(std::string_view stem, const Convention& convention, Kind kind) noexcept {
     return std::ranges::any_of(shapes, [&](const ShapeTraits& traits) {
-        return (wanted & traits.shape) != 0 && has_shape(stem, traits, chosen_characters);
+        return (convention.shapes & traits.shape) != 0 &&
+               has_shape(stem, traits, convention.writer, kind);
     });
 }
 
-/// `text`: what is behind a hash, from its dot on, such as ".chunk.js" or ".js.map".
-bool is_extension(std::string_view text, Files files) noexcept {
+std::optional<Kind> kind_of(std::string_view extension) noexcept {
+    if (contains(script_extensions, extension)) {
+        return Kind::script;
+    }
+    if (contains(font_extensions, extension)) {
+        return Kind::font;
+    }
+    return contains(media_extensions, extension) ? std::optional(Kind::media) : std::nullopt;
+}
+
+/// `text`: what is behind a hash, from its dot on, such as ".chunk.js" or ".js.map". None: more
+/// than an extension, or that of what no page is made of.
+std::optional<Kind> kind_behind_hash(std::string_view text) noexcept {
     text.remove_prefix(1);
     while (true) {
         const std::size_t dot = text.find('.');
         const std::string_view part = text.substr(0, dot);
         if (dot == std::string_view::npos) {
-            return contains(script_extensions, part) ||
-                   (files == Files::parts && contains(part_extensions, part));
+            return kind_of(part);
         }
         text.remove_prefix(dot + 1);
         if (part == "LICENSE" && text == "txt") {
-            return true;  // webpack's, of what is in the bundle of that hash.
+            return Kind::script;  // webpack's, of what is in the bundle of that hash.
         }
         if (!contains(infixes, part)) {
-            return false;
+            return std::nullopt;
         }
     }
 }
@@ -351,16 +302,13 @@ std::string_view without_suffix(std::string_view stem, Shapes wanted) noexcept {
 bool is_named_by(std::string_view name, const Convention& convention) noexcept {
     for (std::size_t dot = name.find('.', 1); dot != std::string_view::npos;
          dot = name.find('.', dot + 1)) {
-        const std::string_view extension = name.substr(dot);
-        if (!is_extension(extension, convention.files)) {
+        const std::optional<Kind> kind = kind_behind_hash(name.substr(dot));
+        if (!kind || (convention.files == Files::scripts && *kind != Kind::script)) {
             continue;
         }
-        const std::size_t chosen = convention.writer == Writer::tool         ? chosen_by_tool
-                                   : is_extension(extension, Files::scripts) ? chosen_scripts
-                                                                             : chosen_parts;
         const std::string_view stem = name.substr(0, dot);
-        if (ends_with_hash(stem, convention.shapes, chosen) ||
-            ends_with_hash(without_suffix(stem, convention.shapes), convention.shapes, chosen)) {
+        if (ends_with_hash(stem, convention, *kind) ||
+            ends_with_hash(without_suffix(stem, convention.shapes), convention, *kind)) {
             return true;
         }
     }

@@ -34,19 +34,19 @@ TEST(Fingerprint, IsSeenWhereABuildToolWritesIt) {
           "static/js/main.3f2a1b4c.js", "static/js/2.8e4b1c9f.chunk.js",
           "static/js/main.3f2a1b4c.js.LICENSE.txt", "static/js/main.3f2a1b4c.js.map",
           "static/css/main.3f2a1b4c.css", "static/media/logo.6ce24c58023cc2f8fd88.svg",
-          "js/chunk-vendors.3f2a1b4c.js", "css/app.3f2a1b4c.css", "img/logo.82b9c7a5.png",
-          "fonts/icons.535877f5.woff", "static/js/async/page.3f2a1b4c.js",
-          "static/image/logo.3f2a1b4c.png", "main.3f2a1b4c5d6e7f80.js", "umi.3f2a1b4c.js",
+          "js/chunk-vendors.3f2a1b4c.js", "css/app.3f2a1b4c.css", "fonts/icons.535877f5.woff",
+          "static/js/async/page.3f2a1b4c.js", "static/font/inter.3f2a1b4c.woff2",
+          "main.3f2a1b4c5d6e7f80.js", "umi.3f2a1b4c.js",
           // Angular since esbuild, esbuild itself, Remix.
-          "main-5ZQ2XK7B.js", "styles-5INURTSO.css", "chunk-ABCDEFGH.js", "polyfills-FFHMD2TL.js",
-          "media/logo-5ZQ2XK7B.png", "dist/chunk-5ZQ2XK7B.js", "build/_shared/chunk-5ZQ2XK7B.js",
+          "main-5ZQ2XK7B.js", "styles-B5ZRWQ2T.css", "chunk-XTAGQ6HD.js", "polyfills-FFHMD2TL.js",
+          "media/inter-5ZQ2XK7B.woff2", "dist/chunk-5ZQ2XK7B.js", "build/_shared/chunk-5ZQ2XK7B.js",
           "build/routes/index-5ZQ2XK7B.js",
           // Parcel, Gatsby, Docusaurus, Expo.
-          "index.3f2a1b4c.js", "index.3f2a1b4c.css", "dist/logo.6ce24c58.svg",
+          "index.3f2a1b4c.js", "index.3f2a1b4c.css", "dist/logo.6ce24c58.woff",
           "app-3f2a1b4c5d6e7f801234.js", "component---src-pages-index-js-3f2a1b4c5d6e7f801234.js",
-          "static/logo-3f2a1b4c5d6e7f803f2a1b4c5d6e7f80.png", "assets/js/main.3f2a1b4c.js",
+          "static/inter-3f2a1b4c5d6e7f803f2a1b4c5d6e7f80.woff2", "assets/js/main.3f2a1b4c.js",
           "assets/js/1be78505.4a3b2c1d.js", "assets/css/styles.3f2a1b4c.css",
-          "assets/images/logo-3f2a1b4c5d6e7f803f2a1b4c5d6e7f80.png",
+          "assets/logo-3f2a1b4c5d6e7f803f2a1b4c5d6e7f803f2a1b4c5d6e7f803f2a1b4c5d6e7f80.png",
           "_expo/static/js/web/entry-3f2a1b4c5d6e7f803f2a1b4c5d6e7f80.js",
           // Rails, Phoenix, Ember, Django, Encore, Hugo.
           "assets/application-3f2a1b4c.css", "assets/controllers/hello_controller-3f2a1b4c.js",
@@ -97,6 +97,62 @@ TEST(Fingerprint, IsNeitherAnIdentityNorADocument) {
     }
 }
 
+TEST(Fingerprint, OfAnImageIsNoneThatMayBeAnIdentityWherePeopleWriteToo) {
+    for (const char* path :
+         {"assets/avatar-3f2a1b4c.png", "assets/avatar.3f2a1b4c.webp", "img/user.3f2a1b4c.png",
+          "static/media/user.3f2a1b4c.jpg", "static/image/user.3f2a1b4c.png",
+          "static/user.3f2a1b4c.svg", "build/images/user.3f2a1b4c.png", "dist/qr.3f2a1b4c.svg",
+          // 64 bits, a device's address, a UUID, what Gravatar makes of an address.
+          "assets/user-3f2a1b4c5d6e7f80.png", "static/cams/gate.001a2b3c4d5e.jpg",
+          "assets/clip-3f2a1b4c9d8e4f7ab6c5d4e3f2a1b0c9.mp4",
+          "assets/images/user-3f2a1b4c9d8e4f7ab6c5d4e3f2a1b0c9.png",
+          "static/user-3f2a1b4c9d8e4f7ab6c5d4e3f2a1b0c9.jpg",
+          "media/user.3f2a1b4c9d8e4f7ab6c5d4e3f2a1b0c9.jpg",
+          // Numbers of users and products.
+          "media/user-K7QX2PLM.jpg", "media/user-K7QX2PLM.mp3", "dist/part-BX27T4QW.png",
+          "build/part-BX27T4QW.jpg", "assets/part-BX27T4QW.webp"}) {
+        EXPECT_FALSE(is_fingerprinted(path)) << path;
+    }
+    for (const char* path : {"_astro/logo.3f2a1b4c.png", "_nuxt/logo-3f2a1b4c.png",
+                             "_next/static/media/a.3f2a1b4c.png", "assets/app-3f2a1b4c.js",
+                             "fonts/inter.3f2a1b4c.woff2", "media/inter-K7QX2PLM.woff2"}) {
+        EXPECT_TRUE(is_fingerprinted(path)) << path;
+    }
+}
+
+TEST(Fingerprint, IsNeitherADayNorAPlatformNorASize) {
+    for (const std::string directory : {"assets/", "build/", "dist/"}) {
+        for (const char* name : {"shot-15-01-24.png",    "Screenshot_2024-01-15-12-30-45.png",
+                                 "menu-2024-1-5.jpg",    "shot-5-Jan-24.png",
+                                 "shot-24Jan_01.png",    "banner-728x90v2.png",
+                                 "banner-970x90_3.webp", "show-S01E02HD.mp4",
+                                 "show-S01E02_1.mp4",    "x-linux-64.wasm",
+                                 "x-Linux-64.wasm",      "x-arm64-v8.wasm",
+                                 "x-Arm64-v8.wasm",      "x-x86_64v2.js",
+                                 "x-win32x64.js",        "x-Win64-v2.js",
+                                 "x-mt-simd1.wasm",      "app-v2_final.js",
+                                 "app-V2_Final.js",      "style-rtl_2024.css",
+                                 "prod-RTX4090X.png",    "cam-CAM01_12.jpg",
+                                 "theme-dark_v2a.css",   "lib-1.2.3-b4.js",
+                                 "pkg-g1a2b3c4.js",      "app-es2015v2.js",
+                                 "icon-32x32px2.png",    "page-iPhone15.css",
+                                 "report-E2E_Test.png",  "menu-cafe2024.css",
+                                 "menu.facade01.js"}) {
+            EXPECT_FALSE(is_fingerprinted(directory + name)) << directory << name;
+        }
+    }
+}
+
+TEST(Fingerprint, OfABundleIsNoWord) {
+    for (const char* path :
+         {"styles-DARKMODE.css", "main-RELEASE7.js", "main-VERSION2.js", "main-STAGING2.js",
+          "main-PREVIEW2.js", "main-NIGHTLY7.js", "chunk-VENDORS2.js", "scripts-JQUERY35.js",
+          "worker-THREAD22.js", "styles-LANDSCAP.css", "styles-HIGHCONT.css",
+          "dist/chunk-VENDORS2.js", "build/main-RELEASE7.js", "assets/styles-DARKMODE.css"}) {
+        EXPECT_FALSE(is_fingerprinted(path)) << path;
+    }
+}
+
 TEST(Fingerprint, IsNotWhatAPersonMayHaveChosen) {
     for (const std::string directory : {"assets/", "build/", "dist/"}) {
         for (const char* name : {"nav-settings.svg",    "logo-LinkedIn.svg",
@@ -119,8 +175,9 @@ TEST(Fingerprint, IsNotWhatAPersonMayHaveChosen) {
 
 TEST(Fingerprint, IsNoWordEvenWhereAToolAloneWrites) {
     for (const std::string directory : {"_nuxt/", "_astro/", "_app/immutable/"}) {
-        for (const char* name : {"settings.js", "Settings.js", "entry.DarkMode.css",
-                                 "photo.20240101.png", "app.js", "chunk.Version2.js"}) {
+        for (const char* name :
+             {"settings.js", "Settings.js", "entry.DarkMode.css", "photo.20240101.png", "app.js",
+              "chunk.Version2.js", "img-latest01.js", "shot.15-01-24.png"}) {
             EXPECT_FALSE(is_fingerprinted(directory + name)) << directory << name;
         }
     }

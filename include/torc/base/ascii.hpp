@@ -8,9 +8,17 @@ constexpr bool is_digit(char character) noexcept {
     return character >= '0' && character <= '9';
 }
 
+constexpr bool is_upper(char character) noexcept {
+    return character >= 'A' && character <= 'Z';
+}
+
+constexpr bool is_lower(char character) noexcept {
+    return character >= 'a' && character <= 'z';
+}
+
 /// Letters of ASCII alone; all else stays.
 constexpr char to_lower(char character) noexcept {
-    return character >= 'A' && character <= 'Z' ? static_cast<char>(character | 0x20) : character;
+    return is_upper(character) ? static_cast<char>(character | 0x20) : character;
 }
 
 /// The value of a hexadecimal digit in either case; -1 when it is none.

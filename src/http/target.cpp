@@ -76,6 +76,8 @@ public:
     [[nodiscard]] std::string_view path() const noexcept { return {scratch_.data(), size_}; }
     /// See Target::has_all_segments.
     [[nodiscard]] bool has_all_segments() const noexcept { return has_all_segments_; }
+    /// Whether an empty segment was added behind one that is not, and a slash behind that.
+    [[nodiscard]] bool has_inner_gap() const noexcept { return has_inner_gap_; }
 
     /// Decodes a raw segment and adds it, or does what it asks for when it is empty, "." or "..".
     std::expected<void, Rejection> add(std::string_view raw_segment) noexcept {
@@ -84,6 +86,7 @@ public:
             return std::unexpected(decoded_bytes.error());
         }
         const std::string_view segment(scratch_.data() + size_, *decoded_bytes);
+        is_last_empty_ = segment.empty();
         if (segment == "..") {
             has_all_segments_ = false;
             return remove_last();
@@ -104,6 +107,7 @@ public:
             ++size_;
         } else {
             has_all_segments_ = false;
+            has_inner_gap_ |= is_last_empty_ && size_ > 0;
         }
     }
 
@@ -152,6 +156,8 @@ private:
     std::span<char> scratch_;
     std::size_t size_ = 0;
     bool has_all_segments_ = true;
+    bool is_last_empty_ = false;
+    bool has_inner_gap_ = false;
 };
 
 /// What ends the first segment of a raw path: "/", or where it separates "%2F" or "%2f"; empty at
@@ -195,7 +201,8 @@ std::expected<Target, Rejection> normalise(std::string_view raw_path, std::span<
     return Target{.path = builder.path(),
                   .query = {},
                   .has_query = false,
-                  .has_all_segments = builder.has_all_segments() && !has_encoded_slash};
+                  .has_all_segments = builder.has_all_segments() && !has_encoded_slash,
+                  .misleads_references = builder.has_inner_gap() || has_encoded_slash};
 }
 
 }  // namespace
@@ -215,25 +222,17 @@ std::expected<Target, Rejection> resolve_target(std::string_view target, std::sp
     }
     const std::size_t question_mark = path_and_query->find('?');
 
-    Target resolved;
-    if (question_mark != std::string_view::npos) {
-        resolved.has_query = true;
-        resolved.query = path_and_query->substr(question_mark + 1);
-    }
     std::string_view raw_path = path_and_query->substr(0, question_mark);
     if (raw_path.starts_with('/')) {
         raw_path.remove_prefix(1);
     }
-    if (is_canonical(raw_path)) {
-        resolved.path = raw_path;
-        return resolved;
+    std::expected<Target, Rejection> resolved =
+        is_canonical(raw_path) ? Target{.path = raw_path, .query = {}, .has_query = false}
+                               : normalise(raw_path, scratch, encoded_slash);
+    if (resolved && question_mark != std::string_view::npos) {
+        resolved->has_query = true;
+        resolved->query = path_and_query->substr(question_mark + 1);
     }
-    const auto normalised = normalise(raw_path, scratch, encoded_slash);
-    if (!normalised) {
-        return std::unexpected(normalised.error());
-    }
-    resolved.path = normalised->path;
-    resolved.has_all_segments = normalised->has_all_segments;
     return resolved;
 }
 

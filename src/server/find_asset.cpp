@@ -20,14 +20,21 @@ site::Asset* find_asset(Services& services, const http::Target& target, site::As
     services.load_path = target.path;
     site::Asset* asset =
         loaded_asset != nullptr ? loaded_asset : services.site.find(target.path, services.now);
-    if (asset != nullptr && asset->kind() == site::Asset::Kind::directory) {
+    if (asset == nullptr) {
+        return nullptr;
+    }
+    const site::Asset::Kind kind = asset->kind();
+    const bool is_page = kind == site::Asset::Kind::file || kind == site::Asset::Kind::directory;
+    if (is_page && target.names_directory() && target.misleads_references) {
+        services.canonical_redirect = site::Asset::redirect(std::string(target.path));
+        return services.canonical_redirect.get();
+    }
+    if (kind == site::Asset::Kind::directory) {
         site::ListingKey::asked_for(services.request, target).write(services.asset_key);
         asset = find_by_key(services);
     }
-    if (asset != nullptr && asset->kind() == site::Asset::Kind::missing) {
-        asset = find_substitute(services, target.path, target.path);
-    }
-    return asset;
+    const bool is_missing = asset != nullptr && asset->kind() == site::Asset::Kind::missing;
+    return is_missing ? find_substitute(services, target.path, target.path) : asset;
 }
 
 site::Asset* find_substitute(Services& services, std::string_view path,

@@ -13,6 +13,9 @@ namespace torc::server {
 // says what.
 
 /// `loaded_asset`: what a load for the request has just ended with; null: none did.
+///
+/// Who asks for a directory by a target that would mislead the references in what is shown for it
+/// is redirected to its path.
 [[nodiscard]] site::Asset* find_asset(Services& services, const http::Target& target,
                                       site::Asset* loaded_asset);
 

@@ -404,5 +404,23 @@ TEST(Target, TellsWhetherItsSegmentsAreThoseOfThePath) {
     EXPECT_TRUE(Resolved("/@a%20b/c", EncodedSlash::separates).result()->has_all_segments);
 }
 
+// By RFC 3986 §5.2.4 a client that follows "../x" from "/a//" gets to "/a/x".
+TEST(Target, TellsWhetherRelativeReferencesFromItGoAstray) {
+    for (const std::string_view target :
+         {"/", "/a", "/a/b/", "//", "//a/", "///a/b", "/a/.", "/a/./", "/./a/", "/a/../b/",
+          "/a/b?c//d", "http://host//a/", "/a/..//b/"}) {
+        EXPECT_FALSE(Resolved(target).result()->misleads_references) << target;
+    }
+    for (const std::string_view target : {"/a//", "/a//b", "//a//", "/a/b//?c", "/a/.//b/",
+                                          "/a//../b/", "http://host/a//", "/%61//"}) {
+        EXPECT_TRUE(Resolved(target).result()->misleads_references) << target;
+    }
+    for (const std::string_view target : {"/a%2Fb", "/a%2f", "/%2Fa/", "/a/b%2F"}) {
+        EXPECT_TRUE(Resolved(target, EncodedSlash::separates).result()->misleads_references)
+            << target;
+    }
+    EXPECT_FALSE(Resolved("/%40a/b/", EncodedSlash::separates).result()->misleads_references);
+}
+
 }  // namespace
 }  // namespace torc::http

@@ -63,7 +63,6 @@ TEST_P(Paths, LooksUpAnEncodedSlashAsOneIfItIsTold) {
     EXPECT_EQ(get("/@scope%2Fother.tgz").body, "an archive");
     EXPECT_EQ(get("/@scope%2fother.tgz").body, "an archive");
     EXPECT_EQ(get("/@scope/other.tgz").body, "an archive");
-    EXPECT_EQ(get("/@scope%2Fname%2F").body, "a package");
     // One resource, whatever it is asked for by.
     EXPECT_EQ(get("/@scope%2Fother.tgz").field("ETag"), get("/@scope/other.tgz").field("ETag"));
     EXPECT_EQ(connect().request("POST", "/@scope%2Fname").status, 405);
@@ -74,6 +73,38 @@ TEST_P(Paths, RedirectsToThePathWithSlashes) {
     const Response response = get("/@scope%2Fname?x=%2F");
     EXPECT_EQ(response.status, 301);
     EXPECT_EQ(response.field("Location"), "/@scope/name/?x=%2F");
+    EXPECT_EQ(get("/@scope%2Fname%2F").field("Location"), "/@scope/name/");
+    EXPECT_EQ(get("/@scope/name/").body, "a package");
+}
+
+// What is relative in the page would lead elsewhere: to "/@scope%2Fx" from "/@scope%2Fname%2F".
+TEST_P(Paths, RedirectsToTheDirectoryThatReferencesAreRelativeTo) {
+    start({"--listing", "--decode-slash"});
+    for (const std::string_view target :
+         {"/os//", "//os//", "/os%2F", "/%2Fos%2F", "/os/.//", "/os//?"}) {
+        const Response response = get(target);
+        EXPECT_EQ(response.status, 301) << target;
+        EXPECT_EQ(response.field("Location"), target.ends_with('?') ? "/os/?" : "/os/") << target;
+        EXPECT_EQ(response.field("Vary"), "Accept") << target;
+    }
+    EXPECT_EQ(get("/@scope//name//").field("Location"), "/@scope/name/");
+    for (const std::string_view target : {"/", "//", "//os/", "/os/./", "/@scope/../os/"}) {
+        EXPECT_EQ(get(target).status, 200) << target;
+    }
+}
+
+TEST_P(Paths, SendsFilesByWhateverSlashesTheyAreAskedForBy) {
+    start(std::vector<std::string>{"--decode-slash"});
+    EXPECT_EQ(get("/@scope//other.tgz").body, "an archive");
+    EXPECT_EQ(get("//@scope%2Fother.tgz").body, "an archive");
+}
+
+TEST_P(Paths, NeverRedirectsToAnotherHost) {
+    start({"--listing", "--decode-slash", "--clean-urls"});
+    for (const std::string_view target :
+         {"//os//", "/%2F%2Fos%2F", "//os%2F", "/%2Fos//", "//@scope/..//os//"}) {
+        EXPECT_EQ(get(target).field("Location"), "/os/") << target;
+    }
 }
 
 TEST_P(Paths, LeavesTheRootByAnEncodedSlashNoMoreThanByAnother) {

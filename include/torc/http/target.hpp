@@ -24,6 +24,11 @@ struct Target {
     /// empty, "." or "..", or had an encoded slash. Then a reference that is relative to `path`
     /// leads to the same from the target.
     bool has_all_segments = true;
+    /// Whether a client that follows a relative reference from the target (RFC 3986 §5.2) may get
+    /// elsewhere than from `path`: an empty segment is behind one that is not, or a slash was
+    /// encoded. Empty segments in front mislead nobody, for no reference goes above them, and
+    /// clients take "." and ".." away themselves.
+    bool misleads_references = false;
 
     /// True when "" or a slash at the end.
     [[nodiscard]] bool names_directory() const noexcept {

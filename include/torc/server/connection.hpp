@@ -79,6 +79,8 @@ struct Services {
     std::array<char, limits::request_line_bytes_cap> target_scratch{};
     /// That of the last asset that was looked for by a key instead of its path.
     std::string asset_key{};
+    /// The last redirect from a target that misleads references to the path of its directory.
+    site::AssetRef canonical_redirect{};
     /// What the last `Action::load` is about.
     std::string_view load_path{};
 };

@@ -192,10 +192,10 @@ std::pair<std::string, std::string> split_rule(std::string_view option, const st
 site::TypeRule parse_type(const std::string& text, const file::HiddenNames& hidden) {
     constexpr std::string_view example = "GLOB=TYPE, such as '*.foo=text/plain'";
     auto [glob, type] = split_rule("--type", text, example, hidden);
-    if (!http::is_media_type(type) || type.size() > site::content_type_bytes_max) {
+    if (!http::is_media_type(type) || type.size() > site::named_type_bytes_max) {
         throw StartError(
             fmt::format("--type '{}': '{}' is no media type of at most {} bytes; give {}", text,
-                        type, site::content_type_bytes_max, example));
+                        type, site::named_type_bytes_max, example));
     }
     return site::make_type_rule(std::move(glob), std::move(type));
 }

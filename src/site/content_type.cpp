@@ -11,7 +11,6 @@
 namespace torc::site {
 namespace {
 
-constexpr std::string_view utf8_parameter = "; charset=utf-8";
 constexpr std::string_view text_tree = "text/";
 
 const TypeRule* find_rule(std::string_view path, std::span<const TypeRule> rules) {

@@ -3,6 +3,7 @@
 #include <torc/base/ascii.hpp>
 #include <torc/http/head_writer.hpp>
 #include <torc/http/negotiation.hpp>
+#include <torc/site/representation.hpp>
 
 #include "style_policy.hpp"
 #include "visible_text.hpp"
@@ -29,6 +30,7 @@ constexpr std::string_view style_sheet =
 
 constexpr std::string_view other_directives = "base-uri 'none'; form-action 'none'";
 constexpr auto policy_of_html = style_policy<style_sheet, other_directives>();
+static_assert(policy_of_html.size() <= security_policy_bytes_max);
 
 /// Of a path no more is shown.
 constexpr std::size_t path_bytes_shown_max = 256;

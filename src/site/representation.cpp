@@ -15,9 +15,6 @@
 namespace torc::site {
 namespace {
 
-/// The fields with the longest media type and numbers; media types are checked against it in tests.
-constexpr std::size_t fields_bytes_max = 512 + cache_control_bytes_max + security_policy_bytes_max;
-
 constexpr std::string_view etag_name = "ETag: ";
 
 void append_hexadecimal(http::HeadWriter& writer, std::uint64_t number) {
@@ -106,7 +103,8 @@ void Representation::append_version(http::HeadWriter& writer,
 
 void Representation::render_fields(const RepresentationTraits& traits,
                                    const std::optional<Digest>& digest) {
-    TORC_ASSERT(traits.cache_control.size() <= cache_control_bytes_max &&
+    TORC_ASSERT(traits.content_type.size() <= content_type_bytes_max &&
+                traits.cache_control.size() <= cache_control_bytes_max &&
                 traits.security_policy.size() <= security_policy_bytes_max);
     std::array<char, fields_bytes_max> buffer;
     http::HeadWriter writer(buffer);

@@ -18,6 +18,13 @@ namespace {
 /// For a file system that does not answer, or a shortage: what is likely to have passed by then.
 constexpr std::string_view retry_after_field = "Retry-After: 5\r\n";
 
+/// What of a head is neither rendered by a representation, nor a page, nor a user's.
+constexpr std::size_t other_fields_bytes_max = 1024;
+static_assert(other_fields_bytes_max + fields_bytes_max <= Responder::own_head_bytes_max &&
+                  other_fields_bytes_max + security_policy_bytes_max + ErrorPage::bytes_max <=
+                      Responder::own_head_bytes_max,
+              "any head must fit where there is room for one");
+
 constexpr std::string_view allowed_methods = "GET, HEAD, OPTIONS";
 
 bool is_success(http::Status status) noexcept {

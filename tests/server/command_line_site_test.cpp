@@ -172,6 +172,13 @@ TEST_F(CommandLineTest, ReadsTypes) {
     EXPECT_EQ(settings().load_rules.types[0].value, "text/plain; charset=utf-8");
 }
 
+TEST_F(CommandLineTest, TakesATypeOfFullLengthThatGetsACharset) {
+    const std::string type = "text/" + std::string(site::named_type_bytes_max - 5, 'x');
+    const Settings found = settings({"--type", "*.foo=" + type});
+    EXPECT_EQ(found.load_rules.types.at(0).value, type + "; charset=utf-8");
+    EXPECT_EQ(found.load_rules.types.at(0).value.size(), site::content_type_bytes_max);
+}
+
 TEST_F(CommandLineTest, RefusesTypesThatAreNone) {
     EXPECT_EQ(refusal({"./site", "--type", "text/plain"}),
               "--type 'text/plain': give GLOB=TYPE, such as '*.foo=text/plain'");

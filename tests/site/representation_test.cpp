@@ -255,6 +255,20 @@ constexpr ExtensionAndType media_types[] = {
 #include "../../src/file/media_types.inc"
 };
 
+TEST(Representation, HasRoomForTheLongestFields) {
+    const std::string type(content_type_bytes_max, 't');
+    const std::string cache_control(cache_control_bytes_max, 'c');
+    const std::string policy(security_policy_bytes_max, 'p');
+    RepresentationTraits traits = test::traits_of("a", std::numeric_limits<std::uint64_t>::max(),
+                                                  test::last_modified, http::ContentCoding::zstd);
+    traits.content_type = type;
+    traits.cache_control = cache_control;
+    traits.security_policy = policy;
+    const RepresentationRef file = Representation::on_disk(traits, UniqueFd());
+    EXPECT_TRUE(file->fields().contains("Content-Type: " + type + "\r\n"));
+    EXPECT_TRUE(file->fields().contains("Content-Security-Policy: " + policy + "\r\n\r\n"));
+}
+
 TEST(Representation, HasRoomForTheFieldsOfEveryMediaType) {
     const std::string cache_control(cache_control_bytes_max, 'x');
     for (const auto& [extension, media_type] : media_types) {

@@ -1,3 +1,4 @@
+#include <torc/site/content_type.hpp>
 #include <torc/site/responder.hpp>
 
 #include "site/assets.hpp"
@@ -6,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <set>
 #include <string>
 #include <string_view>
@@ -59,6 +62,22 @@ TEST_F(ResponderMultipartTest, AnswersSeveralRangesWithAPartForEach) {
                                 "\r\nContent-Type: text/html; charset=utf-8\r\n"
                                 "Content-Range: bytes 9995-9999/10000\r\n\r\n");
     EXPECT_EQ(end(), "\r\n--" + boundary(head) + "--\r\n");
+}
+
+TEST_F(ResponderMultipartTest, HasRoomForTheLongestTypeAndNumbers) {
+    const TypeRule rule = make_type_rule("*", "text/" + std::string(named_type_bytes_max - 5, 'x'));
+    constexpr auto size = std::uint64_t{std::numeric_limits<std::int64_t>::max()};
+    RepresentationTraits traits = test::traits_of("a.x", size);
+    traits.content_type = rule.value;
+    const AssetRef asset = test::asset_of(Representation::on_disk(traits, UniqueFd()));
+    const std::string head = respond(
+        "GET /a.x HTTP/1.1\r\nHost: a\r\nRange: bytes=1000000000000000000-1000000000000000001,"
+        "2000000000000000000-2000000000000000001\r\n",
+        *asset);
+    ASSERT_TRUE(answer_.parts);
+    EXPECT_EQ(part_head(1), "\r\n--" + boundary(head) + "\r\nContent-Type: " + rule.value +
+                                "\r\nContent-Range: bytes 2000000000000000000-"
+                                "2000000000000000001/9223372036854775807\r\n\r\n");
 }
 
 TEST_F(ResponderMultipartTest, TellsTheLengthOfAllParts) {

@@ -18,9 +18,15 @@ struct TypeRule {
     /// Its charset is not the user's: it goes where the contents say otherwise.
     bool assumes_utf8 = false;
 };
-inline constexpr std::size_t content_type_bytes_max = 120;
 
-/// `value` for the files that match `glob`. Text without a charset is taken for UTF-8, as by name.
+/// What text gets that is taken for UTF-8.
+inline constexpr std::string_view utf8_parameter = "; charset=utf-8";
+/// Of a media type that a user names, and of any Content-Type that a file is sent with.
+inline constexpr std::size_t named_type_bytes_max = 120;
+inline constexpr std::size_t content_type_bytes_max = named_type_bytes_max + utf8_parameter.size();
+
+/// `value`, of at most named_type_bytes_max, for the files that match `glob`. Text without a
+/// charset is taken for UTF-8, as by name.
 [[nodiscard]] TypeRule make_type_rule(std::string glob, std::string value);
 
 /// What is known of a file's contents when its type is decided.

@@ -18,7 +18,8 @@ class Multipart {
 public:
     static constexpr std::size_t boundary_bytes = 16;
 
-    /// `ranges`: of a representation of `size` bytes. `content_type` outlives the multipart.
+    /// `ranges`: of a representation of `size` bytes. `content_type`, of at most
+    /// content_type_bytes_max, outlives the multipart.
     /// `boundary`: two answers need two, and nobody may foresee one, for it must not stand in a
     /// part.
     Multipart(const http::RangeSet& ranges, std::uint64_t size, std::string_view content_type,
@@ -34,7 +35,7 @@ public:
     void write_part_head(std::size_t index, http::HeadWriter& writer) const noexcept;
     /// What stands behind the last one; at most part_head_bytes_max.
     void write_end(http::HeadWriter& writer) const noexcept;
-    static constexpr std::size_t part_head_bytes_max = 256;
+    static constexpr std::size_t part_head_bytes_max = 320;
 
 private:
     [[nodiscard]] std::string_view boundary() const noexcept {

@@ -7,6 +7,7 @@
 #include <torc/http/conditional.hpp>
 #include <torc/http/head_writer.hpp>
 #include <torc/http/negotiation.hpp>
+#include <torc/site/content_type.hpp>
 #include <torc/site/digest.hpp>
 #include <torc/site/memory_account.hpp>
 
@@ -32,8 +33,8 @@ struct Contents {
 
 /// What a representation says of itself beside its bytes.
 struct RepresentationTraits {
-    /// "text/html; charset=utf-8". Of the decoded bytes, whatever the coding. Outlives the
-    /// representation.
+    /// "text/html; charset=utf-8". Of the decoded bytes, whatever the coding. At most
+    /// content_type_bytes_max. Outlives the representation.
     std::string_view content_type;
     /// See ContentType.
     bool is_type_known = true;
@@ -52,6 +53,9 @@ struct RepresentationTraits {
 };
 inline constexpr std::size_t cache_control_bytes_max = 1024;
 inline constexpr std::size_t security_policy_bytes_max = 256;
+/// Of all fields that a representation renders, with their names and the longest numbers.
+inline constexpr std::size_t fields_bytes_max =
+    384 + content_type_bytes_max + cache_control_bytes_max + security_policy_bytes_max;
 
 /// A representation of a resource (RFC 9110 §3.2): a file's bytes with everything that does not
 /// depend on the request worked out beforehand. Never changes; who uses one keeps a reference.

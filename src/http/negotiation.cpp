@@ -78,6 +78,11 @@ public:
         }
     }
 
+    [[nodiscard]] bool refuse(ContentCoding coding) const noexcept {
+        const auto own = qualities_[static_cast<std::size_t>(coding)];
+        return (own ? own : qualities_[any]) == 0;
+    }
+
     [[nodiscard]] constexpr Qualities result() const noexcept {
         const auto others = qualities_[any];
         Qualities result{};
@@ -107,6 +112,20 @@ private:
 
     std::array<std::optional<std::uint16_t>, content_codings_count + 1> qualities_;
 };
+
+ListedQualities read_listed_qualities(const Request& request) noexcept {
+    ListedQualities listed;
+    for (const Field& field : request.lines(FieldName::accept_encoding)) {
+        if (field.id != FieldName::accept_encoding) {
+            continue;
+        }
+        ListMembers members(field.value);
+        for (auto member = members.next(); !member.empty(); member = members.next()) {
+            listed.read(member);
+        }
+    }
+    return listed;
+}
 
 /// Takes a member from the front of a list in which commas may be quoted (RFC 9110 §5.6.4).
 std::string_view take_member(std::string_view& list) noexcept {
@@ -190,17 +209,11 @@ Qualities coding_qualities(const Request& request) noexcept {
     if (!request.has(FieldName::accept_encoding)) {
         return unlisted;
     }
-    ListedQualities listed;
-    for (const Field& field : request.lines(FieldName::accept_encoding)) {
-        if (field.id != FieldName::accept_encoding) {
-            continue;
-        }
-        ListMembers members(field.value);
-        for (auto member = members.next(); !member.empty(); member = members.next()) {
-            listed.read(member);
-        }
-    }
-    return listed.result();
+    return read_listed_qualities(request).result();
+}
+
+bool refuses_coding(const Request& request, ContentCoding coding) noexcept {
+    return request.has(FieldName::accept_encoding) && read_listed_qualities(request).refuse(coding);
 }
 
 TypeQuality type_quality(const Request& request, std::string_view type) noexcept {

@@ -223,7 +223,13 @@ Representation* Responder::select(const http::Request& request, const Asset& ass
             best_quality = quality(coding);
         }
     }
-    return quality(http::ContentCoding::identity) > best_quality ? &asset.identity() : best;
+    // A file that is coded itself (.svgz) counts as what it is to who names its coding, and for
+    // want of any other as the file itself.
+    const http::ContentCoding own = asset.identity().coding();
+    const bool is_plain = own == http::ContentCoding::identity ||
+                          (quality(own) == 0 && !http::refuses_coding(request, own));
+    const unsigned own_quality = quality(is_plain ? http::ContentCoding::identity : own);
+    return own_quality > best_quality ? &asset.identity() : best;
 }
 
 Answer Responder::respond_with_file(const http::Request& request, const Asset& asset,

@@ -151,6 +151,22 @@ TEST(Negotiation, TakesIdentityUnlessItIsExcluded) {
     }
 }
 
+TEST(Negotiation, TellsWhatIsRefusedFromWhatIsNotListed) {
+    const auto refuses_gzip = [](std::string_view value) {
+        const ParsedHead head = head_with("Accept-Encoding: " + std::string(value) + "\r\n");
+        return refuses_coding(head.request(), ContentCoding::gzip);
+    };
+    for (const std::string_view value :
+         {"gzip;q=0", "x-gzip;q=0", "br, gzip;q=0.0", "*;q=0", "*, gzip;q=0"}) {
+        EXPECT_TRUE(refuses_gzip(value)) << value;
+    }
+    for (const std::string_view value :
+         {"", "br", "br;q=0, identity;q=0", "gzip;q=0.001", "gzip, *;q=0", "gzip;q=0, x-gzip"}) {
+        EXPECT_FALSE(refuses_gzip(value)) << value;
+    }
+    EXPECT_FALSE(refuses_coding(head_with("").request(), ContentCoding::gzip));
+}
+
 TEST(Negotiation, TakesTheHighestQualityOfACodingListedTwice) {
     for (const CodingCase& test : std::to_array<CodingCase>({
              {"gzip;q=0.2, gzip;q=0.8", 1, 800, 0, 0},

@@ -76,6 +76,24 @@ TEST_F(ResponderNegotiationTest, RefusesWhoTakesNothingThatThereIs) {
     EXPECT_EQ(answer_.status, Status::not_acceptable);
 }
 
+// A ".svgz" is in no other coding than gzip.
+TEST_F(ResponderNegotiationTest, WeighsAFileThatIsCodedItselfByItsCoding) {
+    Asset::Representations representations;
+    representations[0] =
+        test::memory_file("<svg/>", "a.svgz", test::last_modified, ContentCoding::gzip);
+    const AssetRef svgz = Asset::file(std::move(representations));
+    for (const std::string_view accepted :
+         {"", "gzip", "gzip, identity;q=0", "gzip;q=1, *;q=0", "x-gzip;q=0.1, identity;q=0",
+          "*, identity;q=0", "identity", "br;q=1.0, deflate;q=0.5"}) {
+        EXPECT_EQ(chosen(*svgz, accepted), "<svg/>") << accepted;
+    }
+    for (const std::string_view refused :
+         {"gzip;q=0", "*;q=0", "identity;q=1, *;q=0", "br, identity;q=0"}) {
+        EXPECT_EQ(chosen(*svgz, refused), "none") << refused;
+        EXPECT_EQ(answer_.status, Status::not_acceptable) << refused;
+    }
+}
+
 TEST_F(ResponderNegotiationTest, TellsThatTheAnswerCouldDiffer) {
     const std::string_view vary = "\r\nVary: Accept-Encoding\r\n";
     EXPECT_TRUE(get(*all_, "").contains(vary));

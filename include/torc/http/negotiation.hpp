@@ -39,6 +39,11 @@ using Qualities = std::array<std::uint16_t, content_codings_count>;
 /// - A malformed member counts as not there, and so does a coding that torc doesn't know.
 [[nodiscard]] Qualities coding_qualities(const Request& request) noexcept;
 
+/// Whether Accept-Encoding refuses `coding`: with the weight 0, by its name or, if it is not
+/// listed, by "*". One that is neither listed nor covered by "*" is not acceptable either, but
+/// nobody has refused it.
+[[nodiscard]] bool refuses_coding(const Request& request, ContentCoding coding) noexcept;
+
 /// "q=1", and what a member without a weight has.
 inline constexpr std::uint16_t quality_max = 1000;
 

@@ -55,8 +55,78 @@ TEST(HiddenNames, NeverLetOutSecretsByAWildcard) {
                              ".ssh/id", "a/.htpasswd", ".svn/wc.db", ".npmrc", ".bash_history"}) {
         EXPECT_TRUE(is_hidden(path, shown)) << path;
     }
-    for (const char* path : {".gitignore", ".editorconfig", "a/.b/c", ".config/x"}) {
+    for (const char* path : {".gitignore", ".editorconfig", "a/.b/c"}) {
         EXPECT_FALSE(is_hidden(path, shown)) << path;
+    }
+}
+
+TEST(HiddenNames, NeverLetOutSecretsOfTheKindByAWildcard) {
+    for (const char* path : {".cargo/credentials.toml",
+                             ".gem/credentials",
+                             ".m2/settings.xml",
+                             ".s3cfg",
+                             ".boto",
+                             ".yarnrc.yml",
+                             ".gitconfig",
+                             ".git-credentials",
+                             ".ftpconfig",
+                             ".vscode/sftp.json",
+                             ".config/gh/hosts.yml",
+                             ".terraform/terraform.tfstate",
+                             ".terraform.d/x",
+                             ".password-store/x",
+                             ".mylogin.cnf",
+                             ".cvspass",
+                             ".fetchmailrc",
+                             ".msmtprc",
+                             ".remote-sync.json",
+                             ".rclone.conf",
+                             ".ansible_vault",
+                             ".passwd",
+                             ".secret",
+                             ".secrets",
+                             ".key.pem",
+                             ".server.key",
+                             ".docker/config.json",
+                             ".kube/config",
+                             ".aws/credentials",
+                             ".gnupg/x",
+                             ".pgpass",
+                             ".my.cnf",
+                             ".netrc",
+                             ".smbcredentials",
+                             ".vault-token",
+                             ".zsh_history",
+                             ".zhistory",
+                             ".node_repl_history",
+                             ".config.php.swp"}) {
+        EXPECT_TRUE(is_hidden(path, {".*", "/.*", "*"})) << path;
+        EXPECT_TRUE(is_hidden("a/" + std::string(path), {".*", "*"})) << path;
+    }
+}
+
+TEST(HiddenNames, NeverLetOutCopiesOfSecretsByAWildcard) {
+    for (const char* path :
+         {".htpasswd~", ".htpasswd.bak", ".npmrc.bak", ".git~/config", ".git.bak/config",
+          ".git_old/config", ".git2/config", ".ssh.old/id", ".env.bak", ".bash_history~"}) {
+        EXPECT_TRUE(is_hidden(path, {".*", ".git*"})) << path;
+    }
+}
+
+TEST(HiddenNames, NeverLetOutSecretsInCapitalsByAWildcard) {
+    for (const char* path : {".ENV", ".Env.local", ".Git/config", ".GIT.BAK/config", ".SSH/id",
+                             ".Htpasswd", ".NPMRC", ".BASH_HISTORY", ".Xauthority"}) {
+        EXPECT_TRUE(is_hidden(path, {".*"})) << path;
+    }
+    EXPECT_TRUE(is_hidden(".Git/config", {".git"}));
+}
+
+TEST(HiddenNames, LetOutByAWildcardWhatOnlyBeginsLikeASecret) {
+    for (const char* path :
+         {".gitignore", ".gitattributes", ".gitmodules", ".github/x", ".gitlab-ci.yml",
+          ".dockerignore", ".npmignore", ".nojekyll", ".treeinfo", ".zgroup", ".htmlhintrc",
+          ".prettierrc", ".eslintrc.json", ".browserslistrc", ".buildinfo"}) {
+        EXPECT_FALSE(is_hidden(path, {".*"})) << path;
     }
 }
 
@@ -66,6 +136,10 @@ TEST(HiddenNames, LetOutSecretsThatAreNamed) {
     EXPECT_FALSE(is_hidden("repository/.git/HEAD", {"/*/.git/*"}));
     EXPECT_TRUE(is_hidden("other/.git/HEAD", {"/repository/.git"}));
     EXPECT_TRUE(is_hidden(".git/.env", {".git", "*"}));
+    EXPECT_FALSE(is_hidden(".env.example", {".env.example"}));
+    EXPECT_FALSE(is_hidden(".config/site/a.css", {"/.config/*"}));
+    EXPECT_FALSE(is_hidden(".git.bak/config", {".git.bak"}));
+    EXPECT_TRUE(is_hidden(".git.bak/config", {".git"}));
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ public:
     HiddenNames() = default;
     /// `shown`: globs (see matches_glob) of what is let out; one with a '/' is matched with the
     /// path up to the segment and with the whole path. Wildcards never let out what holds
-    /// passwords, keys or the history of the sources (".git", ".env", ".ssh"): only a glob that has
-    /// the name does.
+    /// passwords, keys or the history of the sources (".git", ".env", ".ssh", in capitals too) and
+    /// copies of it (".git.bak"): only a glob that has the name does.
     explicit HiddenNames(std::vector<std::string> shown) : shown_(std::move(shown)) {}
 
     /// `path`: relative to the root, as a http::Target's. Allocates for a segment with a dot.

@@ -1,10 +1,12 @@
 #include <torc/base/ascii.hpp>
-#include <torc/file/glob.hpp>
+#include <torc/base/limits.hpp>
 #include <torc/file/hidden_names.hpp>
+
+#include <fnmatch.h>
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
+#include <ranges>
 
 namespace torc::file {
 namespace {
@@ -60,34 +62,84 @@ bool is_private(std::string_view segment) noexcept {
 }
 
 /// Whether a glob has the whole segment, without a wildcard.
-bool names_segment(std::string_view glob, std::string_view segment) {
-    return glob == segment ||
-           ('/' + std::string(glob) + '/').contains('/' + std::string(segment) + '/');
+bool names_segment(std::string_view glob, std::string_view segment) noexcept {
+    return std::ranges::any_of(glob | std::views::split('/'), [segment](const auto& part) {
+        return std::string_view(part) == segment;
+    });
 }
+
+/// A path with a slash in front, ended by a NUL wherever it is cut, as fnmatch(3) wants it.
+class PathText {
+public:
+    /// `path`: shorter than limits::path_bytes_max.
+    explicit PathText(std::string_view path) noexcept : path_(path) {
+        text_[0] = '/';
+        std::ranges::copy(path, text_.begin() + 1);
+    }
+
+    [[nodiscard]] bool matches(const std::string& glob) noexcept {
+        return matches(glob, 0, path_.size() + 1);
+    }
+    /// Up to the end of `segment`, which is a part of the path.
+    [[nodiscard]] bool matches_up_to(const std::string& glob, std::string_view segment) noexcept {
+        return matches(glob, 0, begin_of(segment) + segment.size());
+    }
+    [[nodiscard]] bool matches_in(const std::string& glob, std::string_view segment) noexcept {
+        return matches(glob, begin_of(segment), begin_of(segment) + segment.size());
+    }
+
+private:
+    [[nodiscard]] std::size_t begin_of(std::string_view segment) const noexcept {
+        return static_cast<std::size_t>(segment.data() - path_.data()) + 1;
+    }
+    [[nodiscard]] bool matches(const std::string& glob, std::size_t begin,
+                               std::size_t end) noexcept {
+        const char cut = std::exchange(text_[end], '\0');
+        const bool does_match = ::fnmatch(glob.c_str(), &text_[begin], 0) == 0;
+        text_[end] = cut;
+        return does_match;
+    }
+
+    std::string_view path_;
+    std::array<char, limits::path_bytes_max + 1> text_;
+};
 
 }  // namespace
 
-bool HiddenNames::hide(std::string_view path) const {
+bool HiddenNames::hide(std::string_view path) const noexcept {
     constexpr std::string_view well_known = ".well-known";
+    std::array<std::string_view, dotted_segments_max> dotted;
+    std::size_t count = 0;
     for (std::size_t begin = 0; begin < path.size();) {
         const std::size_t end = std::min(path.find('/', begin), path.size());
         const std::string_view segment = path.substr(begin, end - begin);
-        const bool is_well_known = begin == 0 && segment == well_known;
-        if (segment.starts_with('.') && !is_well_known && !are_shown(path, path.substr(0, end))) {
-            return true;
+        if (segment.starts_with('.') && !(begin == 0 && segment == well_known)) {
+            if (hide_all() || count == dotted.size()) {
+                return true;
+            }
+            dotted[count++] = segment;
         }
         begin = end + 1;
     }
-    return false;
+    return count > 0 && (path.size() >= limits::path_bytes_max ||
+                         !are_shown(path, std::span(dotted).first(count)));
 }
 
-bool HiddenNames::are_shown(std::string_view path, std::string_view path_of_segment) const {
-    const std::string_view segment = path_of_segment.substr(path_of_segment.rfind('/') + 1);
-    return std::ranges::any_of(shown_, [&](const std::string& glob) {
-        return (!is_private(segment) || names_segment(glob, segment)) &&
-               (matches_glob(glob, path_of_segment) ||
-                (glob.contains('/') && matches_glob(glob, path)));
-    });
+bool HiddenNames::are_shown(std::string_view path,
+                            std::span<std::string_view> segments) const noexcept {
+    PathText text(path);
+    for (const std::string& glob : shown_) {
+        const bool is_of_path = glob.contains('/');
+        const bool is_path_shown = is_of_path && text.matches(glob);
+        const auto is_shown = [&](std::string_view segment) {
+            const bool does_match = is_path_shown || (is_of_path ? text.matches_up_to(glob, segment)
+                                                                 : text.matches_in(glob, segment));
+            return does_match && (!is_private(segment) || names_segment(glob, segment));
+        };
+        const auto shown = std::ranges::remove_if(segments, is_shown);
+        segments = segments.first(segments.size() - shown.size());
+    }
+    return segments.empty();
 }
 
 }  // namespace torc::file

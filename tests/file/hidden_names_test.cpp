@@ -1,3 +1,4 @@
+#include <torc/base/limits.hpp>
 #include <torc/file/hidden_names.hpp>
 
 #include <gtest/gtest.h>
@@ -47,6 +48,33 @@ TEST(HiddenNames, LetOutWhatHasAPathThatIsShown) {
     EXPECT_FALSE(is_hidden(".config/site/", shown));
     EXPECT_TRUE(is_hidden(".config/other", shown));
     EXPECT_TRUE(is_hidden(".config", shown));
+}
+
+TEST(HiddenNames, LetOutEachSegmentByAGlobOfItsOwn) {
+    EXPECT_FALSE(is_hidden(".a/x/.b/.c", {".c", "/.a", "*/.b"}));
+    EXPECT_TRUE(is_hidden(".a/x/.b/.c", {".c", "/.a"}));
+    EXPECT_TRUE(is_hidden(".a/x/.b/.c", {".b", "/.a/x/.c"}));
+}
+
+TEST(HiddenNames, LetOutNoMoreSegmentsInOnePathThanTheirLimit) {
+    const auto path_of = [](std::size_t segments) {
+        std::string path;
+        for (std::size_t count = 0; count < segments; ++count) {
+            path += ".a/";
+        }
+        return path + "x";
+    };
+    for (const char* glob : {"/.a/*", ".a", "*"}) {
+        EXPECT_FALSE(is_hidden(path_of(HiddenNames::dotted_segments_max), {glob})) << glob;
+        EXPECT_TRUE(is_hidden(path_of(HiddenNames::dotted_segments_max + 1), {glob})) << glob;
+    }
+}
+
+TEST(HiddenNames, LetOutNoPathThatIsTooLongForTheKernel) {
+    const std::string longest = ".a/" + std::string(limits::path_bytes_max - 4, 'x');
+    EXPECT_FALSE(is_hidden(longest, {"/.a/*"}));
+    EXPECT_TRUE(is_hidden(longest + 'x', {"/.a/*"}));
+    EXPECT_FALSE(is_hidden(longest.substr(3) + "xxxx", {"/.a/*"}));
 }
 
 TEST(HiddenNames, NeverLetOutSecretsByAWildcard) {

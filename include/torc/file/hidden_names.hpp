@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,13 +20,18 @@ public:
     /// copies of it (".git.bak"): only a glob that has the name does.
     explicit HiddenNames(std::vector<std::string> shown) : shown_(std::move(shown)) {}
 
-    /// `path`: relative to the root, as a http::Target's. Allocates for a segment with a dot.
-    [[nodiscard]] bool hide(std::string_view path) const;
+    /// `path`: relative to the root, as a http::Target's. With more segments that begin with a dot
+    /// than dotted_segments_max it is hidden, so that no path costs more than so many matches of
+    /// each glob.
+    [[nodiscard]] bool hide(std::string_view path) const noexcept;
+    static constexpr std::size_t dotted_segments_max = 16;
     /// Whether nothing is let out.
     [[nodiscard]] bool hide_all() const noexcept { return shown_.empty(); }
 
 private:
-    [[nodiscard]] bool are_shown(std::string_view path, std::string_view path_of_segment) const;
+    /// Whether each of `segments`, which are parts of `path`, is let out; reorders them.
+    [[nodiscard]] bool are_shown(std::string_view path,
+                                 std::span<std::string_view> segments) const noexcept;
 
     std::vector<std::string> shown_;
 };

@@ -83,8 +83,7 @@ std::int32_t ListingJob::read_and_render() {
         turn.emplace();
     }
     const auto begin = std::chrono::steady_clock::now();
-    const auto directory =
-        file::read_directory(*root_, symlinks_, path_, directory_, reach_, hidden_);
+    auto directory = file::read_directory(*root_, symlinks_, path_, directory_, reach_, hidden_);
     if (!directory) {
         return -directory.error().value();
     }
@@ -97,6 +96,7 @@ std::int32_t ListingJob::read_and_render() {
     // It may have waited for its turn. The loop's time is older than the clock's, if anything.
     const auto listed =
         std::make_shared<site::ListedDirectory>(*directory, made_at_ + (begin - made_at_clock_));
+    *directory = {};  // The page may need the memory.
     page_ = site::make_listing({.path = path_, .style = style_}, *listed, cache_control_);
     listed->set_took(std::chrono::steady_clock::now() - begin);
     listed_ = listed;

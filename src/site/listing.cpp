@@ -83,20 +83,47 @@ void append_href(std::string& page, const ListedEntry& entry) {
     }
 }
 
-std::string render_listing(std::string_view path, const ListedDirectory& directory,
-                           ListingStyle style) {
-    const std::vector<const ListedEntry*> entries = directory.sorted(style);
+ListingPage::ListingPage(std::string_view path, const ListedDirectory& directory,
+                         ListingStyle style)
+    : path_(path),
+      style_(style),
+      is_truncated_(directory.is_truncated()),
+      entries_(directory.sorted(style)) {
+    PagePieces pieces;
+    render(pieces);
+    bytes_ = pieces.bytes();
+}
+
+void ListingPage::write(std::span<char> page) const {
+    TORC_ASSERT(page.size() == bytes_);
+    PagePieces pieces(page);
+    render(pieces);
+    TORC_ASSERT(pieces.bytes() == bytes_);
+}
+
+void ListingPage::render(PagePieces& pieces) const {
     const ListingContents contents{
-        .path = path, .entries = entries, .is_truncated = directory.is_truncated()};
-    switch (style.format) {
+        .path = path_, .entries = entries_, .is_truncated = is_truncated_};
+    switch (style_.format) {
         case ListingFormat::html:
-            return render_html(contents, style);
+            render_html(pieces, contents, style_);
+            break;
         case ListingFormat::plain:
-            return render_plain(contents);
+            render_plain(pieces, contents);
+            break;
         case ListingFormat::json:
+            render_json(pieces, contents);
             break;
     }
-    return render_json(contents);
+    pieces.end_piece();
+}
+
+std::string render_listing(std::string_view path, const ListedDirectory& directory,
+                           ListingStyle style) {
+    const ListingPage page(path, directory, style);
+    std::string text(page.bytes(), '\0');
+    page.write(text);
+    return text;
 }
 
 }  // namespace torc::site

@@ -168,7 +168,8 @@ void append_head(std::string& page, std::string_view path) {
     page += "\" defer></script>\n</head>\n";
 }
 
-void append_table(std::string& page, const ListingContents& contents, ListingStyle style) {
+void append_table(PagePieces& pieces, const ListingContents& contents, ListingStyle style) {
+    std::string& page = pieces.text();
     page +=
         "<table>\n<caption>Directories and files; the headings sort them</caption>\n<thead>\n<tr>";
     append_heading(page, ListingOrder::name, style);
@@ -180,6 +181,7 @@ void append_table(std::string& page, const ListingContents& contents, ListingSty
     }
     for (const ListedEntry* const entry : contents.entries) {
         append_entry(page, *entry);
+        pieces.end_piece();
     }
     if (contents.entries.empty()) {
         page += "<tr><td colspan=\"3\">This directory is empty.\n";
@@ -206,11 +208,8 @@ std::string_view html_policy() noexcept {
     return {policy.data(), policy.size()};
 }
 
-std::string render_html(const ListingContents& contents, ListingStyle style) {
-    // About what a row takes, so that a large page is not copied as it grows.
-    constexpr std::size_t row_bytes = 224;
-    std::string page;
-    page.reserve(2 * listing_style_sheet.size() + contents.entries.size() * row_bytes);
+void render_html(PagePieces& pieces, const ListingContents& contents, ListingStyle style) {
+    std::string& page = pieces.text();
     append_head(page, contents.path);
     page += "<body>\n<nav aria-label=\"Breadcrumbs\">\n<h1>Index of ";
     append_breadcrumbs(page, contents.path);
@@ -224,11 +223,10 @@ std::string render_html(const ListingContents& contents, ListingStyle style) {
     page +=
         "<div role=\"search\" hidden><label>Filter <input type=\"search\" autocomplete=\"off\" "
         "spellcheck=\"false\"></label><output></output></div>\n";
-    append_table(page, contents, style);
+    append_table(pieces, contents, style);
     page += "</main>\n";
     append_footer(page, contents);
     page += "</body>\n</html>\n";
-    return page;
 }
 
 }  // namespace torc::site

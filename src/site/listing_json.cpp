@@ -82,21 +82,18 @@ void append_entry(std::string& out, const ListedEntry& entry) {
 
 }  // namespace
 
-std::string render_json(const ListingContents& contents) {
-    // About what an entry takes, so that a large page is not copied as it grows.
-    constexpr std::size_t entry_bytes = 128;
-    std::string json;
-    json.reserve(contents.entries.size() * entry_bytes);
+void render_json(PagePieces& pieces, const ListingContents& contents) {
+    std::string& json = pieces.text();
     // Byte for byte nginx's layout, CRLF included.
     json += '[';
     bool is_first = true;
     for (const ListedEntry* const entry : contents.entries) {
         json += is_first ? "\r\n" : ",\r\n";
         append_entry(json, *entry);
+        pieces.end_piece();
         is_first = false;
     }
     json += "\r\n]";
-    return json;
 }
 
 }  // namespace torc::site

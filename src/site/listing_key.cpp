@@ -4,6 +4,9 @@
 #include "listing_page.hpp"
 #include "listing_script.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace torc::site {
 namespace {
 
@@ -68,17 +71,22 @@ void ListingKey::write(std::string& text) const {
 }
 
 RepresentationRef make_listing_script(std::string_view cache_control) {
+    Contents contents = Contents::of_size(listing_script.size());
+    std::ranges::copy(listing_script, contents.room().begin());
     return Representation::generated(
         {.content_type = "text/javascript; charset=utf-8", .cache_control = cache_control},
-        listing_script);
+        std::move(contents));
 }
 
 RepresentationRef make_listing(const ListingKey& key, const ListedDirectory& directory,
                                std::string_view cache_control) {
+    const ListingPage page(key.path, directory, key.style);
+    Contents contents = Contents::of_size(page.bytes());
+    page.write(contents.room());
     return Representation::generated({.content_type = content_type(key.style.format),
                                       .cache_control = cache_control,
                                       .security_policy = security_policy(key.style.format)},
-                                     render_listing(key.path, directory, key.style));
+                                     std::move(contents));
 }
 
 }  // namespace torc::site

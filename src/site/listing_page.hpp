@@ -1,7 +1,10 @@
 #pragma once
 
+#include <torc/base/assert.hpp>
 #include <torc/site/listing.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,12 +21,41 @@ struct ListingContents {
     bool is_truncated = false;
 };
 
-[[nodiscard]] std::string render_html(const ListingContents& contents, ListingStyle style);
+/// Takes a page piece by piece: counts its bytes, or writes them where there is room for as many as
+/// were counted. So a page is never in memory twice.
+class PagePieces {
+public:
+    /// Counts alone.
+    PagePieces() noexcept = default;
+    explicit PagePieces(std::span<char> page) noexcept : page_(page), is_writing_(true) {}
+
+    /// The end of the piece that is being made, for what comes next.
+    [[nodiscard]] std::string& text() noexcept { return text_; }
+    /// For each entry, and at the end of the page.
+    void end_piece() noexcept {
+        if (is_writing_) {
+            TORC_ASSERT(text_.size() <= page_.size() - bytes_);
+            std::ranges::copy(text_, page_.subspan(bytes_).begin());
+        }
+        bytes_ += text_.size();
+        text_.clear();
+    }
+    /// Of all pieces that were ended.
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+private:
+    std::string text_;
+    std::span<char> page_;
+    bool is_writing_ = false;
+    std::size_t bytes_ = 0;
+};
+
+void render_html(PagePieces& page, const ListingContents& contents, ListingStyle style);
 /// The Content-Security-Policy of such a page: its own style sheet, script and icon, and nothing
 /// else, whatever names a directory has.
 [[nodiscard]] std::string_view html_policy() noexcept;
-[[nodiscard]] std::string render_plain(const ListingContents& contents);
-[[nodiscard]] std::string render_json(const ListingContents& contents);
+void render_plain(PagePieces& page, const ListingContents& contents);
+void render_json(PagePieces& page, const ListingContents& contents);
 
 /// Appends the link that leads from a directory's page to an entry in it: its name and, for a
 /// directory, a slash. Names with a colon need no "./" in front, for that is encoded too.

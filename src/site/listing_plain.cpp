@@ -57,11 +57,8 @@ void append_entry(std::string& page, const ListedEntry& entry) {
 
 }  // namespace
 
-std::string render_plain(const ListingContents& contents) {
-    // About what a line takes, so that a large page is not copied as it grows.
-    constexpr std::size_t line_bytes = 160;
-    std::string page;
-    page.reserve(contents.entries.size() * line_bytes);
+void render_plain(PagePieces& pieces, const ListingContents& contents) {
+    std::string& page = pieces.text();
     page +=
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -73,6 +70,7 @@ std::string render_plain(const ListingContents& contents) {
     page += contents.path.empty() ? "\n" : "<a href=\"../\">../</a>\n";
     for (const ListedEntry* const entry : contents.entries) {
         append_entry(page, *entry);
+        pieces.end_piece();
     }
     page += "</pre><hr>\n";
     if (contents.is_truncated) {
@@ -82,7 +80,6 @@ std::string render_plain(const ListingContents& contents) {
             contents.entries.size());
     }
     page += "</body>\n</html>\n";
-    return page;
 }
 
 }  // namespace torc::site

@@ -23,13 +23,10 @@ void append_number(std::string& key, std::string_view digits) {
 
 }  // namespace
 
-std::string natural_key(std::string_view name) {
-    std::string key;
-    // Enough for a name with a number or two in it.
-    key.reserve(name.size() + 4);
+void append_natural_key(std::string& keys, std::string_view name) {
     while (!name.empty()) {
         if (!is_digit(name.front())) {
-            key += to_lower(name.front());
+            keys += to_lower(name.front());
             name.remove_prefix(1);
             continue;
         }
@@ -37,9 +34,8 @@ std::string natural_key(std::string_view name) {
         std::string_view digits(name.begin(), end);
         name.remove_prefix(digits.size());
         digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
-        append_number(key, digits);
+        append_number(keys, digits);
     }
-    return key;
 }
 
 }  // namespace torc::site

@@ -9,7 +9,6 @@
 #include <bit>
 #include <charconv>
 #include <chrono>
-#include <cstring>
 #include <utility>
 
 namespace torc::site {
@@ -54,14 +53,9 @@ LocalRef<Representation> Representation::on_disk(const RepresentationTraits& tra
     return representation;
 }
 
-LocalRef<Representation> Representation::generated(RepresentationTraits traits,
-                                                   std::string_view bytes) {
-    traits.metadata = file::Metadata{.kind = file::Kind::regular, .size = bytes.size()};
-    Contents contents{.bytes = std::make_unique_for_overwrite<char[]>(bytes.size()),
-                      .size = bytes.size()};
-    std::memcpy(contents.bytes.get(), bytes.data(), bytes.size());
+LocalRef<Representation> Representation::generated(RepresentationTraits traits, Contents contents) {
+    traits.metadata = file::Metadata{.kind = file::Kind::regular, .size = contents.size};
     return in_memory(traits, std::move(contents));
-    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): the bytes have gone with `contents`.
 }
 
 void Representation::charge(MemoryCharge charge) noexcept {

@@ -29,11 +29,14 @@ protected:
     }
 
     /// Memory of the server's own, without what it maps of files.
-    [[nodiscard]] std::size_t anonymous_bytes() {
+    [[nodiscard]] std::size_t anonymous_bytes() { return status_bytes("RssAnon:"); }
+    /// The most memory that it ever had.
+    [[nodiscard]] std::size_t peak_bytes() { return status_bytes("VmHWM:"); }
+    [[nodiscard]] std::size_t status_bytes(std::string_view name) {
         std::ifstream status("/proc/" + std::to_string(server().pid()) + "/status");
         std::string word;
         std::size_t kibibytes = 0;
-        while (status >> word && word != "RssAnon:") {
+        while (status >> word && word != name) {
         }
         status >> kibibytes;
         EXPECT_GT(kibibytes, 0U);
@@ -112,6 +115,19 @@ TEST_P(MemoryBound, HoldsForListingsThatSlowReadersAreSent) {
     }
     EXPECT_TRUE(eventually([&] { return anonymous_bytes() <= before + 8 * mebibyte; }));
     EXPECT_EQ(get("/directory/?C=S&O=D").status, 200) << "once they have left";
+}
+
+TEST_P(MemoryBound, HasAListingOnceInMemoryWhileItMakesIt) {
+    const std::string long_name(200, 'n');
+    std::filesystem::create_directory(site() / "directory");
+    for (int number = 0; number < 10'000; ++number) {
+        write("directory/" + long_name + std::to_string(number), "");
+    }
+    start({"--workers", "1", "--cache-memory", "1m", "--listing"});
+    const std::size_t before = peak_bytes();
+    const std::size_t page_bytes = get("/directory/", "Accept: text/html\r\n").body.size();
+    EXPECT_GT(page_bytes, 4 * mebibyte);
+    EXPECT_LE(peak_bytes(), before + page_bytes + page_bytes / 2 + 2 * mebibyte);
 }
 
 TEST_P(MemoryBound, SharesOneListingAmongAllWhoReadIt) {

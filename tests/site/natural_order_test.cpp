@@ -9,6 +9,12 @@
 namespace torc::site {
 namespace {
 
+std::string natural_key(std::string_view name) {
+    std::string key;
+    append_natural_key(key, name);
+    return key;
+}
+
 /// Whether each name comes before all that follow it, and none of them before it.
 void expect_ascending(const std::vector<std::string>& names) {
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -48,6 +54,13 @@ TEST(NaturalOrder, PutsNumbersWhereDigitsAre) {
 TEST(NaturalOrder, ComparesOtherBytesAsTheyAre) {
     expect_ascending({"z", "\xC3\xA4", "\xE6\x97\xA5", "\xFF"});
     EXPECT_NE(natural_key("\xC3\x84"), natural_key("\xC3\xA4"));
+}
+
+TEST(NaturalOrder, LeavesWhatIsBeforeAKeyAlone) {
+    std::string keys;
+    append_natural_key(keys, "File7");
+    append_natural_key(keys, "x");
+    EXPECT_EQ(keys, natural_key("File7") + "x");
 }
 
 TEST(NaturalOrder, PutsAShorterNameFirst) {

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -240,8 +241,11 @@ TEST(Representation, HasNoLastModifiedWhenItsTimeIsUseless) {
 }
 
 TEST(Representation, MayBeGenerated) {
+    Contents contents = Contents::of_size(3);
+    std::ranges::copy(std::string_view("<p>"), contents.room().begin());
     const RepresentationRef page = Representation::generated(
-        {.content_type = "text/html; charset=utf-8", .cache_control = "no-cache"}, "<p>");
+        {.content_type = "text/html; charset=utf-8", .cache_control = "no-cache"},
+        std::move(contents));
     EXPECT_EQ(page->contents(), "<p>");
     EXPECT_FALSE(page->validators().has_last_modified);
     EXPECT_EQ(page->validators().etag, memory_file("<p>")->validators().etag);

@@ -3,12 +3,18 @@
 #include <torc/site/listed_directory.hpp>
 #include <torc/site/listing_style.hpp>
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace torc::site {
 
-/// The page that shows `directory`, in UTF-8. `path`: a http::Target's, "" or "a/b/".
+class PagePieces;
+
+/// The page that shows a directory, in UTF-8: sorted, and measured before it is written, so that it
+/// takes no more memory than it has bytes, and these may be asked for first.
 ///
 /// Directories come first. Names are in natural order (site/natural_order.hpp); where times or
 /// sizes are equal, names decide, always ascending. Directories have no size: by size, their names
@@ -27,6 +33,26 @@ namespace torc::site {
 /// JSON (application/json): what nginx gives with `autoindex_format json`. Bytes of a name that are
 /// not UTF-8 become U+FFFD; what can't be seen is escaped. A truncated directory does not show, for
 /// that shape has no place for it.
+class ListingPage {
+public:
+    /// `path`: a http::Target's, "" or "a/b/". It and `directory` outlive the page.
+    ListingPage(std::string_view path, const ListedDirectory& directory, ListingStyle style);
+
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    /// `page` has as many bytes.
+    void write(std::span<char> page) const;
+
+private:
+    void render(PagePieces& pieces) const;
+
+    std::string_view path_;
+    ListingStyle style_;
+    bool is_truncated_;
+    std::vector<const ListedEntry*> entries_;
+    std::size_t bytes_ = 0;
+};
+
+/// The same as a string.
 [[nodiscard]] std::string render_listing(std::string_view path, const ListedDirectory& directory,
                                          ListingStyle style);
 

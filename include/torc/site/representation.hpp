@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,7 +29,12 @@ struct Contents {
     /// Whose memory it is; by default nobody's.
     MemoryCharge charge{};
 
+    /// Room for `size` bytes, which are yet to be written.
+    [[nodiscard]] static Contents of_size(std::size_t size) {
+        return {.bytes = std::make_unique_for_overwrite<char[]>(size), .size = size};
+    }
     [[nodiscard]] std::string_view view() const noexcept { return {bytes.get(), size}; }
+    [[nodiscard]] std::span<char> room() noexcept { return {bytes.get(), size}; }
 };
 
 /// What a representation says of itself beside its bytes.
@@ -74,7 +80,7 @@ public:
                                                           FileHandle file);
     /// A page that torc made itself: held in memory, without a modification time.
     [[nodiscard]] static LocalRef<Representation> generated(RepresentationTraits traits,
-                                                            std::string_view bytes);
+                                                            Contents contents);
 
     [[nodiscard]] const file::Metadata& metadata() const noexcept { return metadata_; }
     [[nodiscard]] std::uint64_t size() const noexcept { return metadata_.size; }

@@ -25,33 +25,46 @@ constexpr auto extensions = std::to_array<Entry>({
 constexpr std::string_view text = "text/plain; charset=utf-8";
 constexpr std::string_view json = "application/json";
 
-/// What is known by its whole name. Of text whatever people write for each other to read, or for a
-/// tool whose name it has.
+/// What is known by its whole name, whatever it ends with. Of text whatever people write for each
+/// other to read, or for a tool whose name it has.
 constexpr auto names = std::to_array<Entry>({
-    {".dockerignore", text}, {".editorconfig", text}, {".gitattributes", text},
-    {".gitignore", text},    {".gitmodules", text},   {".npmignore", text},
-    {".treeinfo", text},     {".zarray", json},       {".zattrs", json},
-    {".zgroup", json},       {".zmetadata", json},    {"apple-app-site-association", json},
-    {"authors", text},       {"brewfile", text},      {"caddyfile", text},
-    {"changelog", text},     {"changes", text},       {"cname", text},
-    {"codeowners", text},    {"containerfile", text}, {"contributing", text},
-    {"contributors", text},  {"copying", text},       {"copyright", text},
-    {"credits", text},       {"dockerfile", text},    {"doxyfile", text},
-    {"faq", text},           {"fastfile", text},      {"gemfile", text},
-    {"gnumakefile", text},   {"hacking", text},       {"history", text},
-    {"inrelease", text},     {"install", text},       {"jenkinsfile", text},
-    {"justfile", text},      {"kbuild", text},        {"kconfig", text},
-    {"licence", text},       {"license", text},       {"maintainers", text},
-    {"makefile", text},      {"manifest", text},      {"md5sums", text},
-    {"news", text},          {"notice", text},        {"openid-configuration", json},
-    {"packages", text},      {"patents", text},       {"pipfile", text},
-    {"podfile", text},       {"procfile", text},      {"rakefile", text},
-    {"readme", text},        {"release", text},       {"sconscript", text},
-    {"sconstruct", text},    {"security", text},      {"sha1sums", text},
-    {"sha256sums", text},    {"sha512sums", text},    {"sources", text},
-    {"thanks", text},        {"tiltfile", text},      {"todo", text},
-    {"unlicense", text},     {"vagrantfile", text},   {"version", text},
-    {"workspace", text},
+    {".dockerignore", text},  {".editorconfig", text},
+    {".gitattributes", text}, {".gitignore", text},
+    {".gitmodules", text},    {".npmignore", text},
+    {".treeinfo", text},      {".zarray", json},
+    {".zattrs", json},        {".zgroup", json},
+    {".zmetadata", json},     {"apple-app-site-association", json},
+    {"authors", text},        {"brewfile", text},
+    {"caddyfile", text},      {"changelog", text},
+    {"changes", text},        {"cname", text},
+    {"codeowners", text},     {"containerfile", text},
+    {"contributing", text},   {"contributors", text},
+    {"copying", text},        {"copyright", text},
+    {"credits", text},        {"dockerfile", text},
+    {"doxyfile", text},       {"faq", text},
+    {"fastfile", text},       {"gemfile", text},
+    {"gnumakefile", text},    {"go.mod", text},
+    {"go.sum", text},         {"go.work", text},
+    {"go.work.sum", text},    {"hacking", text},
+    {"history", text},        {"inrelease", text},
+    {"install", text},        {"jenkinsfile", text},
+    {"justfile", text},       {"kbuild", text},
+    {"kconfig", text},        {"licence", text},
+    {"license", text},        {"maintainers", text},
+    {"makefile", text},       {"manifest", text},
+    {"md5sums", text},        {"news", text},
+    {"notice", text},         {"openid-configuration", json},
+    {"packages", text},       {"patents", text},
+    {"pipfile", text},        {"podfile", text},
+    {"procfile", text},       {"rakefile", text},
+    {"readme", text},         {"release", text},
+    {"sconscript", text},     {"sconstruct", text},
+    {"security", text},       {"sha1sums", text},
+    {"sha256sums", text},     {"sha512sums", text},
+    {"sources", text},        {"thanks", text},
+    {"tiltfile", text},       {"todo", text},
+    {"unlicense", text},      {"vagrantfile", text},
+    {"version", text},        {"workspace", text},
 });
 
 /// Of these the ones that come in several kinds: "LICENSE-MIT", "README.Debian", "Dockerfile.dev".
@@ -109,10 +122,10 @@ const Entry* find_by_stem(std::string_view name) noexcept {
 }
 
 const Entry* find_by_name(std::string_view name) noexcept {
-    if (const Entry* const entry = find_entry(extensions, extension_of(name))) {
+    if (const Entry* const entry = find_entry(names, name)) {
         return entry;
     }
-    const Entry* const entry = find_entry(names, name);
+    const Entry* const entry = find_entry(extensions, extension_of(name));
     return entry != nullptr ? entry : find_by_stem(name);
 }
 

@@ -25,6 +25,11 @@ bool has_extension(std::string_view path, std::string_view extension) noexcept {
            std::ranges::equal(path.substr(path.size() - extension.size()), extension, {}, to_lower);
 }
 
+/// TypeScript, and video that is sent or recorded in packets.
+bool is_script_or_video(std::string_view path) noexcept {
+    return has_extension(path, ".ts") || has_extension(path, ".mts");
+}
+
 bool is_compressed_svg(std::string_view path) noexcept {
     return has_extension(path, ".svgz");
 }
@@ -65,7 +70,7 @@ ContentType content_type(std::string_view path, std::span<const TypeRule> rules,
         return {.value = rule->assumes_utf8 ? with_checked_charset(rule->value, beginning)
                                             : rule->value};
     }
-    if (has_extension(path, ".ts") && is_binary(beginning.bytes)) {
+    if (is_script_or_video(path) && is_binary(beginning.bytes)) {
         return {.value = "video/mp2t"};
     }
     constexpr std::string_view gzip_magic = "\x1F\x8B";

@@ -83,12 +83,16 @@ TEST(MediaType, KnowsTheTypesOfTheWeb) {
         {"archive.zip", "application/zip"},
         {"archive.zst", "application/zstd"},
         {"archive.br", octet_stream},  // Brotli never got a media type
-        {"main.c", "text/x-csrc; charset=utf-8"},
-        {"main.h", "text/x-chdr; charset=utf-8"},
+        {"main.c", "text/plain; charset=utf-8"},
+        {"main.h", "text/plain; charset=utf-8"},
+        {"main.py", "text/plain; charset=utf-8"},
+        {"Main.java", "text/plain; charset=utf-8"},
+        {"fix.patch", "text/plain; charset=utf-8"},
         {"main.rs", "text/plain; charset=utf-8"},
-        {"install.sh", "text/x-sh; charset=utf-8"},
+        {"install.sh", "text/plain; charset=utf-8"},
         {"app.ts", "text/plain; charset=utf-8"},  // TypeScript, unless the contents say otherwise
-        {"camera.mts", "video/mp2t"},
+        {"camera.mts", "text/plain; charset=utf-8"},  // As .ts
+        {"module.cts", "text/plain; charset=utf-8"},
         {"dump.sql", "text/plain; charset=utf-8"},
         {"table.tsv", "text/plain; charset=utf-8"},
         {"module.go", "text/plain; charset=utf-8"},
@@ -100,6 +104,24 @@ TEST(MediaType, KnowsTheTypesOfTheWeb) {
     for (const auto& [name, content_type] : cases) {
         EXPECT_EQ(media_type(name), content_type) << name;
     }
+}
+
+TEST(MediaType, OfSourceCodeIsPlainText) {
+    for (const char* extension :
+         {"bash",  "c",   "cc",  "cpp",  "cs",  "cts", "go",    "h",     "hpp", "hs",
+          "java",  "jsx", "kt",  "less", "lua", "mts", "pas",   "patch", "php", "pl",
+          "pm",    "py",  "pyx", "rb",   "rs",  "s",   "scala", "scss",  "sh",  "sql",
+          "swift", "tcl", "tex", "ts",   "tsx", "vue", "zsh"}) {
+        EXPECT_EQ(media_type(std::string("file.") + extension), "text/plain; charset=utf-8")
+            << extension;
+    }
+}
+
+// Browsers need no other; programs are chosen by these.
+TEST(MediaType, OfTextIsRegisteredOrNeeded) {
+    EXPECT_EQ(media_type("notes.md"), "text/markdown; charset=utf-8");
+    EXPECT_EQ(media_type("feeds.opml"), "text/x-opml; charset=utf-8");
+    EXPECT_EQ(media_type("meeting.vcs"), "text/x-vcalendar; charset=utf-8");
 }
 
 TEST(MediaType, IgnoresTheCaseOfTheExtension) {
@@ -146,6 +168,15 @@ TEST(MediaType, KnowsFilesByTheirWholeNameWhereTheyHaveNoExtension) {
     EXPECT_EQ(media_type("data/.zgroup"), "application/json");
     EXPECT_EQ(media_type(".well-known/apple-app-site-association"), "application/json");
     EXPECT_EQ(media_type("README.html"), "text/html; charset=utf-8");
+}
+
+TEST(MediaType, KnowsFilesByTheirWholeNameWhateverItEndsWith) {
+    for (const std::string_view name : {"go.mod", "src/go.sum", "go.work", "go.work.sum"}) {
+        EXPECT_EQ(media_type(name), "text/plain; charset=utf-8") << name;
+        EXPECT_TRUE(has_known_media_type(name)) << name;
+    }
+    EXPECT_EQ(media_type("xhtml.mod"), "application/xml-dtd");
+    EXPECT_EQ(media_type("let-go.sum"), octet_stream);
 }
 
 TEST(MediaType, TellsATypeThatItKnowsFromOneForWantOfABetter) {

@@ -92,10 +92,14 @@ TEST_P(Types, TellsTypeScriptFromATransportStream) {
     write("short.ts", packet);
     write("film.ts", film);
     write("app.ts", "export const answer = 42;\n");
+    write("app.mts", "export const answer = 42;\n");
+    write("camera.mts", packet);
     start();
     EXPECT_EQ(type("/app.ts"), utf8_text);
     EXPECT_EQ(type("/short.ts"), "video/mp2t");
     EXPECT_EQ(type("/film.ts"), "video/mp2t");
+    EXPECT_EQ(type("/app.mts"), utf8_text);
+    EXPECT_EQ(type("/camera.mts"), "video/mp2t");
 }
 
 TEST_P(Types, LetsABrowserRunAScriptWhoseNameTellsNothing) {

@@ -42,12 +42,16 @@ TEST(ContentType, OfTypeScriptIsText) {
     EXPECT_EQ(type_of("app.ts", "export const a = 1;\n").value, "text/plain; charset=utf-8");
     EXPECT_EQ(type_of("Gadget.TS", "G\n").value, "text/plain; charset=utf-8");
     EXPECT_EQ(type_of("empty.ts").value, "text/plain; charset=utf-8");
+    EXPECT_EQ(type_of("app.mts", "export const a = 1;\n").value, "text/plain; charset=utf-8");
+    EXPECT_EQ(type_of("app.cts", "export = 1;\n").value, "text/plain; charset=utf-8");
 }
 
 TEST(ContentType, OfATransportStreamIsVideo) {
     std::string packet("\x47\x40\0\x10\0\0\xB0\x0D"sv);
     packet.resize(188, '\xFF');
     EXPECT_EQ(type_of("segment0.ts", packet + packet).value, "video/mp2t");
+    // As camcorders write it: a time in front of each packet.
+    EXPECT_EQ(type_of("00001.MTS", "\x1C\x2D\x3E\x4F" + packet).value, "video/mp2t");
     // Encrypted, as HLS may have it: no packet shows.
     EXPECT_EQ(type_of("segment1.ts", "\x8A\x13\xF0\x01\x99").value, "video/mp2t");
 }

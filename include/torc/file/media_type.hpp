@@ -6,9 +6,10 @@ namespace torc::file {
 
 /// The value of the Content-Type field for a file of this name: "text/html; charset=utf-8".
 ///
-/// `path` is a name or a path with '/'. What counts is the extension, that is what follows the last
-/// dot of the last segment, in any case; for a name without a known one the name itself, as for
-/// "README", "Makefile" and "LICENSE-MIT". Any other (".bashrc", "draft.") is
+/// `path` is a name or a path with '/'. What counts is the whole name where it is a known one
+/// ("Makefile", "go.mod"), else the extension, that is what follows the last dot of the last
+/// segment, in any case; without a known one what the name begins with, as for "LICENSE-MIT". Any
+/// other (".bashrc", "draft.") is
 /// application/octet-stream, which browsers save and never guess about.
 ///
 /// Every text/ type carries "; charset=utf-8", because without it browsers guess, by locale. No

@@ -55,7 +55,7 @@ struct ContentType {
 /// That of the first rule that matches the file at `path`, relative to the root, else of its name
 /// (see file::media_type). What the name can't tell is looked up in the contents:
 /// - "charset=utf-8" is left out where text names its own encoding, or is not UTF-8;
-/// - .ts is TypeScript, and with a byte that no text has an MPEG-2 transport stream;
+/// - .ts and .mts are TypeScript, and with a byte that no text has an MPEG-2 transport stream;
 /// - .svgz is SVG in the coding gzip, if it begins as gzip does.
 [[nodiscard]] ContentType content_type(std::string_view path, std::span<const TypeRule> rules,
                                        Beginning beginning);

@@ -3,6 +3,7 @@
 #include <torc/site/asset_cache.hpp>
 #include <torc/site/file_load.hpp>
 #include <torc/site/file_time.hpp>
+#include <torc/site/recent_looks.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -76,9 +77,13 @@ LoadStep FileLoad::found(const file::Metadata& metadata) {
     return beginning_bytes_ > 0 ? read_beginning() : LoadStep::finished;
 }
 
-bool FileLoad::is_read(const file::Metadata& metadata) const noexcept {
-    return metadata.size <= contents_bytes_max_ ||
-           (metadata.size <= limits::digested_file_bytes_max && !has_distinct_time(metadata, now_));
+bool FileLoad::is_read(const file::Metadata& metadata) noexcept {
+    if (metadata.size <= contents_bytes_max_) {
+        return true;
+    }
+    const bool needs_digest =
+        metadata.size <= limits::digested_file_bytes_max && !has_distinct_time(metadata, now_);
+    return needs_digest && (looks_ == nullptr || !looks_->note(path_, metadata, now_));
 }
 
 LoadStep FileLoad::read_beginning() {

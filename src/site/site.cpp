@@ -69,6 +69,7 @@ Site::Join Site::join_load(std::string_view path, Waiter waiter, bool is_watched
     const auto substitute = SubstituteKey::parse(path);
     const bool is_error = substitute && substitute->kind == SubstituteKey::Kind::error;
     pending.load->reserve_in(is_error ? missing_ : cache_);
+    pending.load->note_in(recent_looks_);
     if (free_loads_.empty()) {
         // Room for all of them, so that `take_load` never allocates.
         free_loads_.reserve(loads_.size() + 1);

@@ -2,6 +2,7 @@
 #include <torc/site/asset_cache.hpp>
 #include <torc/site/file_load.hpp>
 #include <torc/site/file_time.hpp>
+#include <torc/site/recent_looks.hpp>
 
 #include "site/assets.hpp"
 #include "support/temporary_directory.hpp"
@@ -17,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace torc::site {
 namespace {
@@ -282,6 +284,35 @@ TEST_F(FileLoadTest, ReadsAgainForTheDigestOfWhatChangedMeanwhile) {
     (void)read("another text");
     EXPECT_EQ(stat(S_IFREG, 12, 2), Step::finished);
     EXPECT_EQ(load_.take_outcome().digest, Digest::of("another text"));
+}
+
+TEST_F(FileLoadTest, ReadsNoDigestOfWhatWasFoundOtherwiseAMomentAgo) {
+    RecentLooks looks;
+    load_.note_in(looks);
+    modified_seconds_ = 1;
+    for (const auto& [size, step] : {std::pair(20U, Step::read), std::pair(21U, Step::finished),
+                                     std::pair(21U, Step::read), std::pair(22U, Step::finished)}) {
+        start();
+        (void)open();
+        EXPECT_EQ(stat(S_IFREG, size), step) << size;
+        EXPECT_FALSE(load_.take_outcome().digest);
+    }
+}
+
+TEST_F(FileLoadTest, GivesUpTheDigestOfWhatIsWrittenWhileItIsRead) {
+    RecentLooks looks;
+    load_.note_in(looks);
+    modified_seconds_ = 1;
+    start();
+    (void)open();
+    (void)stat(S_IFREG, 12);
+    (void)read("12345678");
+    (void)read("9abc");
+    EXPECT_EQ(stat(S_IFREG, 13), Step::finished);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_FALSE(outcome.digest);
+    EXPECT_EQ(outcome.metadata.size, 13U);
+    EXPECT_TRUE(outcome.file);
 }
 
 TEST_F(FileLoadTest, HasNoDigestOfWhatChangesWheneverItIsRead) {

@@ -44,19 +44,42 @@ protected:
 
     /// As if the path led to `disk_file_`, which is too large for memory.
     Site::Loaded find_file(Site::LoadId id) {
+        EXPECT_EQ(open_file(id), AssetLoad::Step::finished);
+        return site_.finish_load(id, noon);
+    }
+    AssetLoad::Step open_file(Site::LoadId id) {
         AssetLoad& load = site_.load(id);
         EXPECT_EQ(load.start(), AssetLoad::Step::open);
         EXPECT_EQ(load.opened(UniqueFd(::dup(disk_file_.get()))), AssetLoad::Step::stat);
+        return stat_file(id);
+    }
+    AssetLoad::Step stat_file(Site::LoadId id) {
+        AssetLoad& load = site_.load(id);
         EXPECT_EQ(::statx(load.descriptor(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &load.status()),
                   0);
-        EXPECT_EQ(load.stated(), AssetLoad::Step::finished);
-        return site_.finish_load(id, noon);
+        return load.stated();
     }
     void change_file() const { EXPECT_EQ(::write(disk_file_.get(), "x", 1), 1); }
 
     Site site_{LoadRules{.contents_bytes_max = 100, .codings = {}}, CacheLimits{}};
     UniqueFd disk_file_ = test::anonymous_file(std::string(1000, 'x'));
 };
+
+TEST_F(SiteTest, HashesNoLargeFileThatIsWrittenAllTheTime) {
+    // Before it was written, so that its time tells nothing.
+    site_.set_time(std::chrono::time_point_cast<nanoseconds>(std::chrono::system_clock::now()) -
+                   std::chrono::hours(1));
+    change_file();
+    const Site::LoadId first = site_.join_load("log", 1, false).id;
+    EXPECT_EQ(open_file(first), AssetLoad::Step::read);
+    EXPECT_EQ(site_.load(first).was_read(1001), AssetLoad::Step::stat);
+    EXPECT_EQ(stat_file(first), AssetLoad::Step::finished);
+    EXPECT_FALSE(site_.finish_load(first, noon).asset->identity().validators().etag.empty());
+    site_.changed("", "log");
+    change_file();
+    const Site::Loaded second = find_file(site_.join_load("log", 2, false).id);
+    EXPECT_TRUE(second.asset->identity().validators().etag.empty());
+}
 
 TEST_F(SiteTest, FindsNothingThatWasNotLoaded) {
     EXPECT_EQ(site_.find("a", noon), nullptr);

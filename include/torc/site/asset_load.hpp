@@ -52,6 +52,8 @@ public:
         cache_ = &cache;
         file_.reserve_in(cache);
     }
+    /// See FileLoad::note_in.
+    void note_in(RecentLooks& looks) noexcept { file_.note_in(looks); }
 
     [[nodiscard]] Step start();
     [[nodiscard]] Step opened(FileHandle file) { return advance(file_.opened(std::move(file))); }

@@ -21,6 +21,7 @@
 namespace torc::site {
 
 class AssetCache;
+class RecentLooks;
 
 /// The system call that a load wants made next, by whoever drives it.
 enum class LoadStep : std::uint8_t {
@@ -39,7 +40,8 @@ enum class LoadStep : std::uint8_t {
 /// Opens one file, and reads it when it is small, without doing any of it: an event goes in, the
 /// next step comes out. So a cold disk never blocks the thread. A file is stated before and after
 /// it is read, so that what is read is one version of it. A larger one is read for the digest of
-/// its contents where its time tells no version of it from the next.
+/// its contents where its time tells no version of it from the next, unless it is written all the
+/// time.
 class FileLoad {
 public:
     /// `contents_bytes_max`: files up to this size are read into memory. `now`: no later than the
@@ -50,6 +52,9 @@ public:
     /// Has the memory for contents be reserved in `cache`, which outlives the load: a file that
     /// finds no room there is only read for its digest. Without this, all that are small are kept.
     void reserve_in(AssetCache& cache) noexcept { cache_ = &cache; }
+    /// Has looks at files be noted in `looks`, which outlives the load: one that is written all the
+    /// time is not read for a digest, which the next write would make useless.
+    void note_in(RecentLooks& looks) noexcept { looks_ = &looks; }
 
     /// Begins with another file. `known`: what was found there before, null for nothing; a file
     /// that is still the same is not read again. It outlives the load. `beginning_bytes`: what has
@@ -111,7 +116,7 @@ public:
 private:
     [[nodiscard]] LoadStep found(const file::Metadata& metadata);
     [[nodiscard]] LoadStep verified(const file::Metadata& metadata);
-    [[nodiscard]] bool is_read(const file::Metadata& metadata) const noexcept;
+    [[nodiscard]] bool is_read(const file::Metadata& metadata) noexcept;
     [[nodiscard]] LoadStep read_beginning();
     [[nodiscard]] LoadStep beginning_read(std::size_t count);
     [[nodiscard]] LoadStep read_end();
@@ -128,6 +133,7 @@ private:
     std::size_t contents_bytes_max_;
     WallTime now_;
     AssetCache* cache_ = nullptr;
+    RecentLooks* looks_ = nullptr;
     std::string path_;
     const file::Metadata* known_ = nullptr;
     std::size_t beginning_bytes_ = 0;

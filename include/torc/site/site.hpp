@@ -6,6 +6,7 @@
 #include <torc/site/asset_load.hpp>
 #include <torc/site/load_rules.hpp>
 #include <torc/site/path_hash.hpp>
+#include <torc/site/recent_looks.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -161,6 +162,7 @@ private:
     MonotonicTime verified_until_ = never;
     AssetCache cache_;
     AssetCache missing_;
+    RecentLooks recent_looks_;
     /// How many times a directory changed, or everything; and what that count was when a directory
     /// last did, and everything.
     std::uint64_t changes_ = 0;

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <torc/base/clock.hpp>
+#include <torc/file/metadata.hpp>
+#include <torc/site/path_hash.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+
+namespace torc::site {
+
+/// The last looks at some files, which tell one that is written all the time (a log, a status that
+/// is replaced every second) from one that was written once. Some dozens are remembered, of which
+/// any may be forgotten for another.
+class RecentLooks {
+public:
+    /// How long a look is recent.
+    static constexpr std::chrono::seconds recent_for{5};
+
+    /// Notes what a look at `path` found, at `now`. Whether a recent one found anything else there:
+    /// another file, size or time.
+    [[nodiscard]] bool note(std::string_view path, const file::Metadata& found,
+                            WallTime now) noexcept;
+
+private:
+    struct Look {
+        std::size_t path_hash = 0;
+        file::Metadata found;
+        WallTime at{};
+    };
+
+    PathHash hash_;
+    /// By the hashes of their paths.
+    std::array<Look, 64> looks_;
+};
+
+}  // namespace torc::site

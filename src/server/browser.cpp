@@ -24,6 +24,7 @@ namespace {
 /// posix_spawnp(3), or 0.
 int spawn(const std::vector<std::string>& command, pid_t& pid) {
     std::vector<char*> arguments;
+    arguments.reserve(command.size() + 1);
     for (const std::string& argument : command) {
         arguments.push_back(const_cast<char*>(argument.c_str()));
     }
@@ -74,6 +75,7 @@ std::vector<std::string> browser_command(const std::string& preference, const st
 }
 
 Browser::Browser(const std::string& url) : abandoned_(::eventfd(0, EFD_CLOEXEC)) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment.
     const char* const preference = std::getenv("BROWSER");
     command_ = browser_command(preference != nullptr ? preference : "", url);
     if (const int error = spawn(command_, pid_); error != 0) {

@@ -8,17 +8,18 @@ namespace torc {
 /// Names the threads that may wait for a file system, so that one that hangs uses up its own
 /// threads and no others: each file system that may keep a thread waiting (a network's, FUSE's) has
 /// a lane of its own, and an operation on its files runs on threads of that lane alone.
+// NOLINTNEXTLINE(performance-enum-size): a device number has 32 bits, see first_device.
 enum class Lane : std::uint32_t {
     /// A file system in memory or on a local disk, which tells whether it would have to wait: the
     /// operation runs on the loop where it can't wait, else on other threads.
-    local,
+    local = 0,
     /// The same, but never on the loop.
-    local_threads,
+    local_threads = 1,
     /// Looks at the path of the document root.
-    root,
+    root = 2,
     /// Long computations on files of a local disk, such as listings: this and the next
     /// `job_lanes - 1`.
-    first_job,
+    first_job = 3,
     /// Where a symbolic link may lead to any file system: this and the next `linked_lanes - 1`.
     first_linked = 16,
     /// The same where the directory is on a local disk, so that a link there is likely to stay

@@ -22,8 +22,8 @@ struct Digest {
 class Digester {
 public:
     Digester();
-    Digester(Digester&&) = delete;
-    Digester& operator=(Digester&&) = delete;
+    Digester(const Digester&) = delete;
+    Digester& operator=(const Digester&) = delete;
     ~Digester();
 
     void add(std::span<const char> piece) noexcept;

@@ -32,6 +32,7 @@ public:
     explicit ListedDirectory(const file::Directory& directory, MonotonicTime read_at = {});
     ListedDirectory(const ListedDirectory&) = delete;
     ListedDirectory& operator=(const ListedDirectory&) = delete;
+    ~ListedDirectory() = default;
 
     /// Directories first, then in the order; see render_listing.
     [[nodiscard]] std::vector<const ListedEntry*> sorted(ListingStyle style) const;

@@ -199,7 +199,7 @@ def running(peer: Peer, scratch: Path, site: Path) -> Iterator[int]:
     if binary is None:
         raise PeerError(f"{peer.name} is not installed")
     launch = peer.launch(
-        Setting(binary=binary, site=site, scratch=scratch, port=port, cpu=0, case=SMALLEST)
+        Setting(binary=binary, site=site, scratch=scratch, port=port, cpus=(0,), case=SMALLEST)
     )
     log = scratch / f"{peer.name}.log"
     with log.open("wb") as output:

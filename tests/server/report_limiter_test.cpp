@@ -24,9 +24,11 @@ TEST(OnceReporter, ReportsEachSubjectOnce) {
     EXPECT_TRUE(reporter.may_report("b", noon + std::chrono::hours(1)));
 }
 
-TEST(OnceReporter, ReportsLaterWhatIsHeldBackBehindAnother) {
+TEST(OnceReporter, ReportsLaterWhatIsHeldBackBehindManyOthers) {
     OnceReporter reporter;
-    EXPECT_TRUE(reporter.may_report("a", noon));
+    for (unsigned count = 0; count < OnceReporter::reports_per_interval_max; ++count) {
+        EXPECT_TRUE(reporter.may_report(std::to_string(count), noon));
+    }
     EXPECT_FALSE(reporter.may_report("b", noon));
     EXPECT_TRUE(reporter.may_report("b", noon + ReportLimiter::interval));
     EXPECT_FALSE(reporter.may_report("b", noon + 2 * ReportLimiter::interval));

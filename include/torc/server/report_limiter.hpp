@@ -30,10 +30,12 @@ private:
     MonotonicTime next_at_ = MonotonicTime::min();
 };
 
-/// Lets one report of each subject pass, and of all together one in ten seconds. Thread-safe.
+/// Lets one report of each subject pass, and of all together a few in ten seconds. Thread-safe.
 class OnceReporter {
 public:
     static constexpr std::size_t subjects_max = 1024;
+    /// Who tries a few files at once sees what is wrong with each of them.
+    static constexpr unsigned reports_per_interval_max = 16;
 
     /// Whether to report of `subject` now. Of one that was held back as others had just been
     /// reported, the next call may.
@@ -41,7 +43,8 @@ public:
 
 private:
     std::mutex mutex_;
-    ReportLimiter limiter_;
+    MonotonicTime interval_ends_at_ = MonotonicTime::min();
+    unsigned reports_left_ = 0;
     /// What was reported. When there are too many they are forgotten, and may be reported again.
     std::unordered_set<std::string> reported_;
 };

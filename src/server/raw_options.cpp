@@ -225,9 +225,8 @@ void add_cors_fields(std::vector<site::ExtraField>& fields) {
     using Scope = site::ExtraField::Scope;
     const std::array cors_fields = {
         site::ExtraField{.name = "Access-Control-Allow-Origin", .value = "*"},
-        // What a script needs for ranges and for asking again, beyond what it may see anyway.
-        site::ExtraField{.name = "Access-Control-Expose-Headers",
-                         .value = "Accept-Ranges, Content-Encoding, Content-Range, Date, ETag"},
+        // What scripts may see beyond a few: Content-Range and ETag, and what --header adds.
+        site::ExtraField{.name = "Access-Control-Expose-Headers", .value = "*"},
         site::ExtraField{.name = "Access-Control-Allow-Methods",
                          .value = "GET, HEAD, OPTIONS",
                          .scope = Scope::options},

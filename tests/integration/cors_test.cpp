@@ -39,7 +39,7 @@ TEST_P(Cors, LetsScriptsReadWhatIsServedAndErrorsToo) {
     }
     const Response part = get("/data.json", "Range: bytes=0-2\r\n");
     EXPECT_EQ(part.status, 206);
-    EXPECT_TRUE(part.field("Access-Control-Expose-Headers").value_or("").contains("Content-Range"));
+    EXPECT_EQ(part.field("Access-Control-Expose-Headers"), "*");
 }
 
 TEST_P(Cors, IsOffUnlessAskedFor) {

@@ -107,6 +107,7 @@ void Representation::render_fields(const RepresentationTraits& traits,
     writer.field("Content-Length", metadata_.size);
     content_type_ = traits.content_type;
     is_type_known_ = traits.is_type_known;
+    has_security_policy_ = !traits.security_policy.empty();
     coding_ = traits.coding;
     content_type_offset_ = offset();
     writer.field("Content-Type", content_type_);

@@ -69,23 +69,6 @@ void write_reference(const http::Target& target, std::string_view location,
     writer.append_path_encoded(location);
 }
 
-/// The fields of a page of torc's own, the end of the head and, but for HEAD, the page.
-Answer write_page(http::Status status, const http::Request& request,
-                  http::HeadWriter& writer) noexcept {
-    const ErrorPage page(status, request);
-    writer.field("Content-Type", page.content_type());
-    writer.field("Content-Length", std::uint64_t{page.bytes().size()});
-    if (!page.security_policy().empty()) {
-        writer.field("Content-Security-Policy", page.security_policy());
-    }
-    writer.append("\r\n");
-    if (request.method == http::Method::head) {
-        return Answer{.status = status};
-    }
-    writer.append(page.bytes());
-    return Answer{.status = status, .content_bytes = page.bytes().size()};
-}
-
 }  // namespace
 
 Responder::Responder(const std::vector<http::ContentCoding>& codings,
@@ -95,16 +78,26 @@ Responder::Responder(const std::vector<http::ContentCoding>& codings,
         constant_fields_ += "Server: torc\r\n";
     }
     for (const ExtraField& field : extra_fields) {
-        std::string& fields = field.scope == ExtraField::Scope::options   ? options_fields_
-                              : field.scope == ExtraField::Scope::success ? success_fields_
-                                                                          : constant_fields_;
-        fields += field.name + ": " + field.value + "\r\n";
+        fields_for(field) += field.name + ": " + field.value + "\r\n";
     }
     if (!has_field(extra_fields, "X-Content-Type-Options")) {
         // Browsers are not to guess about types: they would run what was uploaded as an image. But
         // where torc knows none they would refuse to run what is a script.
         sniffing_field_ = "X-Content-Type-Options: nosniff\r\n";
     }
+}
+
+std::string& Responder::fields_for(const ExtraField& field) noexcept {
+    switch (field.scope) {
+        case ExtraField::Scope::options:
+            return options_fields_;
+        case ExtraField::Scope::success:
+            return success_fields_;
+        case ExtraField::Scope::every_answer:
+            break;
+    }
+    return http::is_same_field_name(field.name, "Content-Security-Policy") ? policy_fields_
+                                                                           : constant_fields_;
 }
 
 void Responder::set_time(WallTime now) {
@@ -125,6 +118,7 @@ void Responder::set_time(WallTime now) {
 
 Responder::Envelope Responder::around(const Representation& source, Envelope envelope) noexcept {
     envelope.is_type_known = source.is_type_known();
+    envelope.has_own_policy = source.has_security_policy();
     return envelope;
 }
 
@@ -145,6 +139,9 @@ void Responder::begin_head(http::Status status, const Envelope& envelope,
         writer.append(sniffing_field_);
         writer.append(cache_control_field(status));
     }
+    if (!envelope.has_own_policy) {
+        writer.append(policy_fields_);
+    }
     if (status == http::Status::service_unavailable) {
         writer.append(retry_after_field);  // RFC 9110 §15.6.4.
     }
@@ -159,6 +156,30 @@ void Responder::begin_head(http::Status status, const Envelope& envelope,
             break;
     }
     writer.append(envelope.vary_field);
+}
+
+void Responder::begin_page(http::Status status, Envelope envelope,
+                           http::HeadWriter& writer) const noexcept {
+    envelope.has_own_policy = true;
+    begin_head(status, envelope, writer);
+}
+
+Answer Responder::write_page(http::Status status, const http::Request& request,
+                             http::HeadWriter& writer) const noexcept {
+    const ErrorPage page(status, request);
+    writer.field("Content-Type", page.content_type());
+    writer.field("Content-Length", std::uint64_t{page.bytes().size()});
+    if (page.security_policy().empty()) {
+        writer.append(policy_fields_);
+    } else {
+        writer.field("Content-Security-Policy", page.security_policy());
+    }
+    writer.append("\r\n");
+    if (request.method == http::Method::head) {
+        return Answer{.status = status};
+    }
+    writer.append(page.bytes());
+    return Answer{.status = status, .content_bytes = page.bytes().size()};
 }
 
 Answer Responder::respond_to_method(const http::Request& request, Persistence persistence,
@@ -178,7 +199,7 @@ Answer Responder::respond_to_method(const http::Request& request, Persistence pe
         case http::Method::patch:
         case http::Method::trace:
         case http::Method::connect:
-            begin_head(http::Status::method_not_allowed, {.persistence = persistence}, writer);
+            begin_page(http::Status::method_not_allowed, {.persistence = persistence}, writer);
             writer.field("Allow", allowed_methods);
             return write_page(http::Status::method_not_allowed, request, writer);
         case http::Method::get:
@@ -246,7 +267,7 @@ Answer Responder::respond_with_file(const http::Request& request, const Asset& a
             writer.append(source->fields_from_last_modified());
             return Answer{.status = http::Status::not_modified};
         case http::Precondition::failed:
-            begin_head(http::Status::precondition_failed, envelope, writer);
+            begin_page(http::Status::precondition_failed, envelope, writer);
             return write_page(http::Status::precondition_failed, request, writer);
     }
     // A range means something in a GET alone (RFC 9110 §14.2).
@@ -268,7 +289,7 @@ Answer Responder::respond_with_file(const http::Request& request, const Asset& a
 Answer Responder::refuse_codings(const http::Request& request, const Asset& asset,
                                  const Envelope& envelope,
                                  http::HeadWriter& writer) const noexcept {
-    begin_head(http::Status::not_acceptable, envelope, writer);
+    begin_page(http::Status::not_acceptable, envelope, writer);
     if (!asset.has_codings()) {
         // Not among the asset's own: there is nothing to choose from, but this depends on it.
         writer.append("Vary: Accept-Encoding\r\n");
@@ -292,7 +313,7 @@ std::optional<Answer> Responder::respond_with_range(const http::Request& request
         case http::RangeOutcome::satisfiable:
             break;
         case http::RangeOutcome::unsatisfiable:
-            begin_head(http::Status::range_not_satisfiable, envelope, writer);
+            begin_page(http::Status::range_not_satisfiable, envelope, writer);
             writer.append("Content-Range: bytes */");
             writer.append(source.size());
             writer.append("\r\n");
@@ -338,11 +359,12 @@ std::optional<Answer> Responder::respond_with_parts(const http::RangeSet& ranges
 
 Answer Responder::respond_with_error(const http::Request& request, const Asset& asset,
                                      const Envelope& envelope, http::HeadWriter& writer) {
-    begin_head(asset.status(), envelope, writer);
     Representation* const page = asset.page();
     if (page == nullptr) {
+        begin_page(asset.status(), envelope, writer);
         return write_page(asset.status(), request, writer);
     }
+    begin_head(asset.status(), envelope, writer);
     writer.field("Content-Type", page->content_type());
     writer.field("Content-Length", page->size());
     writer.append("\r\n");
@@ -358,7 +380,7 @@ Answer Responder::respond_with_error(const http::Request& request, const Asset& 
 Answer Responder::redirect(const http::Request& request, const http::Target& target,
                            const Asset& asset, const Envelope& envelope,
                            http::HeadWriter& writer) const noexcept {
-    begin_head(http::Status::moved_permanently, envelope, writer);
+    begin_page(http::Status::moved_permanently, envelope, writer);
     writer.append("Location: ");
     write_reference(target, asset.location(), writer);
     if (target.has_query) {
@@ -371,7 +393,7 @@ Answer Responder::redirect(const http::Request& request, const http::Target& tar
 
 Answer Responder::reject(http::Status status, const http::Request& request, Persistence persistence,
                          http::HeadWriter& writer) const noexcept {
-    begin_head(status, {.persistence = persistence}, writer);
+    begin_page(status, {.persistence = persistence}, writer);
     return write_page(status, request, writer);
 }
 

@@ -274,6 +274,40 @@ TEST_F(ResponderFieldsTest, HeadHasThoseOfGet) {
     EXPECT_EQ(answer_with(*absent, "HEAD", ""), answer_with(*absent, "GET", ""));
 }
 
+TEST_F(ResponderFieldsTest, AUsersPolicyIsForAllButPagesThatStateTheirOwn) {
+    const std::vector<ExtraField> fields = {
+        {.name = "content-security-policy", .value = "default-src 'self'"}};
+    responder_ = std::make_unique<Responder>(codings_, fields);
+    responder_->set_time(now);
+    const auto has_users_alone = [](std::string_view head) {
+        return count(head, "Content-Security-Policy") == 0 &&
+               count(head, "content-security-policy") == 1;
+    };
+    const auto has_its_own_alone = [](std::string_view head) {
+        return count(head, "Content-Security-Policy") == 1 &&
+               count(head, "content-security-policy") == 0;
+    };
+    const AssetRef absent = Asset::error(Status::not_found);
+    for (const std::string& head :
+         {answer_to("GET", ""), answer_to("GET", "Range: bytes=0-0\r\n"),
+          answer_to("GET", "If-None-Match: *\r\n"), answer_to_method("OPTIONS"),
+          answer_with(*Asset::error(Status::not_found, memory_file("my page")), "GET", ""),
+          answer_with(*absent, "GET", "Accept: */*\r\n"), rejection(Status::bad_request)}) {
+        EXPECT_TRUE(has_users_alone(head)) << head;
+    }
+    RepresentationTraits traits = traits_of("listing.html", 5);
+    traits.security_policy = "default-src 'none'";
+    const AssetRef listing = asset_of(Representation::in_memory(traits, copy_of("12345")));
+    for (const std::string& head :
+         {answer_with(*absent, "GET", "Accept: text/html\r\n"),
+          answer_with(*Asset::redirect("page.html/"), "GET", "Accept: text/html\r\n"),
+          answer_with(*listing, "GET", "")}) {
+        EXPECT_TRUE(has_its_own_alone(head)) << head;
+    }
+    const std::string unchanged = answer_with(*listing, "GET", "If-None-Match: *\r\n");
+    EXPECT_TRUE(has_its_own_alone(unchanged)) << unchanged;
+}
+
 TEST_F(ResponderFieldsTest, ASecondCacheControlIsNeverSent) {
     // A file without one has none: a rule of the user's says so.
     RepresentationTraits traits = traits_of("page.html", 5);

@@ -86,6 +86,8 @@ public:
     [[nodiscard]] std::uint64_t size() const noexcept { return metadata_.size; }
     [[nodiscard]] std::string_view content_type() const noexcept { return content_type_; }
     [[nodiscard]] bool is_type_known() const noexcept { return is_type_known_; }
+    /// Whether its fields have a Content-Security-Policy.
+    [[nodiscard]] bool has_security_policy() const noexcept { return has_security_policy_; }
     [[nodiscard]] http::ContentCoding coding() const noexcept { return coding_; }
 
     // Response fields from the named one to the end of the head, its empty line included:
@@ -148,6 +150,7 @@ private:
     std::string fields_;
     std::string_view content_type_;
     bool is_type_known_ = true;
+    bool has_security_policy_ = false;
     http::ContentCoding coding_ = http::ContentCoding::identity;
     Contents contents_;
     FileHandle file_;

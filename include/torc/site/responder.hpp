@@ -82,7 +82,7 @@ public:
     /// redirect.
     [[nodiscard]] std::size_t head_bytes_max() const noexcept {
         return own_head_bytes_max + constant_fields_.size() + success_fields_.size() +
-               options_fields_.size();
+               policy_fields_.size() + options_fields_.size();
     }
     /// Room that the head needs that answers a request for `target` with `asset`.
     [[nodiscard]] std::size_t head_bytes_max(const http::Target& target,
@@ -112,6 +112,8 @@ public:
                                 Persistence persistence, http::HeadWriter& writer) const noexcept;
 
 private:
+    [[nodiscard]] std::string& fields_for(const ExtraField& field) noexcept;
+
     /// What a head says beside its status and what the asset has rendered.
     struct Envelope {
         Persistence persistence = Persistence::keep_alive;
@@ -119,11 +121,19 @@ private:
         std::string_view vary_field{};
         /// See ContentType. What torc writes itself has a type.
         bool is_type_known = true;
+        /// The content is torc's own page, or states a policy of its own.
+        bool has_own_policy = false;
     };
 
     [[nodiscard]] static Envelope around(const Representation& source, Envelope envelope) noexcept;
     void begin_head(http::Status status, const Envelope& envelope,
                     http::HeadWriter& writer) const noexcept;
+    /// The same for a page of torc's own, which `write_page` then writes.
+    void begin_page(http::Status status, Envelope envelope,
+                    http::HeadWriter& writer) const noexcept;
+    /// The last fields, the end of the head and, but for HEAD, the page.
+    [[nodiscard]] Answer write_page(http::Status status, const http::Request& request,
+                                    http::HeadWriter& writer) const noexcept;
     [[nodiscard]] Answer refuse_codings(const http::Request& request, const Asset& asset,
                                         const Envelope& envelope,
                                         http::HeadWriter& writer) const noexcept;
@@ -154,6 +164,9 @@ private:
     std::string success_fields_;
     /// That of answers with content whose type is known.
     std::string_view sniffing_field_;
+    /// The user's Content-Security-Policy, of all but pages that state their own: a browser
+    /// enforces both, and few policies for a site allow the style sheet that stands in a page.
+    std::string policy_fields_;
     /// Those of answers to OPTIONS.
     std::string options_fields_;
     /// "HTTP/1.1 200 OK\r\n", Date, `constant_fields_`, `success_fields_` and `sniffing_field_`,

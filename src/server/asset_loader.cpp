@@ -62,7 +62,9 @@ AssetLoader::~AssetLoader() = default;
 
 bool AssetLoader::join(std::string_view path, site::Site::Waiter waiter, MonotonicTime now) {
     const auto under_way = site_.find_load(path);
-    if (under_way && now >= context(*under_way).began_at + patience_) {
+    if (under_way && is_of_the_past(*under_way, now)) {
+        site_.detach_load(*under_way);
+    } else if (under_way && now >= context(*under_way).began_at + patience_) {
         const LoadContext& overdue = context(*under_way);
         const bool may_try_again =
             overdue.root != root_.current() || now >= overdue.began_at + 2 * patience_;
@@ -91,6 +93,11 @@ bool AssetLoader::join(std::string_view path, site::Site::Waiter waiter, Monoton
         root_.check(now);
     }
     return true;
+}
+
+bool AssetLoader::is_of_the_past(site::Site::LoadId id, MonotonicTime now) const noexcept {
+    // Not sooner than a cached asset would be: what always changes is loaded once a second.
+    return site_.is_outdated(id) && now >= contexts_[id].began_at + site::Site::fresh_for;
 }
 
 void AssetLoader::begin(site::Site::LoadId id, MonotonicTime now) {
@@ -437,11 +444,15 @@ bool AssetLoader::begin_reading(site::Site::LoadId id, std::string_view director
     Reading& reading = position->second;
     if (!is_new && reading.reader != id) {
         LoadContext& reader = context(reading.reader);
-        if (proactor_.now() < reader.began_at + patience_) {
+        const MonotonicTime now = proactor_.now();
+        const bool is_overdue = now >= reader.began_at + patience_;
+        if (!is_overdue && reader.root == context(id).root &&
+            !is_of_the_past(reading.reader, now)) {
             reading.waiting.push_back(id);
             return false;
         }
-        // Its file system does not answer; this one tries again beside it.
+        // Its file system does not answer, or what it reads is not what is there now; this one
+        // tries again beside it.
         reader.reads = nullptr;
         reading.reader = id;
     }

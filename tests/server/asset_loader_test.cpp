@@ -78,15 +78,22 @@ protected:
     }
 
     /// Loads the listing of "a/" as far as its job.
-    void begin_listing(site::Site::Waiter waiter, site::ListingOrder order) {
+    void begin_listing(site::Site::Waiter waiter, site::ListingOrder order,
+                       MonotonicTime now = noon) {
         std::string key;
         site::ListingKey{.path = "a/",
                          .style = {.format = site::ListingFormat::json, .order = order}}
             .write(key);
-        EXPECT_FALSE(join(key, waiter));
+        EXPECT_FALSE(join(key, waiter, now));
         EXPECT_FALSE(complete(
             ::open((directory_.path() / "a").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
         EXPECT_FALSE(complete_stat(4096, S_IFDIR));
+    }
+
+    /// Another worker has looked at the root by `now`, and found the same.
+    void verify_root(MonotonicTime now) {
+        current_.found_nothing({.began_at = now, .generation = 0}, Errno(ENOENT));
+        loader_.follow_root(now);
     }
 
     /// What was opened last is not there.
@@ -99,6 +106,16 @@ protected:
     CurrentRoot current_{"path/to/root", root_, noon};
     AssetLoader loader_{proactor_, site_, current_, patience};
 };
+
+/// Another worker finds that the path leads to `directory`.
+int publish(CurrentRoot& root, const std::filesystem::path& directory) {
+    UniqueFd found(::open(directory.c_str(), O_PATH | O_CLOEXEC));
+    const int descriptor = found.get();
+    file::MountTable mounts;
+    EXPECT_FALSE(
+        root.found({.began_at = noon, .generation = root.generation()}, std::move(found), mounts));
+    return descriptor;
+}
 
 TEST_F(AssetLoaderTest, LoadsAFileStepByStep) {
     EXPECT_FALSE(join("file", 7));
@@ -204,6 +221,60 @@ TEST_F(AssetLoaderTest, WaitsForNoReadingThatDoesNotEnd) {
     EXPECT_EQ(complete(hung_end)->waiters, std::vector<site::Site::Waiter>{1});
 }
 
+TEST_F(AssetLoaderTest, WaitsForNoReadingOfADirectoryThatIsNotThereAnyMore) {
+    directory_.write("a/old", "1");
+    begin_listing(1, site::ListingOrder::name);
+    io::BlockingJob& reading = proactor_.job();
+    const io::Completion read = proactor_.completion(0);
+    EXPECT_EQ(reading.run(), 0);
+    std::filesystem::remove(directory_.path() / "a/old");
+    directory_.write("a/new", "1");
+    site_.changed_beneath("a/");
+    const MonotonicTime later = noon + site::Site::fresh_for;
+    proactor_.set_now(later);
+    verify_root(later);
+    begin_listing(2, site::ListingOrder::size, later);
+    Ended ended = complete(proactor_.job().run());
+    ASSERT_TRUE(ended);
+    EXPECT_TRUE(ended->asset->identity().contents().contains("\"name\":\"new\""));
+    ended = complete(read);
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->waiters, std::vector<site::Site::Waiter>{1});
+}
+
+TEST_F(AssetLoaderTest, WaitsForNoReadingOfTheRootThatWasServedBefore) {
+    directory_.write("a/old", "1");
+    directory_.write("next/file", "1");
+    begin_listing(1, site::ListingOrder::name);
+    EXPECT_EQ(proactor_.job().run(), 0);
+    const io::Completion read = proactor_.completion(0);
+    std::filesystem::remove(directory_.path() / "a/old");
+    directory_.write("a/new", "1");
+    proactor_.expect_root(publish(current_, directory_.path() / "next"));
+    loader_.follow_root(noon);
+    begin_listing(2, site::ListingOrder::size);
+    const Ended ended = complete(proactor_.job().run());
+    ASSERT_TRUE(ended);
+    EXPECT_TRUE(ended->asset->identity().contents().contains("\"name\":\"new\""));
+    EXPECT_EQ(complete(read)->waiters, std::vector<site::Site::Waiter>{1});
+}
+
+TEST_F(AssetLoaderTest, ARequestDoesNotJoinALoadThatBeganASecondBeforeAChange) {
+    EXPECT_FALSE(join("a/file", 7));
+    const io::Completion opened = proactor_.completion(anonymous_file("").release());
+    site_.changed("a/", "file");
+    EXPECT_FALSE(join("a/file", 8)) << "it began less than a second ago";
+    const int started = proactor_.started();
+    const MonotonicTime later = noon + site::Site::fresh_for;
+    verify_root(later);
+    EXPECT_FALSE(join("a/file", 9, later));
+    EXPECT_GT(proactor_.started(), started);
+    EXPECT_FALSE(complete(opened));
+    const Ended ended = complete_as_empty();
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->waiters, (std::vector<site::Site::Waiter>{7, 8}));
+}
+
 TEST_F(AssetLoaderTest, AnswersAListingThatFailsWithAnError) {
     std::string key;
     site::ListingKey{.path = "", .style = {}}.write(key);
@@ -306,16 +377,6 @@ TEST_F(AssetLoaderTest, WhatWasBegunBeneathTheOldRootIsNotCached) {
     EXPECT_EQ(site_.cache().size(), 0U);
 }
 
-/// Another worker finds that the path leads to `directory`.
-int publish(CurrentRoot& root, const std::filesystem::path& directory) {
-    UniqueFd found(::open(directory.c_str(), O_PATH | O_CLOEXEC));
-    const int descriptor = found.get();
-    file::MountTable mounts;
-    EXPECT_FALSE(
-        root.found({.began_at = noon, .generation = root.generation()}, std::move(found), mounts));
-    return descriptor;
-}
-
 TEST_F(AssetLoaderTest, GoesOverToTheRootThatAnotherWorkerFound) {
     directory_.write("next/file", "1");
     site_.cache().insert("file", site::test::memory_asset("1"), never);
@@ -353,8 +414,7 @@ TEST_F(AssetLoaderTest, BeginsWhatWaitedOnceAnotherWorkerHasLookedAtTheRoot) {
     EXPECT_EQ(proactor_.last(), Operation::root_open);
     loader_.follow_root(later);
     EXPECT_EQ(proactor_.started(), 1);
-    current_.found_nothing({.began_at = later, .generation = 0}, Errno(ENOENT));
-    loader_.follow_root(later);
+    verify_root(later);
     EXPECT_EQ(proactor_.started(), 2);
     EXPECT_EQ(proactor_.last(), Operation::load_open);
 }

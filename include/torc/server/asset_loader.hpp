@@ -152,6 +152,9 @@ private:
         /// What was read; null: that failed.
         site::ListedDirectoryRef listed{};
     };
+    /// Whether nobody else may wait for the load: a request that arrives a second after a change
+    /// gets what is there since.
+    [[nodiscard]] bool is_of_the_past(site::Site::LoadId id, MonotonicTime now) const noexcept;
     [[nodiscard]] LoadContext& context(site::Site::LoadId id) noexcept { return contexts_[id]; }
 
     std::vector<LoadContext> contexts_;

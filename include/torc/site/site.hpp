@@ -63,6 +63,12 @@ public:
     /// The load of the asset at `path` that is under way, if there is one.
     [[nodiscard]] std::optional<LoadId> find_load(std::string_view path) const;
 
+    /// Whether what the load looks at may have changed since it was begun, as far as that was
+    /// reported: what it finds is for those who wait for it by now.
+    [[nodiscard]] bool is_outdated(LoadId id) const noexcept {
+        return loads_[id].has_changed || loads_[id].begun_at < directory_changed_at_;
+    }
+
     /// Begins a new load, at once or later: gives the first step. What changed before does not
     /// count against it.
     [[nodiscard]] LoadStep begin_load(LoadId id);

@@ -150,6 +150,7 @@ void Worker::lose(ConnectionSlot& slot) {
     }
     // What throws has not begun an operation.
     slot.is_busy = false;
+    ConnectionTable::renew(slot);  // A load may know it as one who waits.
     close(slot);
     if (memory_report_.may_report(services_.now)) {
         spdlog::warn("memory is short: connections that want more are closed");
@@ -297,7 +298,7 @@ void Worker::connection_completed(const io::Completion& completion) {
     slot.is_busy = false;
     const auto operation = operation_of(completion.token);
     if (operation == Operation::receive && completion.failed() &&
-        completion.error() == Errno(ENOBUFS)) {
+        completion.error() == Errno(ENOBUFS) && !slot.is_ending) {
         perform(slot, Action::receive);  // Every buffer was in use; they are back by the next turn.
         return;
     }

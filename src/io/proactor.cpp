@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <cstdint>
 
 namespace torc::io {
@@ -41,6 +42,13 @@ void Proactor::reset_on_close(int socket) const noexcept {
     const linger at_once{.l_onoff = 1, .l_linger = 0};
     // It fails for what is no socket alone.
     static_cast<void>(::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
+}
+
+void Proactor::give_up_after(int socket, std::chrono::milliseconds patience) const noexcept {
+    const auto milliseconds = static_cast<unsigned>(patience.count());
+    // It fails for what is no TCP socket alone.
+    static_cast<void>(
+        ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds));
 }
 
 }  // namespace torc::io

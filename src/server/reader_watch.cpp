@@ -17,9 +17,10 @@ constexpr int observations_per_window = 12;
 /// somebody who waits for room.
 constexpr std::size_t looks_at_once_max = 256;
 constexpr std::size_t hasty_looks_at_once_max = 32;
-/// A closed window tells of a peer that does not read once nothing has moved for so long, even
-/// where somebody waits for room.
-constexpr std::chrono::milliseconds stall_min{200};
+/// A closed window tells of a peer that does not read once nothing has moved for so many times as
+/// long as it took to fill. A slow reader's closes too, for the time in which its program takes a
+/// part of what its kernel has room for; but it has moved since it was filled.
+constexpr int stalls_per_filling_min = 2;
 
 }  // namespace
 
@@ -85,7 +86,8 @@ ConnectionSlot* ReaderWatch::find_slowest(MonotonicTime now,
     }
     ConnectionSlot* slowest = nullptr;
     // What a peer's kernel takes at once, hundreds of kilobytes, is a high rate as long as it is in
-    // the window. Who reads nothing has stood still for longer than anything moved.
+    // the window, and before there have been some looks there is none. Who reads nothing has stood
+    // still for longer than anything moved.
     ConnectionSlot* filled = nullptr;
     ConnectionSlot* const first = looks_.first();
     ConnectionSlot* slot = first;
@@ -95,20 +97,16 @@ ConnectionSlot* ReaderWatch::find_slowest(MonotonicTime now,
         looks_.start(*slot, now);  // To the end: whoever asks next looks at others.
         const Pace& pace = slot->pace;
         const bool is_known = pace.observed_for(now) >= window_ / observations_per_window;
-        // Not by one look alone, if there is time for two: a fast reader's window closes too.
-        const bool is_refusing =
-            progress.is_window_closed &&
-            std::min(pace.stalled_for(now), pace.observed_for(now)) >= patience;
         const double rate = pace.bytes_per_second(now);
-        if (rate < bytes_per_second_min_ && (is_known || is_refusing)) {
+        if (is_known && rate < bytes_per_second_min_) {
             const bool is_slower = slowest == nullptr ||
                                    rate < slowest->pace.bytes_per_second(now) ||
                                    (rate <= slowest->pace.bytes_per_second(now) &&
                                     pace.stalled_for(now) > slowest->pace.stalled_for(now));
             slowest = is_slower ? slot : slowest;
-        } else if (is_refusing &&
+        } else if (progress.is_window_closed &&
                    pace.stalled_for(now) >=
-                       std::max<std::chrono::nanoseconds>(stall_min, pace.moved_for()) &&
+                       std::max(patience, stalls_per_filling_min * pace.moved_for()) &&
                    (filled == nullptr || pace.moved_for() < filled->pace.moved_for())) {
             filled = slot;
         }
@@ -119,11 +117,13 @@ ConnectionSlot* ReaderWatch::find_slowest(MonotonicTime now,
 
 ReaderWatch::Rest ReaderWatch::look_at_rest(ConnectionSlot& slot,
                                             MonotonicTime now) const noexcept {
+    // What moved before the first look is not known: that one only sets the mark.
+    const bool is_first = slot.pace.observed_for(now) == std::chrono::nanoseconds(0);
     const io::PeerProgress progress = look(slot, now);
     if (!progress.has_unacknowledged) {
         return Rest::nothing;
     }
-    return slot.pace.stalled_for(now) < timeout_ ? Rest::awaited : Rest::refused;
+    return is_first || slot.pace.stalled_for(now) < timeout_ ? Rest::awaited : Rest::refused;
 }
 
 }  // namespace torc::server

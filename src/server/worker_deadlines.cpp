@@ -22,12 +22,20 @@ constexpr std::size_t evictions_per_iteration_max = 64;
 constexpr int evictions_for_one_max = 4;
 /// How many connections wait for a slot; each has a descriptor.
 constexpr std::size_t parked_max = 16;
-/// So long a new connection, whose request is about to be read, need not make room, nor one whose
-/// peer reads nothing.
+/// So long a new connection, whose request is about to be read, need not make room.
 constexpr std::chrono::milliseconds fresh_grace{250};
+/// So long a peer may read nothing while there are spare slots, and while there are none. A reader
+/// that is slow and has just begun reads nothing for seconds, too, as far as the kernel tells: of
+/// 20 kB/s the window on a loopback opens each 3 s.
+constexpr std::chrono::seconds filled_grace{6};
+constexpr std::chrono::seconds filled_grace_min{2};
+/// How long the peer of a connection that made room may take nothing of what the kernel still has
+/// for it. The kernel counts from when the window was closed first, so this cuts off slow readers
+/// too: there is no room for the time of all.
+constexpr std::chrono::seconds rest_patience{20};
 /// How often room is looked for, a grace apart, before a connection that waits for a slot is
-/// refused.
-constexpr int parked_rounds_max = 3;
+/// refused: for longer than those take that may be ended for it.
+constexpr int parked_rounds_max = 10;
 /// How long a connection may linger, however fast its peer sends: so many linger timeouts.
 constexpr int linger_timeouts_max = 12;
 /// Of a pace that counts from its beginning.
@@ -174,7 +182,7 @@ void Worker::make_room_for(std::size_t connections) {
     const std::size_t wanted = std::min(connections, evictions_per_iteration_max);
     for (std::size_t made = evictions_; made < wanted; ++made) {
         const std::uint32_t before = connections_.size();
-        if (!make_room(fresh_grace)) {
+        if (!make_room(Urgency::at_once)) {
             return;
         }
         if (connections_.size() == before) {
@@ -187,13 +195,12 @@ void Worker::make_room_for_one() {
     // Where nothing can be spared it is let in all the same, into a spare slot, and served: it may
     // not take long. Before they run out, who does not read is given no time.
     const bool has_spare_slots = connections_.free_slots() > limits::connections_spare / 2;
-    const std::chrono::nanoseconds patience =
-        has_spare_slots ? fresh_grace : std::chrono::nanoseconds(0);
+    const Urgency urgency = has_spare_slots ? Urgency::can_wait : Urgency::at_once;
     for (int made = 0; made < evictions_for_one_max; ++made) {
         if (connections_.size() - endings_ < connections_max_) {
             return;
         }
-        if (!make_room(patience)) {
+        if (!make_room(urgency)) {
             make_up_room_at_ = std::min(make_up_room_at_, services_.now + fresh_grace);
             return;
         }
@@ -228,10 +235,9 @@ void Worker::serve_parked() {
 
 void Worker::make_up_room() {
     make_up_room_at_ = never;
-    const std::chrono::nanoseconds patience =
-        parked_.empty() ? fresh_grace : std::chrono::nanoseconds(0);
+    const Urgency urgency = parked_.empty() ? Urgency::can_wait : Urgency::at_once;
     for (std::size_t made = 0; connections_.size() - endings_ > connections_max_; ++made) {
-        if (made == evictions_per_iteration_max || !make_room(patience)) {
+        if (made == evictions_per_iteration_max || !make_room(urgency)) {
             make_up_room_at_ = services_.now + fresh_grace;
             break;
         }
@@ -247,7 +253,7 @@ void Worker::make_up_room() {
     }
 }
 
-bool Worker::make_room(std::chrono::nanoseconds patience) {
+bool Worker::make_room(Urgency urgency) {
     // Who has waited longest, first of those that want nothing, last of those who began a request:
     // many who begin one and never end it must not keep everybody else out until their deadline.
     ConnectionSlot* chosen = idle_.first();
@@ -257,12 +263,15 @@ bool Worker::make_room(std::chrono::nanoseconds patience) {
         }
     }
     if (chosen == nullptr || has_just_come(*chosen)) {
-        chosen = find_slow_reader(patience);
+        chosen = find_slow_reader(urgency == Urgency::at_once ? filled_grace_min : filled_grace);
     }
     if (chosen == nullptr) {
-        chosen = most_expendable_loading(patience);
+        chosen = most_expendable_loading(urgency == Urgency::at_once ? std::chrono::nanoseconds(0)
+                                                                     : fresh_grace);
     }
     if (chosen != nullptr) {
+        // All may be sent and nothing read: the kernel has it, for minutes if nobody tells it.
+        proactor_.give_up_after(chosen->socket, rest_patience);
         end(*chosen);
     }
     return chosen != nullptr;

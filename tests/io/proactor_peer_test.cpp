@@ -2,15 +2,64 @@
 
 #include "proactor_fixture.hpp"
 
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
 namespace torc::io::test {
 namespace {
 
 class ProactorPeer : public ProactorTest {
 protected:
     /// Sends until neither the socket nor the peer takes any more.
-    static void fill(int socket) {
+    static std::size_t fill(int socket) {
         const std::string bytes(std::size_t{1024} * 1024, 'f');
-        while (::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+        std::size_t filled = 0;
+        ssize_t sent = 0;
+        do {
+            filled += static_cast<std::size_t>(sent);
+            sent = ::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        } while (sent > 0);
+        return filled;
+    }
+    static std::uint16_t port_of(int socket) {
+        sockaddr_in address{};
+        socklen_t length = sizeof address;
+        check(::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length), "getsockname");
+        return ntohs(address.sin_port);
+    }
+    /// Whether the kernel has a connection, be it one that no process has any more, whose peer has
+    /// that port.
+    static bool is_connected(std::uint16_t peer_port) {
+        std::array<char, 16> port{};
+        std::snprintf(port.data(), port.size(), ":%04X", peer_port);
+        std::ifstream table("/proc/self/net/tcp");
+        // The columns: a number, the local address, the remote one.
+        std::string number;
+        std::string local;
+        std::string remote;
+        for (std::string line; std::getline(table, line);) {
+            std::istringstream(line) >> number >> local >> remote;
+            if (remote.ends_with(port.data())) {
+                return true;
+            }
+        }
+        return false;
+    }
+    /// How many bytes come before the end of the stream or a reset.
+    static std::size_t count_bytes(int socket) {
+        std::array<char, 64 * 1024> buffer;
+        std::size_t count = 0;
+        while (true) {
+            const ssize_t got = ::recv(socket, buffer.data(), buffer.size(), 0);
+            if (got < 0 && errno == EINTR) {
+                continue;
+            }
+            if (got <= 0) {
+                return count;
+            }
+            count += static_cast<std::size_t>(got);
         }
     }
     /// Waits until the kernel has seen what `holds` wants of the peer's progress.
@@ -91,6 +140,23 @@ TEST_P(ProactorPeer, IsResetAtTheCloseWhenItIsToBe) {
         EXPECT_EQ(::poll(&event, 1, wait_ms), is_reset ? 1 : 0);
         EXPECT_EQ((event.revents & POLLERR) != 0, is_reset);
     }
+}
+
+TEST_P(ProactorPeer, IsGivenUpWhenItTakesNothingOfWhatIsLeft) {
+    const auto connection = connect();
+    const std::uint16_t peer_port = port_of(connection.peer.get());
+    const std::size_t filled = fill(connection.socket);
+    proactor().give_up_after(connection.socket, std::chrono::milliseconds(100));
+    proactor().shutdown(connection.socket, SHUT_RDWR);
+    close(connection.socket);
+    turn();
+    const MonotonicTime give_up = std::chrono::steady_clock::now() + patience;
+    while (is_connected(peer_port) && std::chrono::steady_clock::now() < give_up) {
+        std::this_thread::yield();
+    }
+    EXPECT_FALSE(is_connected(peer_port));
+    // What its kernel has taken it may still read; the rest never comes.
+    EXPECT_LT(count_bytes(connection.peer.get()), filled);
 }
 
 }  // namespace

@@ -114,6 +114,8 @@ public:
         char byte = 0;
         return has_input(patience) && ::recv(socket_.get(), &byte, 1, MSG_PEEK) <= 0;
     }
+    /// Whether the server has reset the connection; what came before that may still be read.
+    [[nodiscard]] bool has_lost_connection() { return is_ready(0, std::chrono::milliseconds(0)); }
     /// True when the last `read` ended because nothing came for too long.
     [[nodiscard]] bool has_timed_out() const { return has_timed_out_; }
     /// True when it ended because the server reset the connection.

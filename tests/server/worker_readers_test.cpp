@@ -129,6 +129,38 @@ TEST_P(WorkerReadersTest, KeepsAnIdleConnectionWhoseClientStillReadsWhatTheKerne
     EXPECT_TRUE(bytes.ends_with("hello"));
 }
 
+TEST_P(WorkerReadersTest, KeepsItThoughItWasIdleForLongerThanAPeerMayTakeNothing) {
+    around_.settings.timeouts.idle = 2s;
+    around_.settings.timeouts.send = 1s;
+    start();
+    Client client = connect_small();
+    constexpr int few = 16;
+    client.send(pipeline(few));
+    std::string bytes = read_slowly(client, 20'000, 4s);
+    bytes += client.read(few * medium_.size());
+    EXPECT_EQ(count_whole(bytes), few);
+}
+
+TEST_P(WorkerReadersTest, EndsNobodyWhoReadsWhileThereAreSpareSlots) {
+    around_.connections_max = 8;
+    start();
+    std::vector<Client> readers;
+    for (int count = 0; count < 24; ++count) {
+        readers.push_back(connect_non_reader());
+    }
+    const auto end = std::chrono::steady_clock::now() + 3s;
+    while (std::chrono::steady_clock::now() < end) {
+        // Less often than it is looked for room.
+        std::this_thread::sleep_for(600ms);
+        for (Client& reader : readers) {
+            EXPECT_EQ(reader.read(100'000).size(), 100'000U);
+        }
+    }
+    for (Client& reader : readers) {
+        EXPECT_FALSE(reader.has_lost_connection());
+    }
+}
+
 TEST_P(WorkerReadersTest, ServesOthersAtOnceThoughNonReadersHaveTakenEveryConnection) {
     around_.connections_max = 8;
     start();

@@ -220,6 +220,10 @@ public:
     /// taken (SO_LINGER of socket(7)), which the kernel would keep and go on to offer otherwise:
     /// for a peer that does not read.
     virtual void reset_on_close(int socket) const noexcept;
+    /// From now on, and after `close` of the socket too, the kernel gives up the connection once
+    /// its peer has taken nothing of what is there for it for `patience` (TCP_USER_TIMEOUT of
+    /// tcp(7)): for a peer that may still read and may not.
+    virtual void give_up_after(int socket, std::chrono::milliseconds patience) const noexcept;
 
     /// Whether threads of the proactor's own are in calls that may not end, such as a close: its
     /// destructor would wait for them.

@@ -40,10 +40,10 @@ public:
     [[nodiscard]] ConnectionSlot* take_gone(MonotonicTime now, std::size_t& looks_left) noexcept;
 
     /// The slowest of those that may be ended for others: the peer takes less than the minimum, and
-    /// has done so for some seconds, or tells by a closed window that it has read nothing for
-    /// `patience`. Where there is none, one whose window is closed too, though the rate is not
-    /// below the minimum yet: that which stopped soonest after it began. Looks at a bounded number,
-    /// and at others the next time. Null: none of these may.
+    /// has done so for some seconds. Where there is none, one whose peer has filled what its kernel
+    /// has room for and reads nothing, as far as its closed window tells, which has stood still for
+    /// `patience`: that which stopped soonest after it began. Looks at a bounded number, and at
+    /// others the next time. Null: none of these may.
     [[nodiscard]] ConnectionSlot* find_slowest(MonotonicTime now,
                                                std::chrono::nanoseconds patience) noexcept;
 

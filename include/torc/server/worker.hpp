@@ -144,9 +144,14 @@ private:
     /// Counts a connection among those of its client; false: it has too many.
     [[nodiscard]] bool may_have_another(int socket);
     void count_out() noexcept;
-    /// Ends the connection that can best be spared; false: there is none. `patience`: with a peer
-    /// that does not read, and with a load.
-    bool make_room(std::chrono::nanoseconds patience);
+    enum class Urgency : std::uint8_t {
+        /// There are spare slots.
+        can_wait,
+        /// Somebody waits for room.
+        at_once,
+    };
+    /// Ends the connection that can best be spared; false: there is none.
+    bool make_room(Urgency urgency);
     /// For connections that wait without a descriptor.
     void make_room_for(std::size_t connections);
     /// For a connection that is here.

@@ -326,7 +326,11 @@ bool AssetLoad::is_coding_right(http::ContentCoding coding, const FileLoad::Outc
         .end = is_whole ? whole.substr(whole.size() - std::min(whole.size(), sample_end_bytes))
                         : file.end,
         .size = file.metadata.size};
-    const std::string_view fault = precompressed_fault(coding, sample, original_.size);
+    const Representation& original = *representations_[0];
+    const std::string_view fault = precompressed_fault(
+        coding, sample,
+        {.size = original_.size,
+         .contents = original.is_in_memory() ? std::optional(original.contents()) : std::nullopt});
     if (!fault.empty()) {
         refused_.push_back(
             RefusedFile{.path = file_.path(),

@@ -2,6 +2,8 @@
 
 #include <torc/base/clock.hpp>
 
+#include "checksum.hpp"
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -14,6 +16,7 @@ namespace {
 constexpr std::string_view is_empty = "it is empty";
 constexpr std::string_view is_other_format = "it is not in the format that its name says";
 constexpr std::string_view has_other_size = "it was made from a file of another size";
+constexpr std::string_view has_other_contents = "it was made from a file with other contents";
 constexpr std::string_view has_large_zstd_window =
     "browsers refuse its window of more than 8 MiB (use zstd -19 or less, without --long)";
 constexpr std::string_view has_large_brotli_window =
@@ -44,7 +47,7 @@ bool is_blocked(std::string_view beginning) noexcept {
 }
 
 std::string_view gzip_fault(const PrecompressedSample& sample,
-                            std::uint64_t original_bytes) noexcept {
+                            const PrecompressedOriginal& original) noexcept {
     constexpr std::string_view magic("\x1f\x8b\x08", 3);
     constexpr unsigned reserved_flags = 0xe0;
     // The head, the least that deflate takes, and the trailer.
@@ -53,17 +56,40 @@ std::string_view gzip_fault(const PrecompressedSample& sample,
         (byte_at(sample.beginning, 3) & reserved_flags) != 0) {
         return is_other_format;
     }
-    // Modulo 2^32 (RFC 1952 §2.3.1).
-    const bool has_size = little_endian(sample.end) == (original_bytes & 0xffff'ffffU);
-    return has_size || is_blocked(sample.beginning) ? std::string_view() : has_other_size;
+    if (is_blocked(sample.beginning)) {
+        return {};
+    }
+    // The checksum, and the size modulo 2^32 (RFC 1952 §2.3.1).
+    const std::uint64_t trailer = little_endian(sample.end);
+    if (trailer >> 32U != (original.size & 0xffff'ffffU)) {
+        return has_other_size;
+    }
+    const bool is_right =
+        !original.contents || (trailer & 0xffff'ffffU) == gzip_checksum(*original.contents);
+    return is_right ? std::string_view() : has_other_contents;
 }
 
 // zstd.
 
 constexpr std::uint64_t zstd_window_bytes_max = std::uint64_t{8} << 20U;
 
+/// `sample`: a frame that tells its size, which is that of `original`.
+std::string_view zstd_checksum_fault(const PrecompressedSample& sample,
+                                     const PrecompressedOriginal& original) noexcept {
+    constexpr unsigned has_checksum = 0x04;
+    constexpr std::size_t checksum_bytes = 4;
+    const bool is_comparable =
+        original.contents && (byte_at(sample.beginning, 4) & has_checksum) != 0;
+    const std::size_t end_bytes = sample.end.size();
+    const std::string_view checksum =
+        sample.end.substr(end_bytes - std::min(end_bytes, checksum_bytes));
+    return is_comparable && little_endian(checksum) != zstd_checksum(*original.contents)
+               ? has_other_contents
+               : std::string_view();
+}
+
 std::string_view zstd_frame_fault(const PrecompressedSample& sample,
-                                  std::uint64_t original_bytes) noexcept {
+                                  const PrecompressedOriginal& original) noexcept {
     constexpr std::string_view seekable_magic("\xb1\xea\x92\x8f", 4);
     constexpr std::array<std::size_t, 4> dictionary_id_bytes = {0, 1, 2, 4};
     constexpr std::array<std::size_t, 4> size_bytes_of = {0, 2, 4, 8};
@@ -93,13 +119,16 @@ std::string_view zstd_frame_fault(const PrecompressedSample& sample,
     if (std::max(window_bytes, is_single_segment ? content_bytes : 0) > zstd_window_bytes_max) {
         return has_large_zstd_window;
     }
-    // A file that can be read from any place has a frame for each.
-    const bool has_size = size_bytes > 0 && sample.end != seekable_magic;
-    return has_size && content_bytes != original_bytes ? has_other_size : std::string_view();
+    // A file that can be read from any place has a frame for each; and behind a frame that tells no
+    // size there may be more of them.
+    if (size_bytes == 0 || sample.end.ends_with(seekable_magic)) {
+        return {};
+    }
+    return content_bytes == original.size ? zstd_checksum_fault(sample, original) : has_other_size;
 }
 
 std::string_view zstd_fault(const PrecompressedSample& sample,
-                            std::uint64_t original_bytes) noexcept {
+                            const PrecompressedOriginal& original) noexcept {
     constexpr std::uint32_t frame_magic = 0xfd2f'b528;
     constexpr std::uint32_t skippable_magic = 0x184d'2a50;
     constexpr std::uint32_t skippable_mask = 0xffff'fff0;
@@ -114,7 +143,7 @@ std::string_view zstd_fault(const PrecompressedSample& sample,
         return is_other_format;
     }
     // What follows a frame that is skipped, as pzstd(1) begins with, lies too far in.
-    return is_skippable ? std::string_view() : zstd_frame_fault(sample, original_bytes);
+    return is_skippable ? std::string_view() : zstd_frame_fault(sample, original);
 }
 
 // brotli.
@@ -188,7 +217,7 @@ bool is_up_to_date(const file::Metadata& coded, const file::Metadata& original) 
 }
 
 std::string_view precompressed_fault(http::ContentCoding coding, const PrecompressedSample& sample,
-                                     std::uint64_t original_bytes) noexcept {
+                                     const PrecompressedOriginal& original) noexcept {
     if (sample.size == 0) {
         return is_empty;
     }
@@ -196,11 +225,11 @@ std::string_view precompressed_fault(http::ContentCoding coding, const Precompre
         case http::ContentCoding::identity:
             break;
         case http::ContentCoding::gzip:
-            return gzip_fault(sample, original_bytes);
+            return gzip_fault(sample, original);
         case http::ContentCoding::brotli:
-            return brotli_fault(sample, original_bytes);
+            return brotli_fault(sample, original.size);
         case http::ContentCoding::zstd:
-            return zstd_fault(sample, original_bytes);
+            return zstd_fault(sample, original);
     }
     return {};
 }

@@ -122,7 +122,7 @@ TEST_P(CacheFields, OfARuleComeBeforeTheFieldForAll) {
 TEST_P(CacheFields, NameTheCodingThatARefusalDependsOn) {
     write("page.html", "12345");
     write("coded.html", "12345");
-    write("coded.html.gz", gzip_like("coded", 5));
+    write("coded.html.gz", gzip_like("coded", "12345"));
     start(std::vector<std::string>{"--listing"});
     for (const std::string_view target : {"/page.html", "/coded.html", "/"}) {
         const Response response = get(target, "Accept-Encoding: *;q=0\r\n");

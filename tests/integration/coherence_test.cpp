@@ -318,7 +318,7 @@ TEST_P(Coherence, ShowsAPrecompressedFileThatWasMadeAndOneThatIsGone) {
     write("page.txt", "one");
     start();
     EXPECT_EQ(get("/page.txt", gzip).body, "one");
-    const std::string coded = gzip_like("coded", 3);
+    const std::string coded = gzip_like("coded", "one");
     write("page.txt.gz", coded);
     EXPECT_TRUE(eventually([&] { return get("/page.txt", gzip).body == coded; }));
     std::filesystem::remove(site() / "page.txt.gz");

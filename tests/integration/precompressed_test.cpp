@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -54,10 +55,13 @@ protected:
         }
         text.resize(bytes);
         write(name, text);
-        const timespec time{.tv_sec = 1'700'000'000, .tv_nsec = 123'456'789};
+        set_time(name, 1'700'000'000);
+        return text;
+    }
+    void set_time(std::string_view name, std::int64_t seconds) const {
+        const timespec time{.tv_sec = seconds, .tv_nsec = 123'456'789};
         const std::array times = {time, time};
         EXPECT_EQ(::utimensat(AT_FDCWD, (site() / name).c_str(), times.data(), 0), 0);
-        return text;
     }
     [[nodiscard]] Response get_coded(const std::string& target, const std::string& coding) {
         return get(target, "Accept-Encoding: " + coding + "\r\n");
@@ -112,6 +116,24 @@ TEST_P(Precompressed, WhatWasMadeFromOtherBytesIsNotServedThoughItsTimeIsRight) 
             }
             EXPECT_EQ(get_coded("/" + name, tool.coding).count("Content-Encoding"), 0U) << name;
         }
+    }
+}
+
+// As a rollback that keeps times leaves it. Brotli has no checksum.
+TEST_P(Precompressed, WhatWasMadeFromAnotherVersionOfTheSameSizeIsNotServed) {
+    for (const Tool& tool : tools()) {
+        const std::string name = tool.name + ".txt";
+        std::string text = write_text(name, sizes[0]);
+        run(tool, name);
+        std::ranges::reverse(text);
+        write(name, text);
+        set_time(name, 1'600'000'000);
+    }
+    start();
+    for (const Tool& tool : tools()) {
+        EXPECT_EQ(get_coded("/" + tool.name + ".txt", tool.coding).count("Content-Encoding"),
+                  tool.coding == "br" ? 1U : 0U)
+            << tool.name;
     }
 }
 

@@ -27,7 +27,7 @@ std::string_view fault(ContentCoding coding, std::string_view bytes, std::uint64
         {.beginning = bytes.substr(0, sample_beginning_bytes),
          .end = bytes.substr(bytes.size() - std::min(bytes.size(), sample_end_bytes)),
          .size = bytes.size()},
-        original_bytes);
+        {.size = original_bytes});
 }
 
 std::string bytes_of(std::initializer_list<unsigned> values) {
@@ -40,6 +40,7 @@ std::string bytes_of(std::initializer_list<unsigned> values) {
 
 constexpr std::string_view none;
 constexpr std::string_view other_size = "it was made from a file of another size";
+constexpr std::string_view other_contents = "it was made from a file with other contents";
 constexpr std::string_view other_format = "it is not in the format that its name says";
 
 TEST(Precompressed, AnEmptyFileIsNothingInAnyCoding) {
@@ -54,6 +55,37 @@ TEST(Precompressed, AGzipFileTellsTheSizeOfItsOriginal) {
     EXPECT_EQ(fault(ContentCoding::gzip, gzip_like("payload", 5), 6), other_size);
     const std::uint64_t beyond_32_bits = (std::uint64_t{1} << 32U) + 5;
     EXPECT_EQ(fault(ContentCoding::gzip, gzip_like("payload", 5), beyond_32_bits), none);
+}
+
+std::string_view fault_of(ContentCoding coding, std::string_view bytes, std::string_view original) {
+    return precompressed_fault(
+        coding,
+        {.beginning = bytes.substr(0, sample_beginning_bytes),
+         .end = bytes.substr(bytes.size() - std::min(bytes.size(), sample_end_bytes)),
+         .size = bytes.size()},
+        {.size = original.size(), .contents = original});
+}
+
+TEST(Precompressed, AGzipFileTellsTheChecksumOfItsOriginal) {
+    const std::string coded = gzip_like("payload", "12345");
+    EXPECT_EQ(fault_of(ContentCoding::gzip, coded, "12345"), none);
+    EXPECT_EQ(fault_of(ContentCoding::gzip, coded, "12346"), other_contents);
+    EXPECT_EQ(fault_of(ContentCoding::gzip, gzip_like("payload", ""), ""), none);
+}
+
+// What the zstd program makes of "12345", from a file and from a pipe.
+TEST(Precompressed, AZstdFrameMayTellTheChecksumOfItsOriginal) {
+    const std::string head = bytes_of({0x28, 0xb5, 0x2f, 0xfd});
+    const std::string end =
+        bytes_of({0x29, 0x00, 0x00}) + "12345" + bytes_of({0xb6, 0x4f, 0xd6, 0x0a});
+    const std::string sized = head + bytes_of({0x24, 0x05}) + end;
+    EXPECT_EQ(fault_of(ContentCoding::zstd, sized, "12345"), none);
+    EXPECT_EQ(fault_of(ContentCoding::zstd, sized, "12346"), other_contents);
+    const std::string without = head + bytes_of({0x20, 0x05}) + end.substr(0, 8);
+    EXPECT_EQ(fault_of(ContentCoding::zstd, without, "12346"), none);
+    // More frames may follow, whose checksums are their own.
+    const std::string piped = head + bytes_of({0x04, 0x58}) + end;
+    EXPECT_EQ(fault_of(ContentCoding::zstd, piped + piped, "1234512345"), none);
 }
 
 TEST(Precompressed, AFileWithoutGzipsMagicOrThatIsCutOffIsNoGzip) {

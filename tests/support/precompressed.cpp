@@ -15,12 +15,32 @@ std::string number(std::uint64_t value, std::size_t bytes) {
     return text;
 }
 
+/// RFC 1952 §8.
+std::uint32_t crc32(std::string_view bytes) {
+    std::uint32_t crc = 0xffff'ffff;
+    for (const char byte : bytes) {
+        crc ^= static_cast<unsigned char>(byte);
+        for (int bit = 0; bit < 8; ++bit) {
+            crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? 0xedb8'8320U : 0U);
+        }
+    }
+    return ~crc;
+}
+
+std::string gzip_like(std::string_view payload, std::uint32_t checksum,
+                      std::uint64_t original_bytes) {
+    const std::string head("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
+    return head + std::string(payload) + number(checksum, 4) + number(original_bytes, 4);
+}
+
 }  // namespace
 
+std::string gzip_like(std::string_view payload, std::string_view original) {
+    return gzip_like(payload, crc32(original), original.size());
+}
+
 std::string gzip_like(std::string_view payload, std::uint64_t original_bytes) {
-    const std::string head("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
-    const std::string checksum(4, '\0');
-    return head + std::string(payload) + checksum + number(original_bytes, 4);
+    return gzip_like(payload, 0xdead'beef, original_bytes);
 }
 
 std::string brotli_like(std::string_view payload, std::uint64_t original_bytes) {

@@ -133,20 +133,20 @@ void DocumentTree::write_variants() const {
     write("style.css", style);
     write("style.css.br", brotli_like("in brotli", style.size()));
     write("style.css.zst", zstd_like("in zstd", style.size()));
-    write("style.css.gz", gzip_like("in gzip", style.size()));
+    write("style.css.gz", gzip_like("in gzip", style));
     const std::string other = "this style as it is\n";
     write("gzip-only.css", other);
-    write("gzip-only.css.gz", gzip_like("in gzip", other.size()));
+    write("gzip-only.css.gz", gzip_like("in gzip", other));
     write("plain.css", "this style has no other form\n");
     constexpr std::chrono::seconds gap{100};
     const std::string stale = "this style is newer than its gzip\n";
     write("stale.css", stale);
-    write("stale.css.gz", gzip_like("stale", stale.size()), tree_time - gap);
+    write("stale.css.gz", gzip_like("stale", stale), tree_time - gap);
     const std::string fresh = "this style is older than its gzip\n";
     write("fresh.css", fresh);
-    write("fresh.css.gz", gzip_like("fresh", fresh.size()), tree_time + gap);
+    write("fresh.css.gz", gzip_like("fresh", fresh), tree_time + gap);
     write("large.css", large_);
-    write("large.css.gz", gzip_like(patterned_bytes(large_bytes, 2), large_bytes));
+    write("large.css.gz", gzip_like(patterned_bytes(large_bytes, 2), large_));
 }
 
 }  // namespace torc::test

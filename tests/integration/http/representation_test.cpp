@@ -170,7 +170,7 @@ TEST_P(Rfc9110_8_8_3, Each_content_coding_has_its_own_though_files_are_alike) {
     choice();
     // Size and time are those of the other form.
     const std::string plain = "ten bytes, and ten more";
-    const std::string coded = gzip_like("coded", plain.size());
+    const std::string coded = gzip_like("coded", plain);
     ASSERT_EQ(coded.size(), plain.size());
     tree().write("alike.css", plain);
     tree().write("alike.css.gz", coded);

@@ -112,7 +112,8 @@ LoadStep FileLoad::read_again(const file::Metadata& metadata) {
     outcome_.metadata = metadata;
     outcome_.beginning.clear();
     const bool belongs_in_memory = metadata.size <= contents_bytes_max_;
-    outcome_.has_no_room = belongs_in_memory && !reserve(metadata.size);
+    // For nothing there is always room: an empty file may be one that does not tell its size.
+    outcome_.has_no_room = belongs_in_memory && metadata.size > 0 && !reserve(metadata.size);
     if (!belongs_in_memory || outcome_.has_no_room) {
         digesting_ = std::make_unique_for_overwrite<DigestReading>();
         return LoadStep::read;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -126,6 +127,22 @@ TEST_F(UnsizedFileLoadTest, ReadsAFileThatSaysThatItIsEmptyToItsEnd) {
     EXPECT_EQ(outcome.metadata.size, 5U);
     EXPECT_FALSE(has_useful_time(outcome.metadata, test::loaded_at));
     EXPECT_FALSE(outcome.is_stable) << "the next reading may give other bytes";
+}
+
+TEST_F(UnsizedFileLoadTest, IsNotTakenForEmptyWhenThereIsNoRoom) {
+    AssetCache cache(CacheLimits{.memory_bytes_max = 1000});
+    std::array<MemoryCharge, 3> sent_to_slow_readers;
+    for (MemoryCharge& charge : sent_to_slow_readers) {
+        charge = cache.reserve(250).value();
+        charge.begin_use();
+    }
+    cache.set_other_bytes(1000);
+    ASSERT_FALSE(cache.reserve(0));
+    load_.reserve_in(cache);
+    start();
+    (void)open_unsized();
+    EXPECT_EQ(stat(S_IFREG, 0), Step::finished);
+    EXPECT_EQ(load_.take_outcome().error, Errno(ENOMEM));
 }
 
 TEST_F(UnsizedFileLoadTest, FindsThatAnEmptyFileIsEmpty) {

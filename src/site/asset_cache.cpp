@@ -65,17 +65,19 @@ std::size_t AssetCache::place_of(std::string_view path, std::uint64_t hash) cons
 }
 
 AssetCache::Entry* AssetCache::find(std::string_view path) noexcept {
+    Entry* const entry = peek(path);
+    if (entry != nullptr && by_use_.back() != entry) {
+        move_to_back(*entry);
+    }
+    return entry;
+}
+
+AssetCache::Entry* AssetCache::peek(std::string_view path) const noexcept {
     if (table_.empty()) {
         return nullptr;
     }
     Entry* const entry = table_[place_of(path, hash_(path))].node.get();
-    if (entry == nullptr || directories_.is_outdated(*entry)) {
-        return nullptr;
-    }
-    if (by_use_.back() != entry) {
-        move_to_back(*entry);
-    }
-    return entry;
+    return entry != nullptr && !directories_.is_outdated(*entry) ? entry : nullptr;
 }
 
 std::optional<MemoryCharge> AssetCache::reserve_part(std::size_t bytes,

@@ -158,7 +158,7 @@ ListedDirectoryRef Site::share_listed_directory(LoadId id, MonotonicTime now) {
         return shared;
     }
     ListingKey::for_each_of(load(id).listing_key().path, [&](std::string_view key) {
-        const AssetCache::Entry* const entry = shared ? nullptr : cache_.find(key);
+        const AssetCache::Entry* const entry = shared ? nullptr : cache_.peek(key);
         if (entry != nullptr && now < entry->fresh_until) {
             shared = entry->asset->listed_directory();
             limit_freshness(id, entry->fresh_until);
@@ -234,7 +234,7 @@ void Site::outdate_listings(std::string_view directory) {
     // Not dropped: while a large directory changes all the time, it is listed once a second and not
     // for every request.
     ListingKey::for_each_of(directory, [this](std::string_view key) {
-        if (AssetCache::Entry* const entry = cache_.find(key)) {
+        if (AssetCache::Entry* const entry = cache_.peek(key)) {
             const ListedDirectoryRef& listed = entry->asset->listed_directory();
             entry->fresh_until = listed
                                      ? std::min(entry->fresh_until, listed->fresh_until(fresh_for))

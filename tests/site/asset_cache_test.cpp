@@ -70,6 +70,19 @@ TEST(AssetCache, MayBeGivenTheAssetThatItHolds) {
     EXPECT_EQ(cache.descriptors(), 1U);
 }
 
+TEST(AssetCache, TakesALookForNoUse) {
+    const std::size_t one = cost_of(memory_asset("1"));
+    AssetCache cache({.memory_bytes_max = 2 * one});
+    EXPECT_EQ(cache.peek("a"), nullptr);
+    cache.insert("a", memory_asset("1"), noon);
+    cache.insert("b", memory_asset("1"), noon);
+    EXPECT_EQ(cache.peek("a"), cache.peek("a"));
+    EXPECT_NE(cache.peek("a"), nullptr);
+    cache.insert("c", memory_asset("1"), noon);
+    EXPECT_EQ(cache.peek("a"), nullptr);
+    EXPECT_NE(cache.peek("b"), nullptr);
+}
+
 TEST(AssetCache, StaysWithinItsBytes) {
     const std::size_t one = cost_of(memory_asset("1"));
     AssetCache cache({.memory_bytes_max = 3 * one});

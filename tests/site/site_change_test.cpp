@@ -335,6 +335,19 @@ TEST_F(SiteListingTest, AListingWhoseDirectoryChangesIsFreshForAsLongAsIfNobodyH
     EXPECT_FALSE(is_listing_fresh("a/", noon + Site::fresh_for));
 }
 
+// Or the listings of a directory in which much happens would push out what people ask for.
+TEST_F(SiteListingTest, AChangeIsNoUseOfAListing) {
+    list("a/");
+    AssetCache& cache = listing_site_.cache();
+    cache.insert("file", test::disk_asset("1"), noon);
+    cache.insert(key("a/", {.order = ListingOrder::size}), test::disk_asset("1"), noon);
+    (void)cache.find("file");
+    listing_site_.changed("a/", "other");
+    EXPECT_TRUE(cache.evict_descriptor());
+    EXPECT_NE(cache.peek("file"), nullptr);
+    EXPECT_EQ(cache.peek(key("a/", {.order = ListingOrder::size})), nullptr);
+}
+
 TEST_F(SiteListingTest, AListingIsOutdatedByAChangeOfADirectoryInIt) {
     list("");
     listing_site_.changed_beneath("a/");

@@ -53,8 +53,10 @@ public:
     };
 
     /// The entry for `path`, now the most recently used; null when there is none. Lives until the
-    /// next call that is not `find`. Neither allocates nor makes a system call.
+    /// next call that is neither `find` nor `peek`. Neither allocates nor makes a system call.
     [[nodiscard]] Entry* find(std::string_view path) noexcept;
+    /// The same, but to look at it is no use: it becomes no more recently used.
+    [[nodiscard]] Entry* peek(std::string_view path) const noexcept;
 
     /// Puts `asset` in, in place of any other at `path`, and lets go of the least recently used
     /// beyond the limits.

@@ -34,13 +34,16 @@ std::string_view security_policy(ListingFormat format) noexcept {
 }
 
 /// JSON if it is wanted more than HTML, or as much and by name: "application/json, */*" is what
-/// scripts send. Of HTML the page for people if it is wanted by name before all else, as every
-/// browser does; programs send "*/*" or nothing, or take HTML for want of something better.
+/// scripts send; but not for a wildcard, where HTML is named: "text/html;q=0.9, */*". Of HTML the
+/// page for people if it is wanted by name before all else, as every browser does; programs send
+/// "*/*" or nothing, or take HTML for want of something better.
 ListingFormat format_for(const http::Request& request) noexcept {
     const http::TypeQuality json = http::type_quality(request, "application/json");
     const http::TypeQuality html = http::type_quality(request, "text/html");
-    if (json.quality > html.quality ||
-        (json.quality == html.quality && json.quality > 0 && json.is_explicit)) {
+    const bool is_html_named = html.is_explicit && html.quality > 0;
+    const bool is_json_wanted = json.is_explicit ? json.quality > 0 && json.quality >= html.quality
+                                                 : json.quality > html.quality && !is_html_named;
+    if (is_json_wanted) {
         return ListingFormat::json;
     }
     return html.is_explicit && html.quality == http::quality_max ? ListingFormat::html

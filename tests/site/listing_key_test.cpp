@@ -73,6 +73,15 @@ TEST(ListingKey, IsJsonForWhoNamesItAndWantsItAsMuch) {
     EXPECT_NE(asked_for("", "Accept: application/*, */*\r\n").format, ListingFormat::json);
 }
 
+TEST(ListingKey, IsJsonByAWildcardForWhoTakesNoHtml) {
+    for (const std::string_view accept :
+         {"text/html;q=0, */*", "application/*", "text/*;q=0, */*;q=0.1"}) {
+        EXPECT_EQ(asked_for("", "Accept: " + std::string(accept) + "\r\n").format,
+                  ListingFormat::json)
+            << accept;
+    }
+}
+
 TEST(ListingKey, IsThePageForPeopleForBrowsers) {
     // Firefox and Chromium; Safari; Lynx.
     for (const std::string_view accept :
@@ -92,7 +101,8 @@ TEST(ListingKey, IsPlainForProgramsThatReadHtml) {
          {"*/*",
           "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, "
           "text/html; q=0.01",
-          "text/*, */*;q=0.5", "image/avif,image/webp,*/*"}) {
+          "text/*, */*;q=0.5", "image/avif,image/webp,*/*", "text/html;q=0.9,*/*",
+          "text/html;q=0.1, application/*"}) {
         EXPECT_EQ(asked_for("", "Accept: " + std::string(accept) + "\r\n").format,
                   ListingFormat::plain)
             << accept;

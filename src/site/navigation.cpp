@@ -42,16 +42,31 @@ Destination destination_of(const http::Request& request) noexcept {
                                                                         : Destination::unknown;
 }
 
-bool accepts_page(const http::Request& request) noexcept {
+bool accepts_page(const http::Request& request, std::string_view path) noexcept {
     constexpr std::string_view page = "text/html";
     const http::TypeQuality html = http::type_quality(request, page);
+    if (html.is_explicit) {
+        return html.quality > 0;
+    }
     // A script that wants JSON, or a browser that wants an image, takes "*/*" in the end too.
-    return html.quality > 0 && (html.is_explicit || !http::names_other_types(request, page));
+    return html.quality > 0 && !http::names_other_types(request, page) &&
+           !file::has_known_extension(path);
+}
+
+/// For programs, which take a page for the file that they ask for (RFC 8615).
+bool is_well_known(std::string_view path) noexcept {
+    if (path.starts_with('/')) {
+        path.remove_prefix(1);
+    }
+    return path.substr(0, path.find('/')) == ".well-known";
 }
 
 }  // namespace
 
 bool wants_page(const http::Request& request, std::string_view path) noexcept {
+    if (is_well_known(path)) {
+        return false;
+    }
     switch (destination_of(request)) {
         case Destination::page:
             return true;
@@ -60,7 +75,7 @@ bool wants_page(const http::Request& request, std::string_view path) noexcept {
         case Destination::unknown:
             break;
     }
-    return !file::has_known_extension(path) && accepts_page(request);
+    return accepts_page(request, path);
 }
 
 }  // namespace torc::site

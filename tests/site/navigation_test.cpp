@@ -37,7 +37,7 @@ constexpr auto views = std::to_array<std::string_view>({
     "auth/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P",
     "",
     "a.",
-    ".well-known/x",
+    "well-known/x",
     "caf\xc3\xa9",
 });
 constexpr auto files = std::to_array<std::string_view>({
@@ -97,13 +97,33 @@ TEST(Navigation, AProgramThatTakesAnythingGetsThePageOfAView) {
     }
 }
 
-TEST(Navigation, AFileByItsExtensionIsNoView) {
+TEST(Navigation, AFileByItsExtensionIsNoViewForWhoTakesAnything) {
     for (const std::string_view path : files) {
-        for (const std::string_view accept :
-             {browser_accept, std::string_view("Accept: */*\r\n"), std::string_view()}) {
+        for (const std::string_view accept : {"Accept: */*\r\n", "Accept: text/*\r\n", ""}) {
             EXPECT_FALSE(wants_page(path, accept)) << path << " " << accept;
         }
     }
+}
+
+// Safari before 16.4, and every browser where the site is not secure: they tell no destination.
+TEST(Navigation, WhoNamesHtmlGetsAPageWhateverTheExtension) {
+    for (const std::string_view path :
+         {"users/joe@example.com", "sites/example.org", "packages/chart.js", "v1.2/readme.md"}) {
+        EXPECT_TRUE(wants_page(path, browser_accept)) << path;
+        EXPECT_TRUE(wants_page(path, "Accept: text/html;q=0.1, */*\r\n")) << path;
+        EXPECT_FALSE(wants_page(path, "Accept: text/html;q=0, */*\r\n")) << path;
+        EXPECT_FALSE(wants_page(path, fetch("script", "no-cors") + std::string(browser_accept)));
+    }
+}
+
+TEST(Navigation, WhatIsWellKnownIsNoView) {
+    for (const std::string_view path : {".well-known/acme-challenge/token", "/.well-known/a%2Fb",
+                                        ".well-known/", ".well-known"}) {
+        EXPECT_FALSE(wants_page(path, browser_accept)) << path;
+        EXPECT_FALSE(wants_page(path, fetch("document", "navigate"))) << path;
+    }
+    EXPECT_TRUE(wants_page(".well-known-people/7", browser_accept));
+    EXPECT_TRUE(wants_page("a/.well-known/7", browser_accept));
 }
 
 TEST(Navigation, WhoWantsSomethingElseGetsNoPage) {

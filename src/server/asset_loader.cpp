@@ -30,6 +30,11 @@ namespace {
 /// forgotten: some 0.3 ms.
 constexpr std::size_t reclaimed_per_iteration_max = 256;
 
+/// How long a listing waits for readers of others to leave room for it, and how often that is
+/// looked for: those of other workers do not tell.
+constexpr std::chrono::seconds room_awaited_for{20};
+constexpr std::chrono::milliseconds room_look_interval{20};
+
 /// A client may have chosen it, and it is read on a terminal.
 std::string printable(std::string_view path) {
     std::string text(path);
@@ -211,12 +216,18 @@ void AssetLoader::begin_parked(MonotonicTime now) {
 }
 
 MonotonicTime AssetLoader::next_deadline() const noexcept {
-    return parked_.empty() ? never : root_.patient_until();
+    return std::min(parked_.empty() ? never : root_.patient_until(),
+                    for_room_.empty() ? never : room_looked_for_at_ + room_look_interval);
 }
 
-void AssetLoader::stop_waiting_for_root(MonotonicTime now) {
-    trust_root(now);
-    begin_parked(now);
+void AssetLoader::expire(MonotonicTime now) {
+    if (!parked_.empty() && now >= root_.patient_until()) {
+        trust_root(now);
+        begin_parked(now);
+    }
+    if (!for_room_.empty() && now >= room_looked_for_at_ + room_look_interval) {
+        look_for_room(now);
+    }
 }
 
 void AssetLoader::load_completed(const io::Completion& completion, MonotonicTime now) {
@@ -226,7 +237,9 @@ void AssetLoader::load_completed(const io::Completion& completion, MonotonicTime
         give_up(completion.token.slot);
     }
     const site::Site::LoadId id = completion.token.slot;
-    if (operation_of(completion.token) == Operation::load_list && !listings_.contains(id)) {
+    const bool is_listing = operation_of(completion.token) == Operation::load_list;
+    const auto listing = listings_.find(id);
+    if (is_listing && (listing == listings_.end() || listing->second->listed())) {
         end_reading(id);
     }
 }
@@ -241,6 +254,10 @@ void AssetLoader::go_on(const io::Completion& completion, MonotonicTime now) {
         start_listing(id, file::LinkReach::anywhere);
         return;
     }
+    if (operation_of(completion.token) == Operation::load_list && completion.result == 0) {
+        go_on_listing(id, now);
+        return;
+    }
     const bool is_short_of_descriptors =
         operation_of(completion.token) == Operation::load_open && completion.failed() &&
         (completion.error() == Errno(EMFILE) || completion.error() == Errno(ENFILE));
@@ -251,7 +268,7 @@ void AssetLoader::go_on(const io::Completion& completion, MonotonicTime now) {
     if (completion.failed()) {
         report_failure(id, completion.error(), now);
     }
-    perform(id, advance(id, completion, now), now);
+    perform(id, advance(id, completion), now);
 }
 
 void AssetLoader::report_failure(site::Site::LoadId id, Errno error, MonotonicTime now) {
@@ -284,14 +301,11 @@ void AssetLoader::report_failure(site::Site::LoadId id, Errno error, MonotonicTi
     }
 }
 
-LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& completion,
-                              MonotonicTime now) {
+LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& completion) {
     AssetLoad& load = site_.load(id);
     const Operation operation = operation_of(completion.token);
-    // Until the load has its page, and no longer than that.
-    const auto listing = operation == Operation::load_list ? listings_.extract(id)
-                                                           : decltype(listings_)::node_type();
     if (completion.failed()) {
+        listings_.erase(id);
         return load.failed(completion.error());
     }
     if (operation == Operation::load_open) {
@@ -301,23 +315,73 @@ LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& compl
         note_device(id);
         return load.stated();
     }
-    if (operation == Operation::load_list) {
-        ListingJob& job = *listing.mapped();
-        site::ListedDirectoryRef listed = job.take_listed();
-        if (const std::string* const directory = context(id).reads) {
-            readings_.find(*directory)->second.listed = listed;
-        }
-        const LoadStep step = load.listed(job.take_page(), std::move(listed));
-        if (load.has_no_room() && memory_report_.may_report(now)) {
-            spdlog::warn(
-                "listings are refused, since slow readers hold older ones: '{}', for one; "
-                "--cache-memory bounds them, and may be raised",
-                printable(load.path()));
-        }
-        return step;
-    }
     TORC_ASSERT(operation == Operation::load_read);
     return load.was_read(static_cast<std::size_t>(completion.result));
+}
+
+void AssetLoader::go_on_listing(site::Site::LoadId id, MonotonicTime now) {
+    AssetLoad& load = site_.load(id);
+    ListingJob& job = *listings_.find(id)->second;
+    if (const std::string* const directory = context(id).reads) {
+        readings_.find(*directory)->second.listed = job.listed();
+    }
+    site::RepresentationRef page = job.take_page();
+    if (!page && !load.has_page(job.measured().digest())) {
+        if (load.reserve_page(job.measured().bytes())) {
+            run_listing(id, job_lane(hash_(load.listing_key().path)));
+        } else {
+            wait_for_room(id, now);
+        }
+        return;
+    }
+    const LoadStep step = load.listed(std::move(page), job.listed());
+    listings_.erase(id);
+    perform(id, step, now);
+}
+
+void AssetLoader::run_listing(site::Site::LoadId id, Lane lane) {
+    proactor_.run(make_token(Operation::load_list, id), *listings_.find(id)->second, lane);
+}
+
+void AssetLoader::wait_for_room(site::Site::LoadId id, MonotonicTime now) {
+    const auto listing = listings_.find(id);
+    for_room_.push_back({.load = id, .page_bytes = listing->second->measured().bytes()});
+    // What was read is not kept meanwhile: of many directories it would be much.
+    listings_.erase(listing);
+    LoadContext& waiting = context(id);
+    waiting.waits_for_room_until = std::min(waiting.waits_for_room_until, now + room_awaited_for);
+    room_looked_for_at_ = now;
+}
+
+void AssetLoader::look_for_room(MonotonicTime now) {
+    room_looked_for_at_ = now;
+    for (const WaitingForRoom& waiting : std::exchange(for_room_, {})) {
+        try {
+            look_for_room(waiting, now);
+        } catch (const std::bad_alloc&) {
+            give_up(waiting.load);
+        }
+    }
+}
+
+void AssetLoader::look_for_room(const WaitingForRoom& waiting, MonotonicTime now) {
+    const site::Site::LoadId id = waiting.load;
+    AssetLoad& load = site_.load(id);
+    if (load.reserve_page(waiting.page_bytes)) {
+        start(id, LoadStep::list);
+        return;
+    }
+    if (now < context(id).waits_for_room_until) {
+        for_room_.push_back(waiting);
+        return;
+    }
+    if (memory_report_.may_report(now)) {
+        spdlog::warn(
+            "listings are refused, since slow readers hold older ones: '{}', for one; "
+            "--cache-memory bounds them, and may be raised",
+            printable(load.path()));
+    }
+    perform(id, load.failed(Errno(ENOMEM)), now);
 }
 
 Lane AssetLoader::lane_of_next_file(site::Site::LoadId id) {
@@ -434,8 +498,8 @@ void AssetLoader::start_listing(site::Site::LoadId id, file::LinkReach reach) {
     const Lane lane = !is_local(context(id).lane)           ? context(id).lane
                       : reach == file::LinkReach::own_mount ? job_lane(hash)
                                                             : linked_lane(hash);
-    io::BlockingJob& listing = *listings_.insert_or_assign(id, std::move(job)).first->second;
-    proactor_.run(make_token(Operation::load_list, id), listing, lane);
+    listings_.insert_or_assign(id, std::move(job));
+    run_listing(id, lane);
 }
 
 bool AssetLoader::begin_reading(site::Site::LoadId id, std::string_view directory) {

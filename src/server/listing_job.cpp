@@ -1,9 +1,12 @@
 #include "listing_job.hpp"
 
+#include <torc/server/memory_limit.hpp>
+
 #include <malloc.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <optional>
@@ -14,9 +17,20 @@
 namespace torc::server {
 namespace {
 
+/// What reading a directory of a hundred thousand entries takes beside the page, which counts
+/// elsewhere, and which part of the memory all readings together may have.
+constexpr std::uint64_t reading_bytes = std::uint64_t{24} * 1024 * 1024;
+constexpr std::uint64_t parts_of_readings = 4;
+
+std::ptrdiff_t listings_at_once() {
+    const std::uint64_t fitting = allowed_memory_bytes() / parts_of_readings / reading_bytes;
+    const auto processors = std::max<std::uint64_t>(2, std::thread::hardware_concurrency() / 4);
+    return static_cast<std::ptrdiff_t>(std::clamp<std::uint64_t>(fitting, 1, processors));
+}
+
 /// The turn of a listing among those of all workers: so many are made at once, however many are
-/// asked for, so that processors are left for who asks for something else. To be held by threads
-/// that may wait.
+/// asked for, so that processors and memory are left for who asks for something else. To be held by
+/// threads that may wait.
 class ListingTurn {
 public:
     ListingTurn() { turns().acquire(); }
@@ -26,8 +40,7 @@ public:
 
 private:
     static std::counting_semaphore<>& turns() {
-        static std::counting_semaphore<> turns(
-            std::max<std::ptrdiff_t>(2, std::thread::hardware_concurrency() / 4));
+        static std::counting_semaphore<> turns(listings_at_once());
         return turns;
     }
 };
@@ -60,7 +73,7 @@ ListingJob::ListingJob(SharedRoot root, const site::LoadRules& rules, int direct
 std::int32_t ListingJob::run() noexcept {
     std::int32_t result = -ENOMEM;
     try {
-        result = listed_ ? render() : read_and_render();
+        result = measured_ ? write() : listed_ ? measure() : read();
     } catch (const std::bad_alloc&) {
     }
     if (page_ && page_->size() >= trimmed_page_bytes_min) {
@@ -71,13 +84,19 @@ std::int32_t ListingJob::run() noexcept {
     return result;
 }
 
-std::int32_t ListingJob::render() {
+std::int32_t ListingJob::write() {
     const ListingTurn turn;
-    page_ = site::make_listing({.path = path_, .style = style_}, *listed_, cache_control_);
+    page_ = site::make_listing(*measured_, cache_control_);
     return 0;
 }
 
-std::int32_t ListingJob::read_and_render() {
+std::int32_t ListingJob::measure() {
+    const ListingTurn turn;
+    measured_.emplace(path_, *listed_, style_);
+    return 0;
+}
+
+std::int32_t ListingJob::read() {
     std::optional<ListingTurn> turn;
     if (reach_ == file::LinkReach::own_mount) {
         turn.emplace();
@@ -97,7 +116,7 @@ std::int32_t ListingJob::read_and_render() {
     const auto listed =
         std::make_shared<site::ListedDirectory>(*directory, made_at_ + (begin - made_at_clock_));
     *directory = {};  // The page may need the memory.
-    page_ = site::make_listing({.path = path_, .style = style_}, *listed, cache_control_);
+    measured_.emplace(path_, *listed, style_);
     listed->set_took(std::chrono::steady_clock::now() - begin);
     listed_ = listed;
     return 0;

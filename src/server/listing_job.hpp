@@ -5,18 +5,23 @@
 #include <torc/file/symlink_policy.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/server/current_root.hpp>
+#include <torc/site/listing.hpp>
 #include <torc/site/listing_key.hpp>
 #include <torc/site/load_rules.hpp>
 
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace torc::server {
 
-/// Makes the page that shows a directory, and reads it first unless that was done: for 50,000
-/// entries longer than the loop may be held up. Of those of all workers that need a processor so
+/// Makes the page that shows a directory, for 50,000 entries longer than the loop may be held up,
+/// in two runs: the first reads the directory, unless that was done, and measures the page; the
+/// second writes it, once there is room for it. Of those of all workers that need a processor so
 /// many run at once, and the others wait on their threads.
 class ListingJob final : public io::BlockingJob {
 public:
@@ -32,14 +37,19 @@ public:
 
     std::int32_t run() noexcept override;
 
-    // Once it has run; for the loop's thread, and once.
+    // Between runs, for the loop's thread.
+    /// Null until it was read.
+    [[nodiscard]] const site::ListedDirectoryRef& listed() const noexcept { return listed_; }
+    /// After the first run.
+    [[nodiscard]] const site::ListingPage& measured() const noexcept { return *measured_; }
+    /// Null until the second run; once.
     [[nodiscard]] site::RepresentationRef take_page() noexcept { return std::move(page_); }
-    [[nodiscard]] site::ListedDirectoryRef take_listed() noexcept { return std::move(listed_); }
 
 private:
-    // Give how the job ends.
-    [[nodiscard]] std::int32_t render();
-    [[nodiscard]] std::int32_t read_and_render();
+    // Give how a run ends.
+    [[nodiscard]] std::int32_t read();
+    [[nodiscard]] std::int32_t measure();
+    [[nodiscard]] std::int32_t write();
 
     const SharedRoot root_;
     const file::SymlinkPolicy symlinks_;
@@ -53,6 +63,7 @@ private:
     const MonotonicTime made_at_;
     const MonotonicTime made_at_clock_ = std::chrono::steady_clock::now();
     site::ListedDirectoryRef listed_;
+    std::optional<site::ListingPage> measured_;
     site::RepresentationRef page_;
 };
 

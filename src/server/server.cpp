@@ -178,6 +178,7 @@ void Server::share_out_memory() {
         settings_.cache_bytes_max.value_or(allowed_memory_bytes() / 8) / workers;
     settings_.cache_limits.memory_bytes_max =
         settings_.cache_bytes_max ? share : std::min(share, worker_cache_bytes_default_max);
+    settings_.cache_limits.oversize_turn = std::make_shared<site::OversizeTurn>();
 }
 
 void Server::take_over_signals() {

@@ -166,7 +166,7 @@ void Worker::expire() {
         make_up_room();
     }
     if (services_.now >= loader_.next_deadline()) {
-        loader_.stop_waiting_for_root(services_.now);
+        loader_.expire(services_.now);
     }
     outboxes_.give_back_unused(services_.now);
     if (services_.now >= acceptor_.next_deadline()) {

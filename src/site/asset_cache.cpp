@@ -13,11 +13,22 @@ constexpr std::size_t passed_over_max = 64;
 /// it could be sent from.
 constexpr std::size_t parts_of_body = 4;
 constexpr std::size_t parts_of_asset = 2;
+/// What is so small is worth a place whatever readers hold.
+constexpr std::size_t parts_of_small_page = 16;
+
+CacheLimits with_turn(CacheLimits limits) {
+    if (!limits.oversize_turn) {
+        limits.oversize_turn = std::make_shared<OversizeTurn>();
+    }
+    return limits;
+}
 
 }  // namespace
 
 AssetCache::AssetCache(const CacheLimits& limits)
-    : limits_(limits), account_(new MemoryAccount), oversize_account_(new MemoryAccount) {}
+    : limits_(with_turn(limits)),
+      account_(new MemoryAccount),
+      oversize_account_(new MemoryAccount(limits_.oversize_turn)) {}
 
 AssetCache::~AssetCache() {
     while (Entry* const entry = by_use_.front()) {
@@ -80,28 +91,37 @@ AssetCache::Entry* AssetCache::peek(std::string_view path) const noexcept {
     return entry != nullptr && !directories_.is_outdated(*entry) ? entry : nullptr;
 }
 
-std::optional<MemoryCharge> AssetCache::reserve_part(std::size_t bytes,
-                                                     std::size_t parts) noexcept {
+std::optional<MemoryCharge> AssetCache::reserve_within_bound(std::size_t bytes,
+                                                             Shrink shrink) noexcept {
     const std::size_t bytes_max = memory_bytes_max();
-    const bool has_room = bytes <= bytes_max && memory_bytes() <= bytes_max - bytes;
+    if (bytes > bytes_max) {
+        return std::nullopt;
+    }
+    const bool has_room = memory_bytes() <= bytes_max - bytes;
     // What readers hold must not push out everything else: from a half on it gets what is free.
-    const bool may_shrink = account_->bytes_in_use() + bytes <= bytes_max / 2;
-    if (bytes > bytes_max / parts || (!has_room && !(may_shrink && shrink_to(bytes_max - bytes)))) {
+    const bool may_shrink =
+        shrink == Shrink::always || account_->bytes_in_use() + bytes <= bytes_max / 2;
+    if (!has_room && !(may_shrink && shrink_to(bytes_max - bytes))) {
         return std::nullopt;
     }
     return MemoryCharge(account_, bytes);
 }
 
 std::optional<MemoryCharge> AssetCache::reserve(std::size_t bytes) noexcept {
-    return reserve_part(bytes, parts_of_body);
+    return bytes <= memory_bytes_max() / parts_of_body
+               ? reserve_within_bound(bytes, Shrink::while_readers_hold_less_than_half)
+               : std::nullopt;
 }
 
 std::optional<MemoryCharge> AssetCache::reserve_page(std::size_t bytes) noexcept {
-    if (bytes <= memory_bytes_max() / parts_of_asset) {
-        return reserve_part(bytes, parts_of_asset);
+    const std::size_t bytes_max = memory_bytes_max();
+    if (bytes <= bytes_max / parts_of_asset) {
+        return reserve_within_bound(bytes, bytes <= bytes_max / parts_of_small_page
+                                               ? Shrink::always
+                                               : Shrink::while_readers_hold_less_than_half);
     }
-    return oversize_account_->bytes() == 0 ? std::optional(MemoryCharge(oversize_account_, bytes))
-                                           : std::nullopt;
+    return limits_.oversize_turn->try_take() ? std::optional(MemoryCharge(oversize_account_, bytes))
+                                             : std::nullopt;
 }
 
 bool AssetCache::shrink_to(std::size_t bytes_max) noexcept {
@@ -121,8 +141,12 @@ bool AssetCache::shrink_to(std::size_t bytes_max) noexcept {
     return true;
 }
 
+bool AssetCache::may_keep(std::size_t bytes) const noexcept {
+    return bytes <= limits_.memory_bytes_max / parts_of_asset;
+}
+
 void AssetCache::insert(std::string_view path, AssetRef asset, MonotonicTime fresh_until) {
-    if (asset->memory_bytes() > limits_.memory_bytes_max / parts_of_asset) {
+    if (!may_keep(asset->memory_bytes())) {
         erase(path);
         return;
     }

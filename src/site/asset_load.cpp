@@ -262,20 +262,33 @@ AssetLoad::Step AssetLoad::settle_listing(FileLoad::Outcome& file) {
     return Step::list;
 }
 
+bool AssetLoad::reserve_page(std::size_t bytes) noexcept {
+    page_charge_ = MemoryCharge();
+    if (cache_ == nullptr) {
+        return true;
+    }
+    auto charge = cache_->reserve_page(bytes);
+    if (charge) {
+        page_charge_ = *std::move(charge);
+    }
+    return charge.has_value();
+}
+
+bool AssetLoad::has_page(const Digest& digest) const noexcept {
+    return previous_ && previous_->kind() == Asset::Kind::file &&
+           previous_->identity().has_digest(digest);
+}
+
 AssetLoad::Step AssetLoad::listed(RepresentationRef page, ListedDirectoryRef directory) {
     directory_.reset();
     is_watchable_ = is_watchable_ && directory->is_watchable();
-    const bool is_unchanged = previous_ && previous_->kind() == Asset::Kind::file &&
-                              previous_->identity().validators().etag == page->validators().etag;
-    if (is_unchanged) {
+    if (page) {
+        page->charge(std::move(page_charge_));
+    } else {
         page = RepresentationRef(&previous_->identity());  // All who are sent it share one.
-    } else if (cache_ != nullptr) {
-        auto charge = cache_->reserve_page(page->size());
-        if (!charge) {
-            has_no_room_ = true;
-            return begin_error(http::Status::service_unavailable);
-        }
-        page->charge(*std::move(charge));
+    }
+    if (cache_ != nullptr && !cache_->may_keep(directory->memory_bytes())) {
+        directory.reset();  // Or the page could not be kept either.
     }
     return finish(Asset::listing(std::move(page), std::move(directory)), true);
 }

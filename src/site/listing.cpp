@@ -89,9 +89,11 @@ ListingPage::ListingPage(std::string_view path, const ListedDirectory& directory
       style_(style),
       is_truncated_(directory.is_truncated()),
       entries_(directory.sorted(style)) {
-    PagePieces pieces;
+    Digester digester;
+    PagePieces pieces(digester);
     render(pieces);
     bytes_ = pieces.bytes();
+    digest_ = digester.digest();
 }
 
 void ListingPage::write(std::span<char> page) const {

@@ -81,14 +81,12 @@ RepresentationRef make_listing_script(std::string_view cache_control) {
         std::move(contents));
 }
 
-RepresentationRef make_listing(const ListingKey& key, const ListedDirectory& directory,
-                               std::string_view cache_control) {
-    const ListingPage page(key.path, directory, key.style);
+RepresentationRef make_listing(const ListingPage& page, std::string_view cache_control) {
     Contents contents = Contents::of_size(page.bytes());
     page.write(contents.room());
-    return Representation::generated({.content_type = content_type(key.style.format),
+    return Representation::generated({.content_type = content_type(page.format()),
                                       .cache_control = cache_control,
-                                      .security_policy = security_policy(key.style.format)},
+                                      .security_policy = security_policy(page.format())},
                                      std::move(contents));
 }
 

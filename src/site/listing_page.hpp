@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/base/assert.hpp>
+#include <torc/site/digest.hpp>
 #include <torc/site/listing.hpp>
 
 #include <algorithm>
@@ -21,19 +22,21 @@ struct ListingContents {
     bool is_truncated = false;
 };
 
-/// Takes a page piece by piece: counts its bytes, or writes them where there is room for as many as
-/// were counted. So a page is never in memory twice.
+/// Takes a page piece by piece: measures it, or writes it where there is room for as many bytes as
+/// were measured. So a page is never in memory twice.
 class PagePieces {
 public:
-    /// Counts alone.
-    PagePieces() noexcept = default;
-    explicit PagePieces(std::span<char> page) noexcept : page_(page), is_writing_(true) {}
+    /// Measures: `digester`, which outlives this, gets what the page is made of.
+    explicit PagePieces(Digester& digester) noexcept : digester_(&digester) {}
+    explicit PagePieces(std::span<char> page) noexcept : page_(page) {}
 
     /// The end of the piece that is being made, for what comes next.
     [[nodiscard]] std::string& text() noexcept { return text_; }
     /// For each entry, and at the end of the page.
     void end_piece() noexcept {
-        if (is_writing_) {
+        if (digester_ != nullptr) {
+            digester_->add(text_);
+        } else {
             TORC_ASSERT(text_.size() <= page_.size() - bytes_);
             std::ranges::copy(text_, page_.subspan(bytes_).begin());
         }
@@ -45,8 +48,8 @@ public:
 
 private:
     std::string text_;
+    Digester* digester_ = nullptr;
     std::span<char> page_;
-    bool is_writing_ = false;
     std::size_t bytes_ = 0;
 };
 

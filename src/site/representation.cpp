@@ -34,6 +34,13 @@ void append_half(http::HeadWriter& writer, std::uint64_t half) {
     append_hexadecimal(writer, half);
 }
 
+constexpr std::size_t digits_per_half = 16;
+
+void append_digest(http::HeadWriter& writer, const Digest& digest) {
+    append_half(writer, digest.high);
+    append_half(writer, digest.low);
+}
+
 }  // namespace
 
 LocalRef<Representation> Representation::in_memory(const RepresentationTraits& traits,
@@ -63,6 +70,14 @@ void Representation::charge(MemoryCharge charge) noexcept {
     contents_.charge = std::move(charge);
 }
 
+bool Representation::has_digest(const Digest& digest) const noexcept {
+    std::array<char, 2 * digits_per_half> text;
+    http::HeadWriter writer(text);
+    append_digest(writer, digest);
+    const std::string_view etag = validators_.etag;
+    return etag.size() == text.size() + 2 && etag.substr(1, text.size()) == writer.written();
+}
+
 bool Representation::is_current() const noexcept {
     if (!is_on_disk()) {
         return true;
@@ -85,8 +100,7 @@ bool Representation::is_known_by_metadata(WallTime now) const noexcept {
 void Representation::append_version(http::HeadWriter& writer,
                                     const std::optional<Digest>& digest) const {
     if (digest) {
-        append_half(writer, digest->high);
-        append_half(writer, digest->low);
+        append_digest(writer, *digest);
     } else {
         append_hexadecimal(
             writer, static_cast<std::uint64_t>(metadata_.modified.time_since_epoch().count()));

@@ -18,13 +18,15 @@ constexpr std::size_t missing_bytes_max = std::size_t{16} * 1024 * 1024;
 
 CacheLimits limits_for_missing(const CacheLimits& all) noexcept {
     return {.memory_bytes_max = std::min(all.memory_bytes_max / missing_divisor, missing_bytes_max),
-            .descriptors_max = all.descriptors_max / missing_divisor};
+            .descriptors_max = all.descriptors_max / missing_divisor,
+            .oversize_turn = all.oversize_turn};
 }
 
 CacheLimits limits_for_present(const CacheLimits& all) noexcept {
     const CacheLimits missing = limits_for_missing(all);
     return {.memory_bytes_max = all.memory_bytes_max - missing.memory_bytes_max,
-            .descriptors_max = all.descriptors_max - missing.descriptors_max};
+            .descriptors_max = all.descriptors_max - missing.descriptors_max,
+            .oversize_turn = all.oversize_turn};
 }
 
 /// A site's own page for what is missing in its directory and below.
@@ -148,8 +150,8 @@ MonotonicTime Site::fresh_until(const PendingLoad& pending, const Asset& asset, 
     const std::chrono::nanoseconds duration = is_watched ? watched_fresh_for : fresh_for;
     const ListedDirectoryRef& listed = asset.listed_directory();
     // A listing is as old as what it was made of.
-    return listed ? std::min(listed->fresh_until(duration), pending.fresh_until_max)
-                  : now + duration;
+    return std::min(listed ? listed->fresh_until(duration) : now + duration,
+                    pending.fresh_until_max);
 }
 
 ListedDirectoryRef Site::share_listed_directory(LoadId id, MonotonicTime now) {

@@ -38,7 +38,10 @@ using Ended = std::optional<site::Site::Loaded>;
 
 class AssetLoaderTest : public ::testing::Test {
 protected:
-    AssetLoaderTest() { proactor_.expect_root(root_->descriptor()); }
+    explicit AssetLoaderTest(const site::CacheLimits& limits = {})
+        : site_({.codings = {}}, limits) {
+        proactor_.expect_root(root_->descriptor());
+    }
 
     /// A root of which nothing can be known without asking: so every step is an operation.
     [[nodiscard]] static SharedRoot remote_root(const std::filesystem::path& path) {
@@ -96,13 +99,19 @@ protected:
         loader_.follow_root(now);
     }
 
+    /// Completes both runs of a listing's job.
+    Ended complete_listing() {
+        EXPECT_FALSE(complete(proactor_.job().run())) << "measured alone";
+        return complete(proactor_.job().run());
+    }
+
     /// What was opened last is not there.
     Ended complete_missing() { return complete(-ENOENT); }
 
     torc::test::TemporaryDirectory directory_;
     SharedRoot root_ = remote_root(directory_.path());
     ScriptedProactor proactor_;
-    site::Site site_{{.codings = {}}, {}};
+    site::Site site_;
     CurrentRoot current_{"path/to/root", root_, noon};
     AssetLoader loader_{proactor_, site_, current_, patience};
 };
@@ -172,7 +181,7 @@ TEST_F(AssetLoaderTest, ListsADirectoryOnAnotherThread) {
         complete(::open((directory_.path() / "a").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
     EXPECT_FALSE(complete_stat(4096, S_IFDIR));
     EXPECT_EQ(proactor_.last(), Operation::load_list);
-    const Ended ended = complete(proactor_.job().run());
+    const Ended ended = complete_listing();
     ASSERT_TRUE(ended);
     EXPECT_TRUE(ended->asset->identity().contents().contains("\"name\":\"file\""));
     EXPECT_EQ(site_.find(key, noon), ended->asset.get());
@@ -190,8 +199,9 @@ TEST_F(AssetLoaderTest, ReadsADirectoryOnceForAllItsOrders) {
 
     EXPECT_EQ(reading.run(), 0);
     std::filesystem::remove_all(directory_.path() / "a");
-    EXPECT_EQ(complete(read)->waiters, std::vector<site::Site::Waiter>{1});
-    const Ended ended = complete(proactor_.job().run());
+    EXPECT_FALSE(complete(read));
+    EXPECT_NE(&proactor_.job(), &reading) << "the other one goes on at once";
+    const Ended ended = complete_listing();
     ASSERT_TRUE(ended);
     EXPECT_EQ(ended->waiters, std::vector<site::Site::Waiter>{2});
     EXPECT_TRUE(ended->asset->identity().contents().contains("\"name\":\"file\""));
@@ -203,7 +213,7 @@ TEST_F(AssetLoaderTest, ReadsADirectoryAgainThatCouldNotBeRead) {
     const io::Completion failed = proactor_.completion(-EIO);
     begin_listing(2, site::ListingOrder::size);
     EXPECT_EQ(complete(failed)->asset->status(), http::Status::internal_server_error);
-    const Ended ended = complete(proactor_.job().run());
+    const Ended ended = complete_listing();
     ASSERT_TRUE(ended);
     EXPECT_TRUE(ended->asset->identity().contents().contains("\"name\":\"file\""));
 }
@@ -216,7 +226,9 @@ TEST_F(AssetLoaderTest, WaitsForNoReadingThatDoesNotEnd) {
     proactor_.set_now(noon + patience);
     begin_listing(2, site::ListingOrder::size);
     EXPECT_NE(&proactor_.job(), &hung);
-    EXPECT_EQ(complete(proactor_.job().run())->waiters, std::vector<site::Site::Waiter>{2});
+    EXPECT_EQ(complete_listing()->waiters, std::vector<site::Site::Waiter>{2});
+    EXPECT_EQ(hung.run(), 0);
+    EXPECT_FALSE(complete(hung_end));
     EXPECT_EQ(hung.run(), 0);
     EXPECT_EQ(complete(hung_end)->waiters, std::vector<site::Site::Waiter>{1});
 }
@@ -234,28 +246,31 @@ TEST_F(AssetLoaderTest, WaitsForNoReadingOfADirectoryThatIsNotThereAnyMore) {
     proactor_.set_now(later);
     verify_root(later);
     begin_listing(2, site::ListingOrder::size, later);
-    Ended ended = complete(proactor_.job().run());
+    const Ended ended = complete_listing();
     ASSERT_TRUE(ended);
     EXPECT_TRUE(ended->asset->identity().contents().contains("\"name\":\"new\""));
-    ended = complete(read);
-    ASSERT_TRUE(ended);
-    EXPECT_EQ(ended->waiters, std::vector<site::Site::Waiter>{1});
+    EXPECT_FALSE(complete(read));
+    EXPECT_EQ(reading.run(), 0);
+    EXPECT_EQ(complete(read)->waiters, std::vector<site::Site::Waiter>{1});
 }
 
 TEST_F(AssetLoaderTest, WaitsForNoReadingOfTheRootThatWasServedBefore) {
     directory_.write("a/old", "1");
     directory_.write("next/file", "1");
     begin_listing(1, site::ListingOrder::name);
-    EXPECT_EQ(proactor_.job().run(), 0);
+    io::BlockingJob& reading = proactor_.job();
+    EXPECT_EQ(reading.run(), 0);
     const io::Completion read = proactor_.completion(0);
     std::filesystem::remove(directory_.path() / "a/old");
     directory_.write("a/new", "1");
     proactor_.expect_root(publish(current_, directory_.path() / "next"));
     loader_.follow_root(noon);
     begin_listing(2, site::ListingOrder::size);
-    const Ended ended = complete(proactor_.job().run());
+    const Ended ended = complete_listing();
     ASSERT_TRUE(ended);
     EXPECT_TRUE(ended->asset->identity().contents().contains("\"name\":\"new\""));
+    EXPECT_FALSE(complete(read));
+    EXPECT_EQ(reading.run(), 0);
     EXPECT_EQ(complete(read)->waiters, std::vector<site::Site::Waiter>{1});
 }
 
@@ -273,6 +288,62 @@ TEST_F(AssetLoaderTest, ARequestDoesNotJoinALoadThatBeganASecondBeforeAChange) {
     const Ended ended = complete_as_empty();
     ASSERT_TRUE(ended);
     EXPECT_EQ(ended->waiters, (std::vector<site::Site::Waiter>{7, 8}));
+}
+
+TEST_F(AssetLoaderTest, DoesNotMakeAListingAgainThatWouldBeTheSame) {
+    directory_.write("a/file", "1");
+    begin_listing(1, site::ListingOrder::name);
+    const site::AssetRef before = complete_listing()->asset;
+    site_.changed("a/", "file");
+    proactor_.set_now(noon + std::chrono::hours(1));
+    begin_listing(2, site::ListingOrder::name);
+    const Ended ended = complete(proactor_.job().run());
+    ASSERT_TRUE(ended) << "it was to be written again";
+    EXPECT_EQ(&ended->asset->identity(), &before->identity());
+}
+
+/// Pages are larger than the bound, so that there is one at a time.
+class AssetLoaderRoomTest : public AssetLoaderTest {
+protected:
+    AssetLoaderRoomTest() : AssetLoaderTest({.memory_bytes_max = 0}) {
+        directory_.write("a/file", "1");
+        begin_listing(1, site::ListingOrder::name);
+        first_ = complete_listing();
+        begin_listing(2, site::ListingOrder::size);
+        EXPECT_FALSE(complete(proactor_.job().run()));
+    }
+    Ended look_for_room(MonotonicTime now) {
+        loader_.reclaim();
+        loader_.expire(now);
+        return loader_.take_ended();
+    }
+
+    Ended first_;
+};
+
+TEST_F(AssetLoaderRoomTest, AListingWaitsUntilReadersLeaveRoomForIt) {
+    std::optional<site::BodyInUse> sent(first_->asset->identity());
+    first_.reset();
+    ASSERT_NE(loader_.next_deadline(), never);
+    EXPECT_FALSE(look_for_room(loader_.next_deadline()));
+    const int started = proactor_.started();
+    sent.reset();
+    EXPECT_FALSE(look_for_room(loader_.next_deadline()));
+    EXPECT_EQ(proactor_.started(), started + 1);
+    EXPECT_EQ(loader_.next_deadline(), never);
+    const Ended ended = complete_listing();
+    EXPECT_EQ(ended->waiters, std::vector<site::Site::Waiter>{2});
+    EXPECT_EQ(ended->asset->kind(), site::Asset::Kind::file);
+}
+
+TEST_F(AssetLoaderRoomTest, AListingWaitsForRoomNoLongerThanSomeSeconds) {
+    const site::BodyInUse sent(first_->asset->identity());
+    EXPECT_FALSE(look_for_room(noon + std::chrono::seconds(19)));
+    const Ended ended = look_for_room(noon + std::chrono::seconds(20));
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->asset->status(), http::Status::service_unavailable);
+    EXPECT_EQ(loader_.next_deadline(), never);
+    EXPECT_FALSE(loader_.is_busy());
 }
 
 TEST_F(AssetLoaderTest, AnswersAListingThatFailsWithAnError) {
@@ -479,7 +550,7 @@ TEST_F(AssetLoaderTest, BeginsWithTheRootItKnowsWhenTheLookAtItsPathDoesNotEnd) 
     EXPECT_FALSE(join("file", 7, later));
     EXPECT_EQ(proactor_.last(), Operation::root_open);
     EXPECT_EQ(loader_.next_deadline(), later + ServedRoot::patience);
-    loader_.stop_waiting_for_root(later + ServedRoot::patience);
+    loader_.expire(later + ServedRoot::patience);
     EXPECT_EQ(proactor_.last(), Operation::load_open);
     EXPECT_EQ(loader_.next_deadline(), never);
     // Who comes later does not wait for it at all.

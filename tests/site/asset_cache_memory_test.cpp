@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -164,6 +165,31 @@ TEST_F(AssetCacheMemory, RefusesAPageThatReadersLeaveNoRoomFor) {
     const BodyInUse one(*reserved_page(cache_bytes / 2));
     const BodyInUse other(*reserved_page(cache_bytes / 2));
     EXPECT_FALSE(reserved_page(cache_bytes / 2));
+}
+
+TEST_F(AssetCacheMemory, KeepsSmallPagesWhateverReadersHold) {
+    fill();
+    std::vector<BodyInUse> sent;
+    while (RepresentationRef file = reserved_file(body_bytes)) {
+        sent.emplace_back(*file);
+    }
+    EXPECT_FALSE(reserved_page(cache_bytes / 8));
+    EXPECT_TRUE(reserved_page(cache_bytes / 16));
+    EXPECT_LE(cache_.memory_bytes(), cache_bytes);
+}
+
+TEST_F(AssetCacheMemory, SharesThePageBeyondTheBoundWithTheCachesOfOtherWorkers) {
+    const auto turn = std::make_shared<OversizeTurn>();
+    const CacheLimits limits{.memory_bytes_max = cache_bytes, .oversize_turn = turn};
+    AssetCache one(limits);
+    AssetCache other(limits);
+    {
+        const auto charge = one.reserve_page(2 * cache_bytes);
+        ASSERT_TRUE(charge);
+        EXPECT_FALSE(other.reserve_page(2 * cache_bytes));
+        EXPECT_TRUE(other.reserve_page(cache_bytes / 2));
+    }
+    EXPECT_TRUE(other.reserve_page(2 * cache_bytes));
 }
 
 TEST_F(AssetCacheMemory, HasOnePageBeyondItsBoundForAsLongAsItIsSent) {

@@ -82,8 +82,9 @@ private:
                     return load.failed(directory.error());
                 }
                 const auto listed = std::make_shared<const ListedDirectory>(*directory);
+                const ListingKey key = load.listing_key();
                 return load.listed(
-                    make_listing(load.listing_key(), *listed, rules_.listing_cache_control),
+                    make_listing({key.path, *listed, key.style}, rules_.listing_cache_control),
                     listed);
             }
             case Step::finished:

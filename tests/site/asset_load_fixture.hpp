@@ -143,13 +143,22 @@ private:
                 if (listing_error_ != 0) {
                     return load.failed(Errno(listing_error_));
                 }
-                return load.listed(
-                    memory_file("listing of " + std::string(load.listing_key().path)),
-                    std::make_shared<const ListedDirectory>(listed_directory_));
+                return list(load);
             case LoadStep::finished:
                 break;
         }
         return LoadStep::finished;
+    }
+
+    LoadStep list(AssetLoad& load) {
+        RepresentationRef page = memory_file("listing of " + std::string(load.listing_key().path));
+        if (load.has_page(Digest::of(page->contents()))) {
+            page = {};
+        } else if (!load.reserve_page(page->size())) {
+            return load.failed(Errno(ENOMEM));
+        }
+        return load.listed(std::move(page),
+                           std::make_shared<const ListedDirectory>(listed_directory_));
     }
 
     const FakeFile* current_ = nullptr;

@@ -6,6 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -91,6 +95,24 @@ TEST_F(AssetLoadMemory, CountsAListing) {
     put_directory("a/");
     const AssetLoad::Outcome outcome = load(listing_key("a/"));
     EXPECT_EQ(cache_.memory_bytes(), outcome.asset->identity().size());
+}
+
+TEST_F(AssetLoadMemory, KeepsAPageWithoutADirectoryThatIsTooLargeToBeKept) {
+    AssetCache small(CacheLimits{.memory_bytes_max = 1000});
+    AssetLoad load(listing_key("a/"), {}, rules_, test::loaded_at);
+    load.reserve_in(small);
+    ASSERT_EQ(load.start(), LoadStep::open);
+    ASSERT_EQ(load.opened(UniqueFd(::open("/", O_PATH | O_CLOEXEC))), LoadStep::stat);
+    load.status().stx_mode = S_IFDIR;
+    ASSERT_EQ(load.stated(), LoadStep::list);
+    ASSERT_TRUE(load.reserve_page(2000));
+    const file::Directory directory{.entries = {{.name = std::string(600, 'x')}}};
+    EXPECT_EQ(load.listed(test::memory_file(std::string(2000, 'p')),
+                          std::make_shared<const ListedDirectory>(directory)),
+              LoadStep::finished);
+    const AssetRef asset = load.take_result().asset;
+    EXPECT_EQ(asset->kind(), Asset::Kind::file);
+    EXPECT_FALSE(asset->listed_directory());
 }
 
 TEST_F(AssetLoadMemory, RefusesAListingThatMemoryHasNoRoomFor) {

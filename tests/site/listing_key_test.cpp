@@ -111,22 +111,30 @@ TEST(ListingKey, IsPlainForProgramsThatReadHtml) {
 
 TEST(ListingKey, MakesAListingOfItsFormat) {
     const ListedDirectory directory({.entries = {{.name = "file"}}});
-    const RepresentationRef html = make_listing({.path = "a/", .style = {}}, directory, "no-cache");
+    const RepresentationRef html = make_listing({"a/", directory, {}}, "no-cache");
     EXPECT_EQ(html->content_type(), "text/html; charset=utf-8");
     EXPECT_EQ(html->contents(), render_listing("a/", directory, {}));
     EXPECT_TRUE(html->fields().contains("Cache-Control: no-cache\r\n"));
     EXPECT_FALSE(html->validators().has_last_modified);
     EXPECT_TRUE(
         html->fields().contains("Content-Security-Policy: default-src 'none'; style-src 'sha256-"));
-    const RepresentationRef plain = make_listing(
-        {.path = "a/", .style = {.format = ListingFormat::plain}}, directory, "no-cache");
+    const RepresentationRef plain =
+        make_listing({"a/", directory, {.format = ListingFormat::plain}}, "no-cache");
     EXPECT_EQ(plain->content_type(), "text/html; charset=utf-8");
     EXPECT_EQ(plain->contents(), render_listing("a/", directory, {.format = ListingFormat::plain}));
-    const RepresentationRef json = make_listing(
-        {.path = "a/", .style = {.format = ListingFormat::json}}, directory, "private");
+    const RepresentationRef json =
+        make_listing({"a/", directory, {.format = ListingFormat::json}}, "private");
     EXPECT_EQ(json->content_type(), "application/json");
     EXPECT_TRUE(json->fields().contains("Cache-Control: private\r\n"));
     EXPECT_FALSE(json->fields().contains("Content-Security-Policy"));
+}
+
+TEST(ListingKey, KnowsTheEntityTagOfAListingBeforeItIsWritten) {
+    const ListedDirectory directory({.entries = {{.name = "file"}, {.name = "other"}}});
+    const ListingPage page("a/", directory, {});
+    const RepresentationRef written = make_listing(page, "no-cache");
+    EXPECT_TRUE(written->has_digest(page.digest()));
+    EXPECT_FALSE(written->has_digest(ListingPage("b/", directory, {}).digest()));
 }
 
 TEST(ListingKey, GoesWithAScript) {

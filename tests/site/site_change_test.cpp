@@ -306,7 +306,8 @@ protected:
     }
     void finish_listing(Site::LoadId id, const ListedDirectoryRef& listed) {
         AssetLoad& load = listing_site_.load(id);
-        EXPECT_EQ(load.listed(make_listing(load.listing_key(), *listed, "no-cache"), listed),
+        const ListingKey key = load.listing_key();
+        EXPECT_EQ(load.listed(make_listing({key.path, *listed, key.style}, "no-cache"), listed),
                   LoadStep::finished);
         (void)listing_site_.finish_load(id, noon);
     }

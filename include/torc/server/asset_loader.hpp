@@ -58,11 +58,11 @@ public:
     /// Looks at the root's path again if it is time; for each iteration with something to do.
     void keep_root_verified(MonotonicTime now) { root_.keep_verified(now); }
 
-    /// When loads that wait for the look at the root's path have waited long enough; `never` when
-    /// there are none.
+    /// When loads that wait for the look at the root's path, or for room for a listing, are to be
+    /// looked at; `never` when there are none.
     [[nodiscard]] MonotonicTime next_deadline() const noexcept;
-    /// Lets them begin. Precondition: the deadline has passed.
-    void stop_waiting_for_root(MonotonicTime now);
+    /// Lets those go on that have waited long enough, or have what they waited for.
+    void expire(MonotonicTime now);
     /// Lets go of some of what is cached and watched and was forgotten; sees to it that the next
     /// iteration comes at once while there is more. For each iteration.
     void reclaim() noexcept {
@@ -76,6 +76,11 @@ public:
     [[nodiscard]] bool is_busy() const noexcept;
 
 private:
+    struct WaitingForRoom {
+        site::Site::LoadId load = 0;
+        std::size_t page_bytes = 0;
+    };
+
     void load_completed(const io::Completion& completion, MonotonicTime now);
     void go_on(const io::Completion& completion, MonotonicTime now);
     /// Says why a file that may be there can't be served, where its owner can mend it.
@@ -98,10 +103,16 @@ private:
     void trust_root(MonotonicTime now) noexcept;
     void begin_parked(MonotonicTime now);
     void begin(site::Site::LoadId id, MonotonicTime now);
-    [[nodiscard]] site::LoadStep advance(site::Site::LoadId id, const io::Completion& completion,
-                                         MonotonicTime now);
+    [[nodiscard]] site::LoadStep advance(site::Site::LoadId id, const io::Completion& completion);
     void perform(site::Site::LoadId id, site::LoadStep step, MonotonicTime now);
     void start_listing(site::Site::LoadId id, file::LinkReach reach);
+    void run_listing(site::Site::LoadId id, Lane lane);
+    /// What follows a run of a listing's job.
+    void go_on_listing(site::Site::LoadId id, MonotonicTime now);
+    /// Lets a listing wait until readers leave room for its page.
+    void wait_for_room(site::Site::LoadId id, MonotonicTime now);
+    void look_for_room(MonotonicTime now);
+    void look_for_room(const WaitingForRoom& waiting, MonotonicTime now);
     /// Makes a load the one that reads a directory to list it. False: another one is at it, and
     /// this one goes on when that has ended, with what was read then.
     [[nodiscard]] bool begin_reading(site::Site::LoadId id, std::string_view directory);
@@ -143,6 +154,8 @@ private:
         const std::string* reads = nullptr;
         /// What the load has read that this one waited for.
         site::ListedDirectoryRef awaited{};
+        /// Of a listing that there is no room for yet.
+        MonotonicTime waits_for_room_until = never;
     };
     /// A directory that is read to be listed, in whatever order.
     struct Reading {
@@ -169,6 +182,9 @@ private:
     std::unordered_map<site::Site::LoadId, std::unique_ptr<ListingJob>> listings_;
     /// By path.
     std::unordered_map<std::string, Reading> readings_;
+    /// Listings that readers of others leave no room for, first come first served.
+    std::vector<WaitingForRoom> for_room_;
+    MonotonicTime room_looked_for_at_ = MonotonicTime::min();
 };
 
 }  // namespace torc::server

@@ -68,7 +68,7 @@ public:
     /// Whether there is any other than `identity()`.
     [[nodiscard]] bool has_codings() const noexcept { return has_codings_; }
 
-    /// Of a listing: what it was made of; null for any other.
+    /// Of a listing: what it was made of, unless that is too large to be kept; null for any other.
     [[nodiscard]] const ListedDirectoryRef& listed_directory() const noexcept {
         return listed_directory_;
     }

@@ -23,6 +23,8 @@ struct CacheLimits {
     std::size_t memory_bytes_max = std::size_t{64} * 1024 * 1024;
     /// Files too large for memory are held by an open descriptor.
     std::size_t descriptors_max = 4096;
+    /// Shared by the caches of all workers; null: this one has no others beside it.
+    std::shared_ptr<OversizeTurn> oversize_turn{};
 };
 
 /// One worker's assets by path, least recently used first to go; bounded in bytes and in
@@ -71,9 +73,12 @@ public:
     /// of for it. Nothing: the bound leaves no room, or it would be more than a quarter of it, and
     /// the body is to be sent from its file.
     [[nodiscard]] std::optional<MemoryCharge> reserve(std::size_t bytes) noexcept;
-    /// The same for a page, which has no file that it could be sent from: it may be a half. One at
-    /// a time may be larger, and is cached for as long as a response refers to it.
+    /// The same for a page, which has no file that it could be sent from: it may be a half, and
+    /// readers that hold much are in the way of large ones alone. One at
+    /// a time, of all workers, may be larger, and is cached for as long as a response refers to it.
     [[nodiscard]] std::optional<MemoryCharge> reserve_page(std::size_t bytes) noexcept;
+    /// Whether an asset may take so much beside contents that were reserved.
+    [[nodiscard]] bool may_keep(std::size_t bytes) const noexcept;
     /// Lets go of such a page once no response refers to it.
     void drop_unused_page() noexcept {
         if (!oversize_path_.empty() && oversize_account_->bytes_in_use() == 0) {
@@ -123,8 +128,10 @@ private:
     [[nodiscard]] std::size_t memory_bytes_max() const noexcept {
         return limits_.memory_bytes_max - std::min(other_bytes_, limits_.memory_bytes_max / 2);
     }
-    [[nodiscard]] std::optional<MemoryCharge> reserve_part(std::size_t bytes,
-                                                           std::size_t parts) noexcept;
+    /// When others are let go of for a body.
+    enum class Shrink : std::uint8_t { while_readers_hold_less_than_half, always };
+    [[nodiscard]] std::optional<MemoryCharge> reserve_within_bound(std::size_t bytes,
+                                                                   Shrink shrink) noexcept;
     /// Lets go of the least recently used that are not in use. False: that was not enough.
     bool shrink_to(std::size_t bytes_max) noexcept;
 

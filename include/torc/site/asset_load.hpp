@@ -47,7 +47,7 @@ public:
     AssetLoad(std::string_view path, AssetRef previous, const LoadRules& rules, WallTime now);
 
     /// Has the memory for contents be reserved in `cache`, which outlives the load: what finds no
-    /// room is sent from its file, and a page that has none is refused. Without this nothing is.
+    /// room is sent from its file, and a page that has none is not made. Without this nothing is.
     void reserve_in(AssetCache& cache) noexcept {
         cache_ = &cache;
         file_.reserve_in(cache);
@@ -59,7 +59,13 @@ public:
     [[nodiscard]] Step opened(FileHandle file) { return advance(file_.opened(std::move(file))); }
     [[nodiscard]] Step stated() { return advance(file_.stated()); }
     [[nodiscard]] Step was_read(std::size_t count) { return advance(file_.was_read(count)); }
-    /// `page`: see make_listing; `directory`: what it was made of.
+    /// Memory for the page of a listing, before it is made, in place of what was reserved for it
+    /// before. False: there is no room yet; give that up by `failed`.
+    [[nodiscard]] bool reserve_page(std::size_t bytes) noexcept;
+    /// Whether the page that was found before has this digest, and need not be made again.
+    [[nodiscard]] bool has_page(const Digest& digest) const noexcept;
+    /// `page`: see make_listing; null: it is the one that was found before. `directory`: what it
+    /// was made of.
     [[nodiscard]] Step listed(RepresentationRef page, ListedDirectoryRef directory);
     /// The last step's system call failed.
     [[nodiscard]] Step failed(Errno error);
@@ -91,8 +97,6 @@ public:
     };
     /// After `finished`, once.
     [[nodiscard]] Outcome take_result() noexcept;
-    /// Whether the result is an error because there was no room for a page.
-    [[nodiscard]] bool has_no_room() const noexcept { return has_no_room_; }
 
 private:
     /// What the file that is being looked at is for.
@@ -166,7 +170,7 @@ private:
     const std::string path_;
     const AssetRef previous_;
     AssetCache* cache_ = nullptr;
-    bool has_no_room_ = false;
+    MemoryCharge page_charge_;
 
     FileLoad file_;
     Stage stage_ = Stage::resource;

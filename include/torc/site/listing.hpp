@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/site/digest.hpp>
 #include <torc/site/listed_directory.hpp>
 #include <torc/site/listing_style.hpp>
 
@@ -38,7 +39,10 @@ public:
     /// `path`: a http::Target's, "" or "a/b/". It and `directory` outlive the page.
     ListingPage(std::string_view path, const ListedDirectory& directory, ListingStyle style);
 
+    [[nodiscard]] ListingFormat format() const noexcept { return style_.format; }
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    /// Of what will be written.
+    [[nodiscard]] const Digest& digest() const noexcept { return digest_; }
     /// `page` has as many bytes.
     void write(std::span<char> page) const;
 
@@ -50,6 +54,7 @@ private:
     bool is_truncated_;
     std::vector<const ListedEntry*> entries_;
     std::size_t bytes_ = 0;
+    Digest digest_;
 };
 
 /// The same as a string.

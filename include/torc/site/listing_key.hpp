@@ -39,10 +39,9 @@ struct ListingKey {
     }
 };
 
-/// The listing of `directory`, ready to be sent. For 50,000 entries it takes some 100 ms: make it
-/// on a thread that may take them, and hand it over. `cache_control`: see LoadRules.
-[[nodiscard]] RepresentationRef make_listing(const ListingKey& key,
-                                             const ListedDirectory& directory,
+/// A listing, ready to be sent. For 50,000 entries it takes some 100 ms: make it on a thread that
+/// may take them, and hand it over. `cache_control`: see LoadRules.
+[[nodiscard]] RepresentationRef make_listing(const ListingPage& page,
                                              std::string_view cache_control);
 
 /// The script that listings in HTML refer to.

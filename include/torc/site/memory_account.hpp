@@ -2,15 +2,33 @@
 
 #include <torc/base/local_ref.hpp>
 
+#include <atomic>
 #include <cstddef>
+#include <memory>
 #include <utility>
 
 namespace torc::site {
+
+/// Which worker may have a page in memory that is larger than the bound allows: one at a time of
+/// the whole process.
+class OversizeTurn {
+public:
+    /// False: another one is had.
+    [[nodiscard]] bool try_take() noexcept { return !is_taken_.exchange(true); }
+    void give_back() noexcept { is_taken_ = false; }
+
+private:
+    std::atomic<bool> is_taken_ = false;
+};
 
 /// How many bytes of memory the bodies take that one worker has for its responses, cached or not,
 /// and how many of these are being sent. Counts alone; who bounds them is AssetCache.
 class MemoryAccount : public LocallyCounted {
 public:
+    MemoryAccount() noexcept = default;
+    /// `turn`: is given back whenever nothing is charged any more.
+    explicit MemoryAccount(std::shared_ptr<OversizeTurn> turn) noexcept : turn_(std::move(turn)) {}
+
     /// Of all bodies that are charged to the account.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
     /// Of those that responses under way refer to: letting go of one of these frees nothing yet.
@@ -19,6 +37,14 @@ public:
 private:
     friend class MemoryCharge;
 
+    void discharge(std::size_t bytes) noexcept {
+        bytes_ -= bytes;
+        if (bytes_ == 0 && turn_) {
+            turn_->give_back();
+        }
+    }
+
+    std::shared_ptr<OversizeTurn> turn_;
     std::size_t bytes_ = 0;
     std::size_t bytes_in_use_ = 0;
 };
@@ -43,7 +69,7 @@ public:
     MemoryCharge& operator=(const MemoryCharge&) = delete;
     ~MemoryCharge() {
         if (account_) {
-            account_->bytes_ -= bytes_;
+            account_->discharge(bytes_);
         }
     }
 

@@ -105,6 +105,8 @@ public:
     }
     [[nodiscard]] const http::Validators& validators() const noexcept { return validators_; }
 
+    /// Whether its entity tag is made of contents with this digest, without a content coding.
+    [[nodiscard]] bool has_digest(const Digest& digest) const noexcept;
     /// True when the bytes are in memory; they are then `contents()`.
     [[nodiscard]] bool is_in_memory() const noexcept { return contents_.bytes != nullptr; }
     /// True when the bytes are in `file()`.

@@ -1,4 +1,5 @@
 #include <torc/base/assert.hpp>
+#include <torc/base/limits.hpp>
 #include <torc/base/unique_fd.hpp>
 #include <torc/server/asset_loader.hpp>
 #include <torc/server/operation.hpp>
@@ -117,6 +118,9 @@ void AssetLoader::begin(site::Site::LoadId id, MonotonicTime now) {
 void AssetLoader::give_up(site::Site::LoadId id) noexcept {
     context(id).root.reset();
     listings_.erase(id);
+    if (context(id).digest_lane) {
+        end_digest(id);
+    }
     ended_.push_back(site_.finish_load_with(id, *overdue_asset_));
     end_reading(id);
 }
@@ -441,14 +445,54 @@ void AssetLoader::perform(site::Site::LoadId id, LoadStep step, MonotonicTime no
                    ? load.failed(Errno::last())
                    : load.stated();
     }
+    if (context(id).digest_lane && !load.is_digesting()) {
+        end_digest(id);
+    }
     if (step == LoadStep::finished) {
         finish(id, now);
+        return;
+    }
+    if (load.is_digesting() && !context(id).digest_lane && !begin_digest(id)) {
         return;
     }
     if (step == LoadStep::open) {
         context(id).lane = lane_of_next_file(id);
     }
     start(id, step);
+}
+
+bool AssetLoader::begin_digest(site::Site::LoadId id) {
+    const Lane lane = context(id).lane;
+    if (may_begin_digest(digests_[lane], id)) {
+        ++digests_[lane].under_way;
+        context(id).digest_lane = lane;
+        return true;
+    }
+    digests_[lane].waiting.push_back(id);
+    return false;
+}
+
+bool AssetLoader::may_begin_digest(const Digests& digests, site::Site::LoadId id) noexcept {
+    // Without room one still may, or none would ever end.
+    return digests.under_way < limits::digests_at_once_max &&
+           (site_.load(id).reserve_for_digest() || digests.under_way == 0);
+}
+
+void AssetLoader::end_digest(site::Site::LoadId id) noexcept {
+    const Lane lane = *std::exchange(context(id).digest_lane, std::nullopt);
+    Digests& digests = digests_.find(lane)->second;
+    --digests.under_way;
+    while (!digests.waiting.empty() && may_begin_digest(digests, digests.waiting.front())) {
+        const site::Site::LoadId next = digests.waiting.front();
+        digests.waiting.pop_front();
+        ++digests.under_way;
+        context(next).digest_lane = lane;
+        try {
+            start(next, LoadStep::read);
+        } catch (const std::bad_alloc&) {
+            give_up(next);
+        }
+    }
 }
 
 void AssetLoader::start(site::Site::LoadId id, LoadStep step) {

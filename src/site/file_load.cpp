@@ -31,7 +31,7 @@ LoadStep FileLoad::start(std::string path, const file::Metadata* known, std::siz
     end_bytes_ = end_bytes;
     file_.reset();
     is_verifying_ = false;
-    digesting_.reset();
+    end_digest();
     is_reading_beginning_ = false;
     is_reading_end_ = false;
     read_attempts_ = 0;
@@ -115,7 +115,7 @@ LoadStep FileLoad::read_again(const file::Metadata& metadata) {
     // For nothing there is always room: an empty file may be one that does not tell its size.
     outcome_.has_no_room = belongs_in_memory && metadata.size > 0 && !reserve(metadata.size);
     if (!belongs_in_memory || outcome_.has_no_room) {
-        digesting_ = std::make_unique_for_overwrite<DigestReading>();
+        is_digesting_ = true;
         return LoadStep::read;
     }
     outcome_.contents.size = metadata.size;
@@ -176,14 +176,17 @@ std::uint64_t FileLoad::read_offset() const noexcept {
     return begins_at + read_bytes_;
 }
 
-std::span<std::byte> FileLoad::read_buffer() noexcept {
+std::span<std::byte> FileLoad::read_buffer() {
     if (is_reading_end_) {
         return std::as_writable_bytes(std::span(outcome_.end)).subspan(read_bytes_);
     }
     if (is_reading_beginning_) {
         return std::as_writable_bytes(std::span(outcome_.beginning)).subspan(read_bytes_);
     }
-    if (digesting_) {
+    if (is_digesting_) {
+        if (!digesting_) {
+            digesting_ = std::make_unique_for_overwrite<DigestReading>();
+        }
         const std::uint64_t rest = outcome_.metadata.size - read_bytes_;
         return std::as_writable_bytes(
             std::span(digesting_->chunk)
@@ -201,7 +204,7 @@ LoadStep FileLoad::was_read(std::size_t count) {
     if (is_reading_beginning_) {
         return beginning_read(count);
     }
-    if (digesting_) {
+    if (is_digesting_) {
         const std::span<const char> piece = std::span(digesting_->chunk).first(count);
         digesting_->digester.add(piece);
         const std::size_t missing_bytes = beginning_bytes_ - outcome_.beginning.size();
@@ -246,15 +249,15 @@ LoadStep FileLoad::end_read(std::size_t count) {
 LoadStep FileLoad::verified(const file::Metadata& metadata) {
     const bool is_whole = read_bytes_ == outcome_.metadata.size;
     outcome_.is_stable = metadata == outcome_.metadata;
-    const auto digesting = std::exchange(digesting_, nullptr);
+    const bool was_digested = is_digesting_ && is_whole && outcome_.is_stable;
+    const auto digest = was_digested ? std::optional(digesting_->digester.digest()) : std::nullopt;
+    end_digest();
     const bool is_shorter_than_told = !is_whole && outcome_.is_stable && read_attempts_ > 1;
     if (is_shorter_than_told && outcome_.contents.bytes && !is_local(file_.lane())) {
         return finish_unsized();
     }
     if (is_whole && (outcome_.is_stable || read_attempts_ >= read_attempts_max)) {
-        if (digesting && outcome_.is_stable) {
-            outcome_.digest = digesting->digester.digest();
-        }
+        outcome_.digest = digest;
         return outcome_.contents.bytes ? LoadStep::finished : read_end();
     }
     if (read_attempts_ >= read_attempts_max) {
@@ -267,7 +270,25 @@ LoadStep FileLoad::verified(const file::Metadata& metadata) {
 
 LoadStep FileLoad::finish_with(Errno error) {
     outcome_.error = error;
+    end_digest();
     return LoadStep::finished;
+}
+
+bool FileLoad::reserve_for_digest() noexcept {
+    if (cache_ == nullptr || digest_charge_.is_charged()) {
+        return true;
+    }
+    auto charge = cache_->reserve(sizeof(DigestReading));
+    if (charge) {
+        digest_charge_ = *std::move(charge);
+    }
+    return charge.has_value();
+}
+
+void FileLoad::end_digest() noexcept {
+    is_digesting_ = false;
+    digesting_.reset();
+    digest_charge_ = MemoryCharge();
 }
 
 FileLoad::Outcome FileLoad::take_outcome() noexcept {

@@ -1,3 +1,4 @@
+#include <torc/base/limits.hpp>
 #include <torc/file/root.hpp>
 #include <torc/server/asset_loader.hpp>
 #include <torc/server/operation.hpp>
@@ -14,6 +15,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -97,6 +99,14 @@ protected:
     void verify_root(MonotonicTime now) {
         current_.found_nothing({.began_at = now, .generation = 0}, Errno(ENOENT));
         loader_.follow_root(now);
+    }
+
+    /// Loads a file that is too large for memory, and whose time tells nothing, as far as the look
+    /// at it.
+    void begin_digest(std::string_view path) {
+        EXPECT_FALSE(join(path, 7));
+        EXPECT_FALSE(complete_open());
+        EXPECT_FALSE(complete_stat(std::uint64_t{1} << 20U));
     }
 
     /// Completes both runs of a listing's job.
@@ -290,6 +300,35 @@ TEST_F(AssetLoaderTest, ARequestDoesNotJoinALoadThatBeganASecondBeforeAChange) {
     EXPECT_EQ(ended->waiters, (std::vector<site::Site::Waiter>{7, 8}));
 }
 
+TEST_F(AssetLoaderTest, ReadsFewFilesAtOnceForTheirDigests) {
+    std::vector<io::Completion> reads;
+    for (std::uint32_t number = 0; number < limits::digests_at_once_max; ++number) {
+        begin_digest("file" + std::to_string(number));
+        EXPECT_EQ(proactor_.last(), Operation::load_read);
+        reads.push_back(proactor_.completion(-EIO));
+    }
+    begin_digest("waiting");
+    EXPECT_EQ(proactor_.last(), Operation::load_stat) << "of the one that waits";
+    EXPECT_TRUE(complete(reads.front())) << "what fails makes way too";
+    EXPECT_EQ(proactor_.last(), Operation::load_read);
+}
+
+/// Pages are larger than the bound, so that there is one at a time, and no room for anything else.
+class AssetLoaderWithoutRoomTest : public AssetLoaderTest {
+protected:
+    AssetLoaderWithoutRoomTest() : AssetLoaderTest({.memory_bytes_max = 0}) {}
+};
+
+TEST_F(AssetLoaderWithoutRoomTest, ReadsOneFileAtATimeForItsDigest) {
+    begin_digest("file");
+    EXPECT_EQ(proactor_.last(), Operation::load_read);
+    const io::Completion read = proactor_.completion(-EIO);
+    begin_digest("waiting");
+    EXPECT_EQ(proactor_.last(), Operation::load_stat);
+    EXPECT_TRUE(complete(read));
+    EXPECT_EQ(proactor_.last(), Operation::load_read);
+}
+
 TEST_F(AssetLoaderTest, DoesNotMakeAListingAgainThatWouldBeTheSame) {
     directory_.write("a/file", "1");
     begin_listing(1, site::ListingOrder::name);
@@ -302,10 +341,9 @@ TEST_F(AssetLoaderTest, DoesNotMakeAListingAgainThatWouldBeTheSame) {
     EXPECT_EQ(&ended->asset->identity(), &before->identity());
 }
 
-/// Pages are larger than the bound, so that there is one at a time.
-class AssetLoaderRoomTest : public AssetLoaderTest {
+class AssetLoaderRoomTest : public AssetLoaderWithoutRoomTest {
 protected:
-    AssetLoaderRoomTest() : AssetLoaderTest({.memory_bytes_max = 0}) {
+    AssetLoaderRoomTest() {
         directory_.write("a/file", "1");
         begin_listing(1, site::ListingOrder::name);
         first_ = complete_listing();

@@ -35,6 +35,8 @@ inline constexpr std::size_t ranges_max = 256;
 // asks first waits for all of it to be read.
 inline constexpr std::uint64_t digested_file_bytes_max = 16 * 1024 * 1024;
 inline constexpr std::size_t digest_chunk_bytes = 128 * 1024;
+/// So many of one file system are read for it at once by a worker, and the others wait.
+inline constexpr std::uint32_t digests_at_once_max = 4;
 
 // file: PATH_MAX of the kernel, which counts the terminating NUL.
 inline constexpr std::size_t path_bytes_max = 4096;

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,6 +81,11 @@ private:
         site::Site::LoadId load = 0;
         std::size_t page_bytes = 0;
     };
+    /// Files of one lane that are read for their digests.
+    struct Digests {
+        std::uint32_t under_way = 0;
+        std::deque<site::Site::LoadId> waiting{};
+    };
 
     void load_completed(const io::Completion& completion, MonotonicTime now);
     void go_on(const io::Completion& completion, MonotonicTime now);
@@ -127,6 +133,10 @@ private:
     /// Does a step again on threads of the proactor's own, if it failed for want of a thread of the
     /// kernel's.
     [[nodiscard]] bool retry_on_threads(site::Site::LoadId id, const io::Completion& completion);
+    /// Whether a load may read for a digest now; false: it goes on when another has ended.
+    [[nodiscard]] bool begin_digest(site::Site::LoadId id);
+    [[nodiscard]] bool may_begin_digest(const Digests& digests, site::Site::LoadId id) noexcept;
+    void end_digest(site::Site::LoadId id) noexcept;
     /// Starts the operation of a step that is one.
     void start(site::Site::LoadId id, site::LoadStep step);
     void finish(site::Site::LoadId id, MonotonicTime now);
@@ -156,6 +166,8 @@ private:
         site::ListedDirectoryRef awaited{};
         /// Of a listing that there is no room for yet.
         MonotonicTime waits_for_room_until = never;
+        /// Of the file that it reads for its digest: a key in `digests_`.
+        std::optional<Lane> digest_lane{};
     };
     /// A directory that is read to be listed, in whatever order.
     struct Reading {
@@ -184,6 +196,8 @@ private:
     std::unordered_map<std::string, Reading> readings_;
     /// Listings that readers of others leave no room for, first come first served.
     std::vector<WaitingForRoom> for_room_;
+    /// By the file system's lane, so that one that hangs keeps none of another waiting.
+    std::unordered_map<Lane, Digests> digests_;
     MonotonicTime room_looked_for_at_ = MonotonicTime::min();
 };
 

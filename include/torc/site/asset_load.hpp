@@ -78,7 +78,9 @@ public:
     }
     void set_lane(Lane lane) noexcept { file_.set_lane(lane); }
     [[nodiscard]] struct statx& status() noexcept { return file_.status(); }
-    [[nodiscard]] std::span<std::byte> read_buffer() noexcept { return file_.read_buffer(); }
+    [[nodiscard]] std::span<std::byte> read_buffer() { return file_.read_buffer(); }
+    [[nodiscard]] bool is_digesting() const noexcept { return file_.is_digesting(); }
+    [[nodiscard]] bool reserve_for_digest() noexcept { return file_.reserve_for_digest(); }
     [[nodiscard]] std::uint64_t read_offset() const noexcept { return file_.read_offset(); }
     [[nodiscard]] ListingKey listing_key() const noexcept { return *ListingKey::parse(path_); }
 

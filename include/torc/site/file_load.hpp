@@ -56,6 +56,12 @@ public:
     /// time is not read for a digest, which the next write would make useless.
     void note_in(RecentLooks& looks) noexcept { looks_ = &looks; }
 
+    /// Whether the file is being read for its digest, which takes limits::digest_chunk_bytes from
+    /// the first `read_buffer` on.
+    [[nodiscard]] bool is_digesting() const noexcept { return is_digesting_; }
+    /// Reserves these bytes, once; false: there is no room.
+    [[nodiscard]] bool reserve_for_digest() noexcept;
+
     /// Begins with another file. `known`: what was found there before, null for nothing; a file
     /// that is still the same is not read again. It outlives the load. `beginning_bytes`: what has
     /// to be known of its contents, even if it is too large to be read or nobody wants them;
@@ -79,7 +85,8 @@ public:
     /// When the file has told which file system it is on.
     void set_lane(Lane lane) noexcept { file_.set_lane(lane); }
     [[nodiscard]] struct statx& status() noexcept { return status_; }
-    [[nodiscard]] std::span<std::byte> read_buffer() noexcept;
+    /// Allocates where a digest is begun.
+    [[nodiscard]] std::span<std::byte> read_buffer();
     [[nodiscard]] std::uint64_t read_offset() const noexcept;
 
     struct Outcome {
@@ -129,6 +136,7 @@ private:
     [[nodiscard]] LoadStep unsized_was_read(std::size_t count);
     [[nodiscard]] LoadStep finish_unsized();
     [[nodiscard]] LoadStep finish_with(Errno error);
+    void end_digest() noexcept;
 
     std::size_t contents_bytes_max_;
     WallTime now_;
@@ -147,6 +155,8 @@ private:
         std::array<char, limits::digest_chunk_bytes> chunk;
     };
     std::unique_ptr<DigestReading> digesting_;
+    MemoryCharge digest_charge_;
+    bool is_digesting_ = false;
     bool is_unsized_ = false;
     /// True when the file was read and is stated once more.
     bool is_verifying_ = false;

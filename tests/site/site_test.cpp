@@ -72,6 +72,7 @@ TEST_F(SiteTest, HashesNoLargeFileThatIsWrittenAllTheTime) {
     change_file();
     const Site::LoadId first = site_.join_load("log", 1, false).id;
     EXPECT_EQ(open_file(first), AssetLoad::Step::read);
+    EXPECT_EQ(site_.load(first).read_buffer().size(), 1001U);
     EXPECT_EQ(site_.load(first).was_read(1001), AssetLoad::Step::stat);
     EXPECT_EQ(stat_file(first), AssetLoad::Step::finished);
     EXPECT_FALSE(site_.finish_load(first, noon).asset->identity().validators().etag.empty());

@@ -7,11 +7,12 @@
 
 #include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <span>
 #include <utility>
 
 namespace torc::io {
@@ -74,10 +75,11 @@ FileSender::Attempt FileSender::copy(const FileSlice& slice,
     if (resident_bytes > 0) {
         length = std::min(length, resident_bytes);
     }
+    const std::span<std::byte> target(buffer_.data(), length);
     // What has just been read need not be in memory by the account of every file system.
-    const int flags = resident_bytes > 0 ? 0 : RWF_NOWAIT;
-    const iovec target{.iov_base = buffer_.data(), .iov_len = length};
-    const ssize_t got = ::preadv2(slice.file, &target, 1, static_cast<off_t>(slice.offset), flags);
+    const ssize_t got = resident_bytes > 0 ? ::pread(slice.file, target.data(), length,
+                                                     static_cast<off_t>(slice.offset))
+                                           : read_if_resident(slice.file, target, slice.offset);
     if (got < 0) {
         return resident_bytes > 0 ? Attempt{.sent = got, .length = length} : cold(slice);
     }

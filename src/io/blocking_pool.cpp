@@ -83,7 +83,8 @@ std::int32_t read_chunk(const BlockingCall& call) noexcept {
     const std::int32_t result =
         result_of(::pread(call.fd, bytes, call.length, static_cast<off_t>(call.offset)));
     // Behind the read: what was read is of the version that is there still.
-    const bool has_other = result > 0 && call.version && has_changed(call.fd, *call.version);
+    const bool has_other =
+        result > 0 && call.version && has_changed(call.fd, *call.version, EndsRead::waiting);
     return has_other ? -ESTALE : result;
 }
 

@@ -348,7 +348,9 @@ io::FileSlice Connection::file_slice(int socket) const noexcept {
                          .length = file_remaining_bytes_,
                          .lane = file_source_->file().lane(),
                          .version = io::FileVersion{.bytes = file_source_->metadata().size,
-                                                    .modified = file_source_->metadata().modified}};
+                                                    .modified = file_source_->metadata().modified,
+                                                    .changed = file_source_->metadata().changed,
+                                                    .ends = file_source_->ends()}};
 }
 
 Action Connection::file_sent(std::size_t bytes) {

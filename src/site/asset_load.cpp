@@ -61,7 +61,9 @@ AssetLoad::AssetLoad(std::string_view path, AssetRef previous, const LoadRules& 
       now_(now),
       path_(path),
       previous_(std::move(previous)),
-      file_(rules.contents_bytes_max, now) {}
+      file_(rules.contents_bytes_max, now) {
+    file_.read_ends();
+}
 
 AssetLoad::Step AssetLoad::start() {
     if (const auto key = SubstituteKey::parse(path_)) {
@@ -333,11 +335,11 @@ bool AssetLoad::is_coding_right(http::ContentCoding coding, const FileLoad::Outc
         return true;
     }
     const bool is_whole = file.contents.bytes != nullptr;
-    const std::string_view whole = file.contents.view();
+    const std::string_view beginning = is_whole ? file.contents.view() : file.beginning;
+    const std::string_view end = is_whole ? file.contents.view() : file.end;
     const PrecompressedSample sample{
-        .beginning = is_whole ? whole.substr(0, sample_beginning_bytes) : file.beginning,
-        .end = is_whole ? whole.substr(whole.size() - std::min(whole.size(), sample_end_bytes))
-                        : file.end,
+        .beginning = beginning.substr(0, sample_beginning_bytes),
+        .end = end.substr(end.size() - std::min(end.size(), sample_end_bytes)),
         .size = file.metadata.size};
     const Representation& original = *representations_[0];
     const std::string_view fault = precompressed_fault(
@@ -380,7 +382,9 @@ ContentType AssetLoad::type_of(const FileLoad::Outcome& file) const {
     const bool is_whole = file.contents.bytes != nullptr;
     return content_type(
         name_, rules_.types,
-        {.bytes = is_whole ? file.contents.view() : file.beginning, .is_whole = is_whole});
+        {.bytes = is_whole ? file.contents.view()
+                           : std::string_view(file.beginning).substr(0, beginning_bytes_max),
+         .is_whole = is_whole});
 }
 
 RepresentationRef AssetLoad::make_representation(http::ContentCoding coding,
@@ -399,6 +403,7 @@ RepresentationRef AssetLoad::make_representation(http::ContentCoding coding,
         .metadata = file.metadata,
         .now = now_,
         .digest = file.digest,
+        .ends = file.ends,
     };
     return file.contents.bytes ? Representation::in_memory(traits, std::move(file.contents))
                                : Representation::on_disk(traits, std::move(file.file));

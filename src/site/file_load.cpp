@@ -74,7 +74,31 @@ LoadStep FileLoad::found(const file::Metadata& metadata) {
     if (is_read(metadata)) {
         return read_again(metadata);
     }
-    return beginning_bytes_ > 0 ? read_beginning() : LoadStep::finished;
+    return wanted_beginning_bytes() > 0 ? read_beginning() : LoadStep::finished;
+}
+
+std::size_t FileLoad::wanted_beginning_bytes() const noexcept {
+    return std::max(beginning_bytes_, wants_ends() ? FileEnds::bytes_max : 0);
+}
+
+std::size_t FileLoad::wanted_end_bytes() const noexcept {
+    return std::max(end_bytes_, wants_ends() ? FileEnds::bytes_max : 0);
+}
+
+LoadStep FileLoad::ends_read() {
+    if (wants_ends()) {
+        const auto bytes = [](std::string_view text) { return std::as_bytes(std::span(text)); };
+        std::string_view end = outcome_.end;
+        end.remove_prefix(end.size() - std::min(end.size(), FileEnds::bytes_max));
+        outcome_.ends = FileEnds{
+            .beginning = FileEnds::hash(
+                bytes(std::string_view(outcome_.beginning).substr(0, FileEnds::bytes_max))),
+            .end = FileEnds::hash(bytes(end))};
+    }
+    // Of what was read for that too, no more than was asked for.
+    outcome_.beginning.resize(std::min(outcome_.beginning.size(), beginning_bytes_));
+    outcome_.end.erase(0, outcome_.end.size() - std::min(outcome_.end.size(), end_bytes_));
+    return LoadStep::finished;
 }
 
 bool FileLoad::is_read(const file::Metadata& metadata) noexcept {
@@ -90,7 +114,8 @@ LoadStep FileLoad::read_beginning() {
     is_verifying_ = false;
     is_reading_beginning_ = true;
     read_bytes_ = 0;
-    outcome_.beginning.resize(beginning_bytes_);
+    outcome_.beginning.resize(
+        std::min<std::uint64_t>(wanted_beginning_bytes(), outcome_.metadata.size));
     return LoadStep::read;
 }
 
@@ -207,7 +232,7 @@ LoadStep FileLoad::was_read(std::size_t count) {
     if (is_digesting_) {
         const std::span<const char> piece = std::span(digesting_->chunk).first(count);
         digesting_->digester.add(piece);
-        const std::size_t missing_bytes = beginning_bytes_ - outcome_.beginning.size();
+        const std::size_t missing_bytes = wanted_beginning_bytes() - outcome_.beginning.size();
         outcome_.beginning.append(piece.data(), std::min(count, missing_bytes));
     }
     if (is_unsized_) {
@@ -230,12 +255,12 @@ LoadStep FileLoad::beginning_read(std::size_t count) {
 }
 
 LoadStep FileLoad::read_end() {
-    if (end_bytes_ == 0) {
+    if (wanted_end_bytes() == 0) {
         return LoadStep::finished;
     }
     is_reading_end_ = true;
     read_bytes_ = 0;
-    outcome_.end.resize(std::min<std::uint64_t>(end_bytes_, outcome_.metadata.size));
+    outcome_.end.resize(std::min<std::uint64_t>(wanted_end_bytes(), outcome_.metadata.size));
     return LoadStep::read;
 }
 
@@ -243,7 +268,7 @@ LoadStep FileLoad::end_read(std::size_t count) {
     if (count == 0) {
         return finish_with(Errno(EAGAIN));  // It has shrunk.
     }
-    return read_bytes_ < outcome_.end.size() ? LoadStep::read : LoadStep::finished;
+    return read_bytes_ < outcome_.end.size() ? LoadStep::read : ends_read();
 }
 
 LoadStep FileLoad::verified(const file::Metadata& metadata) {

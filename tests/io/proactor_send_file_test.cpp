@@ -29,9 +29,32 @@ protected:
     static FileVersion version_of(int file) {
         struct stat status{};
         check(::fstat(file, &status), "fstat");
-        return {.bytes = static_cast<std::uint64_t>(status.st_size),
-                .modified = to_wall_time(status.st_mtim.tv_sec,
-                                         static_cast<std::uint32_t>(status.st_mtim.tv_nsec))};
+        const auto to_time = [](const timespec& time) {
+            return to_wall_time(time.tv_sec, static_cast<std::uint32_t>(time.tv_nsec));
+        };
+        const auto bytes = static_cast<std::uint64_t>(status.st_size);
+        const std::size_t length = std::min<std::uint64_t>(bytes, FileEnds::bytes_max);
+        return {.bytes = bytes,
+                .modified = to_time(status.st_mtim),
+                .changed = to_time(status.st_ctim),
+                .ends = FileEnds{.beginning = hash_at(file, 0, length),
+                                 .end = hash_at(file, bytes - length, length)}};
+    }
+    static std::uint64_t hash_at(int file, std::uint64_t offset, std::size_t length) {
+        std::vector<std::byte> part(length);
+        check(static_cast<int>(::pread(file, part.data(), length, static_cast<off_t>(offset))),
+              "pread");
+        return FileEnds::hash(part);
+    }
+    /// What comes of sending all of a file of that version in one go.
+    int send_whole(int file, const FileVersion& version, Lane lane) {
+        const auto connection = connect();
+        return finish(send_file({.socket = connection.socket,
+                                 .file = file,
+                                 .length = version.bytes,
+                                 .lane = lane,
+                                 .version = version}))
+            .result;
     }
 
     /// Drops the file's pages from memory, as far as the file system does.
@@ -146,6 +169,35 @@ TEST_P(ProactorSendFile, TellsAFileThatShrankFromOneThatGrew) {
                                                       .version = version}));
             EXPECT_EQ(outcome.result, result) << size;
         }
+    }
+}
+
+TEST_P(ProactorSendFile, TellsAFileThatWasAppendedToFromOneThatALongerOneWasWrittenOver) {
+    const std::string contents = patterned_bytes(50'000);
+    const std::string other_end = contents.substr(0, 45'000) + std::string(10'000, 'e');
+    for (const Lane lane : lanes) {
+        const UniqueFd file = file_of(contents);
+        const FileVersion version = version_of(file.get());
+        (void)file_of(contents + "appended");
+        EXPECT_EQ(send_whole(file.get(), version, lane), static_cast<int>(contents.size()));
+        for (const std::string& longer : {patterned_bytes(50'123, 2), other_end}) {
+            (void)file_of(longer);
+            EXPECT_EQ(send_whole(file.get(), version, lane), -ESTALE);
+        }
+    }
+}
+
+TEST_P(ProactorSendFile, DoesNotSendTheEndOfAFileThatWasWrittenAndHasItsTimeBack) {
+    const std::string contents = patterned_bytes(50'000);
+    for (const Lane lane : lanes) {
+        const UniqueFd file = file_of(contents);
+        const FileVersion version = version_of(file.get());
+        struct stat status{};
+        check(::fstat(file.get(), &status), "fstat");
+        (void)file_of(patterned_bytes(contents.size(), 2));
+        const std::array times = {status.st_atim, status.st_mtim};
+        check(::futimens(file.get(), times.data()), "futimens");
+        EXPECT_EQ(send_whole(file.get(), version, lane), -ESTALE);
     }
 }
 

@@ -581,6 +581,39 @@ TEST_F(FileLoadTest, HasAShorterBeginningOfAFileThatShrankMeanwhile) {
     EXPECT_EQ(load_.take_outcome().beginning, "ab");
 }
 
+TEST_F(FileLoadTest, ReadsBothEndsOfALargeLocalFileToTellItsVersions) {
+    load_.read_ends();
+    const std::string contents =
+        std::string(FileEnds::bytes_max, 'b') + "middle" + std::string(FileEnds::bytes_max, 'e');
+    for (const bool has_time : {true, false}) {
+        modified_seconds_ = has_time ? 1'600'000'000 : 1;
+        EXPECT_EQ(load_.start("large.gz", nullptr, 64, 4), Step::open);
+        (void)open();
+        Step step = stat(S_IFREG, contents.size());
+        while (step == Step::read) {
+            step = read(contents.substr(load_.read_offset()));
+            step = step == Step::stat ? stat(S_IFREG, contents.size()) : step;
+        }
+        EXPECT_EQ(step, Step::finished);
+        const FileLoad::Outcome outcome = load_.take_outcome();
+        const auto hash = [](std::string_view text) {
+            return FileEnds::hash(std::as_bytes(std::span(text)));
+        };
+        EXPECT_EQ(outcome.ends, (FileEnds{.beginning = hash(std::string(FileEnds::bytes_max, 'b')),
+                                          .end = hash(std::string(FileEnds::bytes_max, 'e'))}));
+        EXPECT_EQ(outcome.beginning, std::string(64, 'b')) << "as it was asked for";
+        EXPECT_EQ(outcome.end, "eeee");
+    }
+}
+
+TEST_F(UnsizedFileLoadTest, ReadsNoEndsOfAFileThatMayHaveToBeFetched) {
+    load_.read_ends();
+    start();
+    EXPECT_EQ(open_unsized(), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 11), Step::finished);
+    EXPECT_FALSE(load_.take_outcome().ends);
+}
+
 TEST_F(FileLoadTest, OpensStrictlyFirstAndAsTheRulesAllowWhatThatRefuses) {
     for (const int refusal : {ELOOP, EXDEV}) {
         start();

@@ -2,6 +2,7 @@
 
 #include <torc/base/clock.hpp>
 #include <torc/base/errno.hpp>
+#include <torc/base/file_ends.hpp>
 #include <torc/base/file_handle.hpp>
 #include <torc/base/lane.hpp>
 
@@ -62,11 +63,15 @@ enum class PeerState : std::uint8_t {
     gone,
 };
 
-/// What tells one version of a file's bytes from another. Not the time of the inode's change: that
-/// of a file that is replaced or deleted while it is sent changes, and its bytes do not.
+/// What tells one version of a file's bytes from another.
 struct FileVersion {
     std::uint64_t bytes = 0;
     WallTime modified{};
+    /// Of the inode, which changes as well when a file is replaced, deleted or renamed.
+    WallTime changed{};
+    /// Looked at when the others can't tell. Nothing: they are not known, and what became longer
+    /// counts as appended to.
+    std::optional<FileEnds> ends{};
 };
 
 /// What the peer of a connected TCP socket has taken.

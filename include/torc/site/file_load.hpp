@@ -2,6 +2,7 @@
 
 #include <torc/base/clock.hpp>
 #include <torc/base/errno.hpp>
+#include <torc/base/file_ends.hpp>
 #include <torc/base/file_handle.hpp>
 #include <torc/base/limits.hpp>
 #include <torc/file/metadata.hpp>
@@ -55,6 +56,8 @@ public:
     /// Has looks at files be noted in `looks`, which outlives the load: one that is written all the
     /// time is not read for a digest, which the next write would make useless.
     void note_in(RecentLooks& looks) noexcept { looks_ = &looks; }
+    /// Has both ends of larger files be read on local disks, see Outcome::ends.
+    void read_ends() noexcept { reads_ends_ = true; }
 
     /// Whether the file is being read for its digest, which takes limits::digest_chunk_bytes from
     /// the first `read_buffer` on.
@@ -105,6 +108,9 @@ public:
         /// Of a larger one, as much as was to be known, unless it is known.
         std::string beginning;
         std::string end;
+        /// Of a larger one on a local disk, if they were to be read, unless it is known: elsewhere
+        /// a read of its end may take as long as one of all that is before it.
+        std::optional<FileEnds> ends;
         /// Open still, whatever was found.
         FileHandle file;
         /// Small enough for memory, but there was no room.
@@ -124,6 +130,10 @@ private:
     [[nodiscard]] LoadStep found(const file::Metadata& metadata);
     [[nodiscard]] LoadStep verified(const file::Metadata& metadata);
     [[nodiscard]] bool is_read(const file::Metadata& metadata) noexcept;
+    [[nodiscard]] bool wants_ends() const noexcept { return reads_ends_ && is_local(file_.lane()); }
+    [[nodiscard]] std::size_t wanted_beginning_bytes() const noexcept;
+    [[nodiscard]] std::size_t wanted_end_bytes() const noexcept;
+    [[nodiscard]] LoadStep ends_read();
     [[nodiscard]] LoadStep read_beginning();
     [[nodiscard]] LoadStep beginning_read(std::size_t count);
     [[nodiscard]] LoadStep read_end();
@@ -142,6 +152,7 @@ private:
     WallTime now_;
     AssetCache* cache_ = nullptr;
     RecentLooks* looks_ = nullptr;
+    bool reads_ends_ = false;
     std::string path_;
     const file::Metadata* known_ = nullptr;
     std::size_t beginning_bytes_ = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
+#include <torc/base/file_ends.hpp>
 #include <torc/base/file_handle.hpp>
 #include <torc/base/local_ref.hpp>
 #include <torc/file/metadata.hpp>
@@ -56,6 +57,8 @@ struct RepresentationTraits {
     /// Of a file that is not in memory: of its contents, where its time tells no version of it from
     /// the next (see has_distinct_time). Without it such a file has no entity tag.
     std::optional<Digest> digest{};
+    /// Of a file that is not in memory, see FileLoad::Outcome.
+    std::optional<FileEnds> ends{};
 };
 inline constexpr std::size_t cache_control_bytes_max = 1024;
 inline constexpr std::size_t security_policy_bytes_max = 256;
@@ -83,6 +86,8 @@ public:
                                                             Contents contents);
 
     [[nodiscard]] const file::Metadata& metadata() const noexcept { return metadata_; }
+    /// Of a file that is not in memory, if they are known.
+    [[nodiscard]] const std::optional<FileEnds>& ends() const noexcept { return ends_; }
     [[nodiscard]] std::uint64_t size() const noexcept { return metadata_.size; }
     [[nodiscard]] std::string_view content_type() const noexcept { return content_type_; }
     [[nodiscard]] bool is_type_known() const noexcept { return is_type_known_; }
@@ -141,12 +146,13 @@ private:
     friend class BodyInUse;
 
     explicit Representation(const RepresentationTraits& traits) noexcept
-        : metadata_(traits.metadata), looked_at_(traits.now) {}
+        : metadata_(traits.metadata), ends_(traits.ends), looked_at_(traits.now) {}
 
     void render_fields(const RepresentationTraits& traits, const std::optional<Digest>& digest);
     void append_version(http::HeadWriter& writer, const std::optional<Digest>& digest) const;
 
     file::Metadata metadata_;
+    std::optional<FileEnds> ends_;
     WallTime looked_at_;
     http::Validators validators_;
     std::string fields_;

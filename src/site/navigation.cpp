@@ -42,11 +42,23 @@ Destination destination_of(const http::Request& request) noexcept {
                                                                         : Destination::unknown;
 }
 
+/// By its extension: a script, a style sheet, data, an image, a font, sound or a film.
+bool is_part_of_page(std::string_view path) noexcept {
+    constexpr auto trees = std::to_array<std::string_view>({"image/", "font/", "audio/", "video/"});
+    constexpr auto types = std::to_array<std::string_view>(
+        {"text/css", "text/javascript", "application/json", "application/manifest+json",
+         "application/wasm", "text/vtt"});
+    const std::string_view type = file::media_type(path);
+    const auto begins_type = [type](std::string_view tree) { return type.starts_with(tree); };
+    return std::ranges::any_of(trees, begins_type) || is_in(types, type.substr(0, type.find(';')));
+}
+
 bool accepts_page(const http::Request& request, std::string_view path) noexcept {
     constexpr std::string_view page = "text/html";
     const http::TypeQuality html = http::type_quality(request, page);
     if (html.is_explicit) {
-        return html.quality > 0;
+        // Or it is what a page that is not there any more has links to.
+        return html.quality > 0 && !is_part_of_page(path);
     }
     // A script that wants JSON, or a browser that wants an image, takes "*/*" in the end too.
     return html.quality > 0 && !http::names_other_types(request, page) &&

@@ -106,9 +106,15 @@ TEST(Navigation, AFileByItsExtensionIsNoViewForWhoTakesAnything) {
 }
 
 // Safari before 16.4, and every browser where the site is not secure: they tell no destination.
-TEST(Navigation, WhoNamesHtmlGetsAPageWhateverTheExtension) {
+TEST(Navigation, WhoNamesHtmlGetsAPageUnlessTheExtensionIsThatOfAPartOfOne) {
     for (const std::string_view path :
-         {"users/joe@example.com", "sites/example.org", "packages/chart.js", "v1.2/readme.md"}) {
+         {"assets/index-4f2a.js", "style.css", "logo.svg", "icon.ico", "data.json", "main.wasm",
+          "inter.woff2", "film.mp4", "index.js.map", "app.webmanifest"}) {
+        EXPECT_FALSE(wants_page(path, browser_accept)) << path;
+        EXPECT_TRUE(wants_page(path, fetch("document", "navigate"))) << path;
+    }
+    for (const std::string_view path :
+         {"users/joe@example.com", "sites/example.org", "files/report.pdf", "v1.2/readme.md"}) {
         EXPECT_TRUE(wants_page(path, browser_accept)) << path;
         EXPECT_TRUE(wants_page(path, "Accept: text/html;q=0.1, */*\r\n")) << path;
         EXPECT_FALSE(wants_page(path, "Accept: text/html;q=0, */*\r\n")) << path;

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -56,6 +57,10 @@ protected:
         return outcome_.contents.view();
     }
 
+    /// What has this time was written just now.
+    static constexpr std::int64_t now_seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(test::loaded_at.time_since_epoch())
+            .count();
     /// Tells one version from another, unless a test says otherwise.
     std::int64_t modified_seconds_ = 1'600'000'000;
     FileLoad load_{10, test::loaded_at};
@@ -306,7 +311,7 @@ TEST_F(FileLoadTest, ReadsAgainForTheDigestOfWhatChangedMeanwhile) {
 TEST_F(FileLoadTest, ReadsNoDigestOfWhatWasFoundOtherwiseAMomentAgo) {
     RecentLooks looks;
     load_.note_in(looks);
-    modified_seconds_ = 1;
+    modified_seconds_ = now_seconds;
     for (const auto& [size, step] : {std::pair(20U, Step::read), std::pair(21U, Step::finished),
                                      std::pair(21U, Step::read), std::pair(22U, Step::finished)}) {
         start();
@@ -319,7 +324,7 @@ TEST_F(FileLoadTest, ReadsNoDigestOfWhatWasFoundOtherwiseAMomentAgo) {
 TEST_F(FileLoadTest, GivesUpTheDigestOfWhatIsWrittenWhileItIsRead) {
     RecentLooks looks;
     load_.note_in(looks);
-    modified_seconds_ = 1;
+    modified_seconds_ = now_seconds;
     start();
     (void)open();
     (void)stat(S_IFREG, 12);

@@ -23,9 +23,16 @@ TEST(RecentLooks, TellWhetherAFileHasChanged) {
     file::Metadata later = longer;
     later.modified += std::chrono::nanoseconds(1);
     EXPECT_TRUE(looks.note("log", later, now));
-    file::Metadata another = later;
+}
+
+TEST(RecentLooks, TakeNoReplacementForAFileThatIsWrittenAllTheTime) {
+    RecentLooks looks;
+    EXPECT_FALSE(looks.note("large.js", first, now));
+    file::Metadata another = first;
     another.inode = 2;
-    EXPECT_TRUE(looks.note("log", another, now)) << "it was replaced";
+    EXPECT_FALSE(looks.note("large.js", another, now)) << "it was moved into place";
+    another.modified = WallTime{std::chrono::seconds(499'162'500)};
+    EXPECT_FALSE(looks.note("large.js", another, now)) << "it was unpacked over the other";
 }
 
 TEST(RecentLooks, AreOfOneFileEach) {

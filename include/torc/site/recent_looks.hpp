@@ -11,16 +11,16 @@
 
 namespace torc::site {
 
-/// The last looks at some files, which tell one that is written all the time (a log, a status that
-/// is replaced every second) from one that was written once. Some dozens are remembered, of which
+/// The last looks at some files, which tell one that is written all the time (a log) from one that
+/// was written once, or replaced. Some dozens are remembered, of which
 /// any may be forgotten for another.
 class RecentLooks {
 public:
     /// How long a look is recent.
     static constexpr std::chrono::seconds recent_for{5};
 
-    /// Notes what a look at `path` found, at `now`. Whether a recent one found anything else there:
-    /// another file, size or time.
+    /// Notes what a look at `path` found, at `now`. Whether a recent one found the same file with
+    /// another size or time, and it was written just now, as its time tells.
     [[nodiscard]] bool note(std::string_view path, const file::Metadata& found,
                             WallTime now) noexcept;
 

@@ -1,17 +1,12 @@
 #include <torc/base/assert.hpp>
-#include <torc/base/limits.hpp>
-#include <torc/base/unique_fd.hpp>
 #include <torc/server/asset_loader.hpp>
 #include <torc/server/operation.hpp>
-#include <torc/site/listing_key.hpp>
 #include <torc/site/path.hpp>
 
 #include "listing_job.hpp"
+#include "printable.hpp"
 
 #include <spdlog/spdlog.h>
-
-#include <fcntl.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -22,7 +17,6 @@
 
 namespace torc::server {
 
-using site::AssetLoad;
 using site::LoadStep;
 
 namespace {
@@ -30,25 +24,6 @@ namespace {
 /// Entries of the cache, and directories of it, that are looked at in one iteration once they were
 /// forgotten: some 0.3 ms.
 constexpr std::size_t reclaimed_per_iteration_max = 256;
-
-/// How long a listing waits for readers of others to leave room for it, and how often that is
-/// looked for: those of other workers do not tell.
-constexpr std::chrono::seconds room_awaited_for{20};
-constexpr std::chrono::milliseconds room_look_interval{20};
-
-/// A client may have chosen it, and it is read on a terminal.
-std::string printable(std::string_view path) {
-    std::string text(path);
-    std::ranges::replace_if(text, [](char octet) { return octet < ' ' || octet > '~'; }, '?');
-    return text;
-}
-
-std::string joined(std::string directory, std::string_view path) {
-    if (!directory.ends_with('/')) {
-        directory += '/';
-    }
-    return directory.append(path);
-}
 
 }  // namespace
 
@@ -220,8 +195,7 @@ void AssetLoader::begin_parked(MonotonicTime now) {
 }
 
 MonotonicTime AssetLoader::next_deadline() const noexcept {
-    return std::min(parked_.empty() ? never : root_.patient_until(),
-                    for_room_.empty() ? never : room_looked_for_at_ + room_look_interval);
+    return std::min(parked_.empty() ? never : root_.patient_until(), next_look_for_room());
 }
 
 void AssetLoader::expire(MonotonicTime now) {
@@ -229,7 +203,7 @@ void AssetLoader::expire(MonotonicTime now) {
         trust_root(now);
         begin_parked(now);
     }
-    if (!for_room_.empty() && now >= room_looked_for_at_ + room_look_interval) {
+    if (now >= next_look_for_room()) {
         look_for_room(now);
     }
 }
@@ -302,287 +276,6 @@ void AssetLoader::report_failure(site::Site::LoadId id, Errno error, MonotonicTi
             break;
         default:
             break;  // What is not there, or is a link that may not be followed, is everyday.
-    }
-}
-
-LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& completion) {
-    AssetLoad& load = site_.load(id);
-    const Operation operation = operation_of(completion.token);
-    if (completion.failed()) {
-        listings_.erase(id);
-        return load.failed(completion.error());
-    }
-    if (operation == Operation::load_open) {
-        return load.opened(FileHandle(UniqueFd(completion.result), context(id).lane, proactor_));
-    }
-    if (operation == Operation::load_stat) {
-        note_device(id);
-        return load.stated();
-    }
-    TORC_ASSERT(operation == Operation::load_read);
-    return load.was_read(static_cast<std::size_t>(completion.result));
-}
-
-void AssetLoader::go_on_listing(site::Site::LoadId id, MonotonicTime now) {
-    AssetLoad& load = site_.load(id);
-    ListingJob& job = *listings_.find(id)->second;
-    if (const std::string* const directory = context(id).reads) {
-        readings_.find(*directory)->second.listed = job.listed();
-    }
-    site::RepresentationRef page = job.take_page();
-    if (!page && !load.has_page(job.measured().digest())) {
-        if (load.reserve_page(job.measured().bytes())) {
-            run_listing(id, job_lane(hash_(load.listing_key().path)));
-        } else {
-            wait_for_room(id, now);
-        }
-        return;
-    }
-    const LoadStep step = load.listed(std::move(page), job.listed());
-    listings_.erase(id);
-    perform(id, step, now);
-}
-
-void AssetLoader::run_listing(site::Site::LoadId id, Lane lane) {
-    proactor_.run(make_token(Operation::load_list, id), *listings_.find(id)->second, lane);
-}
-
-void AssetLoader::wait_for_room(site::Site::LoadId id, MonotonicTime now) {
-    const auto listing = listings_.find(id);
-    for_room_.push_back({.load = id, .page_bytes = listing->second->measured().bytes()});
-    // What was read is not kept meanwhile: of many directories it would be much.
-    listings_.erase(listing);
-    LoadContext& waiting = context(id);
-    waiting.waits_for_room_until = std::min(waiting.waits_for_room_until, now + room_awaited_for);
-    room_looked_for_at_ = now;
-}
-
-void AssetLoader::look_for_room(MonotonicTime now) {
-    room_looked_for_at_ = now;
-    for (const WaitingForRoom& waiting : std::exchange(for_room_, {})) {
-        try {
-            look_for_room(waiting, now);
-        } catch (const std::bad_alloc&) {
-            give_up(waiting.load);
-        }
-    }
-}
-
-void AssetLoader::look_for_room(const WaitingForRoom& waiting, MonotonicTime now) {
-    const site::Site::LoadId id = waiting.load;
-    AssetLoad& load = site_.load(id);
-    if (load.reserve_page(waiting.page_bytes)) {
-        start(id, LoadStep::list);
-        return;
-    }
-    if (now < context(id).waits_for_room_until) {
-        for_room_.push_back(waiting);
-        return;
-    }
-    if (memory_report_.may_report(now)) {
-        spdlog::warn(
-            "listings are refused, since slow readers hold older ones: '{}', for one; "
-            "--cache-memory bounds them, and may be raised",
-            printable(load.path()));
-    }
-    perform(id, load.failed(Errno(ENOMEM)), now);
-}
-
-Lane AssetLoader::lane_of_next_file(site::Site::LoadId id) {
-    const file::Root& root = *context(id).root;
-    const AssetLoad& load = site_.load(id);
-    if (load.is_strict()) {
-        return root.lane();  // Neither a symbolic link nor another mount is on the way.
-    }
-    mounts_.refresh();
-    const std::string_view path = load.open_path();
-    const Lane lane = mounts_.lane_of_path(joined(root.path(), path));
-    const bool is_on_mount = lane != root.lane() && lane != Lane::first_linked;
-    return is_on_mount ? lane : lane_of_link(root, path);
-}
-
-Lane AssetLoader::lane_of_link(const file::Root& root, std::string_view path) const {
-    const open_how& how = file::Root::how(site_.rules().symlinks);
-    if (const auto target = root.cached_path(std::string(path), how)) {
-        return mounts_.lane_of_path(*target);
-    }
-    // Its name is not in memory; on a file system that may hang it never stays there for long.
-    const std::string_view directory = site::directory_of(path);
-    if (const auto target = root.cached_path(std::string(directory) + '.', how)) {
-        const Lane lane = mounts_.lane_of_path(*target);
-        return is_local(lane) ? linked_nearby_lane(hash_(directory)) : lane;
-    }
-    return linked_lane(hash_(directory));
-}
-
-void AssetLoader::note_device(site::Site::LoadId id) {
-    AssetLoad& load = site_.load(id);
-    const file::Root& root = *context(id).root;
-    const std::uint64_t device = file::Metadata::from(load.status()).device;
-    context(id).lane = device == root.device() ? root.lane() : mounts_.lane_of_device(device);
-    load.set_lane(context(id).lane);
-}
-
-bool AssetLoader::retry_on_threads(site::Site::LoadId id, const io::Completion& completion) {
-    const bool has_no_thread =
-        completion.failed() && is_local(context(id).lane) && completion.error() == Errno(ECANCELED);
-    if (!has_no_thread) {
-        return false;
-    }
-    context(id).lane = Lane::local_threads;
-    const Operation operation = operation_of(completion.token);
-    start(id, operation == Operation::load_open   ? LoadStep::open
-              : operation == Operation::load_stat ? LoadStep::stat
-                                                  : LoadStep::read);
-    return true;
-}
-
-void AssetLoader::perform(site::Site::LoadId id, LoadStep step, MonotonicTime now) {
-    AssetLoad& load = site_.load(id);
-    while (step == LoadStep::stat && is_local(context(id).lane)) {
-        // The inode is in memory while the file is open. On a ring it would go to another thread.
-        step = ::statx(load.descriptor(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &load.status()) < 0
-                   ? load.failed(Errno::last())
-                   : load.stated();
-    }
-    if (context(id).digest_lane && !load.is_digesting()) {
-        end_digest(id);
-    }
-    if (step == LoadStep::finished) {
-        finish(id, now);
-        return;
-    }
-    if (load.is_digesting() && !context(id).digest_lane && !begin_digest(id)) {
-        return;
-    }
-    if (step == LoadStep::open) {
-        context(id).lane = lane_of_next_file(id);
-    }
-    start(id, step);
-}
-
-bool AssetLoader::begin_digest(site::Site::LoadId id) {
-    const Lane lane = context(id).lane;
-    if (may_begin_digest(digests_[lane], id)) {
-        ++digests_[lane].under_way;
-        context(id).digest_lane = lane;
-        return true;
-    }
-    digests_[lane].waiting.push_back(id);
-    return false;
-}
-
-bool AssetLoader::may_begin_digest(const Digests& digests, site::Site::LoadId id) noexcept {
-    // Without room one still may, or none would ever end.
-    return digests.under_way < limits::digests_at_once_max &&
-           (site_.load(id).reserve_for_digest() || digests.under_way == 0);
-}
-
-void AssetLoader::end_digest(site::Site::LoadId id) noexcept {
-    const Lane lane = *std::exchange(context(id).digest_lane, std::nullopt);
-    Digests& digests = digests_.find(lane)->second;
-    --digests.under_way;
-    while (!digests.waiting.empty() && may_begin_digest(digests, digests.waiting.front())) {
-        const site::Site::LoadId next = digests.waiting.front();
-        digests.waiting.pop_front();
-        ++digests.under_way;
-        context(next).digest_lane = lane;
-        try {
-            start(next, LoadStep::read);
-        } catch (const std::bad_alloc&) {
-            give_up(next);
-        }
-    }
-}
-
-void AssetLoader::start(site::Site::LoadId id, LoadStep step) {
-    AssetLoad& load = site_.load(id);
-    const Lane lane = context(id).lane;
-    switch (step) {
-        case LoadStep::open:
-            proactor_.open(make_token(Operation::load_open, id), context(id).root->descriptor(),
-                           load.open_path(),
-                           load.is_strict() ? file::Root::strict_how()
-                                            : file::Root::how(site_.rules().symlinks),
-                           lane);
-            return;
-        case LoadStep::stat:
-            proactor_.stat(make_token(Operation::load_stat, id), load.descriptor(), load.status(),
-                           lane);
-            return;
-        case LoadStep::read:
-            proactor_.read(make_token(Operation::load_read, id), load.descriptor(),
-                           load.read_buffer(), load.read_offset(), lane);
-            return;
-        case LoadStep::list:
-            start_listing(id,
-                          is_local(lane) ? file::LinkReach::own_mount : file::LinkReach::anywhere);
-            return;
-        case LoadStep::finished:
-            assertion_failed("the step is an operation");
-    }
-}
-
-void AssetLoader::start_listing(site::Site::LoadId id, file::LinkReach reach) {
-    const AssetLoad& load = site_.load(id);
-    const site::ListingKey key = load.listing_key();
-    site::ListedDirectoryRef listed = site_.share_listed_directory(id, proactor_.now());
-    if (!listed && context(id).awaited) {
-        // It need not be fresh any more: who joins a load gets what it finds.
-        listed = std::exchange(context(id).awaited, nullptr);
-        site_.limit_freshness(id, listed->fresh_until(site::Site::fresh_for));
-    }
-    if (!listed && !begin_reading(id, key.path)) {
-        return;
-    }
-    auto job = std::make_unique<ListingJob>(context(id).root, site_.rules(), load.descriptor(), key,
-                                            reach, proactor_.now());
-    job->share(std::move(listed));
-    const std::size_t hash = hash_(key.path);
-    const Lane lane = !is_local(context(id).lane)           ? context(id).lane
-                      : reach == file::LinkReach::own_mount ? job_lane(hash)
-                                                            : linked_lane(hash);
-    listings_.insert_or_assign(id, std::move(job));
-    run_listing(id, lane);
-}
-
-bool AssetLoader::begin_reading(site::Site::LoadId id, std::string_view directory) {
-    const auto [position, is_new] =
-        readings_.try_emplace(std::string(directory), Reading{.reader = id});
-    Reading& reading = position->second;
-    if (!is_new && reading.reader != id) {
-        LoadContext& reader = context(reading.reader);
-        const MonotonicTime now = proactor_.now();
-        const bool is_overdue = now >= reader.began_at + patience_;
-        if (!is_overdue && reader.root == context(id).root &&
-            !is_of_the_past(reading.reader, now)) {
-            reading.waiting.push_back(id);
-            return false;
-        }
-        // Its file system does not answer, or what it reads is not what is there now; this one
-        // tries again beside it.
-        reader.reads = nullptr;
-        reading.reader = id;
-    }
-    context(id).reads = &position->first;
-    return true;
-}
-
-void AssetLoader::end_reading(site::Site::LoadId id) noexcept {
-    const std::string* const directory = std::exchange(context(id).reads, nullptr);
-    if (directory == nullptr) {
-        return;
-    }
-    const auto reading = readings_.find(*directory);
-    const Reading ended = std::move(reading->second);
-    readings_.erase(reading);
-    for (const site::Site::LoadId waiting_id : ended.waiting) {
-        context(waiting_id).awaited = ended.listed;
-        try {
-            start(waiting_id, LoadStep::list);
-        } catch (const std::bad_alloc&) {
-            give_up(waiting_id);
-        }
     }
 }
 

@@ -117,6 +117,7 @@ private:
     void go_on_listing(site::Site::LoadId id, MonotonicTime now);
     /// Lets a listing wait until readers leave room for its page.
     void wait_for_room(site::Site::LoadId id, MonotonicTime now);
+    [[nodiscard]] MonotonicTime next_look_for_room() const noexcept;
     void look_for_room(MonotonicTime now);
     void look_for_room(const WaitingForRoom& waiting, MonotonicTime now);
     /// Makes a load the one that reads a directory to list it. False: another one is at it, and

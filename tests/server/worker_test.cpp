@@ -8,6 +8,8 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +83,22 @@ TEST_P(WorkerTest, ClosesAConnectionWithHalfARequestForANewOneWhenNoneIsIdle) {
     Client third = connect();
     EXPECT_TRUE(is_ok(third.get("/file", 5), "hello"));
     EXPECT_TRUE(first.is_ended(5s));
+}
+
+/// Waits until the worker opens and closes nothing any more: it watches what it has loaded.
+void await_quiet() {
+    const auto count = [] {
+        return std::ranges::distance(std::filesystem::directory_iterator("/proc/self/fd"),
+                                     std::filesystem::directory_iterator());
+    };
+    auto before = count();
+    auto quiet_since = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() < quiet_since + 200ms) {
+        if (const auto now = count(); now != before) {
+            before = now;
+            quiet_since = std::chrono::steady_clock::now();
+        }
+    }
 }
 
 /// Lets this process have few descriptors, and takes those that are left for as long as it is told.
@@ -170,6 +188,7 @@ TEST_P(WorkerTest, KeepsIdleConnectionsWhenItHasNoDescriptorAndNobodyWaits) {
     Client first = connect();
     ASSERT_TRUE(is_ok(first.get("/file", 5), "hello"));
     ASSERT_TRUE(is_ok(first.get("/file", 5), "hello"));
+    await_quiet();
     // Takes the last descriptor; the kernel says that there is none more though nobody wants one.
     Client last(around_.endpoint());
     const int reserved = ::open("/dev/null", O_RDONLY | O_CLOEXEC);

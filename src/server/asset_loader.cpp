@@ -215,9 +215,10 @@ void AssetLoader::load_completed(const io::Completion& completion, MonotonicTime
         give_up(completion.token.slot);
     }
     const site::Site::LoadId id = completion.token.slot;
-    const bool is_listing = operation_of(completion.token) == Operation::load_list;
-    const auto listing = listings_.find(id);
-    if (is_listing && (listing == listings_.end() || listing->second->listed())) {
+    // A job that was started again is another thread's: only its end tells how far it is.
+    const bool has_read = completion.result == 0;
+    if (operation_of(completion.token) == Operation::load_list &&
+        (has_read || !listings_.contains(id))) {
         end_reading(id);
     }
 }

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <string>
 #include <thread>
@@ -109,24 +110,31 @@ protected:
     }
 
     void TearDown() override {
-        if (proactor_ == nullptr) {
+        if (!thread_.joinable()) {
             return;
         }
         around_.stop = Stop::now;
-        proactor_->wake();
+        {
+            const std::scoped_lock lock(proactor_mutex_);
+            if (proactor_ != nullptr) {
+                proactor_->wake();
+            }
+        }
         thread_.join();
     }
 
     void start() {
-        std::promise<io::Proactor*> started;
+        std::promise<void> started;
         thread_ = std::thread([&started, this] {
             FaultyProactor proactor(*io::make_proactor(GetParam(), {.connections_max = 100}),
                                     faults_);
             Worker worker(proactor, around_.options());
-            started.set_value(&proactor);
+            set_proactor(&proactor);
+            started.set_value();
             (void)worker.run();
+            set_proactor(nullptr);
         });
-        proactor_ = started.get_future().get();
+        started.get_future().get();
     }
     [[nodiscard]] Client connect() const {
         Client client(around_.endpoint());
@@ -151,6 +159,13 @@ protected:
     Faults faults_;
 
 private:
+    void set_proactor(io::Proactor* proactor) {
+        const std::scoped_lock lock(proactor_mutex_);
+        proactor_ = proactor;
+    }
+
+    std::mutex proactor_mutex_;
+    /// Of the worker while it runs, to be woken.
     io::Proactor* proactor_ = nullptr;
     std::thread thread_;
 };

@@ -53,12 +53,12 @@ TEST_F(ConnectionFileTest, SendsTheFileInAsManyChunksAsItTakes) {
 }
 
 TEST_F(ConnectionFileTest, TellsALongPartOfAFileByItsBeginning) {
-    const std::string bytes = torc::test::patterned_bytes(600'000);
+    const std::string bytes = torc::test::patterned_bytes(4'300'000);
     harness_.put("long", site::test::disk_asset(bytes));
     (void)harness_.receive(request("GET /long"));
     (void)harness_.perform_one();
     EXPECT_TRUE(harness_.connection().is_sending_long_part());
-    (void)harness_.complete_send_file(500'000);
+    (void)harness_.complete_send_file(4'200'000);
     EXPECT_TRUE(harness_.connection().is_sending_long_part()) << "though little is left of it";
     harness_.perform();
     (void)harness_.receive(request("GET /long", "Range: bytes=0-299999\r\n"));

@@ -130,7 +130,7 @@ public:
     [[nodiscard]] bool is_sending_long_part() const noexcept {
         return file_part_bytes_ >= copied_part_bytes_min;
     }
-    static constexpr std::uint64_t copied_part_bytes_min = std::uint64_t{512} * 1024;
+    static constexpr std::uint64_t copied_part_bytes_min = std::uint64_t{4} * 1024 * 1024;
     /// Lives as long as the bytes of the event that led to the action.
     [[nodiscard]] std::string_view load_path() const noexcept { return services_.load_path; }
 

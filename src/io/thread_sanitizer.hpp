@@ -1,12 +1,6 @@
 #pragma once
 
-#if defined(__SANITIZE_THREAD__)
-#define TORC_THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define TORC_THREAD_SANITIZER 1
-#endif
-#endif
+#include <torc/base/sanitizers.hpp>
 
 #ifdef TORC_THREAD_SANITIZER
 #include <sanitizer/linux_syscall_hooks.h>

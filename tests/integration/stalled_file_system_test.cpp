@@ -63,6 +63,15 @@ protected:
         EXPECT_EQ(get("/").status, 200) << "the listing of what the slow one is mounted in";
     }
 
+    /// Long before the timeouts of the server, that is.
+    void expect_stop_once_they_have_left(std::vector<HttpClient>& waiting) {
+        std::ranges::for_each(waiting, &HttpClient::reset);
+        server().send_signal(SIGTERM);
+        EXPECT_TRUE(server().ends_within(std::chrono::seconds(20)));
+        slow().release();
+        server_.reset();
+    }
+
 private:
     int next_healthy_ = 0;
 };
@@ -322,11 +331,7 @@ TEST_P(StalledFileSystem, DoesNotKeepTheServerFromStoppingOnceNobodyWaitsForIt) 
     slow().stall("open");
     std::vector<HttpClient> waiting = ask("/slow/d/", ".txt", many);
     ASSERT_TRUE(eventually([&] { return slow().waiting() >= 1; }));
-    std::ranges::for_each(waiting, &HttpClient::reset);
-    server().send_signal(SIGTERM);
-    EXPECT_TRUE(server().ends_within(std::chrono::seconds(20)));
-    slow().release();
-    server_.reset();
+    expect_stop_once_they_have_left(waiting);
 }
 
 TEST_P(StalledFileSystem, DoesNotKeepTheServerFromStoppingByABodyThatNobodyWaitsFor) {
@@ -341,11 +346,7 @@ TEST_P(StalledFileSystem, DoesNotKeepTheServerFromStoppingByABodyThatNobodyWaits
         EXPECT_EQ(client.receive_head().status, 200);
     }
     ASSERT_TRUE(eventually([&] { return slow().waiting() >= 1; }));
-    std::ranges::for_each(waiting, &HttpClient::reset);
-    server().send_signal(SIGTERM);
-    EXPECT_TRUE(server().ends_within(std::chrono::seconds(20)));
-    slow().release();
-    server_.reset();
+    expect_stop_once_they_have_left(waiting);
 }
 
 TEST_P(StalledFileSystem, HoldsNoConnectionWhosePeerHasGone) {

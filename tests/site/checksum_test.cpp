@@ -1,25 +1,15 @@
 #include "checksum.hpp"
 
+#include "support/precompressed.hpp"
+
 #include <gtest/gtest.h>
 
-#include <cstdint>
 #include <string>
-#include <string_view>
 
 namespace torc::site {
 namespace {
 
-/// Bit by bit, as RFC 1952 §8 defines it.
-std::uint32_t crc32(std::string_view bytes) {
-    std::uint32_t crc = 0xffff'ffff;
-    for (const char byte : bytes) {
-        crc ^= static_cast<unsigned char>(byte);
-        for (int bit = 0; bit < 8; ++bit) {
-            crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? 0xedb8'8320U : 0U);
-        }
-    }
-    return ~crc;
-}
+using torc::test::crc32;
 
 TEST(Checksum, OfGzipIsThatOfTheRfc) {
     EXPECT_EQ(gzip_checksum(""), 0U);

@@ -1,5 +1,7 @@
 #include "support/allocation_counter.hpp"
 
+#include <torc/base/sanitizers.hpp>
+
 #include <cstdlib>
 #include <new>
 
@@ -23,14 +25,6 @@ FailingAllocations::~FailingAllocations() {
 }
 
 }  // namespace torc::test
-
-#if defined(__SANITIZE_THREAD__)
-#define TORC_THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define TORC_THREAD_SANITIZER 1
-#endif
-#endif
 
 // ThreadSanitizer brings its own and does not let them be replaced; nothing is counted then.
 #ifndef TORC_THREAD_SANITIZER

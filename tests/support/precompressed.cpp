@@ -15,7 +15,14 @@ std::string number(std::uint64_t value, std::size_t bytes) {
     return text;
 }
 
-/// RFC 1952 §8.
+std::string gzip_like(std::string_view payload, std::uint32_t checksum,
+                      std::uint64_t original_bytes) {
+    const std::string head("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
+    return head + std::string(payload) + number(checksum, 4) + number(original_bytes, 4);
+}
+
+}  // namespace
+
 std::uint32_t crc32(std::string_view bytes) {
     std::uint32_t crc = 0xffff'ffff;
     for (const char byte : bytes) {
@@ -26,14 +33,6 @@ std::uint32_t crc32(std::string_view bytes) {
     }
     return ~crc;
 }
-
-std::string gzip_like(std::string_view payload, std::uint32_t checksum,
-                      std::uint64_t original_bytes) {
-    const std::string head("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
-    return head + std::string(payload) + number(checksum, 4) + number(original_bytes, 4);
-}
-
-}  // namespace
 
 std::string gzip_like(std::string_view payload, std::string_view original) {
     return gzip_like(payload, crc32(original), original.size());

@@ -6,6 +6,9 @@
 
 namespace torc::test {
 
+/// Bit by bit, as RFC 1952 §8 defines it.
+[[nodiscard]] std::uint32_t crc32(std::string_view bytes);
+
 // Files in a content coding as far as a server looks at them: their beginning and end are those of
 // the original in that coding, and between is `payload`, which shows which file was sent. No
 // decoder takes them.

@@ -1,14 +1,8 @@
 #pragma once
 
-#include <cstddef>
+#include <torc/base/sanitizers.hpp>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define TORC_ADDRESS_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TORC_ADDRESS_SANITIZER 1
-#endif
-#endif
+#include <cstddef>
 
 #ifdef TORC_ADDRESS_SANITIZER
 #include <sanitizer/asan_interface.h>

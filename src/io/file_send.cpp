@@ -5,6 +5,8 @@
 #include "file_version.hpp"
 #include "page_cache.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,9 +20,29 @@
 namespace torc::io {
 namespace {
 
-/// Copied at a time, before the loop turns to other connections: so little that it is still in the
-/// processor's cache when the peer takes it, and so much that its system calls cost little.
-constexpr std::size_t copied_chunk_bytes = std::size_t{64} * 1024;
+/// Of a full segment to the peer. Asked anew each time: it grows with the first window that the
+/// peer opens.
+std::uint64_t segment_bytes(int socket) noexcept {
+    int bytes = 0;
+    socklen_t length = sizeof bytes;
+    const bool is_tcp = ::getsockopt(socket, IPPROTO_TCP, TCP_MAXSEG, &bytes, &length) == 0;
+    return is_tcp && bytes > 0 ? static_cast<std::uint64_t>(bytes) : limits::local_file_chunk_bytes;
+}
+
+/// How much of `slice` is sent before the loop turns to other connections. To a peer on this
+/// machine whole segments: what is left over would be sent, taken and acknowledged like a segment
+/// of its own, and each may have to wake the peer's CPU.
+std::uint64_t piece_bytes(const FileSlice& slice) noexcept {
+    if (slice.way == FileSlice::Way::referred) {
+        return std::min<std::uint64_t>(slice.length, limits::send_file_chunk_bytes);
+    }
+    std::uint64_t piece = limits::local_file_chunk_bytes;
+    const std::uint64_t segment = segment_bytes(slice.socket);
+    if (segment <= piece) {
+        piece = (piece / segment * segment) - (slice.preceding_bytes % segment);
+    }
+    return std::min(piece, slice.length);
+}
 
 FileSender::Attempt cold(const FileSlice& slice) noexcept {
     const auto wanted = std::min<std::uint64_t>(slice.length, limits::cold_file_chunk_bytes);
@@ -34,7 +56,7 @@ FileSender::Attempt changed(std::uint64_t length) noexcept {
 
 FileSender::Attempt send_by_reference(const FileSlice& slice,
                                       std::uint64_t resident_bytes) noexcept {
-    std::uint64_t length = std::min<std::uint64_t>(slice.length, limits::send_file_chunk_bytes);
+    std::uint64_t length = piece_bytes(slice);
     if (resident_bytes > 0) {
         length = std::min(length, resident_bytes);
     } else if (!is_resident(slice.file, slice.offset, length)) {
@@ -54,7 +76,7 @@ FileSender::Attempt send_by_reference(const FileSlice& slice,
 }  // namespace
 
 Result<FileSender> FileSender::create() noexcept {
-    auto buffer = Mapping::create(copied_chunk_bytes);
+    auto buffer = Mapping::create(limits::local_file_chunk_bytes);
     if (!buffer) {
         return std::unexpected(buffer.error());
     }
@@ -65,13 +87,14 @@ Result<FileSender> FileSender::create() noexcept {
 
 FileSender::Attempt FileSender::send(const FileSlice& slice,
                                      std::uint64_t resident_bytes) const noexcept {
-    return slice.way == FileSlice::Way::copied ? copy(slice, resident_bytes)
-                                               : send_by_reference(slice, resident_bytes);
+    return slice.way == FileSlice::Way::copied_by_segment
+               ? copy(slice, resident_bytes)
+               : send_by_reference(slice, resident_bytes);
 }
 
 FileSender::Attempt FileSender::copy(const FileSlice& slice,
                                      std::uint64_t resident_bytes) const noexcept {
-    std::uint64_t length = std::min<std::uint64_t>(slice.length, buffer_.size());
+    std::uint64_t length = piece_bytes(slice);
     if (resident_bytes > 0) {
         length = std::min(length, resident_bytes);
     }

@@ -338,6 +338,7 @@ Action Connection::after_serving(Next next) {
 Action Connection::sent(std::size_t bytes) {
     const bool is_whole = bytes == outbox_->total_bytes();
     services_.outboxes.release(*std::exchange(outbox_, nullptr));
+    run_bytes_ += bytes;
     return is_whole ? after_sending() : Action::close;
 }
 
@@ -347,6 +348,7 @@ io::FileSlice Connection::file_slice(int socket) const noexcept {
                          .offset = file_offset_,
                          .length = file_remaining_bytes_,
                          .lane = file_source_->file().lane(),
+                         .preceding_bytes = run_bytes_,
                          .version = io::FileVersion{.bytes = file_source_->metadata().size,
                                                     .modified = file_source_->metadata().modified,
                                                     .changed = file_source_->metadata().changed,
@@ -361,6 +363,7 @@ Action Connection::file_sent(std::size_t bytes) {
     TORC_ASSERT(bytes <= file_remaining_bytes_);
     file_offset_ += bytes;
     file_remaining_bytes_ -= bytes;
+    run_bytes_ += bytes;
     if (log_) {
         log_->file_sent_bytes += bytes;
     }
@@ -384,6 +387,7 @@ Action Connection::after_sending() {
 }
 
 Action Connection::after_answer() {
+    run_bytes_ = 0;
     if (is_closing_) {
         if (!must_linger_) {
             return Action::close;

@@ -404,12 +404,13 @@ void Worker::send_message(ConnectionSlot& slot) {
 
 void Worker::send_file(ConnectionSlot& slot) {
     io::FileSlice slice = slot.connection->file_slice(slot.socket);
-    const bool is_long = slot.connection->is_sending_long_part();
-    if (is_long && slot.peer_place == PeerPlace::unknown) {
+    if (slot.peer_place == PeerPlace::unknown) {
         slot.peer_place = is_peer_here(slot.socket) ? PeerPlace::here : PeerPlace::elsewhere;
     }
-    if (is_long && slot.peer_place == PeerPlace::here) {
-        slice.way = io::FileSlice::Way::copied;
+    if (slot.peer_place == PeerPlace::here) {
+        slice.way = slot.connection->is_sending_long_part()
+                        ? io::FileSlice::Way::copied_by_segment
+                        : io::FileSlice::Way::referred_by_segment;
     }
     proactor_.send_file(token(Operation::send_file, slot), slice);
 }

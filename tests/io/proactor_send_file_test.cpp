@@ -2,6 +2,9 @@
 #include "support/temporary_directory.hpp"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -453,7 +456,7 @@ TEST_P(ProactorSendFile, ReportsAFileThatCantBeRead) {
 class ProactorCopyFile : public ProactorSendFile {
 protected:
     static FileSlice copied(FileSlice slice) {
-        slice.way = FileSlice::Way::copied;
+        slice.way = FileSlice::Way::copied_by_segment;
         return slice;
     }
 };
@@ -522,6 +525,28 @@ TEST_P(ProactorCopyFile, WaitsForRoomAndEndsWithItsSocket) {
     ASSERT_FALSE(take(token).has_value());
     proactor().shutdown(connection.socket, SHUT_RDWR);
     EXPECT_EQ(finish(token).result, -EPIPE);
+}
+
+TEST_P(ProactorSendFile, EndsAPieceForAPeerHereWhereASegmentEnds) {
+    const UniqueFd file = file_of(patterned_bytes(megabyte));
+    for (const auto way :
+         {FileSlice::Way::referred_by_segment, FileSlice::Way::copied_by_segment}) {
+        const auto connection = connect();
+        const Message head{"head "};
+        const auto head_bytes = finish(send(connection.socket, head, true)).result;
+        int segment_bytes = 0;
+        socklen_t length = sizeof segment_bytes;
+        check(::getsockopt(connection.socket, IPPROTO_TCP, TCP_MAXSEG, &segment_bytes, &length),
+              "getsockopt");
+        const Outcome piece =
+            finish(send_file({.socket = connection.socket,
+                              .file = file.get(),
+                              .length = megabyte,
+                              .way = way,
+                              .preceding_bytes = static_cast<std::uint64_t>(head_bytes)}));
+        EXPECT_EQ((head_bytes + piece.result) % segment_bytes, 0);
+        EXPECT_LE(piece.result, 64 * 1024) << "so that others have their turn";
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, ProactorCopyFile, every_backend(), backend_name);

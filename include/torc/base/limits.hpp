@@ -78,6 +78,8 @@ inline constexpr std::size_t device_calls_waiting_max = 256;
 inline constexpr std::uint32_t threaded_read_bytes = 64 * 1024;
 /// sendfile(2) sends at most this much before the loop turns to other connections.
 inline constexpr std::uint32_t send_file_chunk_bytes = 2 * 1024 * 1024;
+/// And at most this much to a peer on this machine, where a TCP segment may be as long.
+inline constexpr std::uint32_t local_file_chunk_bytes = 64 * 1024;
 /// And this much when it has to be read from the disk first, by a thread that has the same
 /// processor: others wait for it no longer than for such a piece.
 inline constexpr std::uint32_t cold_file_chunk_bytes = 256 * 1024;

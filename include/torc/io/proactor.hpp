@@ -91,11 +91,14 @@ struct FileSlice {
     /// How the bytes of a file in Lane::local get to the socket.
     enum class Way : std::uint8_t {
         /// As the page cache has them, without a copy (sendfile(2)): a network card takes them from
-        /// there.
+        /// there. Pieces are large.
         referred,
-        /// Copied through one small buffer: for a peer on this machine, whose own copy is then made
-        /// from a processor's cache and not from memory.
-        copied,
+        /// The same for a peer on this machine: pieces are small and end where a TCP segment ends,
+        /// so that the peer takes one while the next is sent.
+        referred_by_segment,
+        /// Copied through one small buffer, by such pieces, for a peer on this machine: its own
+        /// copy is then made from a processor's cache and not from memory.
+        copied_by_segment,
     };
 
     int socket = -1;
@@ -105,6 +108,8 @@ struct FileSlice {
     /// Of the file's file system.
     Lane lane = Lane::local;
     Way way = Way::referred;
+    /// Sent just before in the same run of segments, such as a response's head.
+    std::uint64_t preceding_bytes = 0;
     /// What the file is to be until all of the slice is sent; nothing: whatever it is.
     std::optional<FileVersion> version{};
 };

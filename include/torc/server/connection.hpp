@@ -130,7 +130,7 @@ public:
     [[nodiscard]] bool is_sending_long_part() const noexcept {
         return file_part_bytes_ >= copied_part_bytes_min;
     }
-    static constexpr std::uint64_t copied_part_bytes_min = std::uint64_t{4} * 1024 * 1024;
+    static constexpr std::uint64_t copied_part_bytes_min = std::uint64_t{2} * 1024 * 1024;
     /// Lives as long as the bytes of the event that led to the action.
     [[nodiscard]] std::string_view load_path() const noexcept { return services_.load_path; }
 
@@ -227,6 +227,9 @@ private:
     std::uint64_t file_offset_ = 0;
     std::uint64_t file_remaining_bytes_ = 0;
     std::uint64_t file_part_bytes_ = 0;
+    /// Sent since the last response ended: the message and the pieces of the file that go out as
+    /// one run of segments.
+    std::uint64_t run_bytes_ = 0;
     /// Null: no such answer is under way.
     std::unique_ptr<PartsUnderWay> parts_;
 

@@ -27,7 +27,7 @@ struct ConnectionSlot : DeadlineLink {
     bool is_busy = false;
     /// The peer has ended its own stream, when that was last looked at.
     bool is_half_closed = false;
-    /// Looked at when a long file is sent for the first time.
+    /// Looked at when a file is sent for the first time.
     PeerPlace peer_place = PeerPlace::unknown;
     /// A send fell short once, so the peer reads slowly and may have ended its own stream: all
     /// further sends are Proactor::send_rest.

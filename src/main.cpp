@@ -1,9 +1,9 @@
+#include <torc/base/start_error.hpp>
 #include <torc/server/browser.hpp>
 #include <torc/server/command_line.hpp>
 #include <torc/server/diagnostics.hpp>
 #include <torc/server/server.hpp>
 #include <torc/server/server_urls.hpp>
-#include <torc/server/start_error.hpp>
 #include <torc/server/start_report.hpp>
 
 #include <fmt/format.h>
@@ -91,12 +91,12 @@ int main(int argc, char** argv) {
         }
         code = ExitCode::failed_start;
         return serve(std::get<torc::server::Settings>(command), diagnostics);
-    } catch (const torc::server::StoppedBeforeStart&) {
+    } catch (const torc::StoppedBeforeStart&) {
         code = ExitCode::stopped;
-    } catch (const torc::server::UsageError& error) {
+    } catch (const torc::UsageError& error) {
         code = ExitCode::usage;
         diagnostics.print(fmt::format("torc: {}\n", error.what()));
-    } catch (const torc::server::StartError& error) {
+    } catch (const torc::StartError& error) {
         diagnostics.print(fmt::format("torc: {}\n", error.what()));
     } catch (const std::exception& error) {
         code = ExitCode::failed_start;

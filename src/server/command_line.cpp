@@ -1,7 +1,7 @@
 #include <torc/base/ascii.hpp>
+#include <torc/base/start_error.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/server/command_line.hpp>
-#include <torc/server/start_error.hpp>
 
 #include "option_hints.hpp"
 #include "raw_options.hpp"

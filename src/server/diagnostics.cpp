@@ -1,6 +1,6 @@
 #include <torc/base/limits.hpp>
+#include <torc/base/start_error.hpp>
 #include <torc/server/diagnostics.hpp>
-#include <torc/server/start_error.hpp>
 
 #include <fmt/format.h>
 #include <spdlog/sinks/base_sink.h>

@@ -1,7 +1,7 @@
 #include <torc/base/ascii.hpp>
+#include <torc/base/start_error.hpp>
 #include <torc/file/metadata.hpp>
 #include <torc/server/document_root.hpp>
-#include <torc/server/start_error.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

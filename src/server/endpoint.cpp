@@ -1,7 +1,7 @@
 #include <torc/base/ascii.hpp>
 #include <torc/base/assert.hpp>
+#include <torc/base/start_error.hpp>
 #include <torc/server/endpoint.hpp>
-#include <torc/server/start_error.hpp>
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
+#include <torc/base/start_error.hpp>
 #include <torc/server/listener.hpp>
-#include <torc/server/start_error.hpp>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>

@@ -1,6 +1,6 @@
 #include "listing_job.hpp"
 
-#include <torc/server/memory_limit.hpp>
+#include <torc/base/memory_limit.hpp>
 
 #include <malloc.h>
 

@@ -1,8 +1,8 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/errno.hpp>
 #include <torc/base/limits.hpp>
+#include <torc/base/start_error.hpp>
 #include <torc/server/log_queue.hpp>
-#include <torc/server/start_error.hpp>
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 #include <torc/base/clock.hpp>
 #include <torc/base/errno.hpp>
 #include <torc/base/limits.hpp>
+#include <torc/base/start_error.hpp>
 #include <torc/server/log_writer.hpp>
-#include <torc/server/start_error.hpp>
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <torc/server/start_error.hpp>
+#include <torc/base/start_error.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

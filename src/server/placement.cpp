@@ -1,4 +1,4 @@
-#include <torc/server/cpu_set.hpp>
+#include <torc/base/cpu_set.hpp>
 #include <torc/server/placement.hpp>
 
 #include "control_group.hpp"

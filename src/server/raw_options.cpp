@@ -1,9 +1,9 @@
 #include "raw_options.hpp"
 
+#include <torc/base/cpu_set.hpp>
+#include <torc/base/start_error.hpp>
 #include <torc/file/glob.hpp>
 #include <torc/http/field.hpp>
-#include <torc/server/cpu_set.hpp>
-#include <torc/server/start_error.hpp>
 
 #include "option_value.hpp"
 

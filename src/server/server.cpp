@@ -1,12 +1,12 @@
 #include <torc/base/assert.hpp>
+#include <torc/base/cpu_set.hpp>
 #include <torc/base/limits.hpp>
-#include <torc/server/cpu_set.hpp>
+#include <torc/base/memory_limit.hpp>
+#include <torc/base/start_error.hpp>
 #include <torc/server/document_root.hpp>
-#include <torc/server/memory_limit.hpp>
 #include <torc/server/placement.hpp>
 #include <torc/server/resource_limit.hpp>
 #include <torc/server/server.hpp>
-#include <torc/server/start_error.hpp>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>

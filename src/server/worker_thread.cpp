@@ -1,6 +1,6 @@
 #include <torc/base/assert.hpp>
-#include <torc/server/cpu_set.hpp>
-#include <torc/server/start_error.hpp>
+#include <torc/base/cpu_set.hpp>
+#include <torc/base/start_error.hpp>
 #include <torc/server/worker_thread.hpp>
 
 #include <fmt/format.h>

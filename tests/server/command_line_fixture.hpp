@@ -1,8 +1,8 @@
 #pragma once
 
+#include <torc/base/start_error.hpp>
 #include <torc/base/unique_fd.hpp>
 #include <torc/server/command_line.hpp>
-#include <torc/server/start_error.hpp>
 
 #include "server/environment.hpp"
 

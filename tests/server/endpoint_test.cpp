@@ -1,6 +1,6 @@
+#include <torc/base/start_error.hpp>
 #include <torc/base/unique_fd.hpp>
 #include <torc/server/endpoint.hpp>
-#include <torc/server/start_error.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
+#include <torc/base/start_error.hpp>
 #include <torc/server/placement.hpp>
-#include <torc/server/start_error.hpp>
 
 #include "support/temporary_directory.hpp"
 

@@ -1,7 +1,7 @@
-#include <torc/server/cpu_set.hpp>
+#include <torc/base/cpu_set.hpp>
+#include <torc/base/start_error.hpp>
 #include <torc/server/placement.hpp>
 #include <torc/server/server.hpp>
-#include <torc/server/start_error.hpp>
 #include <torc/server/start_report.hpp>
 
 #include "server/worker_harness.hpp"

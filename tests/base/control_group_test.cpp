@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace torc::server {
+namespace torc {
 namespace {
 
 using Directories = std::vector<std::filesystem::path>;
@@ -49,4 +49,4 @@ TEST_F(ControlGroupTest, AreNoneWhereNothingIsToldOfThem) {
 }
 
 }  // namespace
-}  // namespace torc::server
+}  // namespace torc

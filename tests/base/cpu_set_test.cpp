@@ -1,5 +1,5 @@
-#include <torc/server/cpu_set.hpp>
-#include <torc/server/start_error.hpp>
+#include <torc/base/cpu_set.hpp>
+#include <torc/base/start_error.hpp>
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-namespace torc::server {
+namespace torc {
 namespace {
 
 using Cpus = std::vector<unsigned>;
@@ -114,4 +114,4 @@ TEST(CpuSet, ReportsACpuThatIsNotThere) {
 }
 
 }  // namespace
-}  // namespace torc::server
+}  // namespace torc

@@ -1,5 +1,5 @@
-#include <torc/server/cpu_set.hpp>
-#include <torc/server/start_error.hpp>
+#include <torc/base/cpu_set.hpp>
+#include <torc/base/start_error.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,7 +10,7 @@
 #include <charconv>
 #include <memory>
 
-namespace torc::server {
+namespace torc {
 namespace {
 
 /// More than any kernel is built for (CONFIG_NR_CPUS is at most 8192).
@@ -101,4 +101,4 @@ bool pin_to_cpus(const std::vector<unsigned>& cpus) noexcept {
     return ::sched_setaffinity(0, bytes, set.get()) == 0;
 }
 
-}  // namespace torc::server
+}  // namespace torc

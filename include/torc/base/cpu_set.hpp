@@ -3,7 +3,7 @@
 #include <string_view>
 #include <vector>
 
-namespace torc::server {
+namespace torc {
 
 /// The CPUs that this process may run on (sched_getaffinity(2), so cpusets and taskset count), in
 /// order.
@@ -19,4 +19,4 @@ void require_allowed(const std::vector<unsigned>& wanted, const std::vector<unsi
 /// Pins the calling thread to some CPUs; false, with errno, when the kernel refuses.
 [[nodiscard]] bool pin_to_cpus(const std::vector<unsigned>& cpus) noexcept;
 
-}  // namespace torc::server
+}  // namespace torc

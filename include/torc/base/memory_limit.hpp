@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 
-namespace torc::server {
+namespace torc {
 
 /// How much memory this process may use, in bytes: what the machine has, or what the least of its
 /// control groups (version 1 or 2) allows, as in a container. `proc` and `cgroups`: where those
@@ -12,4 +12,4 @@ namespace torc::server {
     const std::filesystem::path& proc = "/proc",
     const std::filesystem::path& cgroups = "/sys/fs/cgroup");
 
-}  // namespace torc::server
+}  // namespace torc

@@ -5,7 +5,7 @@
 #include <ranges>
 #include <string>
 
-namespace torc::server {
+namespace torc {
 namespace {
 
 /// A group and those that it is in. A container may see its group as the root, though it is named
@@ -53,4 +53,4 @@ std::vector<std::filesystem::path> control_group_directories(const std::filesyst
     return directories;
 }
 
-}  // namespace torc::server
+}  // namespace torc

@@ -3,7 +3,7 @@
 #include <exception>
 #include <stdexcept>
 
-namespace torc::server {
+namespace torc {
 
 /// Why the server can't start, in one line that names the thing and the remedy. Thrown before the
 /// workers start, and caught in main alone.
@@ -26,4 +26,4 @@ public:
     }
 };
 
-}  // namespace torc::server
+}  // namespace torc

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace torc::server {
+namespace torc {
 
 /// The directories in which a limit of `controller` ("memory", "cpu") on this process may stand:
 /// those of its control groups and of all groups that these are in, of version 1 and of version 2
@@ -14,4 +14,4 @@ namespace torc::server {
     const std::filesystem::path& proc, const std::filesystem::path& cgroups,
     std::string_view controller);
 
-}  // namespace torc::server
+}  // namespace torc

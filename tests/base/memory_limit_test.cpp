@@ -1,4 +1,4 @@
-#include <torc/server/memory_limit.hpp>
+#include <torc/base/memory_limit.hpp>
 
 #include "support/temporary_directory.hpp"
 
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace torc::server {
+namespace torc {
 namespace {
 
 constexpr std::uint64_t mebibyte = std::uint64_t{1024} * 1024;
@@ -63,4 +63,4 @@ TEST_F(MemoryLimitTest, IsWhatTheMachineHasWhenAGroupAllowsMore) {
 }
 
 }  // namespace
-}  // namespace torc::server
+}  // namespace torc

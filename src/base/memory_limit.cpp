@@ -1,4 +1,4 @@
-#include <torc/server/memory_limit.hpp>
+#include <torc/base/memory_limit.hpp>
 
 #include "control_group.hpp"
 
@@ -8,7 +8,7 @@
 #include <fstream>
 #include <limits>
 
-namespace torc::server {
+namespace torc {
 namespace {
 
 constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
@@ -40,4 +40,4 @@ std::uint64_t allowed_memory_bytes(const std::filesystem::path& proc,
     return allowed;
 }
 
-}  // namespace torc::server
+}  // namespace torc

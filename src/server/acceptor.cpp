@@ -1,5 +1,5 @@
+#include <torc/net/listener.hpp>
 #include <torc/server/acceptor.hpp>
-#include <torc/server/listener.hpp>
 #include <torc/server/operation.hpp>
 
 #include <spdlog/spdlog.h>
@@ -31,7 +31,7 @@ std::size_t waiting_connections(int listener) noexcept {
 
 }  // namespace
 
-Acceptor::Acceptor(io::Proactor& proactor, ListeningSockets& sockets)
+Acceptor::Acceptor(io::Proactor& proactor, net::ListeningSockets& sockets)
     : proactor_(proactor), sockets_(sockets), listeners_(sockets.size()) {}
 
 void Acceptor::start() {
@@ -110,8 +110,8 @@ void Acceptor::expire(MonotonicTime now) {
 
 void Acceptor::begin_stop() noexcept {
     for (std::size_t index = 0; index < sockets_.size(); ++index) {
-        ignore_new_connections(sockets_.at(index));
-        show_silent_connections(sockets_.at(index));
+        net::ignore_new_connections(sockets_.at(index));
+        net::show_silent_connections(sockets_.at(index));
     }
 }
 

@@ -196,7 +196,7 @@ void Server::take_over_signals() {
 void Server::listen() {
     const auto begin = std::chrono::steady_clock::now();
     bool has_said = false;
-    const auto wait_for_port = [&](const Endpoint& endpoint) {
+    const auto wait_for_port = [&](const net::Endpoint& endpoint) {
         const auto waited = std::chrono::steady_clock::now() - begin;
         if (waited >= port_wait_max) {
             return false;
@@ -214,8 +214,8 @@ void Server::listen() {
         return true;
     };
     listeners_ =
-        std::make_unique<Listeners>(settings_.addresses, settings_.port,
-                                    static_cast<unsigned>(worker_cpus_.size()), wait_for_port);
+        std::make_unique<net::Listeners>(settings_.addresses, settings_.port,
+                                         static_cast<unsigned>(worker_cpus_.size()), wait_for_port);
 }
 
 bool Server::is_told_to_stop() {

@@ -13,19 +13,20 @@ namespace torc::server {
 namespace {
 
 /// The machine's own addresses that a socket bound to `wildcard` can be reached by.
-std::vector<Endpoint> endpoints_of_wildcard(const Endpoint& wildcard) {
+std::vector<net::Endpoint> endpoints_of_wildcard(const net::Endpoint& wildcard) {
     ifaddrs* list = nullptr;
     if (::getifaddrs(&list) < 0) {
         return {wildcard};
     }
     const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(list, &::freeifaddrs);
-    std::vector<Endpoint> endpoints;
+    std::vector<net::Endpoint> endpoints;
     for (const ifaddrs* interface = list; interface != nullptr; interface = interface->ifa_next) {
         const sockaddr* address = interface->ifa_addr;
         if (address == nullptr || address->sa_family != wildcard.address()->sa_family) {
             continue;
         }
-        Endpoint endpoint(address, wildcard.is_ipv6() ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
+        net::Endpoint endpoint(address,
+                               wildcard.is_ipv6() ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
         endpoint.set_port(wildcard.port());
         // A link-local address means nothing without its interface, and browsers take none with
         // one.
@@ -40,30 +41,31 @@ std::vector<Endpoint> endpoints_of_wildcard(const Endpoint& wildcard) {
 std::string outgoing_host() {
     // Connecting a datagram socket sends nothing: it asks for the route. The addresses are for
     // documentation (RFC 5737, RFC 3849), and so nobody's.
-    for (const Endpoint& far : resolve_addresses({"192.0.2.1", "2001:db8::1"}, 9)) {
+    for (const net::Endpoint& far : net::resolve_addresses({"192.0.2.1", "2001:db8::1"}, 9)) {
         const UniqueFd socket(::socket(far.address()->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
         sockaddr_storage own{};
         socklen_t length = sizeof own;
         if (socket && ::connect(socket.get(), far.address(), far.length()) == 0 &&
             ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&own), &length) == 0) {
-            return Endpoint(reinterpret_cast<const sockaddr*>(&own), length).host();
+            return net::Endpoint(reinterpret_cast<const sockaddr*>(&own), length).host();
         }
     }
     return "";
 }
 
 /// Those that others can take first.
-void put_shared_first(std::vector<Endpoint>& endpoints) {
+void put_shared_first(std::vector<net::Endpoint>& endpoints) {
     const std::string outgoing = outgoing_host();
-    const auto rank = [&outgoing](const Endpoint& endpoint) {
+    const auto rank = [&outgoing](const net::Endpoint& endpoint) {
         return endpoint.is_loopback() ? 2 : endpoint.host() == outgoing ? 0 : 1;
     };
     // Not std::stable_sort, which this standard library can't do without deprecated parts of
     // itself.
-    std::vector<Endpoint> sorted;
+    std::vector<net::Endpoint> sorted;
     for (const int wanted : {0, 1, 2}) {
-        std::ranges::copy_if(endpoints, std::back_inserter(sorted),
-                             [&](const Endpoint& endpoint) { return rank(endpoint) == wanted; });
+        std::ranges::copy_if(
+            endpoints, std::back_inserter(sorted),
+            [&](const net::Endpoint& endpoint) { return rank(endpoint) == wanted; });
     }
     endpoints = std::move(sorted);
 }
@@ -81,10 +83,10 @@ std::string served_path(const Settings& settings) {
 }  // namespace
 
 std::vector<ServerUrl> server_urls(const Server& server) {
-    std::vector<Endpoint> endpoints;
-    for (const Endpoint& endpoint : server.endpoints()) {
+    std::vector<net::Endpoint> endpoints;
+    for (const net::Endpoint& endpoint : server.endpoints()) {
         if (endpoint.is_wildcard()) {
-            const std::vector<Endpoint> own = endpoints_of_wildcard(endpoint);
+            const std::vector<net::Endpoint> own = endpoints_of_wildcard(endpoint);
             endpoints.insert(endpoints.end(), own.begin(), own.end());
         } else {
             endpoints.push_back(endpoint);
@@ -95,7 +97,7 @@ std::vector<ServerUrl> server_urls(const Server& server) {
     }
     const std::string path = served_path(server.settings());
     std::vector<ServerUrl> urls;
-    for (const Endpoint& endpoint : endpoints) {
+    for (const net::Endpoint& endpoint : endpoints) {
         urls.push_back({.endpoint = endpoint, .text = endpoint.url() + path});
     }
     return urls;

@@ -104,7 +104,7 @@ std::string describe_start(const Server& server) {
     text += describe_urls(urls);
     text += describe_share(server, urls);
     text += describe_workers(server);
-    if (std::ranges::all_of(server.endpoints(), &Endpoint::is_loopback)) {
+    if (std::ranges::all_of(server.endpoints(), &net::Endpoint::is_loopback)) {
         // Beside an address that was given, --share adds none.
         text += fmt::format(
             "Only this machine can connect; to let others in: {}\n",

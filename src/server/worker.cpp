@@ -1,6 +1,6 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
-#include <torc/server/listener.hpp>
+#include <torc/net/listener.hpp>
 #include <torc/server/worker.hpp>
 
 #include <spdlog/spdlog.h>
@@ -244,7 +244,7 @@ void Worker::give_slot(int socket) {
     }
     with_memory(*slot, [&] {
         if (access_log_) {
-            const auto peer = peer_of(socket);
+            const auto peer = net::peer_of(socket);
             slot->connection->set_remote_address(peer ? peer->host() : "-");
         }
         perform(*slot, slot->connection->opened());
@@ -252,7 +252,7 @@ void Worker::give_slot(int socket) {
 }
 
 bool Worker::may_have_another(int socket) {
-    const auto peer = peer_of(socket);
+    const auto peer = net::peer_of(socket);
     if (!peer || address_limit_->enter(socket, peer->network())) {
         return true;
     }
@@ -331,7 +331,7 @@ void Worker::report_refused_opening(const ConnectionSlot& slot) {
     if (!opening_report_.may_report(services_.now)) {
         return;
     }
-    const auto peer = peer_of(slot.socket);
+    const auto peer = net::peer_of(slot.socket);
     const std::string client = peer ? peer->host() : "a client that has gone";
     switch (opening) {
         case http::Opening::http:
@@ -405,7 +405,7 @@ void Worker::send_message(ConnectionSlot& slot) {
 void Worker::send_file(ConnectionSlot& slot) {
     io::FileSlice slice = slot.connection->file_slice(slot.socket);
     if (slot.peer_place == PeerPlace::unknown) {
-        slot.peer_place = is_peer_here(slot.socket) ? PeerPlace::here : PeerPlace::elsewhere;
+        slot.peer_place = net::is_peer_here(slot.socket) ? PeerPlace::here : PeerPlace::elsewhere;
     }
     if (slot.peer_place == PeerPlace::here) {
         slice.way = slot.connection->is_sending_long_part()

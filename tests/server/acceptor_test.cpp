@@ -40,9 +40,9 @@ protected:
         }
         return wants_room;
     }
-    [[nodiscard]] const Endpoint& endpoint() const { return listeners_.endpoints().front(); }
+    [[nodiscard]] const net::Endpoint& endpoint() const { return listeners_.endpoints().front(); }
 
-    Listeners listeners_{{"127.0.0.1"}, 0, 1};
+    net::Listeners listeners_{{"127.0.0.1"}, 0, 1};
     std::unique_ptr<io::Proactor> proactor_;
     std::unique_ptr<Acceptor> acceptor_;
     std::vector<int> accepted_;
@@ -112,7 +112,7 @@ TEST_P(AcceptorTest, RestsAfterAnErrorThatItDoesNotKnow) {
     std::vector<UniqueFd> sockets;
     // It does not listen, so each accept(2) is EINVAL.
     sockets.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    ListeningSockets deaf(std::move(sockets));
+    net::ListeningSockets deaf(std::move(sockets));
     proactor_ = *io::make_proactor(GetParam(), {.connections_max = 16});
     acceptor_ = std::make_unique<Acceptor>(*proactor_, deaf);
     acceptor_->start();

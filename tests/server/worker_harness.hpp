@@ -5,8 +5,8 @@
 #include <torc/base/unique_fd.hpp>
 #include <torc/file/root.hpp>
 #include <torc/io/backend.hpp>
+#include <torc/net/listener.hpp>
 #include <torc/server/current_root.hpp>
-#include <torc/server/listener.hpp>
 #include <torc/server/worker.hpp>
 
 #include "support/temporary_directory.hpp"
@@ -38,7 +38,7 @@ namespace torc::server::test {
 /// A blocking client, whose receives give up after some seconds.
 class Client {
 public:
-    explicit Client(const Endpoint& endpoint) : endpoint_(endpoint) {
+    explicit Client(const net::Endpoint& endpoint) : endpoint_(endpoint) {
         const timeval patience{.tv_sec = 20, .tv_usec = 0};
         ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -132,7 +132,7 @@ private:
         return ready == 1;
     }
 
-    Endpoint endpoint_;
+    net::Endpoint endpoint_;
     UniqueFd socket_{::socket(endpoint_.address()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     bool has_timed_out_ = false;
     bool was_reset_ = false;
@@ -151,18 +151,18 @@ struct WorkerSurroundings {
     Balance::Seat seat = 0;
     AddressLimit* address_limit = nullptr;
     std::atomic<Stop> stop = Stop::no;
-    Listeners listeners{{"127.0.0.1"}, 0, 1};
+    net::Listeners listeners{{"127.0.0.1"}, 0, 1};
     std::optional<CurrentRoot> root;
 
-    [[nodiscard]] const Endpoint& endpoint() const { return listeners.endpoints().front(); }
+    [[nodiscard]] const net::Endpoint& endpoint() const { return listeners.endpoints().front(); }
     [[nodiscard]] WorkerOptions options() {
         settings.directory = directory.path().string();
         root.emplace(settings.directory,
                      std::make_shared<const file::Root>(*file::Root::open(settings.directory)),
                      std::chrono::steady_clock::now());
-        ListeningSockets& sockets = listeners.of(0);
+        net::ListeningSockets& sockets = listeners.of(0);
         if (shows_silent_connections) {
-            show_silent_connections(sockets.at(0));
+            net::show_silent_connections(sockets.at(0));
         }
         return {.settings = &settings,
                 .root = &*root,

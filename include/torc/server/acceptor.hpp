@@ -3,7 +3,7 @@
 #include <torc/base/clock.hpp>
 #include <torc/base/errno.hpp>
 #include <torc/io/proactor.hpp>
-#include <torc/server/listening_sockets.hpp>
+#include <torc/net/listening_sockets.hpp>
 #include <torc/server/report_limiter.hpp>
 
 #include <cstddef>
@@ -17,7 +17,7 @@ namespace torc::server {
 class Acceptor {
 public:
     /// Both outlive it.
-    Acceptor(io::Proactor& proactor, ListeningSockets& sockets);
+    Acceptor(io::Proactor& proactor, net::ListeningSockets& sockets);
 
     /// Accepts on every listener on which it does not.
     void start();
@@ -60,7 +60,7 @@ private:
     void rest(MonotonicTime now, Errno reason);
 
     io::Proactor& proactor_;
-    ListeningSockets& sockets_;
+    net::ListeningSockets& sockets_;
     /// By the index of the socket.
     std::vector<Listener> listeners_;
     /// When to try again, after the kernel ran out of something or for some other reason could not

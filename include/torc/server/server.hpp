@@ -3,10 +3,10 @@
 #include <torc/base/errno.hpp>
 #include <torc/base/unique_fd.hpp>
 #include <torc/io/backend.hpp>
+#include <torc/net/listener.hpp>
 #include <torc/server/address_limit.hpp>
 #include <torc/server/balance.hpp>
 #include <torc/server/current_root.hpp>
-#include <torc/server/listener.hpp>
 #include <torc/server/log_writer.hpp>
 #include <torc/server/settings.hpp>
 #include <torc/server/watchdog.hpp>
@@ -58,7 +58,7 @@ public:
     void request_stop() noexcept;
 
     [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
-    [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept {
+    [[nodiscard]] const std::vector<net::Endpoint>& endpoints() const noexcept {
         return listeners_->endpoints();
     }
     [[nodiscard]] io::Backend backend() const noexcept { return backend_; }
@@ -100,7 +100,7 @@ private:
     std::shared_ptr<LogQueue> access_log_queue_;
     std::optional<LogWriter> access_log_;
     std::uint32_t connections_max_ = 0;
-    std::unique_ptr<Listeners> listeners_;
+    std::unique_ptr<net::Listeners> listeners_;
     UniqueFd signals_;
     /// Becomes readable when a worker ends.
     UniqueFd ended_;

@@ -9,7 +9,7 @@ namespace torc::server {
 
 /// A URL that leads to a server, and where that is.
 struct ServerUrl {
-    Endpoint endpoint;
+    net::Endpoint endpoint;
     std::string text;
 };
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
+#include <torc/net/listener.hpp>
 #include <torc/server/balance.hpp>
-#include <torc/server/listener.hpp>
 #include <torc/server/worker_thread.hpp>
 
 #include <chrono>
@@ -23,7 +23,7 @@ namespace torc::server {
 class Watchdog {
 public:
     /// All of them outlive it; `balance` is null when there is one worker.
-    Watchdog(std::span<const std::unique_ptr<WorkerThread>> threads, Listeners& listeners,
+    Watchdog(std::span<const std::unique_ptr<WorkerThread>> threads, net::Listeners& listeners,
              Balance* balance);
     Watchdog(const Watchdog&) = delete;
     Watchdog& operator=(const Watchdog&) = delete;
@@ -60,7 +60,7 @@ private:
     void place_orphans();
 
     std::span<const std::unique_ptr<WorkerThread>> threads_;
-    Listeners& listeners_;
+    net::Listeners& listeners_;
     Balance* balance_;
     std::vector<Pulse> pulses_;
     /// Connections that were taken for others and have no worker yet.

@@ -2,6 +2,7 @@
 
 #include <torc/base/clock.hpp>
 #include <torc/io/proactor.hpp>
+#include <torc/net/listening_sockets.hpp>
 #include <torc/server/acceptor.hpp>
 #include <torc/server/access_log.hpp>
 #include <torc/server/address_limit.hpp>
@@ -9,7 +10,6 @@
 #include <torc/server/balance.hpp>
 #include <torc/server/connection_table.hpp>
 #include <torc/server/deadline_list.hpp>
-#include <torc/server/listening_sockets.hpp>
 #include <torc/server/operation.hpp>
 #include <torc/server/outbox.hpp>
 #include <torc/server/reader_watch.hpp>
@@ -43,7 +43,7 @@ struct WorkerOptions {
     const Settings* settings = nullptr;
     /// What `settings->directory` leads to, for all workers.
     CurrentRoot* root = nullptr;
-    ListeningSockets* listeners = nullptr;
+    net::ListeningSockets* listeners = nullptr;
     std::uint32_t connections_max = 1024;
     /// Where access lines go; null: there is no access log.
     LogQueue* access_log = nullptr;

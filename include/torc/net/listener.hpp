@@ -1,7 +1,7 @@
 #pragma once
 
-#include <torc/server/endpoint.hpp>
-#include <torc/server/listening_sockets.hpp>
+#include <torc/net/endpoint.hpp>
+#include <torc/net/listening_sockets.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace torc::server {
+namespace torc::net {
 
 /// Lets a listener of `Listeners` hand over connections as soon as they are there. Until then it
 /// keeps one back for up to a second, until its first request has come too.
@@ -46,4 +46,4 @@ private:
     std::deque<ListeningSockets> sockets_;
 };
 
-}  // namespace torc::server
+}  // namespace torc::net

@@ -1,6 +1,6 @@
 #include <torc/base/start_error.hpp>
 #include <torc/base/unique_fd.hpp>
-#include <torc/server/endpoint.hpp>
+#include <torc/net/endpoint.hpp>
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace torc::server {
+namespace torc::net {
 namespace {
 
 Endpoint endpoint(const std::string& address, std::uint16_t port = 8080) {
@@ -258,4 +258,4 @@ TEST(Endpoint, TellsWhichAddressesAreOneClients) {
 }
 
 }  // namespace
-}  // namespace torc::server
+}  // namespace torc::net

@@ -1,5 +1,5 @@
 #include <torc/base/start_error.hpp>
-#include <torc/server/listener.hpp>
+#include <torc/net/listener.hpp>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -12,7 +12,7 @@
 #include <limits>
 #include <utility>
 
-namespace torc::server {
+namespace torc::net {
 namespace {
 
 /// With port 0: how many free ports of the first address are tried for one that is free on all.
@@ -239,4 +239,4 @@ Listeners::Listeners(const std::vector<std::string>& addresses, std::uint16_t po
     }
 }
 
-}  // namespace torc::server
+}  // namespace torc::net

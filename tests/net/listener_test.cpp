@@ -1,5 +1,5 @@
 #include <torc/base/start_error.hpp>
-#include <torc/server/listener.hpp>
+#include <torc/net/listener.hpp>
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-namespace torc::server {
+namespace torc::net {
 namespace {
 
 Endpoint endpoint(const std::string& address, std::uint16_t port = 8080) {
@@ -221,4 +221,4 @@ TEST(PeerOf, ReportsAPeerThatIsNotThere) {
 }
 
 }  // namespace
-}  // namespace torc::server
+}  // namespace torc::net

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace torc::server {
+namespace torc::net {
 
 /// The sockets that one worker listens on. They belong to the process; the worker's thread accepts
 /// on them and closes them when it needs no more. Another thread may take what waits in their
@@ -38,4 +38,4 @@ private:
     std::vector<UniqueFd> sockets_;
 };
 
-}  // namespace torc::server
+}  // namespace torc::net

@@ -1,11 +1,11 @@
-#include <torc/server/listening_sockets.hpp>
+#include <torc/net/listening_sockets.hpp>
 
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <limits>
 
-namespace torc::server {
+namespace torc::net {
 namespace {
 
 void take_queue(int listener, std::vector<int>& accepted, std::size_t sockets_max) {
@@ -37,4 +37,4 @@ void ListeningSockets::take_waiting(std::vector<int>& accepted, std::size_t sock
     }
 }
 
-}  // namespace torc::server
+}  // namespace torc::net

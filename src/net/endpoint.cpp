@@ -1,7 +1,7 @@
 #include <torc/base/ascii.hpp>
 #include <torc/base/assert.hpp>
 #include <torc/base/start_error.hpp>
-#include <torc/server/endpoint.hpp>
+#include <torc/net/endpoint.hpp>
 
 #include <fmt/format.h>
 
@@ -15,7 +15,7 @@
 #include <memory>
 #include <optional>
 
-namespace torc::server {
+namespace torc::net {
 namespace {
 
 struct HostAndPort {
@@ -241,4 +241,4 @@ std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresse
     return endpoints;
 }
 
-}  // namespace torc::server
+}  // namespace torc::net

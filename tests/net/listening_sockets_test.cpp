@@ -1,4 +1,4 @@
-#include <torc/server/listening_sockets.hpp>
+#include <torc/net/listening_sockets.hpp>
 
 #include "server/worker_harness.hpp"
 
@@ -8,7 +8,7 @@
 
 #include <vector>
 
-namespace torc::server {
+namespace torc::net {
 namespace {
 
 using test::Client;
@@ -60,4 +60,4 @@ TEST_F(ListeningSocketsTest, GiveWhatWaitsWhenOneIsClosed) {
 }
 
 }  // namespace
-}  // namespace torc::server
+}  // namespace torc::net

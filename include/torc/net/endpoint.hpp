@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace torc::server {
+namespace torc::net {
 
 /// Where a server listens, or where a peer is.
 class Endpoint {
@@ -71,4 +71,4 @@ private:
 [[nodiscard]] std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresses,
                                                       std::uint16_t port);
 
-}  // namespace torc::server
+}  // namespace torc::net

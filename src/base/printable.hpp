@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace torc::server {
+namespace torc {
 
 /// A path as a warning shows it: a client may have chosen it, and it is read on a terminal.
 [[nodiscard]] inline std::string printable(std::string_view path) {
@@ -13,4 +13,4 @@ namespace torc::server {
     return text;
 }
 
-}  // namespace torc::server
+}  // namespace torc

@@ -5,6 +5,7 @@
 #include <torc/server/server.hpp>
 #include <torc/server/server_urls.hpp>
 #include <torc/server/start_report.hpp>
+#include <torc/server/version.hpp>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -86,8 +87,11 @@ int main(int argc, char** argv) {
     auto code = ExitCode::usage;
     try {
         const auto command = torc::server::read_command_line(argc, argv);
-        if (const auto* early = std::get_if<torc::server::EarlyExit>(&command)) {
-            return early->code;
+        if (const auto* inquiry = std::get_if<torc::server::Inquiry>(&command)) {
+            const bool wants_help = *inquiry == torc::server::Inquiry::help;
+            fmt::print("{}", wants_help ? std::string(torc::server::help_text())
+                                        : torc::server::version_text());
+            return static_cast<int>(ExitCode::stopped);
         }
         code = ExitCode::failed_start;
         return serve(std::get<torc::server::Settings>(command), diagnostics);

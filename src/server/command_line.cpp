@@ -1,6 +1,5 @@
 #include <torc/base/ascii.hpp>
 #include <torc/base/start_error.hpp>
-#include <torc/io/backend.hpp>
 #include <torc/server/command_line.hpp>
 
 #include "option_hints.hpp"
@@ -24,7 +23,7 @@ namespace {
 
 /// By hand, not by the parser's formatter, which does not fold lines. A test holds it against the
 /// options.
-constexpr std::string_view help_text =
+constexpr std::string_view help =
     R"(torc serves the files of a directory, or one file, over HTTP/1.1.
 
 Usage: torc [OPTIONS] [--] [DIR | FILE]
@@ -148,15 +147,6 @@ Examples:
   torc /srv/www -p 80 --access-log /var/log/torc/access.log
 )";
 
-std::string version_text() {
-#ifdef __clang__
-    constexpr const char* compiler = "clang " __clang_version__;
-#else
-    constexpr const char* compiler = "g++ " __VERSION__;
-#endif
-    return fmt::format("torc {} ({})\n{}", TORC_VERSION, compiler, io::describe_kernel());
-}
-
 /// An option that may be given several times, each time with one value, lest `torc -a ::1 ./site`
 /// take the directory for an address. `delimiter`: what separates values in the environment.
 void add_list(CLI::App& app, const char* names, std::vector<std::string>& values,
@@ -206,9 +196,7 @@ void add_options(CLI::App& app, RawOptions& raw) {
         ->envname("TORC_MAX_CONNECTIONS_PER_ADDRESS");
     app.add_option("--access-log", raw.access_log)->envname("TORC_ACCESS_LOG");
     app.add_option("--log-level", raw.log_level)->envname("TORC_LOG_LEVEL");
-    app.add_flag_callback("-V,-v,--version", [] {
-        throw CLI::CallForVersion(version_text(), static_cast<int>(CLI::ExitCodes::Success));
-    });
+    app.add_flag_callback("-V,-v,--version", [] { throw CLI::CallForVersion(); });
     // Unknown options are explained better than the parser does.
     app.allow_extras();
 }
@@ -338,7 +326,11 @@ std::string variable(const char* name) {
 
 }  // namespace
 
-std::variant<Settings, EarlyExit> read_command_line(int argc, const char* const* argv) {
+std::string_view help_text() noexcept {
+    return help;
+}
+
+std::variant<Settings, Inquiry> read_command_line(int argc, const char* const* argv) {
     RawOptions raw;
     CLI::App app("", "torc");
     add_options(app, raw);
@@ -349,11 +341,9 @@ std::variant<Settings, EarlyExit> read_command_line(int argc, const char* const*
         std::ranges::reverse(arguments);  // The parser takes them from the end.
         app.parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
-        fmt::print("{}", help_text);
-        return EarlyExit{.code = 0};
-    } catch (const CLI::CallForVersion& version) {
-        fmt::print("{}", version.what());
-        return EarlyExit{.code = 0};
+        return Inquiry::help;
+    } catch (const CLI::CallForVersion&) {
+        return Inquiry::version;
     } catch (const CLI::ArgumentMismatch& error) {
         throw StartError(explain_mismatch(app, error));
     } catch (const CLI::ParseError& error) {

@@ -64,7 +64,7 @@ protected:
     void set(const char* name, const char* value) { environment_.emplace_back(name, value); }
 
     /// With standard output not at a terminal, unless the test says otherwise.
-    std::variant<Settings, EarlyExit> read(const std::vector<std::string>& arguments) {
+    std::variant<Settings, Inquiry> read(const std::vector<std::string>& arguments) {
         std::vector<const char*> argv = {"torc"};
         for (const std::string& argument : arguments) {
             argv.push_back(argument.c_str());
@@ -87,12 +87,6 @@ protected:
     void use_terminal() {
         output_.reset(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
         ASSERT_TRUE(::isatty(output_.get()));
-    }
-    std::string printed() {
-        std::string text(64 * 1024, '\0');
-        const ssize_t count = ::pread(output_.get(), text.data(), text.size(), 0);
-        text.resize(static_cast<std::size_t>(count));
-        return text;
     }
 
     std::list<ScopedVariable> environment_;

@@ -339,10 +339,9 @@ TEST_F(CommandLineTest, NamesTheIndexThatIsNoFileName) {
               "--index 'a/b': not a file name; give one like index.html");
 }
 
-TEST_F(CommandLineTest, PrintsHelp) {
-    const auto early = std::get<EarlyExit>(read({"--help"}));
-    EXPECT_EQ(early.code, 0);
-    const std::string text = printed();
+TEST_F(CommandLineTest, DescribesEveryOptionInItsHelp) {
+    EXPECT_EQ(std::get<Inquiry>(read({"--help"})), Inquiry::help);
+    const std::string text(help_text());
     for (const char* flag : {"DIR",
                              "-p, --port",
                              "-a, --address",
@@ -376,8 +375,7 @@ TEST_F(CommandLineTest, PrintsHelp) {
 }
 
 TEST_F(CommandLineTest, HelpTellsTheDefaults) {
-    (void)read({"--help"});
-    const std::string text = printed();
+    const std::string text(help_text());
     const Settings defaults;
     EXPECT_NE(text.find("else " + std::to_string(defaults.port) + "]"), std::string::npos);
     EXPECT_NE(text.find("[" + defaults.load_rules.index_names.at(0) + "]"), std::string::npos);
@@ -389,8 +387,7 @@ TEST_F(CommandLineTest, HelpTellsTheDefaults) {
 }
 
 TEST_F(CommandLineTest, HelpTellsTheExitCodes) {
-    (void)read({"--help"});
-    const std::string text = printed();
+    const std::string text(help_text());
     const std::size_t begin = text.find("Exit status: ");
     ASSERT_NE(begin, std::string::npos);
     const std::string codes = text.substr(begin);
@@ -405,8 +402,7 @@ TEST_F(CommandLineTest, HelpTellsTheExitCodes) {
 }
 
 TEST_F(CommandLineTest, HelpNamesTheSignals) {
-    (void)read({"--help"});
-    const std::string text = printed();
+    const std::string text(help_text());
     for (const char* signal :
          {"SIGTERM", "SIGQUIT", "SIGINT", "a second one", "SIGUSR1", "SIGHUP", "SIGUSR2"}) {
         EXPECT_NE(text.find(signal), std::string::npos) << signal;
@@ -414,18 +410,15 @@ TEST_F(CommandLineTest, HelpNamesTheSignals) {
 }
 
 TEST_F(CommandLineTest, HelpFitsATerminal) {
-    (void)read({"--help"});
-    std::istringstream lines(printed());
+    std::istringstream lines{std::string(help_text())};
     for (std::string line; std::getline(lines, line);) {
         EXPECT_LE(line.size(), 100U) << line;
     }
 }
 
-TEST_F(CommandLineTest, PrintsVersions) {
+TEST_F(CommandLineTest, KnowsThatVersionsAreAskedFor) {
     for (const char* flag : {"--version", "-V", "-v"}) {
-        const auto early = std::get<EarlyExit>(read({flag}));
-        EXPECT_EQ(early.code, 0);
-        EXPECT_TRUE(printed().starts_with("torc ")) << printed();
+        EXPECT_EQ(std::get<Inquiry>(read({flag})), Inquiry::version) << flag;
     }
 }
 

@@ -2,20 +2,20 @@
 
 #include <torc/server/settings.hpp>
 
+#include <cstdint>
+#include <string_view>
 #include <variant>
 
 namespace torc::server {
 
-/// What the command line asked for instead of a server: help or a version, already printed, or an
-/// error, already explained.
-struct EarlyExit {
-    int code = 0;
-};
+/// What the command line may ask for instead of a server.
+enum class Inquiry : std::uint8_t { help, version };
 
 /// Reads the command line and the environment (TORC_PORT for --port, and so on; a flag wins).
-/// Prints help, versions and errors. `argv` as in main. Throws StartError for a value that only
-/// more than its syntax shows to be wrong.
-[[nodiscard]] std::variant<Settings, EarlyExit> read_command_line(int argc,
-                                                                  const char* const* argv);
+/// `argv` as in main. Throws StartError for what makes no sense.
+[[nodiscard]] std::variant<Settings, Inquiry> read_command_line(int argc, const char* const* argv);
+
+/// The answer to Inquiry::help: all options, for a terminal of 100 columns.
+[[nodiscard]] std::string_view help_text() noexcept;
 
 }  // namespace torc::server

@@ -1,6 +1,6 @@
 #include <torc/base/start_error.hpp>
+#include <torc/config/command_line.hpp>
 #include <torc/server/browser.hpp>
-#include <torc/server/command_line.hpp>
 #include <torc/server/diagnostics.hpp>
 #include <torc/server/server.hpp>
 #include <torc/server/server_urls.hpp>
@@ -24,17 +24,17 @@ namespace {
 
 using torc::server::ExitCode;
 
-spdlog::level::level_enum to_spdlog(torc::server::LogLevel level) {
+spdlog::level::level_enum to_spdlog(torc::config::LogLevel level) {
     switch (level) {
-        case torc::server::LogLevel::debug:
+        case torc::config::LogLevel::debug:
             return spdlog::level::debug;
-        case torc::server::LogLevel::info:
+        case torc::config::LogLevel::info:
             return spdlog::level::info;
-        case torc::server::LogLevel::warn:
+        case torc::config::LogLevel::warn:
             return spdlog::level::warn;
-        case torc::server::LogLevel::error:
+        case torc::config::LogLevel::error:
             return spdlog::level::err;
-        case torc::server::LogLevel::off:
+        case torc::config::LogLevel::off:
             return spdlog::level::off;
     }
     return spdlog::level::info;
@@ -52,7 +52,7 @@ void give_back_large_blocks() {
 #endif
 }
 
-int serve(const torc::server::Settings& settings, torc::server::Diagnostics& diagnostics) {
+int serve(const torc::config::Settings& settings, torc::server::Diagnostics& diagnostics) {
     spdlog::set_level(to_spdlog(settings.log_level));
     for (const std::string& warning : settings.warnings) {
         spdlog::warn("{}", warning);
@@ -86,15 +86,15 @@ int main(int argc, char** argv) {
     // Until the command line is read, every failure is one of what the user chose.
     auto code = ExitCode::usage;
     try {
-        const auto command = torc::server::read_command_line(argc, argv);
-        if (const auto* inquiry = std::get_if<torc::server::Inquiry>(&command)) {
-            const bool wants_help = *inquiry == torc::server::Inquiry::help;
-            fmt::print("{}", wants_help ? std::string(torc::server::help_text())
+        const auto command = torc::config::read_command_line(argc, argv);
+        if (const auto* inquiry = std::get_if<torc::config::Inquiry>(&command)) {
+            const bool wants_help = *inquiry == torc::config::Inquiry::help;
+            fmt::print("{}", wants_help ? std::string(torc::config::help_text())
                                         : torc::server::version_text());
             return static_cast<int>(ExitCode::stopped);
         }
         code = ExitCode::failed_start;
-        return serve(std::get<torc::server::Settings>(command), diagnostics);
+        return serve(std::get<torc::config::Settings>(command), diagnostics);
     } catch (const torc::StoppedBeforeStart&) {
         code = ExitCode::stopped;
     } catch (const torc::UsageError& error) {

@@ -23,7 +23,8 @@ std::string this_user() {
 }
 
 /// Opens a file as a request for it does; EISDIR and EINVAL for what is none.
-Result<void> try_file(const file::Root& root, const Settings& settings, const std::string& path) {
+Result<void> try_file(const file::Root& root, const config::Settings& settings,
+                      const std::string& path) {
     const auto opened =
         root.open_beneath(path.c_str(), file::Root::how(settings.load_rules.symlinks));
     if (!opened) {
@@ -45,7 +46,7 @@ Result<void> try_file(const file::Root& root, const Settings& settings, const st
 }
 
 /// Why a file can't be served, and what to do about it.
-std::string explain(const Settings& settings, Errno error) {
+std::string explain(const config::Settings& settings, Errno error) {
     switch (error.value()) {
         case ENOENT:
         case ENOTDIR:
@@ -69,7 +70,7 @@ std::string explain(const Settings& settings, Errno error) {
 }
 
 /// Searches the root; false when the kernel does not let it be tried.
-bool search(const file::Root& root, const Settings& settings, io::Backend backend) {
+bool search(const file::Root& root, const config::Settings& settings, io::Backend backend) {
     const auto searched = root.open_beneath(".", file::Root::directory_how());
     if (searched) {
         return true;
@@ -95,7 +96,7 @@ bool search(const file::Root& root, const Settings& settings, io::Backend backen
     }
 }
 
-void require_fallback(const file::Root& root, const Settings& settings) {
+void require_fallback(const file::Root& root, const config::Settings& settings) {
     const std::string& path = settings.load_rules.fallback_path;
     if (path.empty()) {
         return;
@@ -106,7 +107,7 @@ void require_fallback(const file::Root& root, const Settings& settings) {
 }
 
 /// What is wrong with what "/" shows; empty: nothing.
-std::string check_index(const file::Root& root, const Settings& settings) {
+std::string check_index(const file::Root& root, const config::Settings& settings) {
     const site::LoadRules& rules = settings.load_rules;
     for (const std::string& name : rules.index_names) {
         const auto tried = try_file(root, settings, name);
@@ -135,7 +136,7 @@ std::string check_index(const file::Root& root, const Settings& settings) {
 }
 
 /// Makes the settings of a file those of its directory.
-void serve_only_file(Settings& settings) {
+void serve_only_file(config::Settings& settings) {
     const std::filesystem::path file = settings.directory;
     site::LoadRules& rules = settings.load_rules;
     if (!rules.fallback_path.empty() || rules.has_clean_urls) {
@@ -150,7 +151,7 @@ void serve_only_file(Settings& settings) {
 
 }  // namespace
 
-SharedRoot open_document_root(Settings& settings) {
+SharedRoot open_document_root(config::Settings& settings) {
     if (std::error_code error; std::filesystem::is_regular_file(settings.directory, error)) {
         serve_only_file(settings);
     }
@@ -176,7 +177,8 @@ SharedRoot open_document_root(Settings& settings) {
     throw StartError(fmt::format("{}: can't be opened: {}", directory, error.message()));
 }
 
-std::vector<std::string> check_document_root(const file::Root& root, const Settings& settings,
+std::vector<std::string> check_document_root(const file::Root& root,
+                                             const config::Settings& settings,
                                              io::Backend backend) {
     std::vector<std::string> warnings;
     if (!search(root, settings, backend)) {

@@ -41,7 +41,7 @@ double quota_of(const std::filesystem::path& directory) {
 }
 
 /// What tells an instance from the others on a machine: where it listens.
-std::uint64_t instance_key(const Settings& settings) {
+std::uint64_t instance_key(const config::Settings& settings) {
     if (settings.port == 0) {
         return static_cast<std::uint64_t>(::getpid());
     }
@@ -63,13 +63,13 @@ std::size_t spread(std::uint64_t key, std::size_t count) {
     return static_cast<std::size_t>((fraction * count) >> 32U);
 }
 
-bool pins(const Settings& settings, std::size_t cpus, double quota) {
+bool pins(const config::Settings& settings, std::size_t cpus, double quota) {
     switch (settings.pin) {
-        case Pin::on:
+        case config::Pin::on:
             return true;
-        case Pin::off:
+        case config::Pin::off:
             return false;
-        case Pin::automatic:
+        case config::Pin::automatic:
             break;
     }
     return quota >= static_cast<double>(cpus);
@@ -85,7 +85,7 @@ double cpu_quota(const std::filesystem::path& proc, const std::filesystem::path&
     return least;
 }
 
-std::vector<std::vector<unsigned>> place_workers(const Settings& settings,
+std::vector<std::vector<unsigned>> place_workers(const config::Settings& settings,
                                                  const std::vector<unsigned>& allowed,
                                                  double quota) {
     require_allowed(settings.cpus, allowed);

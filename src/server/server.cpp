@@ -83,7 +83,7 @@ UniqueFd checked(int fd, const char* what) {
 
 }  // namespace
 
-Server::Server(Settings settings)
+Server::Server(config::Settings settings)
     : settings_(std::move(settings)),
       worker_cpus_(place_workers(settings_, allowed_cpus(), cpu_quota())) {
     const SharedRoot root = open_document_root(settings_);
@@ -114,14 +114,14 @@ Server::~Server() {
 }
 
 void Server::choose_backend() {
-    if (settings_.io == IoChoice::epoll) {
+    if (settings_.io == config::IoChoice::epoll) {
         backend_ = io::Backend::epoll;
         return;
     }
     const auto obstacle = io::find_uring_obstacle();
     if (!obstacle) {
         backend_ = io::Backend::uring;
-    } else if (settings_.io == IoChoice::automatic) {
+    } else if (settings_.io == config::IoChoice::automatic) {
         backend_ = io::Backend::epoll;
         spdlog::warn("io_uring can't be used, running on epoll: {}", obstacle->explanation);
     } else {
@@ -267,7 +267,7 @@ void Server::make_threads() {
     std::string why = made ? "" : made.error().message();
     if (!made && made.error() == Errno(ENOMEM) && backend_ == io::Backend::uring) {
         why = explain_locked_memory_limit().value_or(why);
-        if (settings_.io == IoChoice::automatic && explain_locked_memory_limit()) {
+        if (settings_.io == config::IoChoice::automatic && explain_locked_memory_limit()) {
             spdlog::warn("io_uring can't be used, running on epoll: {}", why);
             backend_ = io::Backend::epoll;
             threads_.clear();

@@ -1,8 +1,8 @@
 #include <torc/base/limits.hpp>
 #include <torc/server/access_log.hpp>
 
-#include "server/environment.hpp"
 #include "support/allocation_counter.hpp"
+#include "support/environment.hpp"
 
 #include <gtest/gtest.h>
 
@@ -45,7 +45,7 @@ protected:
         log_.append(entry, 1234, noon);
         return push();
     }
-    test::ScopedTimeZone utc_{"UTC0"};
+    torc::test::ScopedTimeZone utc_{"UTC0"};
     LogQueue queue_{limits::access_log_queue_bytes_max};
     AccessLog log_{queue_, LogPace::batches};
 };
@@ -88,7 +88,7 @@ TEST_F(AccessLogTest, LogsARequestHoweverLongAndOddItIs) {
 
 TEST_F(AccessLogTest, TellsTheTimeOfTheLocalZone) {
     const auto time_in = [this](const char* zone) {
-        const test::ScopedTimeZone elsewhere(zone);
+        const torc::test::ScopedTimeZone elsewhere(zone);
         log_.set_time(wall - 1s);
         log_.set_time(wall);
         const std::string line = line_of(plain);

@@ -3,7 +3,7 @@
 #include <torc/server/connection.hpp>
 
 #include "server/connection_harness.hpp"
-#include "server/environment.hpp"
+#include "support/environment.hpp"
 
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ protected:
                std::to_string(status) + " " + std::to_string(bytes) + " \"-\" \"-\"\n";
     }
 
-    test::ScopedTimeZone utc_{"UTC0"};
+    torc::test::ScopedTimeZone utc_{"UTC0"};
     LogQueue queue_{limits::access_log_queue_bytes_max};
     AccessLog log_{queue_, LogPace::batches};
     ConnectionHarness harness_{&log_};

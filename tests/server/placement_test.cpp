@@ -24,11 +24,11 @@ struct Wish {
     std::vector<std::string> addresses{};
     unsigned workers = 0;
     std::vector<unsigned> cpus{};
-    Pin pin = Pin::automatic;
+    config::Pin pin = config::Pin::automatic;
 };
 
 Placed place(const Wish& wish, double quota = no_cpu_quota) {
-    Settings settings;
+    config::Settings settings;
     settings.port = wish.port;
     settings.addresses = wish.addresses;
     settings.workers = wish.workers;
@@ -109,10 +109,10 @@ TEST(Placement, LeavesWorkersUnpinnedWhereAQuotaGivesLessThanTheCpusHave) {
 }
 
 TEST(Placement, PinsAsItIsTold) {
-    EXPECT_EQ(place({.pin = Pin::off}), Placed(4));
-    EXPECT_EQ(place({.workers = 2, .cpus = {1, 2, 3}, .pin = Pin::off}),
+    EXPECT_EQ(place({.pin = config::Pin::off}), Placed(4));
+    EXPECT_EQ(place({.workers = 2, .cpus = {1, 2, 3}, .pin = config::Pin::off}),
               (Placed{{1, 2, 3}, {1, 2, 3}}));
-    const Placed pinned = place({.pin = Pin::on}, 2);
+    const Placed pinned = place({.pin = config::Pin::on}, 2);
     ASSERT_EQ(pinned.size(), 2U);
     EXPECT_EQ(pinned.at(0).size(), 1U);
 }

@@ -32,7 +32,7 @@ protected:
         settings_.addresses = {"127.0.0.1"};
         settings_.port = 0;
         settings_.workers = 2;
-        settings_.io = IoChoice::epoll;
+        settings_.io = config::IoChoice::epoll;
     }
 
     std::string refusal() {
@@ -45,7 +45,7 @@ protected:
     }
 
     TemporaryDirectory directory_;
-    Settings settings_;
+    config::Settings settings_;
 };
 
 TEST_F(ServerTest, ServesUntilItIsTold) {
@@ -70,7 +70,7 @@ TEST_F(ServerTest, StopsItsWorkersWhenItEndsUnasked) {
 
 TEST_F(ServerTest, HasAWorkerForEveryCpuByDefault) {
     settings_.workers = 0;
-    settings_.pin = Pin::on;
+    settings_.pin = config::Pin::on;
     const Server server(settings_);
     EXPECT_EQ(server.worker_cpus(), place_workers(settings_, allowed_cpus(), cpu_quota()));
 }

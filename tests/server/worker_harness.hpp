@@ -141,7 +141,7 @@ private:
 /// What a worker needs around it.
 struct WorkerSurroundings {
     torc::test::TemporaryDirectory directory;
-    Settings settings;
+    config::Settings settings;
     std::uint32_t connections_max = 100;
     /// Whether the worker sees a connection before its first request.
     bool shows_silent_connections = false;

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <torc/config/settings.hpp>
 #include <torc/file/root.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/server/current_root.hpp>
-#include <torc/server/settings.hpp>
 
 #include <string>
 #include <vector>
@@ -12,7 +12,7 @@ namespace torc::server {
 
 /// Opens the directory that settings name; throws StartError naming it and the remedy. If it is a
 /// file, makes the settings those of a site that has this file alone: see LoadRules::only_file.
-[[nodiscard]] SharedRoot open_document_root(Settings& settings);
+[[nodiscard]] SharedRoot open_document_root(config::Settings& settings);
 
 /// Looks at what the first requests will meet, as this user and by the kernel's leave. Throws
 /// StartError for what would make the site fail as a whole: a root that can't be searched, an only
@@ -20,7 +20,7 @@ namespace torc::server {
 /// line each, for what fails in part: "/" without anything to show, an index or a listing that
 /// can't be read.
 [[nodiscard]] std::vector<std::string> check_document_root(const file::Root& root,
-                                                           const Settings& settings,
+                                                           const config::Settings& settings,
                                                            io::Backend backend);
 
 }  // namespace torc::server

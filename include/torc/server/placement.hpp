@@ -1,6 +1,6 @@
 #pragma once
 
-#include <torc/server/settings.hpp>
+#include <torc/config/settings.hpp>
 
 #include <filesystem>
 #include <limits>
@@ -27,7 +27,7 @@ inline constexpr double no_cpu_quota = std::numeric_limits<double>::infinity();
 ///   each are spread over the machine; with port 0 from the process's number.
 ///
 /// `allowed`: see allowed_cpus; not empty. Throws StartError when settings name a CPU beyond them.
-[[nodiscard]] std::vector<std::vector<unsigned>> place_workers(const Settings& settings,
+[[nodiscard]] std::vector<std::vector<unsigned>> place_workers(const config::Settings& settings,
                                                                const std::vector<unsigned>& allowed,
                                                                double quota);
 

@@ -2,13 +2,13 @@
 
 #include <torc/base/errno.hpp>
 #include <torc/base/unique_fd.hpp>
+#include <torc/config/settings.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/net/listener.hpp>
 #include <torc/server/address_limit.hpp>
 #include <torc/server/balance.hpp>
 #include <torc/server/current_root.hpp>
 #include <torc/server/log_writer.hpp>
-#include <torc/server/settings.hpp>
 #include <torc/server/watchdog.hpp>
 #include <torc/server/worker.hpp>
 #include <torc/server/worker_thread.hpp>
@@ -43,7 +43,7 @@ public:
     /// keeps a process's listeners for as long as its rings take to go. Throws StartError, or
     /// StoppedBeforeStart when a signal to stop ends that wait. Takes over all signals that would
     /// end the process, in the calling thread and all that it starts.
-    explicit Server(Settings settings);
+    explicit Server(config::Settings settings);
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
     ~Server();
@@ -57,7 +57,7 @@ public:
     /// As a signal: the first call drains, the second cuts off. From any thread.
     void request_stop() noexcept;
 
-    [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
+    [[nodiscard]] const config::Settings& settings() const noexcept { return settings_; }
     [[nodiscard]] const std::vector<net::Endpoint>& endpoints() const noexcept {
         return listeners_->endpoints();
     }
@@ -91,7 +91,7 @@ private:
     void finish_log();
     void wake_workers() noexcept;
 
-    Settings settings_;
+    config::Settings settings_;
     std::vector<std::vector<unsigned>> worker_cpus_;
     io::Backend backend_ = io::Backend::uring;
     std::optional<CurrentRoot> root_;

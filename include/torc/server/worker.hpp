@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
+#include <torc/config/settings.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/net/listening_sockets.hpp>
 #include <torc/server/acceptor.hpp>
@@ -14,7 +15,6 @@
 #include <torc/server/outbox.hpp>
 #include <torc/server/reader_watch.hpp>
 #include <torc/server/report_limiter.hpp>
-#include <torc/server/settings.hpp>
 #include <torc/site/responder.hpp>
 #include <torc/site/site.hpp>
 
@@ -40,7 +40,7 @@ enum class Stop : std::uint8_t {
 
 /// What one worker is made of. What it points to outlives it.
 struct WorkerOptions {
-    const Settings* settings = nullptr;
+    const config::Settings* settings = nullptr;
     /// What `settings->directory` leads to, for all workers.
     CurrentRoot* root = nullptr;
     net::ListeningSockets* listeners = nullptr;
@@ -183,7 +183,7 @@ private:
     [[nodiscard]] static io::Token token(Operation operation, const ConnectionSlot& slot) noexcept;
 
     io::Proactor& proactor_;
-    const Settings& settings_;
+    const config::Settings& settings_;
     const std::atomic<Stop>& requested_stop_;
     const std::uint32_t connections_max_;
     Balance* const balance_;

@@ -9,7 +9,7 @@
 #include <ranges>
 #include <vector>
 
-namespace torc::server {
+namespace torc::config {
 namespace {
 
 /// What torc has in place of options of other servers.
@@ -222,4 +222,4 @@ std::string explain_unknown_option(std::string_view argument,
                                          name, nearest);
 }
 
-}  // namespace torc::server
+}  // namespace torc::config

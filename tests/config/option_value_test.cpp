@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace torc::server {
+namespace torc::config {
 namespace {
 
 constexpr std::uint64_t kibibyte = 1024;
@@ -43,4 +43,4 @@ TEST(OptionValue, RefusesSizesThatAreNone) {
 }
 
 }  // namespace
-}  // namespace torc::server
+}  // namespace torc::config

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace torc::server {
+namespace torc::config {
 namespace {
 
 using namespace std::string_view_literals;
@@ -434,4 +434,4 @@ Settings settle(const RawOptions& raw) {
     return settings;
 }
 
-}  // namespace torc::server
+}  // namespace torc::config

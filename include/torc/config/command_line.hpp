@@ -1,12 +1,12 @@
 #pragma once
 
-#include <torc/server/settings.hpp>
+#include <torc/config/settings.hpp>
 
 #include <cstdint>
 #include <string_view>
 #include <variant>
 
-namespace torc::server {
+namespace torc::config {
 
 /// What the command line may ask for instead of a server.
 enum class Inquiry : std::uint8_t { help, version };
@@ -18,4 +18,4 @@ enum class Inquiry : std::uint8_t { help, version };
 /// The answer to Inquiry::help: all options, for a terminal of 100 columns.
 [[nodiscard]] std::string_view help_text() noexcept;
 
-}  // namespace torc::server
+}  // namespace torc::config

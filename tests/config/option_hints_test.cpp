@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace torc::server {
+namespace torc::config {
 namespace {
 
 const std::vector<std::string> options = {"--port", "--address", "--io",       "--listing",
@@ -109,4 +109,4 @@ TEST(OptionHints, NameTheOptionWithoutItsValue) {
 }
 
 }  // namespace
-}  // namespace torc::server
+}  // namespace torc::config

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace torc::server {
+namespace torc::config {
 namespace {
 
 using http::ContentCoding;
@@ -259,4 +259,4 @@ TEST_F(CommandLineTest, TakesTheMemoryOfTheCache) {
 }
 
 }  // namespace
-}  // namespace torc::server
+}  // namespace torc::config

@@ -4,7 +4,7 @@
 #include <ctime>
 #include <string>
 
-namespace torc::server::test {
+namespace torc::test {
 
 /// An environment variable that is set, or with a null value is not, for as long as this lives;
 /// afterwards it is not set. No other thread may run meanwhile.
@@ -47,4 +47,4 @@ private:
     ScopedVariable variable_;
 };
 
-}  // namespace torc::server::test
+}  // namespace torc::test

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <torc/server/settings.hpp>
+#include <torc/config/settings.hpp>
 
 #include <string>
 #include <vector>
 
-namespace torc::server {
+namespace torc::config {
 
 /// Options as they are written, on the command line or in the environment; empty: not given.
 struct RawOptions {
@@ -57,4 +57,4 @@ struct RawOptions {
 /// which names the option and the remedy.
 [[nodiscard]] Settings settle(const RawOptions& raw);
 
-}  // namespace torc::server
+}  // namespace torc::config

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace torc::server {
+namespace torc::config {
 
 // Values of options, read from their text. Each function throws StartError, which names `option`,
 // what was given and what would be right.
@@ -47,4 +47,4 @@ template <typename Choice, std::size_t Count>
 /// Whether an option that takes no value is on; `fallback` when it is not given.
 [[nodiscard]] bool is_on(std::string_view option, std::string_view text, bool fallback);
 
-}  // namespace torc::server
+}  // namespace torc::config

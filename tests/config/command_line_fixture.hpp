@@ -2,9 +2,9 @@
 
 #include <torc/base/start_error.hpp>
 #include <torc/base/unique_fd.hpp>
-#include <torc/server/command_line.hpp>
+#include <torc/config/command_line.hpp>
 
-#include "server/environment.hpp"
+#include "support/environment.hpp"
 
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@
 #include <variant>
 #include <vector>
 
-namespace torc::server::test {
+namespace torc::config::test {
 
 /// Standard output is another file for as long as this lives.
 class RedirectedOutput {
@@ -89,8 +89,8 @@ protected:
         ASSERT_TRUE(::isatty(output_.get()));
     }
 
-    std::list<ScopedVariable> environment_;
+    std::list<torc::test::ScopedVariable> environment_;
     UniqueFd output_{::memfd_create("stdout", MFD_CLOEXEC)};
 };
 
-}  // namespace torc::server::test
+}  // namespace torc::config::test

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace torc::server {
+namespace torc::config {
 
 enum class IoChoice : std::uint8_t { automatic, uring, epoll };
 
@@ -87,4 +87,4 @@ struct Settings {
     std::vector<std::string> warnings;
 };
 
-}  // namespace torc::server
+}  // namespace torc::config

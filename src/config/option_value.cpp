@@ -7,7 +7,7 @@
 #include <string>
 #include <system_error>
 
-namespace torc::server {
+namespace torc::config {
 namespace {
 
 using namespace std::string_view_literals;
@@ -85,4 +85,4 @@ bool is_on(std::string_view option, std::string_view text, bool fallback) {
     return text.empty() ? fallback : choose(option, text, choices);
 }
 
-}  // namespace torc::server
+}  // namespace torc::config

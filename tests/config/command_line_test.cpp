@@ -1,4 +1,4 @@
-#include <torc/server/command_line.hpp>
+#include <torc/config/command_line.hpp>
 #include <torc/server/server.hpp>
 
 #include "server/command_line_fixture.hpp"
@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-namespace torc::server {
+namespace torc::config {
 namespace {
 
 using test::CommandLineTest;
@@ -423,4 +423,4 @@ TEST_F(CommandLineTest, KnowsThatVersionsAreAskedFor) {
 }
 
 }  // namespace
-}  // namespace torc::server
+}  // namespace torc::config

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace torc::server {
+namespace torc::config {
 
 /// Which of `names` somebody meant who wrote `name`: the only one that it is the beginning of, else
 /// the nearest, when that is near enough; empty: none.
@@ -17,4 +17,4 @@ namespace torc::server {
 [[nodiscard]] std::string explain_unknown_option(std::string_view argument,
                                                  std::span<const std::string> options);
 
-}  // namespace torc::server
+}  // namespace torc::config

@@ -1,6 +1,6 @@
 #include <torc/base/ascii.hpp>
 #include <torc/base/start_error.hpp>
-#include <torc/server/command_line.hpp>
+#include <torc/config/command_line.hpp>
 
 #include "option_hints.hpp"
 #include "raw_options.hpp"
@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace torc::server {
+namespace torc::config {
 namespace {
 
 /// By hand, not by the parser's formatter, which does not fold lines. A test holds it against the
@@ -363,4 +363,4 @@ std::variant<Settings, Inquiry> read_command_line(int argc, const char* const* a
     return settings;
 }
 
-}  // namespace torc::server
+}  // namespace torc::config

@@ -23,7 +23,7 @@ constexpr std::chrono::seconds finish_patience{1};
 
 /// Writes what goes in without waiting.
 void write_what_fits(std::string_view text) noexcept {
-    auto file = LogFile::of_descriptor(STDERR_FILENO);
+    auto file = worker::LogFile::of_descriptor(STDERR_FILENO);
     while (file && !text.empty()) {
         const auto written = file->write(text);
         if (!written) {
@@ -53,7 +53,7 @@ std::string_view color_of(spdlog::level::level_enum level) {
 }
 
 /// Without a queue there is no thread to wait for a reader.
-void push_or_write(LogQueue* queue, std::string_view text) noexcept {
+void push_or_write(worker::LogQueue* queue, std::string_view text) noexcept {
     if (queue != nullptr) {
         queue->push_copy(text);
     } else {
@@ -70,7 +70,7 @@ bool wants_color() noexcept {
 
 class Sink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
-    explicit Sink(std::shared_ptr<LogQueue> queue) : queue_(std::move(queue)) {}
+    explicit Sink(std::shared_ptr<worker::LogQueue> queue) : queue_(std::move(queue)) {}
 
 protected:
     void sink_it_(const spdlog::details::log_msg& message) override {
@@ -91,7 +91,7 @@ protected:
     void flush_() override {}
 
 private:
-    const std::shared_ptr<LogQueue> queue_;
+    const std::shared_ptr<worker::LogQueue> queue_;
     const bool is_colored_ = wants_color();
 };
 
@@ -99,11 +99,11 @@ private:
 
 Diagnostics::Diagnostics() {
     try {
-        auto queue = std::make_shared<LogQueue>(limits::diagnostics_queue_bytes_max);
-        if (auto file = LogFile::of_descriptor(STDERR_FILENO)) {
+        auto queue = std::make_shared<worker::LogQueue>(limits::diagnostics_queue_bytes_max);
+        if (auto file = worker::LogFile::of_descriptor(STDERR_FILENO)) {
             writer_.emplace(
                 *std::move(file), queue, "diagnostics",
-                [queue](LogWriter::Severity /*severity*/, const std::string& message) {
+                [queue](worker::LogWriter::Severity /*severity*/, const std::string& message) {
                     return queue->try_push_copy(fmt::format("torc: warning: {}\n", message));
                 });
             queue_ = std::move(queue);

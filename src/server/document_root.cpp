@@ -151,7 +151,7 @@ void serve_only_file(config::Settings& settings) {
 
 }  // namespace
 
-SharedRoot open_document_root(config::Settings& settings) {
+worker::SharedRoot open_document_root(config::Settings& settings) {
     if (std::error_code error; std::filesystem::is_regular_file(settings.directory, error)) {
         serve_only_file(settings);
     }

@@ -86,7 +86,7 @@ UniqueFd checked(int fd, const char* what) {
 Server::Server(config::Settings settings)
     : settings_(std::move(settings)),
       worker_cpus_(place_workers(settings_, allowed_cpus(), cpu_quota())) {
-    const SharedRoot root = open_document_root(settings_);
+    const worker::SharedRoot root = open_document_root(settings_);
     root_.emplace(settings_.directory, root, std::chrono::steady_clock::now());
     ignore_signals();
     if (worker_cpus_.size() > 1) {
@@ -109,7 +109,7 @@ Server::Server(config::Settings settings)
 }
 
 Server::~Server() {
-    stop_ = Stop::now;
+    stop_ = worker::Stop::now;
     wake_workers();
 }
 
@@ -134,15 +134,15 @@ void Server::open_access_log() {
     if (!settings_.access_log) {
         return;
     }
-    auto file = LogFile::open(*settings_.access_log);
+    auto file = worker::LogFile::open(*settings_.access_log);
     if (!file) {
         throw StartError(fmt::format("--access-log {}: can't be written: {}", *settings_.access_log,
                                      file.error().message()));
     }
-    access_log_queue_ = std::make_shared<LogQueue>(limits::access_log_queue_bytes_max);
+    access_log_queue_ = std::make_shared<worker::LogQueue>(limits::access_log_queue_bytes_max);
     access_log_.emplace(*std::move(file), access_log_queue_, "access log",
-                        [](LogWriter::Severity severity, const std::string& message) {
-                            spdlog::log(severity == LogWriter::Severity::error
+                        [](worker::LogWriter::Severity severity, const std::string& message) {
+                            spdlog::log(severity == worker::LogWriter::Severity::error
                                             ? spdlog::level::err
                                             : spdlog::level::warn,
                                         "{}", message);
@@ -232,8 +232,9 @@ void Server::start() {
     TORC_ASSERT(threads_.empty());
     // The destructor ends those that were made before one failed.
     make_threads();
-    const LogPace pace =
-        access_log_ && access_log_->is_terminal() ? LogPace::at_once : LogPace::batches;
+    const worker::LogPace pace = access_log_ && access_log_->is_terminal()
+                                     ? worker::LogPace::at_once
+                                     : worker::LogPace::batches;
     for (unsigned worker = 0; worker < threads_.size(); ++worker) {
         threads_[worker]->serve({.settings = &settings_,
                                  .root = &*root_,
@@ -308,9 +309,9 @@ void Server::wake_workers() noexcept {
 }
 
 void Server::request_stop() noexcept {
-    Stop expected = Stop::no;
-    if (!stop_.compare_exchange_strong(expected, Stop::drain)) {
-        stop_ = Stop::now;
+    worker::Stop expected = worker::Stop::no;
+    if (!stop_.compare_exchange_strong(expected, worker::Stop::drain)) {
+        stop_ = worker::Stop::now;
     }
     wake_workers();
 }
@@ -333,7 +334,7 @@ void Server::obey_signal(int signal) {
             spdlog::info("{}: ignored", name);
             break;
         default: {
-            const bool is_first = stop_ == Stop::no;
+            const bool is_first = stop_ == worker::Stop::no;
             request_stop();
             if (is_first) {
                 spdlog::info(
@@ -366,7 +367,7 @@ void Server::finish_log() {
     access_log_->finish();
     const MonotonicTime begun = std::chrono::steady_clock::now();
     while (true) {
-        const auto patience = stop_ == Stop::now ? log_patience_at_once : log_patience;
+        const auto patience = stop_ == worker::Stop::now ? log_patience_at_once : log_patience;
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(
             begun + patience - std::chrono::steady_clock::now());
         if (left.count() <= 0) {
@@ -413,11 +414,11 @@ ExitCode Server::run() {
 }
 
 bool Server::is_stuck(const Watchdog& watchdog, MonotonicTime now) {
-    const Stop stop = stop_;
-    if (stop != Stop::no && end_due_ == never) {
+    const worker::Stop stop = stop_;
+    if (stop != worker::Stop::no && end_due_ == never) {
         end_due_ = now + settings_.timeouts.drain + end_patience;
     }
-    if (stop == Stop::now) {
+    if (stop == worker::Stop::now) {
         end_due_ = std::min(end_due_, now + end_patience);
     }
     if (now < end_due_) {

@@ -35,7 +35,7 @@ double to_seconds(std::chrono::nanoseconds duration) {
 }  // namespace
 
 Watchdog::Watchdog(std::span<const std::unique_ptr<WorkerThread>> threads,
-                   net::Listeners& listeners, Balance* balance)
+                   net::Listeners& listeners, worker::Balance* balance)
     : threads_(threads), listeners_(listeners), balance_(balance), pulses_(threads.size()) {}
 
 Watchdog::~Watchdog() {

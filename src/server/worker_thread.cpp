@@ -41,7 +41,7 @@ Result<void> WorkerThread::await_proactor() {
     return proactor_.get_future().get();
 }
 
-void WorkerThread::serve(WorkerOptions options) {
+void WorkerThread::serve(worker::WorkerOptions options) {
     TORC_ASSERT(!has_orders_);
     has_orders_ = true;
     orders_.set_value(std::move(options));
@@ -83,7 +83,7 @@ void WorkerThread::work() {
     } catch (...) {
         proactor_.set_exception(std::current_exception());
     }
-    std::optional<WorkerOptions> orders = orders_.get_future().get();
+    std::optional<worker::WorkerOptions> orders = orders_.get_future().get();
     if (orders) {
         run(std::move(proactor), *std::move(orders));
     }
@@ -109,10 +109,10 @@ bool end_within(const io::Proactor& proactor, std::chrono::milliseconds patience
 
 }  // namespace
 
-void WorkerThread::run(std::unique_ptr<io::Proactor> proactor, WorkerOptions options) {
-    std::unique_ptr<Worker> worker;
+void WorkerThread::run(std::unique_ptr<io::Proactor> proactor, worker::WorkerOptions options) {
+    std::unique_ptr<worker::Worker> worker;
     try {
-        worker = std::make_unique<Worker>(*proactor, std::move(options));
+        worker = std::make_unique<worker::Worker>(*proactor, std::move(options));
     } catch (...) {
         serving_.set_exception(std::current_exception());
         return;
@@ -138,7 +138,7 @@ void WorkerThread::run(std::unique_ptr<io::Proactor> proactor, WorkerOptions opt
     [[maybe_unused]] const ssize_t written = ::write(options_.ended, &one, sizeof one);
 }
 
-void WorkerThread::set_worker(Worker* worker) {
+void WorkerThread::set_worker(worker::Worker* worker) {
     const std::scoped_lock lock(worker_mutex_);
     worker_ = worker;
 }

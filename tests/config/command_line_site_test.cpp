@@ -1,4 +1,4 @@
-#include "server/command_line_fixture.hpp"
+#include "config/command_line_fixture.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 #include <torc/config/command_line.hpp>
 #include <torc/server/server.hpp>
 
-#include "server/command_line_fixture.hpp"
+#include "config/command_line_fixture.hpp"
 
 #include <gtest/gtest.h>
 

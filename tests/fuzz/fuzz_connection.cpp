@@ -1,9 +1,9 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
-#include <torc/server/access_log.hpp>
-#include <torc/server/connection.hpp>
+#include <torc/worker/access_log.hpp>
+#include <torc/worker/connection.hpp>
 
-#include "server/connection_harness.hpp"
+#include "worker/connection_harness.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -20,9 +20,9 @@
 
 namespace {
 
-using torc::server::AccessLog;
-using torc::server::Action;
 using torc::server::test::ConnectionHarness;
+using torc::worker::AccessLog;
+using torc::worker::Action;
 
 class Random {
 public:
@@ -130,8 +130,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     put_assets(whole);
     (void)whole.exchange(stream);
 
-    torc::server::LogQueue lines(torc::limits::access_log_buffer_bytes);
-    AccessLog log(lines, torc::server::LogPace::batches);
+    torc::worker::LogQueue lines(torc::limits::access_log_buffer_bytes);
+    AccessLog log(lines, torc::worker::LogPace::batches);
     ConnectionHarness cut(&log);
     put_assets(cut);
     feed_in_pieces(cut, stream, random, 0);

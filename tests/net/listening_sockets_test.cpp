@@ -1,6 +1,6 @@
 #include <torc/net/listening_sockets.hpp>
 
-#include "server/worker_harness.hpp"
+#include "worker/worker_harness.hpp"
 
 #include <gtest/gtest.h>
 

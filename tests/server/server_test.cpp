@@ -4,8 +4,8 @@
 #include <torc/server/server.hpp>
 #include <torc/server/start_report.hpp>
 
-#include "server/worker_harness.hpp"
 #include "support/temporary_directory.hpp"
+#include "worker/worker_harness.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <torc/server/log_writer.hpp>
+#include <torc/worker/log_writer.hpp>
 
 #include <memory>
 #include <optional>
@@ -28,8 +28,8 @@ public:
     void finish();
 
 private:
-    std::optional<LogWriter> writer_;
-    std::shared_ptr<LogQueue> queue_;
+    std::optional<worker::LogWriter> writer_;
+    std::shared_ptr<worker::LogQueue> queue_;
 };
 
 /// Opens /dev/null for those of the standard descriptors (0, 1 and 2) that are closed, so that no

@@ -3,7 +3,7 @@
 #include <torc/config/settings.hpp>
 #include <torc/file/root.hpp>
 #include <torc/io/backend.hpp>
-#include <torc/server/current_root.hpp>
+#include <torc/worker/current_root.hpp>
 
 #include <string>
 #include <vector>
@@ -12,7 +12,7 @@ namespace torc::server {
 
 /// Opens the directory that settings name; throws StartError naming it and the remedy. If it is a
 /// file, makes the settings those of a site that has this file alone: see LoadRules::only_file.
-[[nodiscard]] SharedRoot open_document_root(config::Settings& settings);
+[[nodiscard]] worker::SharedRoot open_document_root(config::Settings& settings);
 
 /// Looks at what the first requests will meet, as this user and by the kernel's leave. Throws
 /// StartError for what would make the site fail as a whole: a root that can't be searched, an only

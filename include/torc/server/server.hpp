@@ -5,13 +5,13 @@
 #include <torc/config/settings.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/net/listener.hpp>
-#include <torc/server/address_limit.hpp>
-#include <torc/server/balance.hpp>
-#include <torc/server/current_root.hpp>
-#include <torc/server/log_writer.hpp>
 #include <torc/server/watchdog.hpp>
-#include <torc/server/worker.hpp>
 #include <torc/server/worker_thread.hpp>
+#include <torc/worker/address_limit.hpp>
+#include <torc/worker/balance.hpp>
+#include <torc/worker/current_root.hpp>
+#include <torc/worker/log_writer.hpp>
+#include <torc/worker/worker.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -94,18 +94,18 @@ private:
     config::Settings settings_;
     std::vector<std::vector<unsigned>> worker_cpus_;
     io::Backend backend_ = io::Backend::uring;
-    std::optional<CurrentRoot> root_;
-    std::optional<Balance> balance_;
-    std::optional<AddressLimit> address_limit_;
-    std::shared_ptr<LogQueue> access_log_queue_;
-    std::optional<LogWriter> access_log_;
+    std::optional<worker::CurrentRoot> root_;
+    std::optional<worker::Balance> balance_;
+    std::optional<worker::AddressLimit> address_limit_;
+    std::shared_ptr<worker::LogQueue> access_log_queue_;
+    std::optional<worker::LogWriter> access_log_;
     std::uint32_t connections_max_ = 0;
     std::unique_ptr<net::Listeners> listeners_;
     UniqueFd signals_;
     /// Becomes readable when a worker ends.
     UniqueFd ended_;
 
-    std::atomic<Stop> stop_ = Stop::no;
+    std::atomic<worker::Stop> stop_ = worker::Stop::no;
     /// By when every worker should have ended; `never`: it was not told to.
     MonotonicTime end_due_ = never;
     std::vector<std::unique_ptr<WorkerThread>> threads_;

@@ -2,8 +2,8 @@
 
 #include <torc/base/clock.hpp>
 #include <torc/net/listener.hpp>
-#include <torc/server/balance.hpp>
 #include <torc/server/worker_thread.hpp>
+#include <torc/worker/balance.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -24,7 +24,7 @@ class Watchdog {
 public:
     /// All of them outlive it; `balance` is null when there is one worker.
     Watchdog(std::span<const std::unique_ptr<WorkerThread>> threads, net::Listeners& listeners,
-             Balance* balance);
+             worker::Balance* balance);
     Watchdog(const Watchdog&) = delete;
     Watchdog& operator=(const Watchdog&) = delete;
     ~Watchdog();
@@ -61,7 +61,7 @@ private:
 
     std::span<const std::unique_ptr<WorkerThread>> threads_;
     net::Listeners& listeners_;
-    Balance* balance_;
+    worker::Balance* balance_;
     std::vector<Pulse> pulses_;
     /// Connections that were taken for others and have no worker yet.
     std::vector<int> orphans_;

@@ -2,7 +2,7 @@
 
 #include <torc/base/errno.hpp>
 #include <torc/io/backend.hpp>
-#include <torc/server/worker.hpp>
+#include <torc/worker/worker.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -44,7 +44,7 @@ public:
     [[nodiscard]] Result<void> await_proactor();
 
     /// Makes the worker and has it serve. Precondition: there is a proactor. Call once.
-    void serve(WorkerOptions options);
+    void serve(worker::WorkerOptions options);
     /// Waits until the worker is about to serve. Throws what its constructor threw. Call once.
     void await_serving();
 
@@ -61,18 +61,18 @@ public:
 
 private:
     void work();
-    void run(std::unique_ptr<io::Proactor> proactor, WorkerOptions options);
-    void set_worker(Worker* worker);
+    void run(std::unique_ptr<io::Proactor> proactor, worker::WorkerOptions options);
+    void set_worker(worker::Worker* worker);
 
     const WorkerThreadOptions options_;
     std::promise<Result<void>> proactor_;
     /// Nothing: do not serve.
-    std::promise<std::optional<WorkerOptions>> orders_;
+    std::promise<std::optional<worker::WorkerOptions>> orders_;
     bool has_orders_ = false;
     std::promise<void> serving_;
     std::mutex worker_mutex_;
     /// Null: it does not run.
-    Worker* worker_ = nullptr;
+    worker::Worker* worker_ = nullptr;
     std::atomic<bool> was_cut_off_ = false;
     std::atomic<bool> has_ended_ = false;
     // Last, so that the thread finds all of the above.

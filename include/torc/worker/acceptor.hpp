@@ -1,0 +1,73 @@
+#pragma once
+
+#include <torc/base/clock.hpp>
+#include <torc/base/errno.hpp>
+#include <torc/io/proactor.hpp>
+#include <torc/net/listening_sockets.hpp>
+#include <torc/worker/report_limiter.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace torc::worker {
+
+/// The listeners of one worker, from the first accept to their end. Gives the sockets that it
+/// accepts to the worker, which owns them from then on.
+class Acceptor {
+public:
+    /// Both outlive it.
+    Acceptor(io::Proactor& proactor, net::ListeningSockets& sockets);
+
+    /// Accepts on every listener on which it does not.
+    void start();
+
+    /// Takes a completion of Operation::accept; appends to `accepted` the sockets that came with
+    /// it. Gives how many connections wait because the kernel ran out of descriptors or memory.
+    /// Accepting then rests until `resume`, which the worker had better make room for, or for a
+    /// moment.
+    [[nodiscard]] std::size_t completed(const io::Completion& completion, MonotonicTime now,
+                                        std::vector<int>& accepted);
+
+    /// Accepts again if the kernel had run out of something: there is some again.
+    void resume();
+
+    /// When `expire` is due; `never`: not at all.
+    [[nodiscard]] MonotonicTime next_deadline() const noexcept { return accept_again_at_; }
+    /// Accepts again after a rest that is over by `now`.
+    void expire(MonotonicTime now);
+
+    /// Takes no part in new handshakes, and has those connections shown that the kernel keeps back
+    /// until their first request. To be called some time before `stop`, so that it finds no
+    /// handshake half done: closing a listener resets those.
+    void begin_stop() noexcept;
+
+    /// Ends accepting and closes the listeners, some of them only when `completed` is told that the
+    /// kernel has stopped. Appends to `accepted` what waits in their queues, here or there.
+    void stop(std::vector<int>& accepted);
+
+    /// Whether an operation is in flight on a listener.
+    [[nodiscard]] bool is_busy() const noexcept;
+
+private:
+    struct Listener {
+        bool is_accepting = false;
+        bool is_cancelled = false;
+    };
+
+    /// Appends `socket`, or closes it when there is no memory for that.
+    void keep(int socket, std::vector<int>& accepted);
+    void rest(MonotonicTime now, Errno reason);
+
+    io::Proactor& proactor_;
+    net::ListeningSockets& sockets_;
+    /// By the index of the socket.
+    std::vector<Listener> listeners_;
+    /// When to try again, after the kernel ran out of something or for some other reason could not
+    /// accept.
+    MonotonicTime accept_again_at_ = never;
+    bool is_short_ = false;
+    ReportLimiter warning_;
+};
+
+}  // namespace torc::worker

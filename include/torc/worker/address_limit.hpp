@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <unordered_map>
+
+namespace torc::worker {
+
+/// Counts the connections of each client over all workers, so that one can't have them all.
+/// Thread-safe; asked when a connection comes and when it goes, and not there where no limit is
+/// set.
+class AddressLimit {
+public:
+    explicit AddressLimit(std::uint32_t connections_max) : connections_max_(connections_max) {}
+    AddressLimit(const AddressLimit&) = delete;
+    AddressLimit& operator=(const AddressLimit&) = delete;
+    ~AddressLimit() = default;
+
+    /// Counts the connection of `socket`, whose client is `network` (Endpoint::network); false: the
+    /// client has as many as it may, or there is no memory to count one more.
+    [[nodiscard]] bool enter(int socket, std::uint64_t network) noexcept;
+    /// Before `socket` is closed; without effect when it was not counted.
+    void leave(int socket) noexcept;
+
+private:
+    const std::uint32_t connections_max_;
+    std::mutex mutex_;
+    /// By client, without those that have none.
+    std::unordered_map<std::uint64_t, std::uint32_t> connections_;
+    /// By socket.
+    std::unordered_map<int, std::uint64_t> networks_;
+};
+
+}  // namespace torc::worker

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <torc/worker/connection.hpp>
+#include <torc/worker/deadline_list.hpp>
+#include <torc/worker/pace.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace torc::worker {
+
+/// Where the peer of a connection is.
+enum class PeerPlace : std::uint8_t { unknown, here, elsewhere };
+
+/// A place for one connection: its socket and what is in flight on it.
+struct ConnectionSlot : DeadlineLink {
+    std::uint32_t index = 0;
+    /// Goes up whenever the slot is given to another connection; 24 bits, as in io::Token.
+    std::uint32_t generation = 0;
+    int socket = -1;
+    /// True while an operation is in flight, or a load is waited for: the slot can't be given back.
+    bool is_busy = false;
+    /// The peer has ended its own stream, when that was last looked at.
+    bool is_half_closed = false;
+    /// Looked at when a file is sent for the first time.
+    PeerPlace peer_place = PeerPlace::unknown;
+    /// A send fell short once, so the peer reads slowly and may have ended its own stream: all
+    /// further sends are Proactor::send_rest.
+    bool sends_by_rest = false;
+    /// The socket was shut down; close when the operation in flight has completed.
+    bool is_ending = false;
+    /// As of the last deadline that was set.
+    Waiting waiting = Waiting::idle;
+    /// How fast the peer takes what it is sent, or while the connection lingers sends what nobody
+    /// wants.
+    Pace pace;
+    /// Of the message that is being sent, what went out by sends that fell short.
+    std::size_t sent_bytes = 0;
+    std::optional<Connection> connection;
+
+    /// Whether the connection waits for a load, and so no operation is in flight on it.
+    [[nodiscard]] bool is_loading() const noexcept { return is_busy && waiting == Waiting::asset; }
+};
+
+/// One worker's connections, at most as many as it was made for. Grows by chunks that never move
+/// and are never given back, so the memory is that of the most connections there ever were.
+class ConnectionTable {
+public:
+    explicit ConnectionTable(std::uint32_t slots_max) : slots_max_(slots_max) {}
+
+    /// A free slot with a fresh connection; null when all are taken.
+    [[nodiscard]] ConnectionSlot* acquire(int socket, Services& services);
+    /// Precondition: nothing is in flight.
+    void release(ConnectionSlot& slot);
+    /// Makes tokens that were made for the slot until now those of a past connection.
+    static void renew(ConnectionSlot& slot) noexcept {
+        slot.generation = (slot.generation + 1) & 0xff'ffffU;
+    }
+
+    [[nodiscard]] ConnectionSlot& at(std::uint32_t index) noexcept {
+        return (*chunks_[index / chunk_slots])[index % chunk_slots];
+    }
+
+    /// How many more can be taken.
+    [[nodiscard]] std::uint32_t free_slots() const noexcept { return slots_max_ - taken_; }
+    /// How many slots are taken.
+    [[nodiscard]] std::uint32_t size() const noexcept { return taken_; }
+
+    /// Calls `visit` with those of `slots` slots, from the one with index `first` on, that are
+    /// taken; it may release that one, and must not acquire any. Gives the index behind them, or 0
+    /// when there are no more.
+    template <typename Visit>
+    std::uint32_t visit(std::uint32_t first, std::uint32_t slots, Visit visit) {
+        const std::uint32_t end = first + std::min(slots, made_ - first);
+        for (std::uint32_t index = first; index < end; ++index) {
+            if (ConnectionSlot& slot = at(index); slot.connection) {
+                visit(slot);
+            }
+        }
+        return end < made_ ? end : 0;
+    }
+
+private:
+    static constexpr std::uint32_t chunk_slots = 64;
+    using Chunk = std::array<ConnectionSlot, chunk_slots>;
+
+    std::uint32_t slots_max_;
+    std::uint32_t made_ = 0;
+    std::uint32_t taken_ = 0;
+    std::vector<std::unique_ptr<Chunk>> chunks_;
+    std::vector<std::uint32_t> free_;
+};
+
+}  // namespace torc::worker

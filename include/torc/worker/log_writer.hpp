@@ -1,0 +1,67 @@
+#pragma once
+
+#include <torc/base/unique_fd.hpp>
+#include <torc/worker/log_file.hpp>
+#include <torc/worker/log_queue.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace torc::worker {
+
+/// The one thread that writes to one log, for all that log there: whatever the log is, a disk that
+/// stalls, a pipe that nobody reads, a descriptor that blocks or one that does not, nobody but this
+/// thread waits for it. What can't be written is lost, counted and reported, at once and then every
+/// few seconds while it goes on.
+class LogWriter {
+public:
+    /// `error`: what the user told can't be done.
+    enum class Severity : std::uint8_t { warning, error };
+
+    /// Takes a message for whoever runs the server; false when it can't be taken now. A warning is
+    /// then given again, up to date. Called by the writer's thread.
+    using Report = std::function<bool(Severity severity, const std::string& message)>;
+
+    /// Starts the thread; throws StartError when there can't be one. `name`: how messages call the
+    /// log, such as "access log".
+    LogWriter(LogFile file, std::shared_ptr<LogQueue> queue, std::string name, Report report);
+    LogWriter(const LogWriter&) = delete;
+    LogWriter& operator=(const LogWriter&) = delete;
+    /// Ends it as `end` does.
+    ~LogWriter();
+
+    /// Whether somebody looks at it line by line.
+    [[nodiscard]] bool is_terminal() const noexcept { return is_terminal_; }
+
+    /// Whether the log has a path, so that it can be opened anew.
+    [[nodiscard]] bool can_reopen() const noexcept { return can_reopen_; }
+
+    /// Opens the file anew by its path, behind the lines that were logged before the call. Whoever
+    /// holds lines back, and a file that is stuck, is waited for only for a second. When it can't
+    /// be opened, the old one stays in use and that is reported.
+    void reopen();
+
+    /// Tells the thread to end when all that was pushed is written; push no more.
+    void finish() noexcept;
+    /// Readable when the thread has finished: for poll(2).
+    [[nodiscard]] int finished_descriptor() const noexcept;
+    /// Ends the thread, finished or not; gives how many lines were lost since the start. One that
+    /// hangs in a system call is left behind, for the end of the process.
+    std::uint64_t end();
+    /// `finish`, a wait of at most `patience`, and `end`.
+    std::uint64_t finish_within(std::chrono::milliseconds patience);
+
+private:
+    class Loop;
+
+    std::shared_ptr<Loop> loop_;
+    bool is_terminal_;
+    bool can_reopen_;
+    std::thread thread_;
+};
+
+}  // namespace torc::worker

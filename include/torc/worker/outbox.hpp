@@ -1,0 +1,127 @@
+#pragma once
+
+#include <torc/base/clock.hpp>
+#include <torc/base/limits.hpp>
+#include <torc/base/mapping.hpp>
+#include <torc/http/head_writer.hpp>
+#include <torc/site/representation.hpp>
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace torc::worker {
+
+/// The answers that leave in one send: heads and small bodies copied one behind the other, larger
+/// bodies by reference to their representation, which is kept alive until `clear`.
+class Outbox {
+public:
+    Outbox() noexcept = default;
+    /// `resident_bytes`: goes up with what the outbox touches of its memory beyond the first page.
+    explicit Outbox(std::size_t& resident_bytes) noexcept : resident_bytes_(&resident_bytes) {}
+    Outbox(const Outbox&) = delete;
+    Outbox& operator=(const Outbox&) = delete;
+    ~Outbox() = default;
+
+    [[nodiscard]] bool empty() const noexcept { return total_bytes_ == 0; }
+    /// Of all answers together.
+    [[nodiscard]] std::size_t total_bytes() const noexcept { return total_bytes_; }
+
+    /// Whether another answer fits whose head needs at most `head_bytes`.
+    [[nodiscard]] bool has_room(std::size_t head_bytes) const noexcept {
+        return head_bytes <= storage_.size() - used_bytes_ && pieces_count_ + 2 <= pieces_.size() &&
+               sources_count_ < sources_.size();
+    }
+
+    /// For the next head; what was written counts once it is given to `append_head`.
+    [[nodiscard]] http::HeadWriter writer() noexcept {
+        return http::HeadWriter(std::span(storage_).subspan(used_bytes_));
+    }
+    void append_head(const http::HeadWriter& writer) noexcept;
+    /// The same for a head that is larger than all of it, in memory that is kept until `clear`.
+    /// Throws std::bad_alloc. Precondition: empty().
+    [[nodiscard]] http::HeadWriter long_head_writer(std::size_t head_bytes);
+    /// `body` is a part of the contents of `source`.
+    void append_body(std::string_view body, site::Representation& source) noexcept;
+
+    /// All of it, for sendmsg(2). Lives until the next change.
+    [[nodiscard]] const msghdr& message() noexcept;
+
+    /// Precondition: no send of `message()` is in flight.
+    void clear() noexcept;
+
+    /// The first page, and all others up to the last that was ever touched.
+    [[nodiscard]] std::size_t touched_bytes() const noexcept { return touched_bytes_; }
+
+private:
+    void append_stored(std::size_t bytes) noexcept;
+    void count_touched() noexcept;
+
+    msghdr message_{};
+    std::size_t total_bytes_ = 0;
+    std::size_t used_bytes_ = 0;
+    std::size_t pieces_count_ = 0;
+    std::size_t sources_count_ = 0;
+    std::size_t touched_bytes_ = limits::page_bytes;
+    std::size_t* resident_bytes_ = nullptr;
+    /// True when the last piece ends where `storage_` is free.
+    bool is_last_piece_stored_ = false;
+    std::unique_ptr<char[]> long_head_;
+    std::array<iovec, limits::outbox_pieces_max> pieces_;
+    std::array<site::BodyInUse, limits::outbox_pieces_max / 2> sources_;
+    std::array<char, limits::outbox_bytes> storage_;  // Not initialised: 32 KiB.
+};
+
+/// Outboxes for the connections that are being answered now: an idle connection has none. The most
+/// recently returned one, whose memory is still in the CPU's cache, goes out first.
+/// The memory of those that no connection wanted for a while goes back to the kernel.
+/// Under AddressSanitizer an outbox may be touched only between `acquire` and `release`.
+class OutboxPool {
+public:
+    OutboxPool() noexcept = default;
+    OutboxPool(const OutboxPool&) = delete;
+    OutboxPool& operator=(const OutboxPool&) = delete;
+    ~OutboxPool();
+
+    /// Throws std::bad_alloc.
+    [[nodiscard]] Outbox& acquire();
+    /// Clears it first.
+    void release(Outbox& outbox);
+
+    /// Memory of all outboxes, whether a connection has them or not.
+    [[nodiscard]] std::size_t resident_bytes() const noexcept { return resident_bytes_; }
+    /// When `give_back_unused` is worth a call; `never` while none can be spared.
+    [[nodiscard]] MonotonicTime due_at() const noexcept {
+        return free_.size() > limits::outboxes_at_once ? due_at_ : never;
+    }
+    /// Gives back the memory of outboxes that no connection had since the last call; some at a
+    /// time. Without effect before `due_at()`.
+    void give_back_unused(MonotonicTime now) noexcept;
+
+private:
+    /// From one outbox to the next: whole pages, and always some bytes between the two, which
+    /// AddressSanitizer guards.
+    static constexpr std::size_t stride_bytes =
+        (sizeof(Outbox) / limits::page_bytes + 1) * limits::page_bytes;
+
+    void make_more();
+    void make_slab();
+
+    /// limits::outboxes_at_once in each.
+    std::vector<Mapping> slabs_;
+    std::vector<Outbox*> free_;
+    /// Where there is room for others, without memory.
+    std::vector<std::byte*> bare_;
+    std::size_t resident_bytes_ = 0;
+    /// The fewest that were free at once since the last `give_back_unused`: so many at the front of
+    /// `free_` no connection had.
+    std::size_t unused_ = 0;
+    MonotonicTime due_at_ = MonotonicTime::min();
+};
+
+}  // namespace torc::worker

@@ -1,0 +1,249 @@
+#pragma once
+
+#include <torc/base/clock.hpp>
+#include <torc/config/settings.hpp>
+#include <torc/io/proactor.hpp>
+#include <torc/net/listening_sockets.hpp>
+#include <torc/site/responder.hpp>
+#include <torc/site/site.hpp>
+#include <torc/worker/acceptor.hpp>
+#include <torc/worker/access_log.hpp>
+#include <torc/worker/address_limit.hpp>
+#include <torc/worker/asset_loader.hpp>
+#include <torc/worker/balance.hpp>
+#include <torc/worker/connection_table.hpp>
+#include <torc/worker/deadline_list.hpp>
+#include <torc/worker/operation.hpp>
+#include <torc/worker/outbox.hpp>
+#include <torc/worker/reader_watch.hpp>
+#include <torc/worker/report_limiter.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace torc::worker {
+
+/// How urgently a worker is told to stop; it only ever goes up.
+enum class Stop : std::uint8_t {
+    no,
+    /// Accept no more, finish what is in flight.
+    drain,
+    /// Close everything now.
+    now,
+};
+
+/// What one worker is made of. What it points to outlives it.
+struct WorkerOptions {
+    const config::Settings* settings = nullptr;
+    /// What `settings->directory` leads to, for all workers.
+    CurrentRoot* root = nullptr;
+    net::ListeningSockets* listeners = nullptr;
+    std::uint32_t connections_max = 1024;
+    /// Where access lines go; null: there is no access log.
+    LogQueue* access_log = nullptr;
+    LogPace access_log_pace = LogPace::batches;
+    const std::atomic<Stop>* stop = nullptr;
+    /// Shared with the other workers, of which this one has `seat`; null: there are none.
+    Balance* balance = nullptr;
+    Balance::Seat seat = 0;
+    /// Shared too; null: a client may have as many connections as there is room for.
+    AddressLimit* address_limit = nullptr;
+};
+
+/// One thread's loop: waits for completions, hands each to the connection or load that it belongs
+/// to, and starts what that wants next. Owns its connections, its cache and its log; shares
+/// nothing.
+class Worker {
+public:
+    Worker(io::Proactor& proactor, WorkerOptions options);
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+    ~Worker();
+
+    /// Serves until it is told to stop and everything in flight is over. False: some was cut off,
+    /// for its time was up or the order was to stop at once.
+    [[nodiscard]] bool run();
+
+    /// Makes the loop look up from its wait; from any thread.
+    void wake() noexcept { proactor_.wake(); }
+
+    /// How many iterations of the loop have begun; from any thread. One that stays the same after a
+    /// `wake` tells that the loop does not turn.
+    [[nodiscard]] std::uint64_t iterations() const noexcept {
+        return iterations_.load(std::memory_order_relaxed);
+    }
+
+    /// True when `run` gave up on some that did not end: the kernel may still use the memory of
+    /// this worker and of its proactor, so neither may be destroyed. Files that are still being
+    /// closed do not count (see Proactor::has_blocking_calls).
+    [[nodiscard]] bool has_operations_in_flight() const noexcept;
+
+private:
+    // The first switch: what a completion means.
+    void iterate();
+    void dispatch(const io::Completion& completion);
+    /// A failed allocation costs the connection that asked for memory and no other: what throws
+    /// std::bad_alloc on a connection's behalf ends it.
+    template <typename Step>
+    void with_memory(ConnectionSlot& slot, Step step) {
+        try {
+            step();
+        } catch (const std::bad_alloc&) {
+            lose(slot);
+        }
+    }
+    void lose(ConnectionSlot& slot);
+    void report_lost_completions();
+    void lose_connection_of(const io::Completion& completion);
+    [[nodiscard]] ConnectionSlot* acquire_slot(int socket) noexcept;
+    void refuse(int socket);
+    [[nodiscard]] bool hand_over(int socket) noexcept;
+    void accepted(const io::Completion& completion);
+    void connection_completed(const io::Completion& completion);
+    void report_refused_opening(const ConnectionSlot& slot);
+    void message_sent(ConnectionSlot& slot, std::size_t bytes);
+
+    // The second switch: what an action does.
+    void perform(ConnectionSlot& slot, Action action);
+    void send_message(ConnectionSlot& slot);
+    void send_file(ConnectionSlot& slot);
+    void hand_out(const site::Site::Loaded& loaded);
+    void hand_out_ended();
+    void start_loading(ConnectionSlot& slot);
+    /// Takes a connection out of the wait for a load, whose end then passes it by.
+    static void stop_waiting_for_load(ConnectionSlot& slot) noexcept;
+    /// Responds 503 to a connection that has waited long enough, or need not wait.
+    void give_up_load(ConnectionSlot& slot);
+    /// Closes connections whose peers have gone while they wait for loads, and in a drain those
+    /// whose peers have gone while the file system is waited for.
+    void look_at_waiting_peers();
+    [[nodiscard]] MonotonicTime next_look_at_waiting_peers() const noexcept;
+    [[nodiscard]] bool has_just_come(const ConnectionSlot& slot) const noexcept;
+    /// The connection that waits for a load and is the least likely to be missed; null: none has
+    /// waited for `patience`.
+    [[nodiscard]] ConnectionSlot* most_expendable_loading(std::chrono::nanoseconds patience);
+
+    /// A connection that a listener gave: another worker may have more room for it.
+    void admit(int socket);
+    void admit_accepted();
+    void take_handed();
+    void serve(int socket);
+    void give_slot(int socket);
+    /// Keeps a connection that there is no slot for until one is free, or it is clear that none can
+    /// be spared.
+    void park(int socket);
+    void serve_parked();
+    /// Counts a connection out and closes its socket.
+    void close_socket(int socket);
+    /// Counts a connection among those of its client; false: it has too many.
+    [[nodiscard]] bool may_have_another(int socket);
+    void count_out() noexcept;
+    enum class Urgency : std::uint8_t {
+        /// There are spare slots.
+        can_wait,
+        /// Somebody waits for room.
+        at_once,
+    };
+    /// Ends the connection that can best be spared; false: there is none.
+    bool make_room(Urgency urgency);
+    /// For connections that wait without a descriptor.
+    void make_room_for(std::size_t connections);
+    /// For a connection that is here.
+    void make_room_for_one();
+    /// For connections that were let in though nothing could be spared for them then.
+    void make_up_room();
+    [[nodiscard]] ConnectionSlot* find_slow_reader(std::chrono::nanoseconds patience);
+    void close(ConnectionSlot& slot);
+    /// Shuts the socket down; the completion of what is in flight closes it.
+    void end(ConnectionSlot& slot);
+
+    /// Whether to read on of `bytes` more that nobody wants, so that the peer sees its response.
+    [[nodiscard]] bool may_linger_on(ConnectionSlot& slot, std::size_t bytes);
+    void set_deadline(ConnectionSlot& slot);
+    /// Ends at most so many connections that have waited long enough; gives how many more it might
+    /// have.
+    std::size_t end_expired(std::size_t ends_max);
+    void expire();
+    [[nodiscard]] MonotonicTime next_deadline();
+
+    void obey_stop();
+    void begin_drain();
+    void end_idle_connections();
+    void begin_cut_off();
+    void cut_off_connections();
+    void stop_listening();
+    [[nodiscard]] bool is_finished() const noexcept;
+
+    [[nodiscard]] static io::Token token(Operation operation, const ConnectionSlot& slot) noexcept;
+
+    io::Proactor& proactor_;
+    const config::Settings& settings_;
+    const std::atomic<Stop>& requested_stop_;
+    const std::uint32_t connections_max_;
+    Balance* const balance_;
+    const Balance::Seat seat_;
+    AddressLimit* const address_limit_;
+
+    site::Site site_;
+    AssetLoader loader_;
+    site::Responder responder_;
+    OutboxPool outboxes_;
+    std::optional<AccessLog> access_log_;
+    Services services_;
+
+    DeadlineList<ConnectionSlot> idle_;
+    DeadlineList<ConnectionSlot> requests_;
+    /// Connections whose peers are to take what they are sent.
+    ReaderWatch readers_;
+    DeadlineList<ConnectionSlot> lingers_;
+    /// Connections that wait for a load.
+    DeadlineList<ConnectionSlot> loading_;
+    MonotonicTime look_at_waiting_peers_at_ = never;
+    bool has_reported_lost_completions_ = false;
+    ReportLimiter memory_report_;
+    ReportLimiter refusal_report_;
+    ReportLimiter slow_reader_report_;
+    ReportLimiter address_report_;
+    ReportLimiter opening_report_;
+    ReportLimiter descriptor_report_;
+    /// Connections that were accepted but have asked for nothing when a drain begins.
+    DeadlineList<ConnectionSlot> graces_;
+    ConnectionTable connections_;
+
+    Acceptor acceptor_;
+    /// Connections that were ended and are not closed yet.
+    std::uint32_t endings_ = 0;
+    /// Those that were ended for others without a descriptor.
+    std::size_t evictions_ = 0;
+    /// When to look again for what can be spared.
+    MonotonicTime make_up_room_at_ = never;
+    /// Whether one was closed in this iteration.
+    bool has_closed_ = false;
+    /// Room for what the listeners give.
+    std::vector<int> accepted_;
+    /// Connections that wait for a slot.
+    std::vector<int> parked_;
+    /// How often room was looked for since the last of them came.
+    int parked_rounds_ = 0;
+    /// Room for what other workers hand over.
+    std::vector<int> handed_;
+    /// When the listeners close, once the drain has begun.
+    MonotonicTime stop_listening_at_ = never;
+    Stop stop_ = Stop::no;
+    MonotonicTime stop_deadline_ = never;
+    /// When `run` need not wait any longer for operations of loads alone.
+    MonotonicTime leave_at_ = never;
+    bool was_cut_off_ = false;
+    /// While everything is cut off: the slot that is next.
+    std::optional<std::uint32_t> cut_off_next_;
+    /// Written by the worker's thread alone.
+    std::atomic<std::uint64_t> iterations_ = 0;
+};
+
+}  // namespace torc::worker

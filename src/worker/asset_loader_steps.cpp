@@ -1,0 +1,193 @@
+// The loader's steps: which operation does each, in which lane, and how many files are read for
+// their digests at once.
+
+#include <torc/base/assert.hpp>
+#include <torc/base/limits.hpp>
+#include <torc/base/unique_fd.hpp>
+#include <torc/site/path.hpp>
+#include <torc/worker/asset_loader.hpp>
+#include <torc/worker/operation.hpp>
+
+#include "listing_job.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace torc::worker {
+
+using site::AssetLoad;
+using site::LoadStep;
+
+namespace {
+
+std::string joined(std::string directory, std::string_view path) {
+    if (!directory.ends_with('/')) {
+        directory += '/';
+    }
+    return directory.append(path);
+}
+
+}  // namespace
+
+LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& completion) {
+    AssetLoad& load = site_.load(id);
+    const Operation operation = operation_of(completion.token);
+    if (completion.failed()) {
+        listings_.erase(id);
+        return load.failed(completion.error());
+    }
+    if (operation == Operation::load_open) {
+        return load.opened(FileHandle(UniqueFd(completion.result), context(id).lane, proactor_));
+    }
+    if (operation == Operation::load_stat) {
+        note_device(id);
+        return load.stated();
+    }
+    TORC_ASSERT(operation == Operation::load_read);
+    return load.was_read(static_cast<std::size_t>(completion.result));
+}
+
+void AssetLoader::perform(site::Site::LoadId id, LoadStep step, MonotonicTime now) {
+    AssetLoad& load = site_.load(id);
+    while (step == LoadStep::stat && is_local(context(id).lane)) {
+        // The inode is in memory while the file is open. On a ring it would go to another thread.
+        step = ::statx(load.descriptor(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &load.status()) < 0
+                   ? load.failed(Errno::last())
+                   : load.stated();
+    }
+    if (context(id).digest_lane && !load.is_digesting()) {
+        end_digest(id);
+    }
+    if (step == LoadStep::finished) {
+        finish(id, now);
+        return;
+    }
+    if (load.is_digesting() && !context(id).digest_lane && !begin_digest(id)) {
+        return;
+    }
+    if (step == LoadStep::open) {
+        context(id).lane = lane_of_next_file(id);
+    }
+    start(id, step);
+}
+
+void AssetLoader::start(site::Site::LoadId id, LoadStep step) {
+    AssetLoad& load = site_.load(id);
+    const Lane lane = context(id).lane;
+    switch (step) {
+        case LoadStep::open:
+            proactor_.open(make_token(Operation::load_open, id), context(id).root->descriptor(),
+                           load.open_path(),
+                           load.is_strict() ? file::Root::strict_how()
+                                            : file::Root::how(site_.rules().symlinks),
+                           lane);
+            return;
+        case LoadStep::stat:
+            proactor_.stat(make_token(Operation::load_stat, id), load.descriptor(), load.status(),
+                           lane);
+            return;
+        case LoadStep::read:
+            proactor_.read(make_token(Operation::load_read, id), load.descriptor(),
+                           load.read_buffer(), load.read_offset(), lane);
+            return;
+        case LoadStep::list:
+            start_listing(id,
+                          is_local(lane) ? file::LinkReach::own_mount : file::LinkReach::anywhere);
+            return;
+        case LoadStep::finished:
+            assertion_failed("the step is an operation");
+    }
+}
+
+bool AssetLoader::retry_on_threads(site::Site::LoadId id, const io::Completion& completion) {
+    const bool has_no_thread =
+        completion.failed() && is_local(context(id).lane) && completion.error() == Errno(ECANCELED);
+    if (!has_no_thread) {
+        return false;
+    }
+    context(id).lane = Lane::local_threads;
+    const Operation operation = operation_of(completion.token);
+    start(id, operation == Operation::load_open   ? LoadStep::open
+              : operation == Operation::load_stat ? LoadStep::stat
+                                                  : LoadStep::read);
+    return true;
+}
+
+Lane AssetLoader::lane_of_next_file(site::Site::LoadId id) {
+    const file::Root& root = *context(id).root;
+    const AssetLoad& load = site_.load(id);
+    if (load.is_strict()) {
+        return root.lane();  // Neither a symbolic link nor another mount is on the way.
+    }
+    mounts_.refresh();
+    const std::string_view path = load.open_path();
+    const Lane lane = mounts_.lane_of_path(joined(root.path(), path));
+    const bool is_on_mount = lane != root.lane() && lane != Lane::first_linked;
+    return is_on_mount ? lane : lane_of_link(root, path);
+}
+
+Lane AssetLoader::lane_of_link(const file::Root& root, std::string_view path) const {
+    const open_how& how = file::Root::how(site_.rules().symlinks);
+    if (const auto target = root.cached_path(std::string(path), how)) {
+        return mounts_.lane_of_path(*target);
+    }
+    // Its name is not in memory; on a file system that may hang it never stays there for long.
+    const std::string_view directory = site::directory_of(path);
+    if (const auto target = root.cached_path(std::string(directory) + '.', how)) {
+        const Lane lane = mounts_.lane_of_path(*target);
+        return is_local(lane) ? linked_nearby_lane(hash_(directory)) : lane;
+    }
+    return linked_lane(hash_(directory));
+}
+
+void AssetLoader::note_device(site::Site::LoadId id) {
+    AssetLoad& load = site_.load(id);
+    const file::Root& root = *context(id).root;
+    const std::uint64_t device = file::Metadata::from(load.status()).device;
+    context(id).lane = device == root.device() ? root.lane() : mounts_.lane_of_device(device);
+    load.set_lane(context(id).lane);
+}
+
+bool AssetLoader::begin_digest(site::Site::LoadId id) {
+    const Lane lane = context(id).lane;
+    if (may_begin_digest(digests_[lane], id)) {
+        ++digests_[lane].under_way;
+        context(id).digest_lane = lane;
+        return true;
+    }
+    digests_[lane].waiting.push_back(id);
+    return false;
+}
+
+bool AssetLoader::may_begin_digest(const Digests& digests, site::Site::LoadId id) noexcept {
+    // Without room one still may, or none would ever end.
+    return digests.under_way < limits::digests_at_once_max &&
+           (site_.load(id).reserve_for_digest() || digests.under_way == 0);
+}
+
+void AssetLoader::end_digest(site::Site::LoadId id) noexcept {
+    const Lane lane = *std::exchange(context(id).digest_lane, std::nullopt);
+    Digests& digests = digests_.find(lane)->second;
+    --digests.under_way;
+    while (!digests.waiting.empty() && may_begin_digest(digests, digests.waiting.front())) {
+        const site::Site::LoadId next = digests.waiting.front();
+        digests.waiting.pop_front();
+        ++digests.under_way;
+        context(next).digest_lane = lane;
+        try {
+            start(next, LoadStep::read);
+        } catch (const std::bad_alloc&) {
+            give_up(next);
+        }
+    }
+}
+
+}  // namespace torc::worker

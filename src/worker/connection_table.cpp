@@ -1,0 +1,47 @@
+#include <torc/base/assert.hpp>
+#include <torc/worker/connection_table.hpp>
+
+namespace torc::worker {
+
+ConnectionSlot* ConnectionTable::acquire(int socket, Services& services) {
+    std::uint32_t index = made_;
+    if (!free_.empty()) {
+        index = free_.back();
+        free_.pop_back();
+    } else if (made_ < slots_max_) {
+        if (made_ % chunk_slots == 0) {
+            chunks_.push_back(std::make_unique<Chunk>());
+            // Room for all of them, so that `release` never allocates.
+            free_.reserve(chunks_.size() * chunk_slots);
+        }
+        ++made_;
+    } else {
+        return nullptr;
+    }
+    ConnectionSlot& slot = at(index);
+    TORC_ASSERT(!slot.connection && !slot.is_busy && !slot.is_linked());
+    ++taken_;
+    slot.index = index;
+    renew(slot);
+    slot.socket = socket;
+    slot.is_ending = false;
+    slot.is_half_closed = false;
+    slot.peer_place = PeerPlace::unknown;
+    slot.sends_by_rest = false;
+    slot.sent_bytes = 0;
+    slot.pace = Pace();
+    slot.waiting = Waiting::idle;
+    slot.connection.emplace(services);
+    return &slot;
+}
+
+void ConnectionTable::release(ConnectionSlot& slot) {
+    TORC_ASSERT(slot.connection && !slot.is_busy);
+    slot.unlink();
+    slot.connection.reset();
+    slot.socket = -1;
+    --taken_;
+    free_.push_back(slot.index);
+}
+
+}  // namespace torc::worker

@@ -1,0 +1,186 @@
+#include <torc/worker/outbox.hpp>
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace torc::worker {
+namespace {
+
+constexpr std::chrono::seconds give_back_interval{1};
+/// How many outboxes go back at once, each by a system call, and how long until the next.
+constexpr std::size_t given_back_at_once = 64;
+constexpr std::chrono::milliseconds give_back_pause{10};
+
+}  // namespace
+
+void Outbox::append_stored(std::size_t bytes) noexcept {
+    if (is_last_piece_stored_) {
+        pieces_[pieces_count_ - 1].iov_len += bytes;
+    } else {
+        TORC_ASSERT(pieces_count_ < pieces_.size());
+        pieces_[pieces_count_++] =
+            iovec{.iov_base = storage_.data() + used_bytes_, .iov_len = bytes};
+        is_last_piece_stored_ = true;
+    }
+    used_bytes_ += bytes;
+    total_bytes_ += bytes;
+    count_touched();
+}
+
+void Outbox::count_touched() noexcept {
+    const auto end = static_cast<std::size_t>(storage_.data() + used_bytes_ -
+                                              reinterpret_cast<const char*>(this));
+    if (end <= touched_bytes_) {
+        return;
+    }
+    const std::size_t touched =
+        (end + limits::page_bytes - 1) / limits::page_bytes * limits::page_bytes;
+    if (resident_bytes_ != nullptr) {
+        *resident_bytes_ += touched - touched_bytes_;
+    }
+    touched_bytes_ = touched;
+}
+
+http::HeadWriter Outbox::long_head_writer(std::size_t head_bytes) {
+    TORC_ASSERT(empty());
+    long_head_ = std::make_unique_for_overwrite<char[]>(head_bytes);
+    return http::HeadWriter(std::span(long_head_.get(), head_bytes));
+}
+
+void Outbox::append_head(const http::HeadWriter& writer) noexcept {
+    if (long_head_ && writer.written().data() == long_head_.get()) {
+        pieces_[pieces_count_++] =
+            iovec{.iov_base = long_head_.get(), .iov_len = writer.written().size()};
+        total_bytes_ += writer.written().size();
+        return;
+    }
+    TORC_ASSERT(writer.written().data() == storage_.data() + used_bytes_);
+    append_stored(writer.written().size());
+}
+
+void Outbox::append_body(std::string_view body, site::Representation& source) noexcept {
+    if (body.size() <= limits::outbox_copied_body_bytes_max &&
+        body.size() <= storage_.size() - used_bytes_) {
+        std::memcpy(storage_.data() + used_bytes_, body.data(), body.size());
+        append_stored(body.size());
+        return;
+    }
+    TORC_ASSERT(pieces_count_ < pieces_.size() && sources_count_ < sources_.size());
+    // iovec has no const; sendmsg(2) only reads.
+    pieces_[pieces_count_++] =
+        iovec{.iov_base = const_cast<char*>(body.data()), .iov_len = body.size()};
+    sources_[sources_count_++] = site::BodyInUse(source);
+    is_last_piece_stored_ = false;
+    total_bytes_ += body.size();
+}
+
+const msghdr& Outbox::message() noexcept {
+    message_.msg_iov = pieces_.data();
+    message_.msg_iovlen = pieces_count_;
+    return message_;
+}
+
+void Outbox::clear() noexcept {
+    for (std::size_t index = 0; index < sources_count_; ++index) {
+        sources_[index] = site::BodyInUse();
+    }
+    total_bytes_ = 0;
+    used_bytes_ = 0;
+    pieces_count_ = 0;
+    sources_count_ = 0;
+    is_last_piece_stored_ = false;
+    long_head_.reset();
+}
+
+OutboxPool::~OutboxPool() {
+    // What is not free was left behind by its connection, and refers to nothing.
+    for (Outbox* const outbox : free_) {
+        unpoison(outbox, sizeof *outbox);
+        std::destroy_at(outbox);
+    }
+}
+
+Outbox& OutboxPool::acquire() {
+    if (free_.empty()) {
+        make_more();
+    }
+    Outbox& outbox = *free_.back();
+    free_.pop_back();
+    unused_ = std::min(unused_, free_.size());
+    unpoison(&outbox, sizeof outbox);
+    return outbox;
+}
+
+void OutboxPool::release(Outbox& outbox) {
+    outbox.clear();
+    poison(&outbox, sizeof outbox);
+    free_.push_back(&outbox);
+}
+
+void OutboxPool::make_more() {
+    if (bare_.empty()) {
+        make_slab();
+    }
+    for (std::size_t count = 0; count < limits::outboxes_at_once && !bare_.empty(); ++count) {
+        std::byte* const place = bare_.back();
+        bare_.pop_back();
+        // What a small answer touches. A burst that needs more outboxes than ever before would
+        // wait for as many page faults.
+        populate(place, limits::page_bytes);
+        unpoison(place, sizeof(Outbox));
+        free_.push_back(new (place) Outbox(resident_bytes_));
+        poison(place, sizeof(Outbox));
+        resident_bytes_ += limits::page_bytes;
+    }
+}
+
+void OutboxPool::make_slab() {
+    auto slab = Mapping::create(limits::outboxes_at_once * stride_bytes);
+    if (!slab) {
+        throw std::bad_alloc();
+    }
+    // Room for all of them, so that neither `release` nor `give_back_unused` ever allocates.
+    const std::size_t outboxes = (slabs_.size() + 1) * limits::outboxes_at_once;
+    free_.reserve(outboxes);
+    bare_.reserve(outboxes);
+    const Mapping& memory = slabs_.emplace_back(*std::move(slab));
+    poison(memory.data(), memory.size());
+    for (std::size_t index = 0; index < limits::outboxes_at_once; ++index) {
+        bare_.push_back(memory.data() + index * stride_bytes);
+    }
+}
+
+void OutboxPool::give_back_unused(MonotonicTime now) noexcept {
+    if (now < due_at()) {
+        return;
+    }
+    // Some always stay, for the next few connections.
+    const std::size_t spare = std::min(unused_, free_.size() - limits::outboxes_at_once);
+    const std::size_t count = std::min(spare, given_back_at_once);
+    for (std::size_t index = 0; index < count; ++index) {
+        Outbox* const outbox = free_[index];
+        unpoison(outbox, sizeof *outbox);
+        resident_bytes_ -= outbox->touched_bytes();
+        std::destroy_at(outbox);
+        auto* const place = reinterpret_cast<std::byte*>(outbox);
+        poison(place, sizeof(Outbox));
+        ::madvise(place, stride_bytes, MADV_DONTNEED);
+        bare_.push_back(place);
+    }
+    free_.erase(free_.begin(), free_.begin() + static_cast<std::ptrdiff_t>(count));
+    if (count < spare) {
+        unused_ -= count;
+        due_at_ = now + give_back_pause;
+    } else {
+        unused_ = free_.size();
+        due_at_ = now + give_back_interval;
+    }
+}
+
+}  // namespace torc::worker

@@ -1,0 +1,454 @@
+#include <torc/base/assert.hpp>
+#include <torc/base/limits.hpp>
+#include <torc/net/listener.hpp>
+#include <torc/worker/worker.hpp>
+
+#include <spdlog/spdlog.h>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <new>
+#include <string>
+#include <utility>
+
+namespace torc::worker {
+namespace {
+
+/// What a connection that was accepted just before the drain gets to send its request.
+constexpr std::chrono::seconds drain_grace{1};
+
+WallTime wall_now() noexcept {
+    return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+}
+
+std::string_view as_text(std::span<const std::byte> bytes) noexcept {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+Worker::Worker(io::Proactor& proactor, WorkerOptions options)
+    : proactor_(proactor),
+      settings_(*options.settings),
+      requested_stop_(*options.stop),
+      connections_max_(options.connections_max),
+      balance_(options.balance),
+      seat_(options.seat),
+      address_limit_(options.address_limit),
+      site_(settings_.load_rules, settings_.cache_limits),
+      loader_(proactor_, site_, *options.root, settings_.timeouts.load),
+      responder_(site_.rules().codings, settings_.extra_fields),
+      services_{.site = site_,
+                .responder = responder_,
+                .outboxes = outboxes_,
+                .parse_limits = settings_.parse_limits,
+                .body_bytes_max = settings_.body_bytes_max,
+                .encoded_slash = settings_.encoded_slash},
+      idle_(settings_.timeouts.idle),
+      requests_(settings_.timeouts.request),
+      readers_(proactor_, settings_.timeouts.send, settings_.bytes_per_second_min),
+      lingers_(settings_.timeouts.linger),
+      loading_(settings_.timeouts.load),
+      graces_(drain_grace),
+      connections_(connections_max_ + limits::connections_spare),
+      acceptor_(proactor_, *options.listeners) {
+    if (options.access_log != nullptr) {
+        access_log_.emplace(*options.access_log, options.access_log_pace);
+        services_.access_log = &*access_log_;
+    }
+}
+
+Worker::~Worker() = default;
+
+io::Token Worker::token(Operation operation, const ConnectionSlot& slot) noexcept {
+    return make_token(operation, slot.index, slot.generation);
+}
+
+bool Worker::run() {
+    acceptor_.start();
+    if (balance_ != nullptr) {
+        balance_->join(seat_, proactor_);
+    }
+    while (!is_finished()) {
+        try {
+            iterate();
+        } catch (const std::bad_alloc&) {
+            // What is missed now comes about in the next iteration.
+        }
+    }
+    if (access_log_) {
+        access_log_->push();
+    }
+    return !was_cut_off_;
+}
+
+void Worker::iterate() {
+    const MonotonicTime deadline = next_deadline();
+    const std::span<const io::Completion> completions = proactor_.wait(deadline);
+    services_.now = proactor_.now();
+    iterations_.store(iterations() + 1, std::memory_order_relaxed);
+    const WallTime wall = wall_now();
+    responder_.set_time(wall);
+    site_.set_time(wall);
+    loader_.follow_root(services_.now);
+    if (access_log_) {
+        access_log_->set_time(wall);
+    }
+    for (const io::Completion& completion : completions) {
+        try {
+            dispatch(completion);
+        } catch (const std::bad_alloc&) {
+            lose_connection_of(completion);
+        }
+        hand_out_ended();
+    }
+    if (!completions.empty()) {
+        loader_.keep_root_verified(services_.now);
+    }
+    site_.cache().set_other_bytes(outboxes_.resident_bytes());
+    loader_.reclaim();
+    if (balance_ != nullptr && balance_->has_handed(seat_)) {
+        take_handed();
+    }
+    if (std::exchange(has_closed_, false)) {
+        serve_parked();
+        acceptor_.resume();
+    }
+    // What was begun in this turn has its time still before it.
+    if (services_.now >= deadline) {
+        expire();
+    }
+    hand_out_ended();
+    report_lost_completions();
+    obey_stop();
+    if (access_log_) {
+        access_log_->push_if_due(services_.now);
+    }
+}
+
+void Worker::report_lost_completions() {
+    if (!proactor_.has_lost_completions() || std::exchange(has_reported_lost_completions_, true)) {
+        return;
+    }
+    spdlog::error(
+        "memory was so short that the kernel lost completions: some connections may stay open "
+        "until a restart");
+}
+
+void Worker::lose_connection_of(const io::Completion& completion) {
+    if (owner_of(operation_of(completion.token)) == Owner::connection) {
+        lose(connections_.at(completion.token.slot));
+    }
+}
+
+void Worker::lose(ConnectionSlot& slot) {
+    if (!slot.connection) {
+        return;
+    }
+    // What throws has not begun an operation.
+    slot.is_busy = false;
+    ConnectionTable::renew(slot);  // A load may know it as one who waits.
+    close(slot);
+    if (memory_report_.may_report(services_.now)) {
+        spdlog::warn("memory is short: connections that want more are closed");
+    }
+}
+
+void Worker::dispatch(const io::Completion& completion) {
+    switch (owner_of(operation_of(completion.token))) {
+        case Owner::listener:
+            accepted(completion);
+            break;
+        case Owner::connection:
+            connection_completed(completion);
+            break;
+        case Owner::loader:
+            loader_.completed(completion, services_.now);
+            break;
+    }
+}
+
+void Worker::accepted(const io::Completion& completion) {
+    if (const std::size_t waiting = acceptor_.completed(completion, services_.now, accepted_);
+        waiting > 0) {
+        // Whoever waits in the kernel's queue is better served late than refused.
+        if (descriptor_report_.may_report(services_.now)) {
+            spdlog::warn(
+                "connections wait for descriptors, which ran out: {}; raise the limit (ulimit -Hn, "
+                "LimitNOFILE=, fs.file-max)",
+                completion.error().message());
+        }
+        site_.release_descriptor();
+        make_room_for(waiting);
+    }
+    admit_accepted();
+}
+
+void Worker::admit_accepted() {
+    for (const int socket : accepted_) {
+        admit(socket);
+    }
+    accepted_.clear();
+}
+
+void Worker::admit(int socket) {
+    if (balance_ != nullptr) {
+        if (!services_.is_draining && hand_over(socket)) {
+            return;
+        }
+        balance_->count_in(seat_);
+    }
+    serve(socket);
+}
+
+bool Worker::hand_over(int socket) noexcept {
+    try {
+        return balance_->hand_over(seat_, socket);
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+}
+
+void Worker::take_handed() {
+    handed_.clear();
+    balance_->take(seat_, handed_);
+    for (const int socket : handed_) {
+        serve(socket);
+    }
+}
+
+void Worker::serve(int socket) {
+    if (stop_ == Stop::now) {
+        was_cut_off_ = true;
+        close_socket(socket);
+        return;
+    }
+    if (address_limit_ != nullptr && !may_have_another(socket)) {
+        close_socket(socket);
+        return;
+    }
+    give_slot(socket);
+}
+
+void Worker::give_slot(int socket) {
+    if (connections_.size() - endings_ >= connections_max_) {
+        make_room_for_one();
+    }
+    ConnectionSlot* const slot = acquire_slot(socket);
+    if (slot == nullptr) {
+        park(socket);
+        return;
+    }
+    with_memory(*slot, [&] {
+        if (access_log_) {
+            const auto peer = net::peer_of(socket);
+            slot->connection->set_remote_address(peer ? peer->host() : "-");
+        }
+        perform(*slot, slot->connection->opened());
+    });
+}
+
+bool Worker::may_have_another(int socket) {
+    const auto peer = net::peer_of(socket);
+    if (!peer || address_limit_->enter(socket, peer->network())) {
+        return true;
+    }
+    if (address_report_.may_report(services_.now)) {
+        spdlog::warn(
+            "connections are refused: {} has {} already, which is all that "
+            "--max-connections-per-address allows",
+            peer->host(), settings_.connections_per_address_max);
+    }
+    return false;
+}
+
+void Worker::close_socket(int socket) {
+    if (address_limit_ != nullptr) {
+        address_limit_->leave(socket);
+    }
+    proactor_.close(socket);
+    count_out();
+}
+
+void Worker::refuse(int socket) {
+    close_socket(socket);
+    if (refusal_report_.may_report(services_.now)) {
+        spdlog::warn(
+            "connections are refused: this worker has {}, which is all that its descriptors or its "
+            "memory allow, and can spare none of them; raise the limit of descriptors (ulimit -Hn, "
+            "LimitNOFILE=)",
+            connections_.size());
+    }
+}
+
+ConnectionSlot* Worker::acquire_slot(int socket) noexcept {
+    try {
+        return connections_.acquire(socket, services_);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
+
+void Worker::connection_completed(const io::Completion& completion) {
+    ConnectionSlot& slot = connections_.at(completion.token.slot);
+    TORC_ASSERT(slot.is_busy && slot.generation == completion.token.generation);
+    slot.is_busy = false;
+    const auto operation = operation_of(completion.token);
+    if (operation == Operation::receive && completion.failed() &&
+        completion.error() == Errno(ENOBUFS) && !slot.is_ending) {
+        perform(slot, Action::receive);  // Every buffer was in use; they are back by the next turn.
+        return;
+    }
+    const bool has_no_room =
+        operation == Operation::send && completion.failed() && completion.error() == Errno(EAGAIN);
+    if ((completion.failed() && !has_no_room) || slot.is_ending) {
+        close(slot);
+        return;
+    }
+    const auto count = static_cast<std::size_t>(std::max(completion.result, 0));
+    if (operation == Operation::receive) {
+        if (slot.waiting == Waiting::linger && !may_linger_on(slot, count)) {
+            close(slot);
+            return;
+        }
+        const Action action = slot.connection->received(as_text(completion.data));
+        if (services_.refused_opening != http::Opening::http) {
+            report_refused_opening(slot);
+        }
+        perform(slot, action);
+    } else if (operation == Operation::send) {
+        message_sent(slot, count);
+    } else {
+        perform(slot, slot.connection->file_sent(count));
+    }
+}
+
+void Worker::report_refused_opening(const ConnectionSlot& slot) {
+    const http::Opening opening = std::exchange(services_.refused_opening, http::Opening::http);
+    if (!opening_report_.may_report(services_.now)) {
+        return;
+    }
+    const auto peer = net::peer_of(slot.socket);
+    const std::string client = peer ? peer->host() : "a client that has gone";
+    switch (opening) {
+        case http::Opening::http:
+            break;
+        case http::Opening::tls:
+            spdlog::warn(
+                "{} speaks TLS, but this port speaks plain HTTP: use http:// instead of https://, "
+                "or put a TLS terminator in front of torc",
+                client);
+            break;
+        case http::Opening::http2:
+            spdlog::warn("{} speaks HTTP/2 with prior knowledge, but this port speaks HTTP/1.1",
+                         client);
+            break;
+        case http::Opening::ssh:
+            spdlog::info("{} speaks SSH, but this port speaks HTTP", client);
+            break;
+        case http::Opening::other:
+            spdlog::info("{} sent what is no HTTP request", client);
+            break;
+    }
+}
+
+void Worker::message_sent(ConnectionSlot& slot, std::size_t bytes) {
+    slot.sent_bytes += bytes;
+    if (slot.sent_bytes < slot.connection->message_bytes()) {
+        slot.sends_by_rest = true;
+        perform(slot, Action::send);
+        return;
+    }
+    perform(slot, slot.connection->sent(std::exchange(slot.sent_bytes, 0)));
+}
+
+void Worker::perform(ConnectionSlot& slot, Action action) {
+    slot.is_busy = true;
+    switch (action) {
+        case Action::linger:
+            proactor_.shutdown(slot.socket, SHUT_WR);
+            [[fallthrough]];
+        case Action::receive:
+            proactor_.receive(token(Operation::receive, slot), slot.socket);
+            break;
+        case Action::send:
+            send_message(slot);
+            break;
+        case Action::send_file:
+            send_file(slot);
+            break;
+        case Action::load:
+            start_loading(slot);
+            return;
+        case Action::close:
+            slot.is_busy = false;
+            close(slot);
+            return;
+    }
+    set_deadline(slot);
+}
+
+void Worker::send_message(ConnectionSlot& slot) {
+    Connection& connection = *slot.connection;
+    if (slot.sends_by_rest) {
+        proactor_.send_rest(token(Operation::send, slot), slot.socket, connection.message(),
+                            slot.sent_bytes, connection.more_follows());
+    } else {
+        proactor_.send(token(Operation::send, slot), slot.socket, connection.message(),
+                       connection.more_follows());
+    }
+}
+
+void Worker::send_file(ConnectionSlot& slot) {
+    io::FileSlice slice = slot.connection->file_slice(slot.socket);
+    if (slot.peer_place == PeerPlace::unknown) {
+        slot.peer_place = net::is_peer_here(slot.socket) ? PeerPlace::here : PeerPlace::elsewhere;
+    }
+    if (slot.peer_place == PeerPlace::here) {
+        slice.way = slot.connection->is_sending_long_part()
+                        ? io::FileSlice::Way::copied_by_segment
+                        : io::FileSlice::Way::referred_by_segment;
+    }
+    proactor_.send_file(token(Operation::send_file, slot), slice);
+}
+
+void Worker::close(ConnectionSlot& slot) {
+    if (slot.is_ending) {
+        --endings_;
+        evictions_ -= static_cast<std::size_t>(evictions_ > 0);
+    }
+    has_closed_ = true;
+    close_socket(slot.socket);
+    connections_.release(slot);
+}
+
+void Worker::count_out() noexcept {
+    if (balance_ != nullptr) {
+        balance_->count_out(seat_);
+    }
+}
+
+void Worker::end(ConnectionSlot& slot) {
+    slot.unlink();
+    if (slot.is_loading()) {
+        stop_waiting_for_load(slot);
+        close(slot);
+        return;
+    }
+    if (slot.waiting == Waiting::peer) {
+        // Or the kernel would keep up to some megabytes for a peer that takes none of them.
+        proactor_.reset_on_close(slot.socket);
+    }
+    slot.is_ending = true;
+    ++endings_;
+    proactor_.shutdown(slot.socket, SHUT_RDWR);
+}
+
+bool Worker::has_operations_in_flight() const noexcept {
+    return connections_.size() > 0 || loader_.is_busy() || acceptor_.is_busy();
+}
+
+}  // namespace torc::worker

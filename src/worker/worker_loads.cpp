@@ -1,0 +1,104 @@
+// A worker's connections that wait for a load, and peers that go while a file system is waited for.
+
+#include <torc/base/assert.hpp>
+#include <torc/worker/worker.hpp>
+
+#include <chrono>
+
+namespace torc::worker {
+namespace {
+
+/// How often it is looked whether the peers of connections that wait for loads have gone, and at
+/// how many of them at once. In a drain that goes for those that are sent a file as well.
+constexpr std::chrono::seconds waiting_peers_interval{1};
+/// The same while a stop waits for them.
+constexpr std::chrono::milliseconds waiting_peers_drain_interval{100};
+constexpr std::size_t waiting_peers_at_once = 256;
+
+}  // namespace
+
+void Worker::start_loading(ConnectionSlot& slot) {
+    set_deadline(slot);
+    const bool is_waiting = loader_.join(slot.connection->load_path(),
+                                         token(Operation::load_open, slot).pack(), services_.now);
+    if (!is_waiting) {
+        give_up_load(slot);
+    } else if (look_at_waiting_peers_at_ == never) {
+        look_at_waiting_peers_at_ = next_look_at_waiting_peers();
+    }
+}
+
+MonotonicTime Worker::next_look_at_waiting_peers() const noexcept {
+    return services_.now +
+           (services_.is_draining ? waiting_peers_drain_interval : waiting_peers_interval);
+}
+
+void Worker::stop_waiting_for_load(ConnectionSlot& slot) noexcept {
+    slot.unlink();
+    slot.is_busy = false;
+    ConnectionTable::renew(slot);
+}
+
+void Worker::give_up_load(ConnectionSlot& slot) {
+    stop_waiting_for_load(slot);
+    with_memory(slot, [&] { perform(slot, slot.connection->loaded(loader_.overdue_asset())); });
+}
+
+void Worker::hand_out(const site::Site::Loaded& loaded) {
+    for (const site::Site::Waiter waiter : loaded.waiters) {
+        const io::Token waiting = io::Token::unpack(waiter);
+        ConnectionSlot& slot = connections_.at(waiting.slot);
+        if (slot.generation != waiting.generation) {
+            continue;  // It waits no more.
+        }
+        TORC_ASSERT(slot.is_loading());
+        slot.is_busy = false;
+        with_memory(slot, [&] { perform(slot, slot.connection->loaded(*loaded.asset)); });
+    }
+}
+
+void Worker::hand_out_ended() {
+    while (auto loaded = loader_.take_ended()) {
+        hand_out(*loaded);
+    }
+}
+
+void Worker::look_at_waiting_peers() {
+    ConnectionSlot* slot = loading_.first();
+    for (std::size_t count = 0; slot != nullptr && count < waiting_peers_at_once; ++count) {
+        ConnectionSlot* const next = loading_.next(*slot);
+        const io::PeerState peer = proactor_.peer_state(slot->socket);
+        slot->is_half_closed = peer == io::PeerState::half_closed;
+        if (peer == io::PeerState::gone) {
+            end(*slot);
+        }
+        slot = next;
+    }
+    if (services_.is_draining) {
+        std::size_t looks_left = waiting_peers_at_once;
+        while (ConnectionSlot* const gone = readers_.take_gone(services_.now, looks_left)) {
+            end(*gone);
+        }
+    }
+    const bool is_due_again = services_.is_draining || loading_.first() != nullptr;
+    look_at_waiting_peers_at_ = is_due_again ? next_look_at_waiting_peers() : never;
+}
+
+ConnectionSlot* Worker::most_expendable_loading(std::chrono::nanoseconds patience) {
+    look_at_waiting_peers();
+    ConnectionSlot* const longest = loading_.first();
+    if (longest != nullptr &&
+        services_.now < longest->deadline - settings_.timeouts.load + patience) {
+        return nullptr;  // Most loads take far less.
+    }
+    ConnectionSlot* slot = longest;
+    for (std::size_t count = 0; slot != nullptr && count < waiting_peers_at_once; ++count) {
+        if (slot->is_half_closed) {
+            return slot;
+        }
+        slot = loading_.next(*slot);
+    }
+    return longest;
+}
+
+}  // namespace torc::worker

@@ -1,0 +1,134 @@
+#include <torc/worker/acceptor.hpp>
+#include <torc/worker/operation.hpp>
+
+#include "support/allocation_counter.hpp"
+#include "support/sanitizers.hpp"
+#include "worker/worker_harness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace torc::worker {
+namespace {
+
+using test::Client;
+
+class AcceptorTest : public ::testing::TestWithParam<io::Backend> {
+protected:
+    void SetUp() override {
+        if (GetParam() == io::Backend::uring && io::find_uring_obstacle()) {
+            GTEST_SKIP() << "io_uring is not to be had here";
+        }
+        proactor_ = *io::make_proactor(GetParam(), {.connections_max = 16});
+        acceptor_ = std::make_unique<Acceptor>(*proactor_, listeners_.of(0));
+        acceptor_->start();
+    }
+    void TearDown() override {
+        for (const int socket : accepted_) {
+            ::close(socket);
+        }
+    }
+
+    /// Waits once and gives the acceptor what completes; true: it wants room.
+    bool turn(std::chrono::milliseconds patience = std::chrono::seconds(20)) {
+        bool wants_room = false;
+        for (const io::Completion& completion : proactor_->wait(proactor_->now() + patience)) {
+            wants_room |= acceptor_->completed(completion, proactor_->now(), accepted_) > 0;
+        }
+        return wants_room;
+    }
+    [[nodiscard]] const net::Endpoint& endpoint() const { return listeners_.endpoints().front(); }
+
+    net::Listeners listeners_{{"127.0.0.1"}, 0, 1};
+    std::unique_ptr<io::Proactor> proactor_;
+    std::unique_ptr<Acceptor> acceptor_;
+    std::vector<int> accepted_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Backends, AcceptorTest,
+                         ::testing::Values(io::Backend::uring, io::Backend::epoll),
+                         test::backend_name);
+
+TEST_P(AcceptorTest, GivesTheSocketsOfConnectionsThatCome) {
+    std::vector<Client> clients;
+    for (int count = 0; count < 3; ++count) {
+        clients.emplace_back(endpoint());
+        ASSERT_TRUE(clients.back().connect());
+        clients.back().send("x");
+    }
+    while (accepted_.size() < 3) {
+        EXPECT_FALSE(turn());
+    }
+    EXPECT_TRUE(acceptor_->is_busy());
+}
+
+TEST_P(AcceptorTest, ClosesItsListenersInTheMomentInWhichTheKernelHasStopped) {
+    (void)turn(std::chrono::milliseconds(0));
+    acceptor_->stop(accepted_);
+    while (acceptor_->is_busy()) {
+        (void)turn();
+    }
+    // Without another turn.
+    EXPECT_FALSE(Client(endpoint()).connect());
+}
+
+TEST_P(AcceptorTest, GivesWhatWaitsInTheQueueWhenItStops) {
+    (void)turn(std::chrono::milliseconds(0));
+    Client client(endpoint());
+    ASSERT_TRUE(client.connect());
+    client.send("x");
+    acceptor_->stop(accepted_);
+    while (acceptor_->is_busy()) {
+        (void)turn();
+    }
+    EXPECT_EQ(accepted_.size(), 1U);
+}
+
+TEST_P(AcceptorTest, ClosesAConnectionThatThereIsNoMemoryFor) {
+    if (torc::test::has_thread_sanitizer) {
+        GTEST_SKIP() << "its operator new does not fail";
+    }
+    Client client(endpoint());
+    ASSERT_TRUE(client.connect());
+    client.send("x");
+    std::span<const io::Completion> completions;
+    while (completions.empty()) {
+        completions = proactor_->wait(proactor_->now() + std::chrono::seconds(20));
+    }
+    {
+        const torc::test::FailingAllocations no_memory;
+        EXPECT_EQ(acceptor_->completed(completions.front(), proactor_->now(), accepted_), 0U);
+    }
+    EXPECT_TRUE(accepted_.empty());
+    (void)turn(std::chrono::milliseconds(0));  // A ring closes with the next wait.
+    EXPECT_TRUE(client.is_ended());
+    EXPECT_TRUE(acceptor_->is_busy());
+}
+
+TEST_P(AcceptorTest, RestsAfterAnErrorThatItDoesNotKnow) {
+    std::vector<UniqueFd> sockets;
+    // It does not listen, so each accept(2) is EINVAL.
+    sockets.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    net::ListeningSockets deaf(std::move(sockets));
+    proactor_ = *io::make_proactor(GetParam(), {.connections_max = 16});
+    acceptor_ = std::make_unique<Acceptor>(*proactor_, deaf);
+    acceptor_->start();
+    for (int tries = 0; tries < 3; ++tries) {
+        while (acceptor_->is_busy()) {
+            EXPECT_FALSE(turn());
+        }
+        const MonotonicTime again_at = acceptor_->next_deadline();
+        ASSERT_NE(again_at, never);
+        EXPECT_GT(again_at, proactor_->now() + std::chrono::milliseconds(50));
+        acceptor_->resume();
+        EXPECT_FALSE(acceptor_->is_busy()) << "room is not what it misses";
+        acceptor_->expire(again_at);
+        EXPECT_TRUE(acceptor_->is_busy());
+    }
+}
+
+}  // namespace
+}  // namespace torc::worker

@@ -1,0 +1,211 @@
+#pragma once
+
+#include <torc/base/limits.hpp>
+#include <torc/worker/connection.hpp>
+
+#include "site/answers.hpp"
+#include "site/assets.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace torc::worker::test {
+
+/// One connection on a site that is in memory. Plays the worker and the kernel: gives the
+/// connection its events, does what it asks for and writes down what it did.
+class ConnectionHarness {
+public:
+    explicit ConnectionHarness(AccessLog* access_log = nullptr, site::LoadRules rules = {})
+        : site_(std::move(rules), {}) {
+        responder_.set_time(site::test::now);
+        services_.access_log = access_log;
+        services_.now = MonotonicTime(std::chrono::hours(12));
+        output_.reserve(std::size_t{1024} * 1024);
+        actions_.reserve(1024);
+        connect();
+    }
+
+    /// Ends the connection and begins another, which wants its first bytes.
+    void connect() {
+        connection_.emplace(services_);
+        connection().set_remote_address("192.0.2.1");
+        actions_.clear();
+        output_.clear();
+        actions_.push_back(connection().opened());
+    }
+    void disconnect() { connection_.reset(); }
+
+    /// Puts an asset into the cache.
+    void put(std::string_view path, const site::AssetRef& asset) {
+        site_.cache().insert(path, asset, never);
+    }
+    /// Puts an asset where it must be loaded from. What is at no path is loaded as 404.
+    void put_on_disk(std::string_view path, const site::AssetRef& asset) {
+        disk_[std::string(path)] = asset;
+    }
+
+    /// One receive of at most limits::receive_buffer_bytes; gives what the connection wants next.
+    Action receive(std::string_view bytes) {
+        if (bytes.size() > buffer_.size() || !is_receiving()) {
+            throw std::logic_error("no receive is in flight that could take these bytes");
+        }
+        std::ranges::copy(bytes, buffer_.begin());
+        note(connection().received({buffer_.data(), bytes.size()}));
+        buffer_.fill('\xDD');  // It goes back to the kernel.
+        return last();
+    }
+    Action end_of_input() { return receive(""); }
+
+    /// Performs actions until bytes are wanted or the connection closes.
+    void perform() {
+        while (!is_receiving() && last() != Action::close) {
+            perform_one();
+        }
+    }
+    /// Performs the last action whole.
+    Action perform_one() {
+        switch (last()) {
+            case Action::send:
+                return complete_send(take_message());
+            case Action::send_file:
+                return complete_send_file(limits::send_file_chunk_bytes);
+            case Action::load:
+                return complete_load();
+            case Action::receive:
+            case Action::linger:
+            case Action::close:
+                break;
+        }
+        throw std::logic_error("the last action is not one that can be performed alone");
+    }
+
+    /// Sends all of `stream` to the connection, as much as it takes; gives what comes back.
+    std::string exchange(std::string_view stream) {
+        return exchange(stream, limits::receive_buffer_bytes);
+    }
+    /// The same by receives of `step` bytes.
+    std::string exchange(std::string_view stream, std::size_t step) {
+        const std::size_t before = output_.size();
+        while (!stream.empty() && last() != Action::close) {
+            (void)receive(stream.substr(0, step));
+            stream.remove_prefix(std::min(step, stream.size()));
+            perform();
+        }
+        return output_.substr(before);
+    }
+
+    /// What the connection wants sent, which now counts as sent.
+    std::size_t take_message() {
+        const msghdr& message = connection().message();
+        std::size_t bytes = 0;
+        for (std::size_t index = 0; index < message.msg_iovlen; ++index) {
+            const iovec& piece = message.msg_iov[index];
+            output_.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+            bytes += piece.iov_len;
+        }
+        return bytes;
+    }
+    Action complete_send(std::size_t bytes) { return note(connection().sent(bytes)); }
+
+    /// Sends at most `bytes_max` of the file, as sendfile(2) would.
+    Action complete_send_file(std::size_t bytes_max) {
+        const io::FileSlice slice = connection().file_slice(7);
+        std::string chunk(std::min<std::uint64_t>(slice.length, bytes_max), '\0');
+        const ssize_t count =
+            ::pread(slice.file, chunk.data(), chunk.size(), static_cast<off_t>(slice.offset));
+        const auto bytes = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+        output_.append(chunk, 0, bytes);
+        return note(connection().file_sent(bytes));
+    }
+
+    Action complete_load() {
+        const auto found = disk_.find(load_path_);
+        const site::AssetRef asset =
+            found != disk_.end() ? found->second : site::Asset::error(http::Status::not_found);
+        if (found != disk_.end()) {
+            put(load_path_, asset);
+        }
+        return note(connection().loaded(*asset));
+    }
+
+    [[nodiscard]] Action last() const { return actions_.back(); }
+    [[nodiscard]] bool is_receiving() const {
+        return last() == Action::receive || last() == Action::linger;
+    }
+    [[nodiscard]] const std::vector<Action>& actions() const { return actions_; }
+    /// All that was sent.
+    [[nodiscard]] const std::string& output() const { return output_; }
+    void forget() {
+        output_.clear();
+        actions_.erase(actions_.begin(), actions_.end() - 1);
+    }
+
+    /// What the last load was for.
+    [[nodiscard]] const std::string& load_path() const { return load_path_; }
+
+    [[nodiscard]] Connection& connection() {
+        if (!connection_) {
+            throw std::logic_error("the connection has ended");
+        }
+        return *connection_;
+    }
+    [[nodiscard]] Services& services() { return services_; }
+
+private:
+    Action note(Action action) {
+        actions_.push_back(action);
+        if (action == Action::load) {
+            load_path_ = connection().load_path();  // It lives as long as the event alone.
+        }
+        return action;
+    }
+
+    site::Site site_;
+    std::map<std::string, site::AssetRef> disk_;
+    /// With a fixed key, so that the same requests get the same answers.
+    site::Responder responder_{site_.rules().codings, {}, SecretKey{}};
+    OutboxPool outboxes_;
+    Services services_{.site = site_, .responder = responder_, .outboxes = outboxes_};
+    std::optional<Connection> connection_;
+    std::array<char, limits::receive_buffer_bytes> buffer_{};
+    std::vector<Action> actions_;
+    std::string output_;
+    std::string load_path_;
+};
+
+/// A request without any other field than Host.
+[[nodiscard]] inline std::string request(std::string_view method_and_target,
+                                         std::string_view more_fields = "") {
+    return std::string(method_and_target) + " HTTP/1.1\r\nHost: a\r\n" + std::string(more_fields) +
+           "\r\n";
+}
+
+/// The answer to a GET of `bytes` as page.html (see site::test::memory_asset).
+[[nodiscard]] inline std::string ok(std::string_view bytes, std::string_view connection = "") {
+    return "HTTP/1.1 200 OK\r\n" + site::test::common_fields(connection) +
+           std::string(site::test::memory_file(bytes)->fields()) + std::string(bytes);
+}
+
+/// The status codes of the answers in `output`, in order.
+[[nodiscard]] inline std::vector<int> statuses(std::string_view output) {
+    constexpr std::string_view begin = "HTTP/1.1 ";
+    std::vector<int> codes;
+    for (std::size_t at = output.find(begin); at != std::string_view::npos;
+         at = output.find(begin, at + 1)) {
+        codes.push_back(std::stoi(std::string(output.substr(at + begin.size(), 3))));
+    }
+    return codes;
+}
+
+}  // namespace torc::worker::test

@@ -1,0 +1,86 @@
+#include <torc/base/limits.hpp>
+#include <torc/worker/worker.hpp>
+
+#include "support/allocation_counter.hpp"
+#include "worker/worker_harness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace torc::worker {
+namespace {
+
+using test::Client;
+
+/// How often a worker on this thread allocates from its start to its end, in which another thread
+/// asks it for the same file `requests` times.
+std::uint64_t allocations_of(io::Backend backend, int requests, LogQueue* access_log) {
+    test::WorkerSurroundings around;
+    around.access_log = access_log;
+    around.directory.write("file", "hello");
+    const std::unique_ptr<io::Proactor> proactor =
+        *io::make_proactor(backend, {.connections_max = around.connections_max});
+    Worker worker(*proactor, around.options());
+    std::thread client_thread([&, endpoint = around.endpoint()] {
+        Client client(endpoint);
+        EXPECT_TRUE(client.connect());
+        for (int done = 0; done < requests; ++done) {
+            EXPECT_TRUE(client.get("/file", 5).ends_with("hello"));
+        }
+        around.stop = Stop::drain;
+        proactor->wake();
+    });
+    const auto before = torc::test::allocations_of_this_thread();
+    EXPECT_TRUE(worker.run());
+    const auto after = torc::test::allocations_of_this_thread();
+    client_thread.join();
+    std::string batch;
+    batch.reserve(limits::access_log_buffer_bytes);
+    while (access_log != nullptr && access_log->take(batch) != LogQueue::Next::nothing) {
+    }
+    return after - before;
+}
+
+/// The least of some runs: one that takes longer than a second looks at the file once more, which
+/// does allocate.
+std::uint64_t least_allocations_of(io::Backend backend, int requests,
+                                   LogQueue* access_log = nullptr) {
+    std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+    for (int run = 0; run < 5; ++run) {
+        least = std::min(least, allocations_of(backend, requests, access_log));
+    }
+    return least;
+}
+
+class WorkerAllocationTest : public ::testing::TestWithParam<io::Backend> {
+protected:
+    void SetUp() override {
+        if (GetParam() == io::Backend::uring && io::find_uring_obstacle()) {
+            GTEST_SKIP() << "io_uring is not to be had here";
+        }
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(Backends, WorkerAllocationTest,
+                         ::testing::Values(io::Backend::uring, io::Backend::epoll),
+                         test::backend_name);
+
+TEST_P(WorkerAllocationTest, ARequestAllocatesNothing) {
+    EXPECT_EQ(least_allocations_of(GetParam(), 400), least_allocations_of(GetParam(), 100));
+}
+
+TEST_P(WorkerAllocationTest, ALoggedRequestAllocatesNothing) {
+    // Many enough that a batch is pushed; the queue's buffers are made by the first run.
+    LogQueue log(limits::access_log_queue_bytes_max);
+    EXPECT_EQ(least_allocations_of(GetParam(), 600, &log),
+              least_allocations_of(GetParam(), 100, &log));
+}
+
+}  // namespace
+}  // namespace torc::worker

@@ -1,0 +1,86 @@
+// Two workers that share their connections.
+
+#include "worker/worker_harness.hpp"
+
+namespace torc::worker {
+namespace {
+
+using test::Client;
+
+/// One worker beside that of the harness, with a listener of its own that nobody connects to.
+class WorkerBalanceTest : public test::WorkerTest {
+protected:
+    void SetUp() override {
+        test::WorkerTest::SetUp();
+        if (IsSkipped()) {
+            return;
+        }
+        around_.balance = &balance_;
+        other_.around.directory.write("file", "hello");
+        other_.around.balance = &balance_;
+        other_.around.seat = 1;
+        start();
+        other_.start(GetParam());
+        await_other();
+    }
+    /// Until the other worker can be handed connections.
+    void await_other() {
+        std::vector<int> none;
+        balance_.exclude(0, none);
+        while (!balance_.has_taker()) {
+            std::this_thread::yield();
+        }
+        balance_.include(0);
+    }
+
+    Balance balance_{2};
+    test::RunningWorker other_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Backends, WorkerBalanceTest,
+                         ::testing::Values(io::Backend::uring, io::Backend::epoll),
+                         test::backend_name);
+
+TEST_P(WorkerBalanceTest, ShareTheConnectionsOfOneListener) {
+    std::vector<Client> clients;
+    for (int i = 0; i < 9; ++i) {
+        clients.push_back(connect());
+        EXPECT_TRUE(clients.back().get("/file", 5).ends_with("hello"));
+    }
+    EXPECT_EQ(balance_.connections(0), 5U);
+    EXPECT_EQ(balance_.connections(1), 4U);
+    for (Client& client : clients) {
+        EXPECT_TRUE(client.get("/file", 5).ends_with("hello"));
+    }
+}
+
+TEST_P(WorkerBalanceTest, ForgetConnectionsThatEnd) {
+    {
+        std::vector<Client> clients;
+        for (int i = 0; i < 4; ++i) {
+            clients.push_back(connect());
+            EXPECT_TRUE(clients.back().get("/file", 5).ends_with("hello"));
+        }
+    }
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (balance_.connections(0) + balance_.connections(1) > 0 &&
+           std::chrono::steady_clock::now() < give_up) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_EQ(balance_.connections(0), 0U);
+    EXPECT_EQ(balance_.connections(1), 0U);
+}
+
+TEST_P(WorkerBalanceTest, KeepTheirConnectionsWhenTheOtherStops) {
+    other_.request_stop(Stop::drain);
+    EXPECT_TRUE(other_.join());
+    std::vector<Client> clients;
+    for (int i = 0; i < 4; ++i) {
+        clients.push_back(connect());
+        EXPECT_TRUE(clients.back().get("/file", 5).ends_with("hello"));
+    }
+    EXPECT_EQ(balance_.connections(0), 4U);
+}
+
+}  // namespace
+}  // namespace torc::worker

@@ -1,8 +1,8 @@
 #include <torc/base/assert.hpp>
-#include <torc/site/listing_key.hpp>
+#include <torc/site/listing/listing_key.hpp>
 #include <torc/site/site.hpp>
 
-#include "file_names.hpp"
+#include "load/file_names.hpp"
 
 #include <algorithm>
 #include <new>

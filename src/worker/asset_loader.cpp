@@ -1,5 +1,5 @@
 #include <torc/base/assert.hpp>
-#include <torc/site/path.hpp>
+#include <torc/site/routing/path.hpp>
 #include <torc/worker/asset_loader.hpp>
 #include <torc/worker/operation.hpp>
 

@@ -1,6 +1,6 @@
 // The loader's listings: one reads a directory for all, and they wait for room.
 
-#include <torc/site/listing_key.hpp>
+#include <torc/site/listing/listing_key.hpp>
 #include <torc/worker/asset_loader.hpp>
 #include <torc/worker/operation.hpp>
 

@@ -4,7 +4,7 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
 #include <torc/base/unique_fd.hpp>
-#include <torc/site/path.hpp>
+#include <torc/site/routing/path.hpp>
 #include <torc/worker/asset_loader.hpp>
 #include <torc/worker/operation.hpp>
 

@@ -1,9 +1,9 @@
 #include "find_asset.hpp"
 
 #include <torc/http/target.hpp>
-#include <torc/site/listing_key.hpp>
-#include <torc/site/navigation.hpp>
-#include <torc/site/substitute_key.hpp>
+#include <torc/site/cache/substitute_key.hpp>
+#include <torc/site/listing/listing_key.hpp>
+#include <torc/site/routing/navigation.hpp>
 
 namespace torc::worker {
 namespace {

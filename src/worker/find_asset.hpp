@@ -1,7 +1,7 @@
 #pragma once
 
 #include <torc/http/target.hpp>
-#include <torc/site/asset.hpp>
+#include <torc/site/cache/asset.hpp>
 #include <torc/worker/connection.hpp>
 
 #include <string_view>

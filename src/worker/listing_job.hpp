@@ -4,9 +4,9 @@
 #include <torc/file/directory.hpp>
 #include <torc/file/symlink_policy.hpp>
 #include <torc/io/proactor.hpp>
-#include <torc/site/listing.hpp>
-#include <torc/site/listing_key.hpp>
-#include <torc/site/load_rules.hpp>
+#include <torc/site/listing/listing.hpp>
+#include <torc/site/listing/listing_key.hpp>
+#include <torc/site/load/load_rules.hpp>
 #include <torc/worker/current_root.hpp>
 
 #include <cerrno>

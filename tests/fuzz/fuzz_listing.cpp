@@ -1,6 +1,6 @@
 #include <torc/base/assert.hpp>
 #include <torc/file/directory.hpp>
-#include <torc/site/listing.hpp>
+#include <torc/site/listing/listing.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -3,7 +3,7 @@
 #include <torc/base/unique_fd.hpp>
 #include <torc/file/media_type.hpp>
 #include <torc/file/metadata.hpp>
-#include <torc/site/asset.hpp>
+#include <torc/site/cache/asset.hpp>
 
 #include <sys/mman.h>
 #include <sys/stat.h>

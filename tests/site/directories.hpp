@@ -1,7 +1,7 @@
 #pragma once
 
 #include <torc/file/directory.hpp>
-#include <torc/site/listing.hpp>
+#include <torc/site/listing/listing.hpp>
 
 #include <chrono>
 #include <cstdint>

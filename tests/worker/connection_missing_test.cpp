@@ -1,6 +1,6 @@
 // What is sent where there is nothing.
 
-#include <torc/site/substitute_key.hpp>
+#include <torc/site/cache/substitute_key.hpp>
 #include <torc/worker/connection.hpp>
 
 #include "support/allocation_counter.hpp"

@@ -3,9 +3,9 @@
 #include <torc/base/limits.hpp>
 #include <torc/http/request_parser.hpp>
 #include <torc/http/target.hpp>
-#include <torc/site/asset_cache.hpp>
-#include <torc/site/load_rules.hpp>
-#include <torc/site/responder.hpp>
+#include <torc/site/cache/asset_cache.hpp>
+#include <torc/site/load/load_rules.hpp>
+#include <torc/site/response/responder.hpp>
 
 #include <chrono>
 #include <cstdint>

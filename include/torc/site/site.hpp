@@ -1,12 +1,12 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
-#include <torc/site/asset.hpp>
-#include <torc/site/asset_cache.hpp>
-#include <torc/site/asset_load.hpp>
-#include <torc/site/load_rules.hpp>
-#include <torc/site/path_hash.hpp>
-#include <torc/site/recent_looks.hpp>
+#include <torc/site/cache/asset.hpp>
+#include <torc/site/cache/asset_cache.hpp>
+#include <torc/site/cache/path_hash.hpp>
+#include <torc/site/cache/recent_looks.hpp>
+#include <torc/site/load/asset_load.hpp>
+#include <torc/site/load/load_rules.hpp>
 
 #include <cstddef>
 #include <cstdint>

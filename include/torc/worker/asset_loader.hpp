@@ -5,7 +5,7 @@
 #include <torc/file/directory.hpp>
 #include <torc/file/mount_table.hpp>
 #include <torc/io/proactor.hpp>
-#include <torc/site/path_hash.hpp>
+#include <torc/site/cache/path_hash.hpp>
 #include <torc/site/site.hpp>
 #include <torc/worker/change_watch.hpp>
 #include <torc/worker/mount_watch.hpp>

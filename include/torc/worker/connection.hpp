@@ -7,7 +7,7 @@
 #include <torc/http/request_parser.hpp>
 #include <torc/http/target.hpp>
 #include <torc/io/proactor.hpp>
-#include <torc/site/responder.hpp>
+#include <torc/site/response/responder.hpp>
 #include <torc/site/site.hpp>
 #include <torc/worker/access_log.hpp>
 #include <torc/worker/outbox.hpp>

@@ -4,7 +4,7 @@
 #include <torc/base/limits.hpp>
 #include <torc/base/mapping.hpp>
 #include <torc/http/head_writer.hpp>
-#include <torc/site/representation.hpp>
+#include <torc/site/cache/representation.hpp>
 
 #include <sys/socket.h>
 #include <sys/uio.h>

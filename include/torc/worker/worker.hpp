@@ -4,7 +4,7 @@
 #include <torc/config/settings.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/net/listening_sockets.hpp>
-#include <torc/site/responder.hpp>
+#include <torc/site/response/responder.hpp>
 #include <torc/site/site.hpp>
 #include <torc/worker/acceptor.hpp>
 #include <torc/worker/access_log.hpp>

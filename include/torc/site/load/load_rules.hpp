@@ -1,0 +1,53 @@
+#pragma once
+
+#include <torc/file/hidden_names.hpp>
+#include <torc/file/symlink_policy.hpp>
+#include <torc/http/negotiation.hpp>
+#include <torc/site/load/cache_control.hpp>
+#include <torc/site/load/content_type.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace torc::site {
+
+/// How paths become assets.
+struct LoadRules {
+    /// What a directory shows, first match first.
+    std::vector<std::string> index_names = {"index.html"};
+    /// Files up to this size are kept in memory, larger ones by their descriptor.
+    std::size_t contents_bytes_max = std::size_t{128} * 1024;
+    /// Codings that precompressed files beside a file are looked for in, the most wanted first.
+    std::vector<http::ContentCoding> codings = {
+        http::ContentCoding::brotli, http::ContentCoding::zstd, http::ContentCoding::gzip};
+    std::vector<CacheControlRule> cache_control{};
+    /// The value of a listing's Cache-Control; empty: no field.
+    std::string listing_cache_control = "no-cache";
+    /// Before what a name tells.
+    std::vector<TypeRule> types{};
+    /// What is neither served nor listed.
+    file::HiddenNames hidden{};
+    file::SymlinkPolicy symlinks = file::SymlinkPolicy::inside;
+    /// "/about" is about.html, and "/about.html" leads there.
+    bool has_clean_urls = false;
+    /// A directory without an index shows what is in it.
+    bool lists_directories = false;
+    /// What a navigation gets where there is nothing, relative to the root; empty: an error.
+    std::string fallback_path{};
+    /// The one file of the root that there is, to all who ask: at its own path and, being the only
+    /// index name then, at "/". Everything else is a 404 without being looked for. Empty: all are
+    /// served.
+    std::string only_file{};
+
+    /// Serves `name`, a file in the root itself, and nothing beside it: no precompressed file, no
+    /// listing, no error page.
+    void serve_only(const std::string& name) {
+        only_file = name;
+        index_names = {name};
+        codings.clear();
+        lists_directories = false;
+    }
+};
+
+}  // namespace torc::site

@@ -1,0 +1,182 @@
+#pragma once
+
+#include <torc/base/clock.hpp>
+#include <torc/base/random.hpp>
+#include <torc/http/head_writer.hpp>
+#include <torc/http/range.hpp>
+#include <torc/http/request.hpp>
+#include <torc/http/status.hpp>
+#include <torc/http/target.hpp>
+#include <torc/site/cache/asset.hpp>
+#include <torc/site/response/multipart.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace torc::site {
+
+/// What goes out after the head that the responder wrote.
+struct Answer {
+    http::Status status = http::Status::ok;
+    /// Whose bytes follow the head; null: none do. Lives as long as the asset.
+    Representation* source = nullptr;
+    /// Which of them; of `parts`, if there are any, nothing.
+    http::ByteRange body{};
+    /// Several ranges of them, for whoever sends them to put together.
+    std::unique_ptr<Multipart> parts{};
+    /// Bytes of content, for the access log: what follows, or a small page that was written behind
+    /// the head.
+    std::uint64_t content_bytes = 0;
+};
+
+/// How the connection stands, as an answer must tell it.
+enum class Persistence : std::uint8_t {
+    /// HTTP/1.1's default: no Connection field.
+    keep_alive,
+    /// HTTP/1.0 asked for it: "Connection: keep-alive".
+    keep_alive_stated,
+    /// "Connection: close".
+    close,
+};
+
+/// A field that a user adds to answers.
+struct ExtraField {
+    enum class Scope : std::uint8_t {
+        every_answer,
+        /// 200, 206 and 304 alone: it tells of what was asked for, and would be wrong, or kept by
+        /// caches, on an error or a redirect.
+        success,
+        /// Answers to OPTIONS alone, such as a browser's CORS preflight.
+        options,
+    };
+
+    std::string name;
+    std::string value;
+    Scope scope = Scope::every_answer;
+};
+/// All of them together, as they are sent.
+inline constexpr std::size_t extra_fields_bytes_max = 4096;
+
+/// Turns a request and an asset into an answer: selection, preconditions, ranges, head. No I/O, no
+/// clock but the time it is told, and no allocation but for an answer of several ranges.
+class Responder {
+public:
+    /// `codings`: which one is sent when a client wants several equally, the first of these first;
+    /// outlives the responder. `extra_fields`: a Server or X-Content-Type-Options among them
+    /// stands in place of torc's own. `boundary_key`: whoever knows it can foretell the boundaries
+    /// of multipart responses.
+    explicit Responder(const std::vector<http::ContentCoding>& codings,
+                       const std::vector<ExtraField>& extra_fields = {},
+                       SecretKey boundary_key = SecretKey::random());
+
+    /// Sets the time that answers carry as Date. Renders it once a second, so call it as often as
+    /// you like.
+    void set_time(WallTime now);
+
+    /// Room that any head needs at the most, with a small page behind it, but for that of a
+    /// redirect.
+    [[nodiscard]] std::size_t head_bytes_max() const noexcept {
+        return own_head_bytes_max + constant_fields_.size() + success_fields_.size() +
+               policy_fields_.size() + options_fields_.size();
+    }
+    /// Room that the head needs that answers a request for `target` with `asset`.
+    [[nodiscard]] std::size_t head_bytes_max(const http::Target& target,
+                                             const Asset& asset) const noexcept {
+        return asset.kind() == Asset::Kind::redirect
+                   ? head_bytes_max() + 3 * (asset.location().size() + target.query.size())
+                   : head_bytes_max();
+    }
+    static constexpr std::size_t own_head_bytes_max = 4096;
+
+    /// Answers a request whose method alone decides: OPTIONS, and what torc does not do. `writer`
+    /// has room for head_bytes_max(). Precondition: the method is neither GET nor HEAD.
+    [[nodiscard]] Answer respond_to_method(const http::Request& request, Persistence persistence,
+                                           http::HeadWriter& writer) const noexcept;
+
+    /// Answers GET or HEAD. Writes the whole head, and for an error without a page of its own a
+    /// small one, to `writer`, which has room for head_bytes_max(target, asset). Precondition:
+    /// `asset` is neither a directory nor missing.
+    [[nodiscard]] Answer respond(const http::Request& request, const http::Target& target,
+                                 const Asset& asset, Persistence persistence,
+                                 http::HeadWriter& writer);
+
+    /// Writes an error answer to `writer`, which has room for head_bytes_max(): head and, but for
+    /// HEAD, a small page. `request`: its method is unknown, and it has neither a target nor
+    /// fields, where it was too broken to tell.
+    [[nodiscard]] Answer reject(http::Status status, const http::Request& request,
+                                Persistence persistence, http::HeadWriter& writer) const noexcept;
+
+private:
+    [[nodiscard]] std::string& fields_for(const ExtraField& field) noexcept;
+
+    /// What a head says beside its status and what the asset has rendered.
+    struct Envelope {
+        Persistence persistence = Persistence::keep_alive;
+        /// See Asset::vary_field.
+        std::string_view vary_field{};
+        /// See ContentType. What torc writes itself has a type.
+        bool is_type_known = true;
+        /// The content is torc's own page, or states a policy of its own.
+        bool has_own_policy = false;
+    };
+
+    [[nodiscard]] static Envelope around(const Representation& source, Envelope envelope) noexcept;
+    void begin_head(http::Status status, const Envelope& envelope,
+                    http::HeadWriter& writer) const noexcept;
+    /// The same for a page of torc's own, which `write_page` then writes.
+    void begin_page(http::Status status, Envelope envelope,
+                    http::HeadWriter& writer) const noexcept;
+    /// The last fields, the end of the head and, but for HEAD, the page.
+    [[nodiscard]] Answer write_page(http::Status status, const http::Request& request,
+                                    http::HeadWriter& writer) const noexcept;
+    [[nodiscard]] Answer refuse_codings(const http::Request& request, const Asset& asset,
+                                        const Envelope& envelope,
+                                        http::HeadWriter& writer) const noexcept;
+    [[nodiscard]] Answer respond_with_file(const http::Request& request, const Asset& asset,
+                                           const Envelope& envelope, http::HeadWriter& writer);
+    // Nothing, and nothing is written, when the whole is to be sent.
+    [[nodiscard]] std::optional<Answer> respond_with_range(const http::Request& request,
+                                                           Representation& source,
+                                                           const Envelope& envelope,
+                                                           http::HeadWriter& writer);
+    [[nodiscard]] std::optional<Answer> respond_with_parts(const http::RangeSet& ranges,
+                                                           Representation& source,
+                                                           const Envelope& envelope,
+                                                           http::HeadWriter& writer);
+    [[nodiscard]] Answer respond_with_error(const http::Request& request, const Asset& asset,
+                                            const Envelope& envelope, http::HeadWriter& writer);
+    [[nodiscard]] Answer redirect(const http::Request& request, const http::Target& target,
+                                  const Asset& asset, const Envelope& envelope,
+                                  http::HeadWriter& writer) const noexcept;
+    /// The representation that suits the request best; null when none may be sent.
+    [[nodiscard]] Representation* select(const http::Request& request,
+                                         const Asset& asset) const noexcept;
+
+    const std::vector<http::ContentCoding>& codings_;
+    /// The fields, with their line ends, that are the same in every answer.
+    std::string constant_fields_;
+    /// Those of 200, 206 and 304.
+    std::string success_fields_;
+    /// That of answers with content whose type is known.
+    std::string_view sniffing_field_;
+    /// The user's Content-Security-Policy, of all but pages that state their own: a browser
+    /// enforces both, and few policies for a site allow the style sheet that stands in a page.
+    std::string policy_fields_;
+    /// Those of answers to OPTIONS.
+    std::string options_fields_;
+    /// "HTTP/1.1 200 OK\r\n", Date, `constant_fields_`, `success_fields_` and `sniffing_field_`,
+    /// rendered once a second.
+    std::string ok_prefix_;
+    http::DateSeconds now_ = http::DateSeconds::min();
+    /// A boundary is a keyed hash of how many there were before it: who writes the files can see
+    /// some, and must not learn the next one from them, for it could stand in a file then.
+    SecretKey boundary_key_;
+    std::uint64_t multiparts_made_ = 0;
+};
+
+}  // namespace torc::site

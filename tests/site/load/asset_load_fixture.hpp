@@ -1,0 +1,173 @@
+#pragma once
+
+#include <torc/site/cache/asset_cache.hpp>
+#include <torc/site/load/asset_load.hpp>
+
+#include "site/assets.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace torc::site::test {
+
+/// What is at one path of a made-up disk.
+struct FakeFile {
+    unsigned mode = S_IFREG;
+    std::string contents{};
+    /// Seconds since 1970.
+    std::int64_t modified = 1'600'000'000;
+    std::int64_t changed = 1'600'000'000;
+    /// What opening it fails with; 0: nothing.
+    int error = 0;
+    /// It is reached by a symbolic link.
+    bool is_link = false;
+    unsigned links = 1;
+};
+
+/// Loads from a made-up disk; writes down what was looked at. Descriptors are real, what they say
+/// is not.
+class AssetLoadTest : public ::testing::Test {
+protected:
+    AssetLoad::Outcome load(std::string_view path, AssetRef previous = {}) {
+        opened_.clear();
+        AssetLoad load(path, std::move(previous), rules_, now_);
+        load.reserve_in(cache_);
+        LoadStep step = load.start();
+        for (int steps = 0; step != LoadStep::finished; ++steps) {
+            EXPECT_LT(steps, 200);
+            step = perform(load, step);
+        }
+        return load.take_result();
+    }
+    AssetRef asset(std::string_view path) { return load(path).asset; }
+    http::Status status(std::string_view path) {
+        const AssetRef found = asset(path);
+        EXPECT_EQ(found->kind(), found->status() == http::Status::not_found ? Asset::Kind::missing
+                                                                            : Asset::Kind::error);
+        return found->status();
+    }
+    /// What is sent in place of a path at which there is nothing.
+    AssetLoad::Outcome load_substitute(SubstituteKey key) {
+        std::string text;
+        key.write(text);
+        return load(text);
+    }
+    AssetRef error_at(std::string_view path) {
+        return load_substitute(SubstituteKey::error_at(path)).asset;
+    }
+    AssetLoad::Outcome load_fallback() {
+        return load_substitute(
+            {.kind = SubstituteKey::Kind::fallback, .path = rules_.fallback_path});
+    }
+    std::string_view contents(std::string_view path) {
+        last_ = asset(path);
+        EXPECT_EQ(last_->kind(), Asset::Kind::file);
+        return last_->kind() == Asset::Kind::file ? last_->identity().contents() : "";
+    }
+    /// Where a redirect leads; "?" when it is none.
+    std::string location(std::string_view path) {
+        const AssetRef found = asset(path);
+        return found->kind() == Asset::Kind::redirect ? found->location() : "?";
+    }
+
+    void put(const std::string& path, std::string_view contents = "") {
+        disk_[path] = FakeFile{.contents = std::string(contents)};
+    }
+    void put_directory(const std::string& path) { disk_[path] = FakeFile{.mode = S_IFDIR}; }
+
+    LoadRules rules_;
+    /// When loads look at the disk.
+    WallTime now_ = loaded_at;
+    AssetCache cache_{CacheLimits{}};
+    std::map<std::string, FakeFile> disk_;
+    std::vector<std::string> opened_;
+    /// Closes the descriptors that loads are done with, and counts them.
+    class CountingCloser final : public FileCloser {
+    public:
+        void close_file(int fd, Lane /*lane*/) noexcept override {
+            ::close(fd);
+            ++closed_;
+        }
+        [[nodiscard]] std::size_t closed() const { return closed_; }
+
+    private:
+        std::size_t closed_ = 0;
+    };
+    CountingCloser closer_;
+
+private:
+    LoadStep perform(AssetLoad& load, LoadStep step) {
+        switch (step) {
+            case LoadStep::open: {
+                opened_.emplace_back(load.open_path());
+                const auto found = disk_.find(load.open_path());
+                if (found == disk_.end() || found->second.error != 0) {
+                    return load.failed(Errno(found == disk_.end() ? ENOENT : found->second.error));
+                }
+                if (found->second.is_link && load.is_strict()) {
+                    return load.failed(Errno(ELOOP));
+                }
+                current_ = &found->second;
+                return load.opened(FileHandle(anonymous_file(""), Lane::local, closer_));
+            }
+            case LoadStep::stat: {
+                struct statx& status = load.status();
+                status = {};
+                status.stx_mode = static_cast<decltype(status.stx_mode)>(current_->mode);
+                status.stx_size = current_->contents.size();
+                status.stx_mtime.tv_sec = current_->modified;
+                status.stx_ctime.tv_sec = current_->changed;
+                status.stx_nlink = current_->links;
+                return load.stated();
+            }
+            case LoadStep::read: {
+                const std::span<std::byte> buffer = load.read_buffer();
+                const std::string_view rest =
+                    std::string_view(current_->contents).substr(load.read_offset());
+                const std::size_t count = std::min(buffer.size(), rest.size());
+                std::memcpy(buffer.data(), rest.data(), count);
+                return load.was_read(count);
+            }
+            case LoadStep::list:
+                if (listing_error_ != 0) {
+                    return load.failed(Errno(listing_error_));
+                }
+                return list(load);
+            case LoadStep::finished:
+                break;
+        }
+        return LoadStep::finished;
+    }
+
+    LoadStep list(AssetLoad& load) {
+        RepresentationRef page = memory_file("listing of " + std::string(load.listing_key().path));
+        if (load.has_page(Digest::of(page->contents()))) {
+            page = {};
+        } else if (!load.reserve_page(page->size())) {
+            return load.failed(Errno(ENOMEM));
+        }
+        return load.listed(std::move(page),
+                           std::make_shared<const ListedDirectory>(listed_directory_));
+    }
+
+    const FakeFile* current_ = nullptr;
+    AssetRef last_;
+
+protected:
+    int listing_error_ = 0;
+    /// What the listing of any directory is made of.
+    file::Directory listed_directory_;
+};
+
+}  // namespace torc::site::test

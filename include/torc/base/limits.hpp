@@ -6,7 +6,7 @@
 
 /// The limits of torc that several files share or a test needs, each with its unit in its name. One
 /// of a single file is at the head of that. Settings (which a user may change) have their defaults
-/// in server/settings.hpp.
+/// in config/settings.hpp.
 namespace torc::limits {
 
 /// Of memory; no processor that torc runs on has smaller ones.

@@ -2,7 +2,7 @@
 
 #include <torc/base/ascii.hpp>
 
-#include "response/html_encoding.hpp"
+#include "load/html_encoding.hpp"
 #include "response/utf8.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cache/sha256.hpp"
+#include "response/sha256.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "load/text.hpp"
 
-#include "response/html_encoding.hpp"
+#include "load/html_encoding.hpp"
 
 #include <gtest/gtest.h>
 

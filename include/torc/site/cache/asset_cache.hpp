@@ -3,9 +3,9 @@
 #include <torc/base/clock.hpp>
 #include <torc/base/intrusive_list.hpp>
 #include <torc/site/cache/asset.hpp>
+#include <torc/site/cache/directory_tree.hpp>
 #include <torc/site/cache/memory_account.hpp>
 #include <torc/site/cache/path_hash.hpp>
-#include <torc/site/load/directory_tree.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "cache/sha256.hpp"
+#include "response/sha256.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "response/html_encoding.hpp"
+#include "load/html_encoding.hpp"
 
 #include <torc/base/ascii.hpp>
 

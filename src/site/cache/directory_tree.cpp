@@ -1,5 +1,5 @@
 #include <torc/base/assert.hpp>
-#include <torc/site/load/directory_tree.hpp>
+#include <torc/site/cache/directory_tree.hpp>
 #include <torc/site/routing/path.hpp>
 
 #include <utility>

@@ -1,4 +1,4 @@
-#include <torc/site/load/directory_tree.hpp>
+#include <torc/site/cache/directory_tree.hpp>
 
 #include <gtest/gtest.h>
 

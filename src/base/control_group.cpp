@@ -1,4 +1,4 @@
-#include "control_group.hpp"
+#include <torc/base/control_group.hpp>
 
 #include <algorithm>
 #include <fstream>

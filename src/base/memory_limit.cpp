@@ -1,6 +1,5 @@
+#include <torc/base/control_group.hpp>
 #include <torc/base/memory_limit.hpp>
-
-#include "control_group.hpp"
 
 #include <unistd.h>
 

@@ -1,7 +1,6 @@
+#include <torc/base/control_group.hpp>
 #include <torc/base/cpu_set.hpp>
 #include <torc/server/placement.hpp>
-
-#include "control_group.hpp"
 
 #include <unistd.h>
 

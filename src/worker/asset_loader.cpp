@@ -1,10 +1,10 @@
 #include <torc/base/assert.hpp>
+#include <torc/base/printable.hpp>
 #include <torc/site/routing/path.hpp>
 #include <torc/worker/asset_loader.hpp>
 #include <torc/worker/operation.hpp>
 
 #include "listing_job.hpp"
-#include "printable.hpp"
 
 #include <spdlog/spdlog.h>
 

@@ -1,11 +1,11 @@
 // The loader's listings: one reads a directory for all, and they wait for room.
 
+#include <torc/base/printable.hpp>
 #include <torc/site/listing/listing_key.hpp>
 #include <torc/worker/asset_loader.hpp>
 #include <torc/worker/operation.hpp>
 
 #include "listing_job.hpp"
-#include "printable.hpp"
 
 #include <spdlog/spdlog.h>
 

@@ -1,6 +1,7 @@
+#include <torc/net/listener.hpp>
 #include <torc/net/listening_sockets.hpp>
 
-#include "worker/worker_harness.hpp"
+#include "net/client.hpp"
 
 #include <gtest/gtest.h>
 

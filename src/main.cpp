@@ -22,7 +22,7 @@
 
 namespace {
 
-using torc::server::ExitCode;
+using torc::ExitCode;
 
 spdlog::level::level_enum to_spdlog(torc::config::LogLevel level) {
     switch (level) {

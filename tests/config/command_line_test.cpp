@@ -1,5 +1,5 @@
+#include <torc/base/exit_code.hpp>
 #include <torc/config/command_line.hpp>
-#include <torc/server/server.hpp>
 
 #include "config/command_line_fixture.hpp"
 

@@ -4,8 +4,8 @@
 #include <torc/server/server.hpp>
 #include <torc/server/start_report.hpp>
 
+#include "net/client.hpp"
 #include "support/temporary_directory.hpp"
-#include "worker/worker_harness.hpp"
 
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@
 namespace torc::server {
 namespace {
 
-using test::Client;
+using net::test::Client;
 using torc::test::TemporaryDirectory;
 
 class ServerTest : public ::testing::Test {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/base/errno.hpp>
+#include <torc/base/exit_code.hpp>
 #include <torc/base/unique_fd.hpp>
 #include <torc/config/settings.hpp>
 #include <torc/io/backend.hpp>
@@ -20,19 +21,6 @@
 #include <vector>
 
 namespace torc::server {
-
-/// The exit status of the process (README.md has the table for users).
-enum class ExitCode : std::uint8_t {
-    /// Stopped as told, everything in flight finished.
-    stopped = 0,
-    /// It could not start for a reason outside of it; starting again may help.
-    failed_start = 1,
-    /// The command line, an environment variable or a setting makes no sense; starting again
-    /// changes nothing.
-    usage = 2,
-    /// Told twice, or out of patience: some connections were cut off.
-    forced = 3,
-};
 
 /// The whole server: what its workers share (the root, the listeners' ports, the log's file, the
 /// order to stop), and their threads.

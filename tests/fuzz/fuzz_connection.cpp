@@ -20,7 +20,7 @@
 
 namespace {
 
-using torc::server::test::ConnectionHarness;
+using torc::worker::test::ConnectionHarness;
 using torc::worker::AccessLog;
 using torc::worker::Action;
 

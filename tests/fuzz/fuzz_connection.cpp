@@ -20,9 +20,9 @@
 
 namespace {
 
-using torc::worker::test::ConnectionHarness;
 using torc::worker::AccessLog;
 using torc::worker::Action;
+using torc::worker::test::ConnectionHarness;
 
 class Random {
 public:

@@ -89,8 +89,7 @@ int main(int argc, char** argv) {
         const auto command = torc::config::read_command_line(argc, argv);
         if (const auto* inquiry = std::get_if<torc::config::Inquiry>(&command)) {
             const bool wants_help = *inquiry == torc::config::Inquiry::help;
-            fmt::print("{}", wants_help ? std::string(torc::config::help_text())
-                                        : torc::server::version_text());
+            fmt::print("{}", wants_help ? torc::config::help_text() : torc::server::version_text());
             return static_cast<int>(ExitCode::stopped);
         }
         code = ExitCode::failed_start;

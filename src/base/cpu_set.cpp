@@ -20,9 +20,9 @@ struct FreeCpuSet {
     void operator()(cpu_set_t* set) const noexcept { CPU_FREE(set); }
 };
 
-[[noreturn]] void reject(std::string_view text) {
+[[noreturn]] void reject(std::string_view option, std::string_view text) {
     throw StartError(
-        fmt::format("--cpus {}: not a list of CPUs; give one like 0-3 or 0,2,4", text));
+        fmt::format("{} {}: not a list of CPUs; give one like 0-3 or 0,2,4", option, text));
 }
 
 }  // namespace
@@ -43,7 +43,7 @@ std::vector<unsigned> allowed_cpus() {
     return cpus;
 }
 
-std::vector<unsigned> parse_cpu_list(std::string_view text) {
+std::vector<unsigned> parse_cpu_list(std::string_view option, std::string_view text) {
     std::vector<unsigned> cpus;
     const char* cursor = text.data();
     const char* const end = cursor + text.size();
@@ -51,7 +51,7 @@ std::vector<unsigned> parse_cpu_list(std::string_view text) {
         unsigned value = 0;
         const auto [after, error] = std::from_chars(cursor, end, value);
         if (error != std::errc() || value >= cpus_max) {
-            reject(text);
+            reject(option, text);
         }
         cursor = after;
         return value;
@@ -64,7 +64,7 @@ std::vector<unsigned> parse_cpu_list(std::string_view text) {
             last = number();
         }
         if (last < first) {
-            reject(text);
+            reject(option, text);
         }
         for (unsigned cpu = first; cpu <= last; ++cpu) {
             cpus.push_back(cpu);
@@ -73,7 +73,7 @@ std::vector<unsigned> parse_cpu_list(std::string_view text) {
             break;
         }
         if (*cursor++ != ',') {
-            reject(text);
+            reject(option, text);
         }
     }
     std::ranges::sort(cpus);

@@ -78,11 +78,11 @@ std::chrono::seconds parse_duration(std::string_view option, std::string_view te
     return std::chrono::seconds(number * factor);
 }
 
-bool is_on(std::string_view option, std::string_view text, bool fallback) {
+bool parse_toggle(std::string_view option, std::string_view text) {
     static constexpr std::array choices = {std::pair{"on"sv, true},   std::pair{"off"sv, false},
                                            std::pair{"true"sv, true}, std::pair{"false"sv, false},
                                            std::pair{"1"sv, true},    std::pair{"0"sv, false}};
-    return text.empty() ? fallback : choose(option, text, choices);
+    return choose(option, text, choices);
 }
 
 }  // namespace torc::config

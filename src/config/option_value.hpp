@@ -44,7 +44,7 @@ template <typename Choice, std::size_t Count>
     throw StartError(fmt::format("{} {}: give one of {}", option, text, fmt::join(names, ", ")));
 }
 
-/// Whether an option that takes no value is on; `fallback` when it is not given.
-[[nodiscard]] bool is_on(std::string_view option, std::string_view text, bool fallback);
+/// "on" or "off", or one of the words that mean the same.
+[[nodiscard]] bool parse_toggle(std::string_view option, std::string_view text);
 
 }  // namespace torc::config

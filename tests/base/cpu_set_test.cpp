@@ -34,7 +34,7 @@ TEST(CpuSet, ReadsLists) {
         {"8191", {8191}},
     };
     for (const auto& [text, cpus] : lists) {
-        EXPECT_EQ(parse_cpu_list(text), cpus) << text;
+        EXPECT_EQ(parse_cpu_list("--cpus", text), cpus) << text;
     }
 }
 
@@ -60,17 +60,17 @@ TEST(CpuSet, RefusesWhatIsNoList) {
                                         "99999999999999999999",
                                         "+1",
                                         "0;1"}) {
-        EXPECT_THROW((void)parse_cpu_list(text), StartError) << '"' << text << '"';
+        EXPECT_THROW((void)parse_cpu_list("--cpus", text), StartError) << '"' << text << '"';
     }
 }
 
 TEST(CpuSet, ReadsNothingBeyondTheText) {
-    EXPECT_EQ(parse_cpu_list(std::string_view("12", 1)), Cpus{1});
+    EXPECT_EQ(parse_cpu_list("--cpus", std::string_view("12", 1)), Cpus{1});
 }
 
 TEST(CpuSet, NamesTheListThatItRefuses) {
     try {
-        (void)parse_cpu_list("0-x");
+        (void)parse_cpu_list("--cpus", "0-x");
         FAIL();
     } catch (const StartError& error) {
         EXPECT_STREQ(error.what(), "--cpus 0-x: not a list of CPUs; give one like 0-3 or 0,2,4");

@@ -341,7 +341,7 @@ TEST_F(CommandLineTest, NamesTheIndexThatIsNoFileName) {
 
 TEST_F(CommandLineTest, DescribesEveryOptionInItsHelp) {
     EXPECT_EQ(std::get<Inquiry>(read({"--help"})), Inquiry::help);
-    const std::string text(help_text());
+    const std::string text = help_text();
     for (const char* flag : {"DIR",
                              "-p, --port",
                              "-a, --address",
@@ -375,7 +375,7 @@ TEST_F(CommandLineTest, DescribesEveryOptionInItsHelp) {
 }
 
 TEST_F(CommandLineTest, HelpTellsTheDefaults) {
-    const std::string text(help_text());
+    const std::string text = help_text();
     const Settings defaults;
     EXPECT_NE(text.find("else " + std::to_string(defaults.port) + "]"), std::string::npos);
     EXPECT_NE(text.find("[" + defaults.load_rules.index_names.at(0) + "]"), std::string::npos);
@@ -387,7 +387,7 @@ TEST_F(CommandLineTest, HelpTellsTheDefaults) {
 }
 
 TEST_F(CommandLineTest, HelpTellsTheExitCodes) {
-    const std::string text(help_text());
+    const std::string text = help_text();
     const std::size_t begin = text.find("Exit status: ");
     ASSERT_NE(begin, std::string::npos);
     const std::string codes = text.substr(begin);
@@ -402,7 +402,7 @@ TEST_F(CommandLineTest, HelpTellsTheExitCodes) {
 }
 
 TEST_F(CommandLineTest, HelpNamesTheSignals) {
-    const std::string text(help_text());
+    const std::string text = help_text();
     for (const char* signal :
          {"SIGTERM", "SIGQUIT", "SIGINT", "a second one", "SIGUSR1", "SIGHUP", "SIGUSR2"}) {
         EXPECT_NE(text.find(signal), std::string::npos) << signal;
@@ -410,7 +410,7 @@ TEST_F(CommandLineTest, HelpNamesTheSignals) {
 }
 
 TEST_F(CommandLineTest, HelpFitsATerminal) {
-    std::istringstream lines{std::string(help_text())};
+    std::istringstream lines{help_text()};
     for (std::string line; std::getline(lines, line);) {
         EXPECT_LE(line.size(), 100U) << line;
     }

@@ -10,8 +10,8 @@ namespace torc {
 [[nodiscard]] std::vector<unsigned> allowed_cpus();
 
 /// Parses a list as taskset(1) and the kernel write it: "0-3,8". Throws StartError when it is not
-/// one.
-[[nodiscard]] std::vector<unsigned> parse_cpu_list(std::string_view text);
+/// one; `option` is what that calls it.
+[[nodiscard]] std::vector<unsigned> parse_cpu_list(std::string_view option, std::string_view text);
 
 /// Throws StartError naming the CPUs of `wanted` that are not in `allowed`.
 void require_allowed(const std::vector<unsigned>& wanted, const std::vector<unsigned>& allowed);

@@ -3,7 +3,7 @@
 #include <torc/config/settings.hpp>
 
 #include <cstdint>
-#include <string_view>
+#include <string>
 #include <variant>
 
 namespace torc::config {
@@ -16,6 +16,6 @@ enum class Inquiry : std::uint8_t { help, version };
 [[nodiscard]] std::variant<Settings, Inquiry> read_command_line(int argc, const char* const* argv);
 
 /// The answer to Inquiry::help: all options, for a terminal of 100 columns.
-[[nodiscard]] std::string_view help_text() noexcept;
+[[nodiscard]] std::string help_text();
 
 }  // namespace torc::config

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <torc/base/start_error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace torc::config {
+
+/// A place in a configuration file, counted from 1; line 0: in none.
+struct Position {
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+
+    [[nodiscard]] bool operator==(const Position&) const = default;
+    [[nodiscard]] auto operator<=>(const Position&) const = default;
+};
+
+struct Value {
+    std::string text;
+    Position position{};
+};
+
+/// From what an option's value comes; the first of these that has one wins.
+enum class Source : std::uint8_t { command_line, environment, file };
+
+/// An option as it was given, not yet parsed.
+struct Given {
+    Source source = Source::command_line;
+    /// What an error calls it: "--port", "TORC_PORT", "server.port".
+    std::string name;
+    /// One, or several of a list.
+    std::vector<Value> values{};
+};
+
+/// Everything that is wrong with what was given.
+class Problems {
+public:
+    struct Problem {
+        Position position;
+        std::string message;
+    };
+
+    void add(Position position, std::string message) {
+        all_.push_back({.position = position, .message = std::move(message)});
+    }
+    /// Calls `parse`, and notes the StartError that it throws.
+    template <typename Parse>
+    void attempt(Position position, Parse parse) {
+        try {
+            parse();
+        } catch (const StartError& error) {
+            add(position, error.what());
+        }
+    }
+    /// In the order in which they were found.
+    [[nodiscard]] const std::vector<Problem>& all() const noexcept { return all_; }
+
+private:
+    std::vector<Problem> all_;
+};
+
+}  // namespace torc::config

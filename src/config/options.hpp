@@ -1,0 +1,158 @@
+#pragma once
+
+#include <torc/config/settings.hpp>
+
+#include "given.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace torc::config {
+
+/// The headings of the help, in its order.
+enum class Group : std::uint8_t {
+    subject,
+    listening,
+    serving,
+    responding,
+    running,
+    clients,
+    reporting,
+};
+
+/// When a change takes effect in a server that runs.
+enum class Liveness : std::uint8_t {
+    /// When the configuration is loaded anew.
+    live,
+    /// In a new process alone: it is a matter of threads or of the memory that they share.
+    upgrade,
+};
+
+// What an option takes: how its text is parsed, which values it may have, and where they go. Each
+// `set` may throw StartError, which names the option as the user gave it.
+
+/// A whole number from `min` to `max`.
+struct Number {
+    std::uint64_t min;
+    std::uint64_t max;
+    void (*set)(Settings& settings, std::uint64_t number);
+};
+
+/// A number of bytes from `min` to `max`, with or without a unit.
+struct Size {
+    std::uint64_t min;
+    std::uint64_t max;
+    void (*set)(Settings& settings, std::uint64_t bytes);
+};
+
+/// Whole seconds, from `min` to duration_max.
+struct Duration {
+    std::chrono::seconds min;
+    std::chrono::seconds Timeouts::* value;
+};
+inline constexpr std::chrono::hours duration_max{24};
+
+/// One of several words.
+struct Choice {
+    std::span<const std::string_view> words;
+    void (*set)(Settings& settings, std::size_t index);
+};
+
+/// On or off. On the command line its name alone means on, and one that begins with "--no-" off.
+struct Toggle {
+    void (*set)(Settings& settings, bool is_on);
+};
+
+/// Anything. `name`: what an error calls the option.
+struct Text {
+    void (*set)(Settings& settings, std::string_view name, const std::string& text);
+};
+
+/// Any number of values; those that are given replace the default.
+struct List {
+    /// What separates them in a variable and in one value of the command line.
+    char delimiter;
+    void (*set)(Settings& settings, const Given& given, Problems& problems);
+};
+
+/// Takes no value and sets nothing: it asks for something else than a server.
+struct Question {};
+
+using Kind = std::variant<Number, Size, Duration, Choice, Toggle, Text, List, Question>;
+
+/// One option, all that is to be known of it. The command line, the environment, the help, the
+/// manual page and the commented configuration file are made of these rows, and a test holds README
+/// to them.
+struct Option {
+    /// Its names on the command line, such as "-p,--port"; without dashes: it is the argument that
+    /// needs no name.
+    std::string_view flags;
+    /// Its variable; empty: none.
+    std::string_view variable{};
+    /// Its key in a configuration file; empty: none.
+    std::string_view key{};
+    /// What its value is called in the help; empty: it takes none.
+    std::string_view value_name{};
+    Group group = Group::subject;
+    Liveness liveness = Liveness::live;
+    /// As a user would write it, several of a list with its delimiter; empty: see default_note.
+    std::string_view default_value{};
+    /// The default in words, where it follows from something; empty: default_value tells it.
+    std::string_view default_note{};
+    /// A value that shows how to give it, where no default does.
+    std::string_view example{};
+    Kind kind;
+    std::string_view help;
+};
+
+/// All options, in the order of the help. A value is set after those of the rows before it.
+[[nodiscard]] std::span<const Option> options();
+
+// The two tables that these come from.
+/// What each site may have of its own.
+[[nodiscard]] std::span<const Option> site_options() noexcept;
+/// What there is once in a process.
+[[nodiscard]] std::span<const Option> server_options() noexcept;
+
+/// The row of the flag `name` ("--port", "DIR"), which there must be.
+[[nodiscard]] const Option& option_named(std::string_view name);
+
+/// All names of an option, as in "-p", "--port".
+[[nodiscard]] std::vector<std::string_view> names_of(const Option& option);
+
+/// The name that errors use: the first long one.
+[[nodiscard]] std::string_view name_of(const Option& option);
+
+/// What was given of all options: of each only the source that wins.
+class GivenOptions {
+public:
+    GivenOptions() : given_(options().size()) {}
+
+    /// Keeps what an earlier call has added for the same option.
+    void add(const Option& option, Given given);
+    /// Null: not given.
+    [[nodiscard]] const Given* find(const Option& option) const noexcept;
+
+private:
+    std::vector<std::optional<Given>> given_;
+};
+
+/// What the defaults of some options follow from.
+enum class Output : std::uint8_t { terminal, other };
+
+/// Makes settings of what was given, with defaults for the rest; what is wrong goes to `problems`,
+/// and the settings are of use only without any.
+[[nodiscard]] Settings make_settings(const GivenOptions& given, Output output, Problems& problems);
+
+/// Parses `given` as the value of `option`.
+void set_option(Settings& settings, const Option& option, const Given& given, Problems& problems);
+
+}  // namespace torc::config

@@ -54,7 +54,8 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       loading_(settings_.timeouts.load),
       graces_(drain_grace),
       connections_(connections_max_ + limits::connections_spare),
-      acceptor_(proactor_, *options.listeners) {
+      acceptor_(proactor_, *options.listeners),
+      shutdown_(settings_.timeouts.drain) {
     if (options.access_log != nullptr) {
         access_log_.emplace(*options.access_log, options.access_log_pace);
         services_.access_log = &*access_log_;
@@ -72,7 +73,7 @@ bool Worker::run() {
     if (balance_ != nullptr) {
         balance_->join(seat_, proactor_);
     }
-    while (!is_finished()) {
+    while (!shutdown_.has_left()) {
         try {
             iterate();
         } catch (const std::bad_alloc&) {
@@ -82,7 +83,7 @@ bool Worker::run() {
     if (access_log_) {
         access_log_->push();
     }
-    return !was_cut_off_;
+    return !shutdown_.has_unfinished_connections();
 }
 
 void Worker::iterate() {
@@ -221,8 +222,8 @@ void Worker::take_handed() {
 }
 
 void Worker::serve(int socket) {
-    if (stop_ == Stop::now) {
-        was_cut_off_ = true;
+    if (shutdown_.is_cutting_off()) {
+        shutdown_.on_unfinished_connection();
         close_socket(socket);
         return;
     }
@@ -448,7 +449,7 @@ void Worker::end(ConnectionSlot& slot) {
 }
 
 bool Worker::has_operations_in_flight() const noexcept {
-    return connections_.size() > 0 || loader_.is_busy() || acceptor_.is_busy();
+    return remaining() != Shutdown::Remaining::nothing;
 }
 
 }  // namespace torc::worker

@@ -81,14 +81,13 @@ void Worker::set_deadline(ConnectionSlot& slot) {
 }
 
 MonotonicTime Worker::next_deadline() {
-    if (cut_off_next_ || (stop_ == Stop::drain && idle_.first() != nullptr)) {
+    if (shutdown_.is_draining() && idle_.first() != nullptr) {
         return MonotonicTime::min();  // The next iteration goes on with them.
     }
     return std::min({idle_.next(), requests_.next(), readers_.next(), lingers_.next(),
                      graces_.next(), loading_.next(), look_at_waiting_peers_at_, make_up_room_at_,
-                     loader_.next_deadline(), acceptor_.next_deadline(), stop_deadline_,
-                     stop_listening_at_, leave_at_, outboxes_.due_at(),
-                     access_log_ ? access_log_->due_at() : never});
+                     loader_.next_deadline(), acceptor_.next_deadline(), shutdown_.next_deadline(),
+                     outboxes_.due_at(), access_log_ ? access_log_->due_at() : never});
 }
 
 bool Worker::may_linger_on(ConnectionSlot& slot, std::size_t bytes) {
@@ -173,9 +172,6 @@ void Worker::expire() {
         evictions_ = 0;  // Whatever became of them, it was not enough.
         acceptor_.expire(services_.now);
     }
-    if (services_.now >= stop_listening_at_) {
-        stop_listening();
-    }
 }
 
 void Worker::make_room_for(std::size_t connections) {
@@ -224,8 +220,8 @@ void Worker::park(int socket) {
 
 void Worker::serve_parked() {
     for (const int socket : std::exchange(parked_, {})) {
-        if (stop_ == Stop::now) {
-            was_cut_off_ = true;
+        if (shutdown_.is_cutting_off()) {
+            shutdown_.on_unfinished_connection();
             close_socket(socket);
         } else {
             give_slot(socket);

@@ -17,6 +17,8 @@
 #include <torc/worker/outbox.hpp>
 #include <torc/worker/reader_watch.hpp>
 #include <torc/worker/report_limiter.hpp>
+#include <torc/worker/shutdown.hpp>
+#include <torc/worker/stop.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -28,15 +30,6 @@
 #include <vector>
 
 namespace torc::worker {
-
-/// How urgently a worker is told to stop; it only ever goes up.
-enum class Stop : std::uint8_t {
-    no,
-    /// Accept no more, finish what is in flight.
-    drain,
-    /// Close everything now.
-    now,
-};
 
 /// What one worker is made of. What it points to outlives it.
 struct WorkerOptions {
@@ -175,10 +168,10 @@ private:
     void obey_stop();
     void begin_drain();
     void end_idle_connections();
-    void begin_cut_off();
-    void cut_off_connections();
-    void stop_listening();
-    [[nodiscard]] bool is_finished() const noexcept;
+    void cut_off_connections(std::uint32_t first);
+    /// The listeners' queues and what was handed over are served, or cut off, as they close.
+    void close_listeners();
+    [[nodiscard]] Shutdown::Remaining remaining() const noexcept;
 
     [[nodiscard]] static io::Token token(Operation operation, const ConnectionSlot& slot) noexcept;
 
@@ -233,15 +226,7 @@ private:
     int parked_rounds_ = 0;
     /// Room for what other workers hand over.
     std::vector<int> handed_;
-    /// When the listeners close, once the drain has begun.
-    MonotonicTime stop_listening_at_ = never;
-    Stop stop_ = Stop::no;
-    MonotonicTime stop_deadline_ = never;
-    /// When `run` need not wait any longer for operations of loads alone.
-    MonotonicTime leave_at_ = never;
-    bool was_cut_off_ = false;
-    /// While everything is cut off: the slot that is next.
-    std::optional<std::uint32_t> cut_off_next_;
+    Shutdown shutdown_;
     /// Written by the worker's thread alone.
     std::atomic<std::uint64_t> iterations_ = 0;
 };

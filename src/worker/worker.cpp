@@ -1,6 +1,6 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
-#include <torc/net/listener.hpp>
+#include <torc/net/endpoint.hpp>
 #include <torc/worker/worker.hpp>
 
 #include <spdlog/spdlog.h>
@@ -17,9 +17,6 @@
 namespace torc::worker {
 namespace {
 
-/// What a connection that was accepted just before the drain gets to send its request.
-constexpr std::chrono::seconds drain_grace{1};
-
 WallTime wall_now() noexcept {
     return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
 }
@@ -34,10 +31,8 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
     : proactor_(proactor),
       settings_(*options.settings),
       requested_stop_(*options.stop),
-      connections_max_(options.connections_max),
       balance_(options.balance),
       seat_(options.seat),
-      address_limit_(options.address_limit),
       site_(settings_.load_rules, settings_.cache_limits),
       loader_(proactor_, site_, *options.root, settings_.timeouts.load),
       responder_(site_.rules().codings, settings_.extra_fields),
@@ -47,15 +42,21 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
                 .parse_limits = settings_.parse_limits,
                 .body_bytes_max = settings_.body_bytes_max,
                 .encoded_slash = settings_.encoded_slash},
-      idle_(settings_.timeouts.idle),
-      requests_(settings_.timeouts.request),
-      readers_(proactor_, settings_.timeouts.send, settings_.bytes_per_second_min),
-      lingers_(settings_.timeouts.linger),
-      loading_(settings_.timeouts.load),
-      graces_(drain_grace),
-      connections_(connections_max_ + limits::connections_spare),
+      deadlines_(proactor_, settings_),
+      connections_(options.connections_max + limits::connections_spare),
+      shutdown_(settings_.timeouts.drain),
       acceptor_(proactor_, *options.listeners),
-      shutdown_(settings_.timeouts.drain) {
+      admission_({.host = *this,
+                  .proactor = proactor_,
+                  .settings = settings_,
+                  .services = services_,
+                  .connections = connections_,
+                  .deadlines = deadlines_,
+                  .shutdown = shutdown_,
+                  .connections_max = options.connections_max,
+                  .balance = options.balance,
+                  .seat = options.seat,
+                  .address_limit = options.address_limit}) {
     if (options.access_log != nullptr) {
         access_log_.emplace(*options.access_log, options.access_log_pace);
         services_.access_log = &*access_log_;
@@ -111,11 +112,9 @@ void Worker::iterate() {
     }
     site_.cache().set_other_bytes(outboxes_.resident_bytes());
     loader_.reclaim();
-    if (balance_ != nullptr && balance_->has_handed(seat_)) {
-        take_handed();
-    }
+    admission_.take_handed();
     if (std::exchange(has_closed_, false)) {
-        serve_parked();
+        admission_.serve_parked();
         acceptor_.resume();
     }
     // What was begun in this turn has its time still before it.
@@ -183,114 +182,26 @@ void Worker::accepted(const io::Completion& completion) {
                 completion.error().message());
         }
         site_.release_descriptor();
-        make_room_for(waiting);
+        admission_.make_room_for(waiting);
     }
     admit_accepted();
 }
 
 void Worker::admit_accepted() {
     for (const int socket : accepted_) {
-        admit(socket);
+        admission_.admit(socket);
     }
     accepted_.clear();
 }
 
-void Worker::admit(int socket) {
-    if (balance_ != nullptr) {
-        if (!services_.is_draining && hand_over(socket)) {
-            return;
-        }
-        balance_->count_in(seat_);
-    }
-    serve(socket);
-}
-
-bool Worker::hand_over(int socket) noexcept {
-    try {
-        return balance_->hand_over(seat_, socket);
-    } catch (const std::bad_alloc&) {
-        return false;
-    }
-}
-
-void Worker::take_handed() {
-    handed_.clear();
-    balance_->take(seat_, handed_);
-    for (const int socket : handed_) {
-        serve(socket);
-    }
-}
-
-void Worker::serve(int socket) {
-    if (shutdown_.is_cutting_off()) {
-        shutdown_.on_unfinished_connection();
-        close_socket(socket);
-        return;
-    }
-    if (address_limit_ != nullptr && !may_have_another(socket)) {
-        close_socket(socket);
-        return;
-    }
-    give_slot(socket);
-}
-
-void Worker::give_slot(int socket) {
-    if (connections_.size() - endings_ >= connections_max_) {
-        make_room_for_one();
-    }
-    ConnectionSlot* const slot = acquire_slot(socket);
-    if (slot == nullptr) {
-        park(socket);
-        return;
-    }
-    with_memory(*slot, [&] {
+void Worker::begin(ConnectionSlot& slot) {
+    with_memory(slot, [&] {
         if (access_log_) {
-            const auto peer = net::peer_of(socket);
-            slot->connection->set_remote_address(peer ? peer->host() : "-");
+            const auto peer = net::peer_of(slot.socket);
+            slot.connection->set_remote_address(peer ? peer->host() : "-");
         }
-        perform(*slot, slot->connection->opened());
+        perform(slot, slot.connection->opened());
     });
-}
-
-bool Worker::may_have_another(int socket) {
-    const auto peer = net::peer_of(socket);
-    if (!peer || address_limit_->enter(socket, peer->network())) {
-        return true;
-    }
-    if (address_report_.may_report(services_.now)) {
-        spdlog::warn(
-            "connections are refused: {} has {} already, which is all that "
-            "--max-connections-per-address allows",
-            peer->host(), settings_.connections_per_address_max);
-    }
-    return false;
-}
-
-void Worker::close_socket(int socket) {
-    if (address_limit_ != nullptr) {
-        address_limit_->leave(socket);
-    }
-    proactor_.close(socket);
-    count_out();
-}
-
-void Worker::refuse(int socket) {
-    close_socket(socket);
-    if (refusal_report_.may_report(services_.now)) {
-        spdlog::warn(
-            "connections are refused: this worker has {}, which is all that its descriptors or its "
-            "memory allow, and can spare none of them; raise the limit of descriptors (ulimit -Hn, "
-            "LimitNOFILE=)",
-            connections_.size());
-    }
-}
-
-ConnectionSlot* Worker::acquire_slot(int socket) noexcept {
-    try {
-        return connections_.acquire(socket, services_);
-    } catch (const std::bad_alloc&) {
-        return nullptr;
-    }
 }
 
 void Worker::connection_completed(const io::Completion& completion) {
@@ -311,7 +222,8 @@ void Worker::connection_completed(const io::Completion& completion) {
     }
     const auto count = static_cast<std::size_t>(std::max(completion.result, 0));
     if (operation == Operation::receive) {
-        if (slot.waiting == Waiting::linger && !may_linger_on(slot, count)) {
+        if (slot.waiting == Waiting::linger &&
+            !deadlines_.may_linger_on(slot, count, services_.now)) {
             close(slot);
             return;
         }
@@ -389,7 +301,7 @@ void Worker::perform(ConnectionSlot& slot, Action action) {
             close(slot);
             return;
     }
-    set_deadline(slot);
+    deadlines_.start(slot, services_.now);
 }
 
 void Worker::send_message(ConnectionSlot& slot) {
@@ -417,19 +329,9 @@ void Worker::send_file(ConnectionSlot& slot) {
 }
 
 void Worker::close(ConnectionSlot& slot) {
-    if (slot.is_ending) {
-        --endings_;
-        evictions_ -= static_cast<std::size_t>(evictions_ > 0);
-    }
     has_closed_ = true;
-    close_socket(slot.socket);
+    admission_.close(slot);
     connections_.release(slot);
-}
-
-void Worker::count_out() noexcept {
-    if (balance_ != nullptr) {
-        balance_->count_out(seat_);
-    }
 }
 
 void Worker::end(ConnectionSlot& slot) {
@@ -444,7 +346,7 @@ void Worker::end(ConnectionSlot& slot) {
         proactor_.reset_on_close(slot.socket);
     }
     slot.is_ending = true;
-    ++endings_;
+    admission_.on_ending();
     proactor_.shutdown(slot.socket, SHUT_RDWR);
 }
 

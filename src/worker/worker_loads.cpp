@@ -18,7 +18,7 @@ constexpr std::size_t waiting_peers_at_once = 256;
 }  // namespace
 
 void Worker::start_loading(ConnectionSlot& slot) {
-    set_deadline(slot);
+    deadlines_.start(slot, services_.now);
     const bool is_waiting = loader_.join(slot.connection->load_path(),
                                          token(Operation::load_open, slot).pack(), services_.now);
     if (!is_waiting) {
@@ -64,9 +64,10 @@ void Worker::hand_out_ended() {
 }
 
 void Worker::look_at_waiting_peers() {
-    ConnectionSlot* slot = loading_.first();
+    DeadlineList<ConnectionSlot>& loading = deadlines_.loading();
+    ConnectionSlot* slot = loading.first();
     for (std::size_t count = 0; slot != nullptr && count < waiting_peers_at_once; ++count) {
-        ConnectionSlot* const next = loading_.next(*slot);
+        ConnectionSlot* const next = loading.next(*slot);
         const io::PeerState peer = proactor_.peer_state(slot->socket);
         slot->is_half_closed = peer == io::PeerState::half_closed;
         if (peer == io::PeerState::gone) {
@@ -76,29 +77,13 @@ void Worker::look_at_waiting_peers() {
     }
     if (services_.is_draining) {
         std::size_t looks_left = waiting_peers_at_once;
-        while (ConnectionSlot* const gone = readers_.take_gone(services_.now, looks_left)) {
+        while (ConnectionSlot* const gone =
+                   deadlines_.readers().take_gone(services_.now, looks_left)) {
             end(*gone);
         }
     }
-    const bool is_due_again = services_.is_draining || loading_.first() != nullptr;
+    const bool is_due_again = services_.is_draining || loading.first() != nullptr;
     look_at_waiting_peers_at_ = is_due_again ? next_look_at_waiting_peers() : never;
-}
-
-ConnectionSlot* Worker::most_expendable_loading(std::chrono::nanoseconds patience) {
-    look_at_waiting_peers();
-    ConnectionSlot* const longest = loading_.first();
-    if (longest != nullptr &&
-        services_.now < longest->deadline - settings_.timeouts.load + patience) {
-        return nullptr;  // Most loads take far less.
-    }
-    ConnectionSlot* slot = longest;
-    for (std::size_t count = 0; slot != nullptr && count < waiting_peers_at_once; ++count) {
-        if (slot->is_half_closed) {
-            return slot;
-        }
-        slot = loading_.next(*slot);
-    }
-    return longest;
 }
 
 }  // namespace torc::worker

@@ -5,7 +5,6 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cstdint>
 
 namespace torc::worker {
@@ -31,18 +30,19 @@ void Worker::obey_stop() {
 
 void Worker::begin_drain() {
     services_.is_draining = true;
+    deadlines_.begin_drain();
     look_at_waiting_peers();
     acceptor_.begin_stop();
 }
 
 void Worker::end_idle_connections() {
     for (std::uint32_t rest = limits::shutdowns_per_iteration_max; rest > 0; --rest) {
-        ConnectionSlot* slot = idle_.first();
+        ConnectionSlot* slot = deadlines_.first_idle();
         if (slot == nullptr) {
             return;
         }
         if (slot->connection->is_fresh()) {
-            graces_.start(*slot, services_.now);
+            deadlines_.start(*slot, services_.now);  // It may still ask for something.
         } else {
             end(*slot);
         }
@@ -64,11 +64,7 @@ void Worker::cut_off_connections(std::uint32_t first) {
 }
 
 void Worker::close_listeners() {
-    if (balance_ != nullptr) {
-        handed_.clear();
-        balance_->leave(seat_, handed_);
-        std::ranges::for_each(handed_, [this](int socket) { serve(socket); });
-    }
+    admission_.stop_taking();
     acceptor_.stop(accepted_);
     admit_accepted();
 }

@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace torc::worker::test {
 
@@ -45,7 +46,10 @@ public:
         start(token, lane);
         job_ = &job;
     }
-    void close(int fd) override { ::close(fd); }
+    void close(int fd) override {
+        ::close(fd);
+        closed_sockets_.push_back(fd);
+    }
     void close_file(int fd, Lane lane) noexcept override {
         ::close(fd);
         closing_lane_ = lane;
@@ -62,6 +66,7 @@ public:
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] const open_how* how() const { return how_; }
     [[nodiscard]] int closed() const { return closed_; }
+    [[nodiscard]] const std::vector<int>& closed_sockets() const { return closed_sockets_; }
     /// That of the operation that was started last, and that of the file that was closed last.
     [[nodiscard]] Lane lane() const { return lane_; }
     [[nodiscard]] Lane closing_lane() const { return closing_lane_; }
@@ -109,6 +114,7 @@ private:
     bool is_short_of_memory_ = false;
     int started_ = 0;
     int closed_ = 0;
+    std::vector<int> closed_sockets_;
     Lane lane_ = Lane::local;
     Lane closing_lane_ = Lane::local;
     std::string path_;

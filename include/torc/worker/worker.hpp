@@ -9,13 +9,13 @@
 #include <torc/worker/acceptor.hpp>
 #include <torc/worker/access_log.hpp>
 #include <torc/worker/address_limit.hpp>
+#include <torc/worker/admission.hpp>
 #include <torc/worker/asset_loader.hpp>
 #include <torc/worker/balance.hpp>
 #include <torc/worker/connection_table.hpp>
-#include <torc/worker/deadline_list.hpp>
+#include <torc/worker/deadlines.hpp>
 #include <torc/worker/operation.hpp>
 #include <torc/worker/outbox.hpp>
-#include <torc/worker/reader_watch.hpp>
 #include <torc/worker/report_limiter.hpp>
 #include <torc/worker/shutdown.hpp>
 #include <torc/worker/stop.hpp>
@@ -52,7 +52,7 @@ struct WorkerOptions {
 /// One thread's loop: waits for completions, hands each to the connection or load that it belongs
 /// to, and starts what that wants next. Owns its connections, its cache and its log; shares
 /// nothing.
-class Worker {
+class Worker final : private Admission::Host {
 public:
     Worker(io::Proactor& proactor, WorkerOptions options);
     Worker(const Worker&) = delete;
@@ -94,9 +94,6 @@ private:
     void lose(ConnectionSlot& slot);
     void report_lost_completions();
     void lose_connection_of(const io::Completion& completion);
-    [[nodiscard]] ConnectionSlot* acquire_slot(int socket) noexcept;
-    void refuse(int socket);
-    [[nodiscard]] bool hand_over(int socket) noexcept;
     void accepted(const io::Completion& completion);
     void connection_completed(const io::Completion& completion);
     void report_refused_opening(const ConnectionSlot& slot);
@@ -117,51 +114,17 @@ private:
     /// whose peers have gone while the file system is waited for.
     void look_at_waiting_peers();
     [[nodiscard]] MonotonicTime next_look_at_waiting_peers() const noexcept;
-    [[nodiscard]] bool has_just_come(const ConnectionSlot& slot) const noexcept;
-    /// The connection that waits for a load and is the least likely to be missed; null: none has
-    /// waited for `patience`.
-    [[nodiscard]] ConnectionSlot* most_expendable_loading(std::chrono::nanoseconds patience);
 
-    /// A connection that a listener gave: another worker may have more room for it.
-    void admit(int socket);
-    void admit_accepted();
-    void take_handed();
-    void serve(int socket);
-    void give_slot(int socket);
-    /// Keeps a connection that there is no slot for until one is free, or it is clear that none can
-    /// be spared.
-    void park(int socket);
-    void serve_parked();
-    /// Counts a connection out and closes its socket.
-    void close_socket(int socket);
-    /// Counts a connection among those of its client; false: it has too many.
-    [[nodiscard]] bool may_have_another(int socket);
-    void count_out() noexcept;
-    enum class Urgency : std::uint8_t {
-        /// There are spare slots.
-        can_wait,
-        /// Somebody waits for room.
-        at_once,
-    };
-    /// Ends the connection that can best be spared; false: there is none.
-    bool make_room(Urgency urgency);
-    /// For connections that wait without a descriptor.
-    void make_room_for(std::size_t connections);
-    /// For a connection that is here.
-    void make_room_for_one();
-    /// For connections that were let in though nothing could be spared for them then.
-    void make_up_room();
-    [[nodiscard]] ConnectionSlot* find_slow_reader(std::chrono::nanoseconds patience);
-    void close(ConnectionSlot& slot);
+    // What Admission asks for.
+    void begin(ConnectionSlot& slot) override;
     /// Shuts the socket down; the completion of what is in flight closes it.
-    void end(ConnectionSlot& slot);
+    void end(ConnectionSlot& slot) override;
+    void end_gone_peers() override { look_at_waiting_peers(); }
 
-    /// Whether to read on of `bytes` more that nobody wants, so that the peer sees its response.
-    [[nodiscard]] bool may_linger_on(ConnectionSlot& slot, std::size_t bytes);
-    void set_deadline(ConnectionSlot& slot);
-    /// Ends at most so many connections that have waited long enough; gives how many more it might
-    /// have.
-    std::size_t end_expired(std::size_t ends_max);
+    void admit_accepted();
+    void close(ConnectionSlot& slot);
+
+    void end_expired();
     void expire();
     [[nodiscard]] MonotonicTime next_deadline();
 
@@ -178,10 +141,8 @@ private:
     io::Proactor& proactor_;
     const config::Settings& settings_;
     const std::atomic<Stop>& requested_stop_;
-    const std::uint32_t connections_max_;
     Balance* const balance_;
     const Balance::Seat seat_;
-    AddressLimit* const address_limit_;
 
     site::Site site_;
     AssetLoader loader_;
@@ -190,43 +151,21 @@ private:
     std::optional<AccessLog> access_log_;
     Services services_;
 
-    DeadlineList<ConnectionSlot> idle_;
-    DeadlineList<ConnectionSlot> requests_;
-    /// Connections whose peers are to take what they are sent.
-    ReaderWatch readers_;
-    DeadlineList<ConnectionSlot> lingers_;
-    /// Connections that wait for a load.
-    DeadlineList<ConnectionSlot> loading_;
+    Deadlines deadlines_;
     MonotonicTime look_at_waiting_peers_at_ = never;
     bool has_reported_lost_completions_ = false;
     ReportLimiter memory_report_;
-    ReportLimiter refusal_report_;
-    ReportLimiter slow_reader_report_;
-    ReportLimiter address_report_;
     ReportLimiter opening_report_;
     ReportLimiter descriptor_report_;
-    /// Connections that were accepted but have asked for nothing when a drain begins.
-    DeadlineList<ConnectionSlot> graces_;
     ConnectionTable connections_;
 
+    Shutdown shutdown_;
     Acceptor acceptor_;
-    /// Connections that were ended and are not closed yet.
-    std::uint32_t endings_ = 0;
-    /// Those that were ended for others without a descriptor.
-    std::size_t evictions_ = 0;
-    /// When to look again for what can be spared.
-    MonotonicTime make_up_room_at_ = never;
+    Admission admission_;
     /// Whether one was closed in this iteration.
     bool has_closed_ = false;
     /// Room for what the listeners give.
     std::vector<int> accepted_;
-    /// Connections that wait for a slot.
-    std::vector<int> parked_;
-    /// How often room was looked for since the last of them came.
-    int parked_rounds_ = 0;
-    /// Room for what other workers hand over.
-    std::vector<int> handed_;
-    Shutdown shutdown_;
     /// Written by the worker's thread alone.
     std::atomic<std::uint64_t> iterations_ = 0;
 };

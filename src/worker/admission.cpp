@@ -1,0 +1,276 @@
+#include <torc/base/limits.hpp>
+#include <torc/net/endpoint.hpp>
+#include <torc/worker/admission.hpp>
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+namespace torc::worker {
+namespace {
+
+/// How many connections are ended at once for others that wait without a descriptor.
+constexpr std::size_t evictions_per_iteration_max = 64;
+/// How many connections are ended for one that comes, as long as there are more than there should
+/// be.
+constexpr int evictions_for_one_max = 4;
+/// How many connections wait for a slot; each has a descriptor.
+constexpr std::size_t parked_max = 16;
+/// So long a new connection, whose request is about to be read, need not make room.
+constexpr std::chrono::milliseconds fresh_grace{250};
+/// So long a peer may read nothing while there are spare slots, and while there are none. A reader
+/// that is slow and has just begun reads nothing for seconds, too, as far as the kernel tells: of
+/// 20 kB/s the window on a loopback opens each 3 s.
+constexpr std::chrono::seconds filled_grace{6};
+constexpr std::chrono::seconds filled_grace_min{2};
+/// How long the peer of a connection that made room may take nothing of what the kernel still has
+/// for it. The kernel counts from when the window was closed first, so this cuts off slow readers
+/// too: there is no room for the time of all.
+constexpr std::chrono::seconds rest_patience{20};
+/// How often room is looked for, a grace apart, before a connection that waits for a slot is
+/// refused: for longer than those take that may be ended for it.
+constexpr int parked_rounds_max = 10;
+
+}  // namespace
+
+void Admission::admit(int socket) {
+    if (parts_.balance != nullptr) {
+        if (parts_.shutdown.phase() == Shutdown::Phase::running && hand_over(socket)) {
+            return;
+        }
+        parts_.balance->count_in(parts_.seat);
+    }
+    serve(socket);
+}
+
+bool Admission::hand_over(int socket) noexcept {
+    try {
+        return parts_.balance->hand_over(parts_.seat, socket);
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+}
+
+void Admission::take_handed() {
+    if (parts_.balance == nullptr || !parts_.balance->has_handed(parts_.seat)) {
+        return;
+    }
+    handed_.clear();
+    parts_.balance->take(parts_.seat, handed_);
+    std::ranges::for_each(handed_, [this](int socket) { serve(socket); });
+}
+
+void Admission::stop_taking() {
+    if (parts_.balance == nullptr) {
+        return;
+    }
+    handed_.clear();
+    parts_.balance->leave(parts_.seat, handed_);
+    std::ranges::for_each(handed_, [this](int socket) { serve(socket); });
+}
+
+void Admission::serve(int socket) {
+    if (parts_.shutdown.is_cutting_off()) {
+        cut_off(socket);
+    } else if (parts_.address_limit != nullptr && !may_have_another(socket)) {
+        close_socket(socket);
+    } else {
+        give_slot(socket);
+    }
+}
+
+bool Admission::may_have_another(int socket) {
+    const auto peer = net::peer_of(socket);
+    if (!peer || parts_.address_limit->enter(socket, peer->network())) {
+        return true;
+    }
+    if (address_report_.may_report(parts_.services.now)) {
+        spdlog::warn(
+            "connections are refused: {} has {} already, which is all that "
+            "--max-connections-per-address allows",
+            peer->host(), parts_.settings.connections_per_address_max);
+    }
+    return false;
+}
+
+void Admission::give_slot(int socket) {
+    if (staying() >= parts_.connections_max) {
+        make_room_for_one();
+    }
+    ConnectionSlot* const slot = acquire_slot(socket);
+    if (slot == nullptr) {
+        park(socket);
+        return;
+    }
+    parts_.host.begin(*slot);
+}
+
+ConnectionSlot* Admission::acquire_slot(int socket) noexcept {
+    try {
+        return parts_.connections.acquire(socket, parts_.services);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
+
+void Admission::park(int socket) {
+    parked_rounds_ = 0;
+    make_up_room_soon();
+    if (parked_.size() == parked_max) {
+        const int longest_waiting = parked_.front();
+        parked_.erase(parked_.begin());
+        refuse(longest_waiting);
+    }
+    try {
+        parked_.push_back(socket);
+    } catch (const std::bad_alloc&) {
+        refuse(socket);
+    }
+}
+
+void Admission::serve_parked() {
+    for (const int socket : std::exchange(parked_, {})) {
+        if (parts_.shutdown.is_cutting_off()) {
+            cut_off(socket);
+        } else {
+            give_slot(socket);
+        }
+    }
+}
+
+void Admission::refuse(int socket) {
+    close_socket(socket);
+    if (refusal_report_.may_report(parts_.services.now)) {
+        spdlog::warn(
+            "connections are refused: this worker has {}, which is all that its descriptors or its "
+            "memory allow, and can spare none of them; raise the limit of descriptors (ulimit -Hn, "
+            "LimitNOFILE=)",
+            parts_.connections.size());
+    }
+}
+
+void Admission::cut_off(int socket) {
+    parts_.shutdown.on_unfinished_connection();
+    close_socket(socket);
+}
+
+void Admission::close(const ConnectionSlot& slot) {
+    if (slot.is_ending) {
+        --endings_;
+        evictions_ -= static_cast<std::size_t>(evictions_ > 0);
+    }
+    close_socket(slot.socket);
+}
+
+void Admission::close_socket(int socket) {
+    if (parts_.address_limit != nullptr) {
+        parts_.address_limit->leave(socket);
+    }
+    parts_.proactor.close(socket);
+    if (parts_.balance != nullptr) {
+        parts_.balance->count_out(parts_.seat);
+    }
+}
+
+std::uint32_t Admission::staying() const noexcept {
+    return parts_.connections.size() - endings_;
+}
+
+void Admission::make_up_room_soon() noexcept {
+    make_up_room_at_ = std::min(make_up_room_at_, parts_.services.now + fresh_grace);
+}
+
+void Admission::make_room_for(std::size_t connections) {
+    const std::size_t wanted = std::min(connections, evictions_per_iteration_max);
+    for (std::size_t made = evictions_; made < wanted; ++made) {
+        const std::uint32_t before = parts_.connections.size();
+        if (!make_room(Urgency::at_once)) {
+            return;
+        }
+        if (parts_.connections.size() == before) {
+            ++evictions_;  // It is closed once its operation has completed.
+        }
+    }
+}
+
+void Admission::make_room_for_one() {
+    // Where nothing can be spared it is let in all the same, into a spare slot, and served: it may
+    // not take long. Before they run out, who does not read is given no time.
+    const bool has_spare_slots = parts_.connections.free_slots() > limits::connections_spare / 2;
+    const Urgency urgency = has_spare_slots ? Urgency::can_wait : Urgency::at_once;
+    for (int made = 0; made < evictions_for_one_max; ++made) {
+        if (staying() < parts_.connections_max) {
+            return;
+        }
+        if (!make_room(urgency)) {
+            make_up_room_soon();
+            return;
+        }
+    }
+}
+
+void Admission::expire() {
+    if (parts_.services.now < make_up_room_at_) {
+        return;
+    }
+    make_up_room_at_ = never;
+    const Urgency urgency = parked_.empty() ? Urgency::can_wait : Urgency::at_once;
+    for (std::size_t made = 0; staying() > parts_.connections_max; ++made) {
+        if (made == evictions_per_iteration_max || !make_room(urgency)) {
+            make_up_room_soon();
+            break;
+        }
+    }
+    if (parked_.empty() || endings_ > 0) {
+        return;
+    }
+    if (++parked_rounds_ < parked_rounds_max) {
+        make_up_room_soon();
+    } else {
+        // Nobody who has a slot can be spared.
+        std::ranges::for_each(std::exchange(parked_, {}), [this](int socket) { refuse(socket); });
+    }
+}
+
+bool Admission::make_room(Urgency urgency) {
+    ConnectionSlot* const chosen = find_expendable(urgency);
+    if (chosen == nullptr) {
+        return false;
+    }
+    // All may be sent and nothing read: the kernel has it, for minutes if nobody tells it.
+    parts_.proactor.give_up_after(chosen->socket, rest_patience);
+    parts_.host.end(*chosen);
+    return true;
+}
+
+ConnectionSlot* Admission::find_expendable(Urgency urgency) {
+    const MonotonicTime now = parts_.services.now;
+    if (ConnectionSlot* const slot = parts_.deadlines.find_longest_waiting(now, fresh_grace)) {
+        return slot;
+    }
+    if (ConnectionSlot* const slot =
+            find_slow_reader(urgency == Urgency::at_once ? filled_grace_min : filled_grace)) {
+        return slot;
+    }
+    parts_.host.end_gone_peers();
+    return parts_.deadlines.find_longest_loading(
+        now, urgency == Urgency::at_once ? std::chrono::milliseconds(0) : fresh_grace);
+}
+
+ConnectionSlot* Admission::find_slow_reader(std::chrono::nanoseconds patience) {
+    ConnectionSlot* const slowest =
+        parts_.deadlines.readers().find_slowest(parts_.services.now, patience);
+    if (slowest != nullptr && slow_reader_report_.may_report(parts_.services.now)) {
+        spdlog::warn(
+            "responses are cut off: all {} connections that this worker's descriptors or memory "
+            "allow are taken, and some clients take less than {} bytes a second (--min-rate); "
+            "raise the limit of descriptors (ulimit -Hn, LimitNOFILE=), or let fewer connections "
+            "in from one address (--max-connections-per-address)",
+            parts_.connections_max, parts_.settings.bytes_per_second_min);
+    }
+    return slowest;
+}
+
+}  // namespace torc::worker

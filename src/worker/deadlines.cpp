@@ -1,0 +1,155 @@
+#include <torc/worker/deadlines.hpp>
+
+#include <algorithm>
+
+namespace torc::worker {
+namespace {
+
+/// What a connection that was accepted just before the drain gets to send its request.
+constexpr std::chrono::seconds drain_grace{1};
+/// How long a connection may linger, however fast its peer sends: so many linger timeouts.
+constexpr int linger_timeouts_max = 12;
+/// Of a pace that counts from its beginning.
+constexpr std::chrono::hours endless{24 * 365};
+/// Of how many that wait for loads it is looked whether their peers have ended their streams.
+constexpr std::size_t loading_looks_max = 256;
+
+}  // namespace
+
+Deadlines::Deadlines(const io::Proactor& proactor, const config::Settings& settings) noexcept
+    : settings_(settings),
+      idle_(settings.timeouts.idle),
+      graces_(drain_grace),
+      requests_(settings.timeouts.request),
+      readers_(proactor, settings.timeouts.send, settings.bytes_per_second_min),
+      lingers_(settings.timeouts.linger),
+      loading_(settings.timeouts.load) {}
+
+void Deadlines::start(ConnectionSlot& slot, MonotonicTime now) noexcept {
+    const Waiting waiting = slot.connection->waiting();
+    switch (waiting) {
+        case Waiting::idle:
+            if (is_draining_ && slot.connection->is_fresh()) {
+                graces_.start(slot, now);
+            } else {
+                idle_.start(slot, now);
+            }
+            break;
+        case Waiting::request:
+            // From the first byte: sending one more now and then does not buy time.
+            if (!slot.is_linked() || slot.waiting != Waiting::request) {
+                requests_.start(slot, now);
+            }
+            break;
+        case Waiting::peer:
+            if (slot.waiting == Waiting::peer) {
+                readers_.go_on(slot, now);
+            } else {
+                readers_.begin(slot, now);
+            }
+            break;
+        case Waiting::linger:
+            start_lingering(slot, now);
+            break;
+        case Waiting::asset:
+            loading_.start(slot, now);
+            break;
+    }
+    slot.waiting = waiting;
+}
+
+void Deadlines::start_lingering(ConnectionSlot& slot, MonotonicTime now) noexcept {
+    if (slot.waiting != Waiting::linger) {
+        slot.pace = Pace();
+        slot.pace.begin(now);
+        static_cast<void>(slot.pace.look(0, now, endless));
+    }
+    lingers_.start(slot, now);
+}
+
+bool Deadlines::may_linger_on(ConnectionSlot& slot, std::size_t bytes,
+                              MonotonicTime now) const noexcept {
+    Pace& pace = slot.pace;
+    static_cast<void>(pace.look(pace.total_bytes() + bytes, now, endless));
+    const auto lasted = pace.observed_for(now);
+    const std::chrono::nanoseconds silence_max = settings_.timeouts.linger;
+    return lasted < linger_timeouts_max * silence_max &&
+           (lasted < silence_max ||
+            pace.bytes_per_second(now) >= static_cast<double>(settings_.bytes_per_second_min));
+}
+
+MonotonicTime Deadlines::next() noexcept {
+    return std::min({idle_.next(), graces_.next(), requests_.next(), readers_.next(),
+                     lingers_.next(), loading_.next()});
+}
+
+std::optional<Deadlines::Expired> Deadlines::take_expired(MonotonicTime now) noexcept {
+    using enum Expired::Consequence;
+    if (ConnectionSlot* const slot = idle_.take_expired(now)) {
+        return judge_idle(*slot, now);
+    }
+    for (DeadlineList<ConnectionSlot>* list : {&lingers_, &graces_}) {
+        if (ConnectionSlot* const slot = list->take_expired(now)) {
+            return Expired{.slot = slot, .consequence = end};
+        }
+    }
+    if (ConnectionSlot* const slot = requests_.take_expired(now)) {
+        return Expired{.slot = slot, .consequence = time_out_request};
+    }
+    if (ConnectionSlot* const slot = loading_.take_expired(now)) {
+        return Expired{.slot = slot, .consequence = give_up_load};
+    }
+    // Last: it looks at sockets, and gives up after so many looks.
+    if (ConnectionSlot* const slot = readers_.take_expired(now)) {
+        return Expired{.slot = slot, .consequence = end};
+    }
+    return std::nullopt;
+}
+
+Deadlines::Expired Deadlines::judge_idle(ConnectionSlot& slot, MonotonicTime now) noexcept {
+    using enum Expired::Consequence;
+    // It has sent its response, but the kernel may still have most of that.
+    switch (readers_.look_at_rest(slot, now)) {
+        case ReaderWatch::Rest::nothing:
+            return {.slot = &slot, .consequence = end};
+        case ReaderWatch::Rest::refused:
+            return {.slot = &slot, .consequence = reset};
+        case ReaderWatch::Rest::awaited:
+            break;
+    }
+    idle_.start(slot, now);
+    return {.slot = &slot, .consequence = none};
+}
+
+ConnectionSlot* Deadlines::find_longest_waiting(MonotonicTime now,
+                                                std::chrono::nanoseconds patience) noexcept {
+    const auto has_just_come = [&](const ConnectionSlot& slot) {
+        return slot.waiting == Waiting::idle && slot.connection->is_fresh() &&
+               now < slot.deadline - settings_.timeouts.idle + patience;
+    };
+    for (DeadlineList<ConnectionSlot>* list : {&idle_, &lingers_, &requests_}) {
+        ConnectionSlot* const first = list->first();
+        if (first != nullptr && !has_just_come(*first)) {
+            return first;
+        }
+    }
+    return nullptr;
+}
+
+ConnectionSlot* Deadlines::find_longest_loading(MonotonicTime now,
+                                                std::chrono::nanoseconds patience) noexcept {
+    ConnectionSlot* const longest = loading_.first();
+    if (longest != nullptr && now < longest->deadline - settings_.timeouts.load + patience) {
+        return nullptr;  // Most loads take far less.
+    }
+    ConnectionSlot* slot = longest;
+    for (std::size_t count = 0; slot != nullptr && count < loading_looks_max; ++count) {
+        if (slot->is_half_closed) {
+            return slot;
+        }
+        slot = loading_.next(*slot);
+    }
+    return longest;
+}
+
+}  // namespace torc::worker

@@ -1,0 +1,249 @@
+#include <torc/base/limits.hpp>
+#include <torc/io/backend.hpp>
+#include <torc/worker/admission.hpp>
+
+#include "worker/scripted_proactor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace torc::worker {
+namespace {
+
+using namespace std::chrono_literals;
+using Sockets = std::vector<int>;
+
+/// Longer than a connection counts as one that has just come.
+constexpr auto a_while = 1s;
+/// When room is looked for again.
+constexpr auto a_moment = 250ms;
+
+/// Plays the worker. Sockets are numbers beyond those of any descriptor.
+class AdmissionTest : public ::testing::Test, protected Admission::Host {
+protected:
+    void SetUp() override { make(2); }
+    void TearDown() override {
+        std::ranges::for_each(slots_, [](ConnectionSlot* slot) { slot->unlink(); });
+    }
+
+    /// Begins anew, with so many slots and the spare ones.
+    void make(std::uint32_t connections_max) {
+        connections_.emplace(connections_max + limits::connections_spare);
+        admission_.emplace(Admission::Parts{.host = *this,
+                                            .proactor = proactor_,
+                                            .settings = settings_,
+                                            .services = services_,
+                                            .connections = *connections_,
+                                            .deadlines = deadlines_,
+                                            .shutdown = shutdown_,
+                                            .connections_max = connections_max,
+                                            .balance = balance_});
+    }
+
+    void begin(ConnectionSlot& slot) override {
+        slot.is_busy = true;
+        begun_.push_back(slot.socket);
+        slots_.push_back(&slot);
+        if (can_be_spared_) {
+            deadlines_.start(slot, services_.now);
+        }
+    }
+    void end(ConnectionSlot& slot) override {
+        slot.unlink();
+        slot.is_ending = true;
+        admission_->on_ending();
+        ended_.push_back(slot.socket);
+    }
+    void end_gone_peers() override {}
+
+    /// What was in flight on the connection has completed.
+    void complete(ConnectionSlot& slot) {
+        slot.is_busy = false;
+        admission_->close(slot);
+        connections_->release(slot);
+    }
+    /// Lets in connections until every slot is taken, by some that can't be spared.
+    void fill() {
+        can_be_spared_ = false;
+        while (connections_->free_slots() > 0) {
+            admission_->admit(next_socket_++);
+        }
+    }
+    void cut_off() {
+        shutdown_.on_order(Stop::now);
+        while (shutdown_.next_step(services_.now) != Shutdown::Step::none) {
+        }
+    }
+
+    config::Settings settings_;
+    test::ScriptedProactor proactor_;
+    site::Site site_{{}, {}};
+    site::Responder responder_{site_.rules().codings};
+    OutboxPool outboxes_;
+    Services services_{
+        .site = site_, .responder = responder_, .outboxes = outboxes_, .now = test::noon};
+    Deadlines deadlines_{proactor_, settings_};
+    Shutdown shutdown_{30s};
+    Balance* balance_ = nullptr;
+    std::optional<ConnectionTable> connections_;
+    std::optional<Admission> admission_;
+    bool can_be_spared_ = true;
+    int next_socket_ = 1'000'000;
+    Sockets begun_;
+    Sockets ended_;
+    std::vector<ConnectionSlot*> slots_;
+};
+
+TEST_F(AdmissionTest, GivesASlotToWhoComes) {
+    admission_->admit(next_socket_);
+    EXPECT_EQ(begun_, Sockets{next_socket_});
+    EXPECT_EQ(ended_, Sockets());
+    EXPECT_EQ(admission_->next_deadline(), never);
+}
+
+TEST_F(AdmissionTest, EndsWhoHasWaitedLongestForANewOne) {
+    admission_->admit(1'000'000);
+    services_.now += 1ms;
+    admission_->admit(1'000'001);
+    services_.now += a_while;
+    admission_->admit(1'000'002);
+    EXPECT_EQ(ended_, Sockets{1'000'000});
+    EXPECT_EQ(begun_.size(), 3U) << "it need not wait until that one is closed";
+    EXPECT_EQ(admission_->next_deadline(), never);
+}
+
+TEST_F(AdmissionTest, LetsInWhoComesWhileAllHaveJustCome) {
+    for (int socket = 1'000'000; socket < 1'000'003; ++socket) {
+        admission_->admit(socket);
+    }
+    EXPECT_EQ(begun_.size(), 3U);
+    EXPECT_EQ(ended_, Sockets());
+    EXPECT_EQ(admission_->next_deadline(), services_.now + a_moment);
+    services_.now += a_moment;
+    admission_->expire();
+    EXPECT_EQ(ended_, Sockets{1'000'000}) << "room is made up for then";
+    EXPECT_EQ(admission_->next_deadline(), never);
+}
+
+TEST_F(AdmissionTest, ParksWhoComesWhenEverySlotIsTaken) {
+    fill();
+    const std::size_t slots = begun_.size();
+    admission_->admit(next_socket_);
+    EXPECT_EQ(begun_.size(), slots);
+    EXPECT_EQ(proactor_.closed_sockets(), Sockets());
+    complete(*slots_.front());
+    admission_->serve_parked();
+    EXPECT_EQ(begun_.back(), next_socket_);
+}
+
+TEST_F(AdmissionTest, RefusesWhoIsParkedOnceItIsClearThatNobodyCanBeSpared) {
+    fill();
+    admission_->admit(next_socket_);
+    for (int round = 0; round < 9; ++round) {
+        ASSERT_EQ(admission_->next_deadline(), services_.now + a_moment);
+        services_.now += a_moment;
+        admission_->expire();
+        EXPECT_EQ(proactor_.closed_sockets(), Sockets());
+    }
+    services_.now += a_moment;
+    admission_->expire();
+    EXPECT_EQ(proactor_.closed_sockets(), Sockets{next_socket_});
+}
+
+TEST_F(AdmissionTest, RefusesTheLongestParkedWhenTooManyAre) {
+    fill();
+    const int first = next_socket_;
+    for (int count = 0; count < 16; ++count) {
+        admission_->admit(next_socket_++);
+    }
+    EXPECT_EQ(proactor_.closed_sockets(), Sockets());
+    admission_->admit(next_socket_);
+    EXPECT_EQ(proactor_.closed_sockets(), Sockets{first});
+}
+
+TEST_F(AdmissionTest, EndsAsManyAsWaitWithoutADescriptor) {
+    make(8);
+    for (int count = 0; count < 5; ++count) {
+        admission_->admit(next_socket_++);
+    }
+    services_.now += a_while;
+    admission_->make_room_for(2);
+    admission_->make_room_for(2);
+    EXPECT_EQ(ended_.size(), 2U) << "those who wait are told of again until the two are closed";
+    complete(*slots_[0]);
+    admission_->make_room_for(2);
+    EXPECT_EQ(ended_.size(), 3U);
+    admission_->forget_evictions();
+    admission_->make_room_for(2);
+    EXPECT_EQ(ended_.size(), 5U);
+}
+
+TEST_F(AdmissionTest, CutsOffWhoComesWhenAllAre) {
+    fill();
+    admission_->admit(next_socket_);
+    const std::size_t slots = begun_.size();
+    cut_off();
+    EXPECT_FALSE(shutdown_.has_unfinished_connections());
+    admission_->admit(next_socket_ + 1);
+    EXPECT_EQ(proactor_.closed_sockets(), Sockets{next_socket_ + 1});
+    EXPECT_TRUE(shutdown_.has_unfinished_connections());
+    complete(*slots_.front());
+    admission_->serve_parked();
+    EXPECT_EQ(proactor_.closed_sockets().back(), next_socket_);
+    EXPECT_EQ(begun_.size(), slots);
+}
+
+class AdmissionBalanceTest : public AdmissionTest {
+protected:
+    void SetUp() override {
+        balance_ = &workers_;
+        make(8);
+        workers_.join(1, *other_);
+    }
+
+    std::unique_ptr<io::Proactor> other_ =
+        *io::make_proactor(io::Backend::epoll, {.connections_max = 16});
+    Balance workers_{2};
+};
+
+TEST_F(AdmissionBalanceTest, HandsOverToAWorkerThatHasFewer) {
+    admission_->admit(1'000'000);
+    EXPECT_EQ(workers_.connections(0), 1U);
+    admission_->admit(1'000'001);
+    EXPECT_EQ(begun_, Sockets{1'000'000});
+    Sockets handed;
+    workers_.take(1, handed);
+    EXPECT_EQ(handed, Sockets{1'000'001});
+}
+
+TEST_F(AdmissionBalanceTest, HandsNothingOverInADrain) {
+    shutdown_.on_order(Stop::drain);
+    EXPECT_EQ(shutdown_.next_step(services_.now), Shutdown::Step::begin_drain);
+    admission_->admit(1'000'000);
+    admission_->admit(1'000'001);
+    EXPECT_EQ(begun_.size(), 2U);
+    EXPECT_EQ(workers_.connections(0), 2U);
+}
+
+TEST_F(AdmissionBalanceTest, LetsInWhatIsHandedToItUntilItTakesNoMore) {
+    workers_.join(0, *other_);
+    ASSERT_TRUE(workers_.give(1'000'000));
+    admission_->take_handed();
+    EXPECT_EQ(begun_, Sockets{1'000'000});
+    ASSERT_TRUE(workers_.give(1'000'001));
+    ASSERT_TRUE(workers_.give(1'000'002));
+    admission_->stop_taking();
+    EXPECT_EQ(begun_.size(), 2U) << "one went to the other worker";
+    EXPECT_EQ(workers_.connections(0), 2U);
+    complete(*slots_.front());
+    EXPECT_EQ(workers_.connections(0), 1U);
+}
+
+}  // namespace
+}  // namespace torc::worker

@@ -39,7 +39,7 @@ Watchdog::Watchdog(std::span<const std::unique_ptr<WorkerThread>> threads,
     : threads_(threads), listeners_(listeners), balance_(balance), pulses_(threads.size()) {}
 
 Watchdog::~Watchdog() {
-    std::ranges::for_each(orphans_, ::close);
+    std::ranges::for_each(orphans_, ::close, &net::Accepted::socket);
 }
 
 void Watchdog::look(MonotonicTime now) {

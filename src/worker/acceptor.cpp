@@ -47,12 +47,12 @@ void Acceptor::start() {
 }
 
 std::size_t Acceptor::completed(const io::Completion& completion, MonotonicTime now,
-                                std::vector<int>& accepted) {
+                                std::vector<net::Accepted>& accepted) {
     const std::uint32_t index = completion.token.slot;
     Listener& listener = listeners_[index];
     listener.is_accepting = completion.more;
     if (!completion.failed()) {
-        keep(completion.result, accepted);
+        keep({.socket = completion.result, .listener = index}, accepted);
     }
     if (completion.more) {
         return 0;
@@ -80,11 +80,11 @@ std::size_t Acceptor::completed(const io::Completion& completion, MonotonicTime 
     }
 }
 
-void Acceptor::keep(int socket, std::vector<int>& accepted) {
+void Acceptor::keep(const net::Accepted& connection, std::vector<net::Accepted>& accepted) {
     try {
-        accepted.push_back(socket);
+        accepted.push_back(connection);
     } catch (const std::bad_alloc&) {
-        proactor_.close(socket);
+        proactor_.close(connection.socket);
     }
 }
 
@@ -115,7 +115,7 @@ void Acceptor::begin_stop() noexcept {
     }
 }
 
-void Acceptor::stop(std::vector<int>& accepted) {
+void Acceptor::stop(std::vector<net::Accepted>& accepted) {
     accept_again_at_ = never;
     for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
         Listener& listener = listeners_[index];

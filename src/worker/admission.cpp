@@ -35,19 +35,19 @@ constexpr int parked_rounds_max = 10;
 
 }  // namespace
 
-void Admission::admit(int socket) {
+void Admission::admit(const net::Accepted& connection) {
     if (parts_.balance != nullptr) {
-        if (parts_.shutdown.phase() == Shutdown::Phase::running && hand_over(socket)) {
+        if (parts_.shutdown.phase() == Shutdown::Phase::running && hand_over(connection)) {
             return;
         }
         parts_.balance->count_in(parts_.seat);
     }
-    serve(socket);
+    serve(connection);
 }
 
-bool Admission::hand_over(int socket) noexcept {
+bool Admission::hand_over(const net::Accepted& connection) noexcept {
     try {
-        return parts_.balance->hand_over(parts_.seat, socket);
+        return parts_.balance->hand_over(parts_.seat, connection);
     } catch (const std::bad_alloc&) {
         return false;
     }
@@ -59,7 +59,7 @@ void Admission::take_handed() {
     }
     handed_.clear();
     parts_.balance->take(parts_.seat, handed_);
-    std::ranges::for_each(handed_, [this](int socket) { serve(socket); });
+    std::ranges::for_each(handed_, [this](const net::Accepted& connection) { serve(connection); });
 }
 
 void Admission::stop_taking() {
@@ -68,22 +68,22 @@ void Admission::stop_taking() {
     }
     handed_.clear();
     parts_.balance->leave(parts_.seat, handed_);
-    std::ranges::for_each(handed_, [this](int socket) { serve(socket); });
+    std::ranges::for_each(handed_, [this](const net::Accepted& connection) { serve(connection); });
 }
 
-void Admission::serve(int socket) {
+void Admission::serve(const net::Accepted& connection) {
     if (parts_.shutdown.is_cutting_off()) {
-        cut_off(socket);
-    } else if (parts_.address_limit != nullptr && !may_have_another(socket)) {
-        close_socket(socket);
+        cut_off(connection);
+    } else if (parts_.address_limit != nullptr && !may_have_another(connection)) {
+        close_socket(connection.socket);
     } else {
-        give_slot(socket);
+        give_slot(connection);
     }
 }
 
-bool Admission::may_have_another(int socket) {
-    const auto peer = net::peer_of(socket);
-    if (!peer || parts_.address_limit->enter(socket, peer->network())) {
+bool Admission::may_have_another(const net::Accepted& connection) {
+    const auto peer = net::peer_of(connection.socket);
+    if (!peer || parts_.address_limit->enter(connection.socket, peer->network())) {
         return true;
     }
     if (address_report_.may_report(parts_.services.now)) {
@@ -95,53 +95,53 @@ bool Admission::may_have_another(int socket) {
     return false;
 }
 
-void Admission::give_slot(int socket) {
+void Admission::give_slot(const net::Accepted& connection) {
     if (staying() >= parts_.connections_max) {
         make_room_for_one();
     }
-    ConnectionSlot* const slot = acquire_slot(socket);
+    ConnectionSlot* const slot = acquire_slot(connection);
     if (slot == nullptr) {
-        park(socket);
+        park(connection);
         return;
     }
     parts_.host.begin(*slot);
 }
 
-ConnectionSlot* Admission::acquire_slot(int socket) noexcept {
+ConnectionSlot* Admission::acquire_slot(const net::Accepted& connection) noexcept {
     try {
-        return parts_.connections.acquire(socket, parts_.services);
+        return parts_.connections.acquire(connection, parts_.services);
     } catch (const std::bad_alloc&) {
         return nullptr;
     }
 }
 
-void Admission::park(int socket) {
+void Admission::park(const net::Accepted& connection) {
     parked_rounds_ = 0;
     make_up_room_soon();
     if (parked_.size() == parked_max) {
-        const int longest_waiting = parked_.front();
+        const net::Accepted longest_waiting = parked_.front();
         parked_.erase(parked_.begin());
         refuse(longest_waiting);
     }
     try {
-        parked_.push_back(socket);
+        parked_.push_back(connection);
     } catch (const std::bad_alloc&) {
-        refuse(socket);
+        refuse(connection);
     }
 }
 
 void Admission::serve_parked() {
-    for (const int socket : std::exchange(parked_, {})) {
+    for (const net::Accepted& connection : std::exchange(parked_, {})) {
         if (parts_.shutdown.is_cutting_off()) {
-            cut_off(socket);
+            cut_off(connection);
         } else {
-            give_slot(socket);
+            give_slot(connection);
         }
     }
 }
 
-void Admission::refuse(int socket) {
-    close_socket(socket);
+void Admission::refuse(const net::Accepted& connection) {
+    close_socket(connection.socket);
     if (refusal_report_.may_report(parts_.services.now)) {
         spdlog::warn(
             "connections are refused: this worker has {}, which is all that its descriptors or its "
@@ -151,9 +151,9 @@ void Admission::refuse(int socket) {
     }
 }
 
-void Admission::cut_off(int socket) {
+void Admission::cut_off(const net::Accepted& connection) {
     parts_.shutdown.on_unfinished_connection();
-    close_socket(socket);
+    close_socket(connection.socket);
 }
 
 void Admission::close(const ConnectionSlot& slot) {
@@ -230,7 +230,8 @@ void Admission::expire() {
         make_up_room_soon();
     } else {
         // Nobody who has a slot can be spared.
-        std::ranges::for_each(std::exchange(parked_, {}), [this](int socket) { refuse(socket); });
+        std::ranges::for_each(std::exchange(parked_, {}),
+                              [this](const net::Accepted& connection) { refuse(connection); });
     }
 }
 

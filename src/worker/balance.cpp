@@ -20,12 +20,12 @@ void Balance::join(Seat seat, io::Proactor& proactor) {
     place.is_taker = !place.is_excluded;
 }
 
-void Balance::leave(Seat seat, std::vector<int>& sockets) {
+void Balance::leave(Seat seat, std::vector<net::Accepted>& connections) {
     Place& place = seats_[seat];
     const std::scoped_lock lock(place.mutex);
     place.proactor = nullptr;
     place.is_taker = false;
-    take_from(place, sockets);
+    take_from(place, connections);
 }
 
 Balance::Place* Balance::find_taker() noexcept {
@@ -40,12 +40,12 @@ Balance::Place* Balance::find_taker() noexcept {
     return least;
 }
 
-bool Balance::put(Place& place, int socket) {
+bool Balance::put(Place& place, const net::Accepted& connection) {
     const std::scoped_lock lock(place.mutex);
     if (!place.is_taker) {
         return false;
     }
-    place.handed.push_back(socket);
+    place.handed.push_back(connection);
     place.connections.fetch_add(1, std::memory_order_relaxed);
     // One wake-up for all that come before they are taken.
     if (!place.has_handed.exchange(true, std::memory_order_release)) {
@@ -54,31 +54,31 @@ bool Balance::put(Place& place, int socket) {
     return true;
 }
 
-bool Balance::hand_over(Seat seat, int socket) {
+bool Balance::hand_over(Seat seat, const net::Accepted& connection) {
     Place* taker = find_taker();
     return taker != nullptr &&
            is_clearly_more(connections(seat) + 1,
                            taker->connections.load(std::memory_order_relaxed)) &&
-           put(*taker, socket);
+           put(*taker, connection);
 }
 
-bool Balance::give(int socket) {
+bool Balance::give(const net::Accepted& connection) {
     Place* taker = find_taker();
-    return taker != nullptr && put(*taker, socket);
+    return taker != nullptr && put(*taker, connection);
 }
 
 bool Balance::has_taker() const noexcept {
     return std::ranges::any_of(seats_, [](const Place& place) { return place.is_taker.load(); });
 }
 
-void Balance::exclude(Seat seat, std::vector<int>& sockets) {
+void Balance::exclude(Seat seat, std::vector<net::Accepted>& connections) {
     Place& place = seats_[seat];
     const std::scoped_lock lock(place.mutex);
     place.is_excluded = true;
     place.is_taker = false;
     place.connections.fetch_sub(static_cast<std::uint32_t>(place.handed.size()),
                                 std::memory_order_relaxed);
-    take_from(place, sockets);
+    take_from(place, connections);
 }
 
 void Balance::include(Seat seat) {
@@ -88,14 +88,14 @@ void Balance::include(Seat seat) {
     place.is_taker = place.proactor != nullptr;
 }
 
-void Balance::take(Seat seat, std::vector<int>& sockets) {
+void Balance::take(Seat seat, std::vector<net::Accepted>& connections) {
     Place& place = seats_[seat];
     const std::scoped_lock lock(place.mutex);
-    take_from(place, sockets);
+    take_from(place, connections);
 }
 
-void Balance::take_from(Place& place, std::vector<int>& sockets) {
-    sockets.insert(sockets.end(), place.handed.begin(), place.handed.end());
+void Balance::take_from(Place& place, std::vector<net::Accepted>& connections) {
+    connections.insert(connections.end(), place.handed.begin(), place.handed.end());
     place.handed.clear();
     place.has_handed.store(false, std::memory_order_relaxed);
 }

@@ -3,7 +3,7 @@
 
 namespace torc::worker {
 
-ConnectionSlot* ConnectionTable::acquire(int socket, Services& services) {
+ConnectionSlot* ConnectionTable::acquire(const net::Accepted& accepted, Services& services) {
     std::uint32_t index = made_;
     if (!free_.empty()) {
         index = free_.back();
@@ -23,7 +23,8 @@ ConnectionSlot* ConnectionTable::acquire(int socket, Services& services) {
     ++taken_;
     slot.index = index;
     renew(slot);
-    slot.socket = socket;
+    slot.socket = accepted.socket;
+    slot.listener = accepted.listener;
     slot.is_ending = false;
     slot.is_half_closed = false;
     slot.peer_place = PeerPlace::unknown;

@@ -188,8 +188,8 @@ void Worker::accepted(const io::Completion& completion) {
 }
 
 void Worker::admit_accepted() {
-    for (const int socket : accepted_) {
-        admission_.admit(socket);
+    for (const net::Accepted& connection : accepted_) {
+        admission_.admit(connection);
     }
     accepted_.clear();
 }

@@ -17,8 +17,8 @@ using test::Client;
 class ListeningSocketsTest : public ::testing::Test {
 protected:
     void TearDown() override {
-        for (const int socket : accepted_) {
-            ::close(socket);
+        for (const Accepted& accepted : accepted_) {
+            ::close(accepted.socket);
         }
     }
     /// A client whose connection waits to be accepted.
@@ -31,7 +31,7 @@ protected:
 
     Listeners listeners_{{"127.0.0.1"}, 0, 1};
     ListeningSockets& sockets_ = listeners_.of(0);
-    std::vector<int> accepted_;
+    std::vector<Accepted> accepted_;
 };
 
 TEST_F(ListeningSocketsTest, LetAnotherThreadTakeWhatWaits) {
@@ -48,6 +48,17 @@ TEST_F(ListeningSocketsTest, LetAnotherThreadTakeWhatWaits) {
     EXPECT_EQ(accepted_.size(), 5U);
     sockets_.take_waiting(accepted_, 100);
     EXPECT_EQ(accepted_.size(), 5U);
+}
+
+TEST_F(ListeningSocketsTest, TellWhichOfThemAConnectionCameTo) {
+    Listeners two({"127.0.0.1", "127.0.0.2"}, 0, 1);
+    Client client(two.endpoints().back());
+    ASSERT_TRUE(client.connect());
+    client.send("x");
+    while (accepted_.empty()) {
+        two.of(0).take_waiting(accepted_, 100);
+    }
+    EXPECT_EQ(accepted_.front().listener, 1U);
 }
 
 TEST_F(ListeningSocketsTest, GiveWhatWaitsWhenOneIsClosed) {

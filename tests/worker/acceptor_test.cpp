@@ -27,8 +27,8 @@ protected:
         acceptor_->start();
     }
     void TearDown() override {
-        for (const int socket : accepted_) {
-            ::close(socket);
+        for (const net::Accepted& accepted : accepted_) {
+            ::close(accepted.socket);
         }
     }
 
@@ -45,7 +45,7 @@ protected:
     net::Listeners listeners_{{"127.0.0.1"}, 0, 1};
     std::unique_ptr<io::Proactor> proactor_;
     std::unique_ptr<Acceptor> acceptor_;
-    std::vector<int> accepted_;
+    std::vector<net::Accepted> accepted_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Backends, AcceptorTest,
@@ -63,6 +63,20 @@ TEST_P(AcceptorTest, GivesTheSocketsOfConnectionsThatCome) {
         EXPECT_FALSE(turn());
     }
     EXPECT_TRUE(acceptor_->is_busy());
+}
+
+TEST_P(AcceptorTest, TellsWhichListenerAConnectionCameTo) {
+    net::Listeners two({"127.0.0.1", "127.0.0.2"}, 0, 1);
+    proactor_ = *io::make_proactor(GetParam(), {.connections_max = 16});
+    acceptor_ = std::make_unique<Acceptor>(*proactor_, two.of(0));
+    acceptor_->start();
+    Client client(two.endpoints().back());
+    ASSERT_TRUE(client.connect());
+    client.send("x");
+    while (accepted_.empty()) {
+        EXPECT_FALSE(turn());
+    }
+    EXPECT_EQ(accepted_.front().listener, 1U);
 }
 
 TEST_P(AcceptorTest, ClosesItsListenersInTheMomentInWhichTheKernelHasStopped) {

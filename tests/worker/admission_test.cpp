@@ -72,7 +72,7 @@ protected:
     void fill() {
         can_be_spared_ = false;
         while (connections_->free_slots() > 0) {
-            admission_->admit(next_socket_++);
+            admission_->admit({.socket = next_socket_++});
         }
     }
     void cut_off() {
@@ -101,18 +101,19 @@ protected:
 };
 
 TEST_F(AdmissionTest, GivesASlotToWhoComes) {
-    admission_->admit(next_socket_);
+    admission_->admit({.socket = next_socket_, .listener = 2});
     EXPECT_EQ(begun_, Sockets{next_socket_});
+    EXPECT_EQ(slots_.front()->listener, 2U);
     EXPECT_EQ(ended_, Sockets());
     EXPECT_EQ(admission_->next_deadline(), never);
 }
 
 TEST_F(AdmissionTest, EndsWhoHasWaitedLongestForANewOne) {
-    admission_->admit(1'000'000);
+    admission_->admit({.socket = 1'000'000});
     services_.now += 1ms;
-    admission_->admit(1'000'001);
+    admission_->admit({.socket = 1'000'001});
     services_.now += a_while;
-    admission_->admit(1'000'002);
+    admission_->admit({.socket = 1'000'002});
     EXPECT_EQ(ended_, Sockets{1'000'000});
     EXPECT_EQ(begun_.size(), 3U) << "it need not wait until that one is closed";
     EXPECT_EQ(admission_->next_deadline(), never);
@@ -120,7 +121,7 @@ TEST_F(AdmissionTest, EndsWhoHasWaitedLongestForANewOne) {
 
 TEST_F(AdmissionTest, LetsInWhoComesWhileAllHaveJustCome) {
     for (int socket = 1'000'000; socket < 1'000'003; ++socket) {
-        admission_->admit(socket);
+        admission_->admit({.socket = socket});
     }
     EXPECT_EQ(begun_.size(), 3U);
     EXPECT_EQ(ended_, Sockets());
@@ -134,7 +135,7 @@ TEST_F(AdmissionTest, LetsInWhoComesWhileAllHaveJustCome) {
 TEST_F(AdmissionTest, ParksWhoComesWhenEverySlotIsTaken) {
     fill();
     const std::size_t slots = begun_.size();
-    admission_->admit(next_socket_);
+    admission_->admit({.socket = next_socket_});
     EXPECT_EQ(begun_.size(), slots);
     EXPECT_EQ(proactor_.closed_sockets(), Sockets());
     complete(*slots_.front());
@@ -144,7 +145,7 @@ TEST_F(AdmissionTest, ParksWhoComesWhenEverySlotIsTaken) {
 
 TEST_F(AdmissionTest, RefusesWhoIsParkedOnceItIsClearThatNobodyCanBeSpared) {
     fill();
-    admission_->admit(next_socket_);
+    admission_->admit({.socket = next_socket_});
     for (int round = 0; round < 9; ++round) {
         ASSERT_EQ(admission_->next_deadline(), services_.now + a_moment);
         services_.now += a_moment;
@@ -160,17 +161,17 @@ TEST_F(AdmissionTest, RefusesTheLongestParkedWhenTooManyAre) {
     fill();
     const int first = next_socket_;
     for (int count = 0; count < 16; ++count) {
-        admission_->admit(next_socket_++);
+        admission_->admit({.socket = next_socket_++});
     }
     EXPECT_EQ(proactor_.closed_sockets(), Sockets());
-    admission_->admit(next_socket_);
+    admission_->admit({.socket = next_socket_});
     EXPECT_EQ(proactor_.closed_sockets(), Sockets{first});
 }
 
 TEST_F(AdmissionTest, EndsAsManyAsWaitWithoutADescriptor) {
     make(8);
     for (int count = 0; count < 5; ++count) {
-        admission_->admit(next_socket_++);
+        admission_->admit({.socket = next_socket_++});
     }
     services_.now += a_while;
     admission_->make_room_for(2);
@@ -186,11 +187,11 @@ TEST_F(AdmissionTest, EndsAsManyAsWaitWithoutADescriptor) {
 
 TEST_F(AdmissionTest, CutsOffWhoComesWhenAllAre) {
     fill();
-    admission_->admit(next_socket_);
+    admission_->admit({.socket = next_socket_});
     const std::size_t slots = begun_.size();
     cut_off();
     EXPECT_FALSE(shutdown_.has_unfinished_connections());
-    admission_->admit(next_socket_ + 1);
+    admission_->admit({.socket = next_socket_ + 1});
     EXPECT_EQ(proactor_.closed_sockets(), Sockets{next_socket_ + 1});
     EXPECT_TRUE(shutdown_.has_unfinished_connections());
     complete(*slots_.front());
@@ -213,31 +214,32 @@ protected:
 };
 
 TEST_F(AdmissionBalanceTest, HandsOverToAWorkerThatHasFewer) {
-    admission_->admit(1'000'000);
+    admission_->admit({.socket = 1'000'000});
     EXPECT_EQ(workers_.connections(0), 1U);
-    admission_->admit(1'000'001);
+    constexpr net::Accepted second{.socket = 1'000'001, .listener = 2};
+    admission_->admit(second);
     EXPECT_EQ(begun_, Sockets{1'000'000});
-    Sockets handed;
+    std::vector<net::Accepted> handed;
     workers_.take(1, handed);
-    EXPECT_EQ(handed, Sockets{1'000'001});
+    EXPECT_EQ(handed, std::vector{second});
 }
 
 TEST_F(AdmissionBalanceTest, HandsNothingOverInADrain) {
     shutdown_.on_order(Stop::drain);
     EXPECT_EQ(shutdown_.next_step(services_.now), Shutdown::Step::begin_drain);
-    admission_->admit(1'000'000);
-    admission_->admit(1'000'001);
+    admission_->admit({.socket = 1'000'000});
+    admission_->admit({.socket = 1'000'001});
     EXPECT_EQ(begun_.size(), 2U);
     EXPECT_EQ(workers_.connections(0), 2U);
 }
 
 TEST_F(AdmissionBalanceTest, LetsInWhatIsHandedToItUntilItTakesNoMore) {
     workers_.join(0, *other_);
-    ASSERT_TRUE(workers_.give(1'000'000));
+    ASSERT_TRUE(workers_.give({.socket = 1'000'000}));
     admission_->take_handed();
     EXPECT_EQ(begun_, Sockets{1'000'000});
-    ASSERT_TRUE(workers_.give(1'000'001));
-    ASSERT_TRUE(workers_.give(1'000'002));
+    ASSERT_TRUE(workers_.give({.socket = 1'000'001}));
+    ASSERT_TRUE(workers_.give({.socket = 1'000'002}));
     admission_->stop_taking();
     EXPECT_EQ(begun_.size(), 2U) << "one went to the other worker";
     EXPECT_EQ(workers_.connections(0), 2U);

@@ -10,7 +10,7 @@
 namespace torc::worker {
 namespace {
 
-using Sockets = std::vector<int>;
+using Connections = std::vector<net::Accepted>;
 
 class BalanceTest : public ::testing::Test {
 protected:
@@ -23,10 +23,10 @@ protected:
             balance_.count_in(seat);
         }
     }
-    Sockets take(Balance::Seat seat) {
-        Sockets sockets;
-        balance_.take(seat, sockets);
-        return sockets;
+    Connections take(Balance::Seat seat) {
+        Connections connections;
+        balance_.take(seat, connections);
+        return connections;
     }
 
     std::unique_ptr<io::Proactor> proactor_ =
@@ -37,35 +37,36 @@ protected:
 
 TEST_F(BalanceTest, AConnectionStaysWhereThereAreAsManyAsElsewhere) {
     count_in(2, 1);
-    EXPECT_FALSE(balance_.hand_over(0, 7)) << "the first of all";
+    EXPECT_FALSE(balance_.hand_over(0, {.socket = 7})) << "the first of all";
     balance_.count_in(0);
-    EXPECT_FALSE(balance_.hand_over(1, 7)) << "the first of this worker";
+    EXPECT_FALSE(balance_.hand_over(1, {.socket = 7})) << "the first of this worker";
 }
 
 TEST_F(BalanceTest, AConnectionGoesToWhoHasFewer) {
     count_in(2, 9);
     count_in(0, 1);
-    EXPECT_TRUE(balance_.hand_over(0, 7));
+    constexpr net::Accepted connection{.socket = 7, .listener = 2};
+    EXPECT_TRUE(balance_.hand_over(0, connection));
     EXPECT_TRUE(balance_.has_handed(1));
     EXPECT_EQ(balance_.connections(1), 1U);
-    EXPECT_EQ(take(1), Sockets{7});
+    EXPECT_EQ(take(1), Connections{connection});
     EXPECT_FALSE(balance_.has_handed(1));
-    EXPECT_EQ(take(1), Sockets());
+    EXPECT_EQ(take(1), Connections());
 }
 
 TEST_F(BalanceTest, OfManyConnectionsAFewMoreAreNoReason) {
     count_in(2, 1000);
     count_in(1, 100);
     count_in(0, 110);
-    EXPECT_FALSE(balance_.hand_over(0, 7));
+    EXPECT_FALSE(balance_.hand_over(0, {.socket = 7}));
     count_in(0, 5);
-    EXPECT_TRUE(balance_.hand_over(0, 7));
+    EXPECT_TRUE(balance_.hand_over(0, {.socket = 7}));
 }
 
 TEST_F(BalanceTest, NineConnectionsOfOneListenerAreSharedByTwo) {
     count_in(2, 100);
     for (int socket = 1; socket <= 9; ++socket) {
-        if (!balance_.hand_over(0, socket)) {
+        if (!balance_.hand_over(0, {.socket = socket})) {
             balance_.count_in(0);
         }
     }
@@ -76,55 +77,55 @@ TEST_F(BalanceTest, NineConnectionsOfOneListenerAreSharedByTwo) {
 TEST_F(BalanceTest, NothingIsHandedToWhoHasNotJoinedOrHasLeft) {
     count_in(0, 9);
     count_in(1, 9);
-    EXPECT_FALSE(balance_.hand_over(0, 7)) << "of those who have joined none has fewer";
+    EXPECT_FALSE(balance_.hand_over(0, {.socket = 7})) << "of those who have joined none has fewer";
     count_in(2, 100);
     count_in(0, 9);
-    ASSERT_TRUE(balance_.hand_over(0, 8));
-    Sockets rest;
+    ASSERT_TRUE(balance_.hand_over(0, {.socket = 8}));
+    Connections rest;
     balance_.leave(1, rest);
-    EXPECT_EQ(rest, Sockets{8});
-    EXPECT_FALSE(balance_.hand_over(0, 9));
+    EXPECT_EQ(rest, Connections{{.socket = 8}});
+    EXPECT_FALSE(balance_.hand_over(0, {.socket = 9}));
 }
 
 TEST_F(BalanceTest, NothingIsHandedToWhoIsExcluded) {
     count_in(0, 9);
-    ASSERT_TRUE(balance_.hand_over(0, 7));
-    Sockets rest;
+    ASSERT_TRUE(balance_.hand_over(0, {.socket = 7}));
+    Connections rest;
     balance_.exclude(1, rest);
-    EXPECT_EQ(rest, Sockets{7}) << "what it has not taken goes to others";
+    EXPECT_EQ(rest, Connections{{.socket = 7}}) << "what it has not taken goes to others";
     EXPECT_EQ(balance_.connections(1), 0U);
     EXPECT_FALSE(balance_.has_handed(1));
-    EXPECT_FALSE(balance_.hand_over(0, 8));
+    EXPECT_FALSE(balance_.hand_over(0, {.socket = 8}));
     balance_.include(1);
-    EXPECT_TRUE(balance_.hand_over(0, 8));
+    EXPECT_TRUE(balance_.hand_over(0, {.socket = 8}));
 }
 
 TEST_F(BalanceTest, WhoIsExcludedAndThenLeavesIsNotIncluded) {
-    Sockets rest;
+    Connections rest;
     balance_.exclude(1, rest);
     balance_.leave(1, rest);
     balance_.include(1);
     count_in(0, 9);
-    EXPECT_FALSE(balance_.hand_over(0, 7));
+    EXPECT_FALSE(balance_.hand_over(0, {.socket = 7}));
 }
 
 TEST_F(BalanceTest, ASocketOfNobodyGoesToWhoHasTheFewest) {
     count_in(0, 3);
-    EXPECT_TRUE(balance_.give(7));
-    EXPECT_EQ(take(1), Sockets{7});
-    Sockets rest;
+    EXPECT_TRUE(balance_.give({.socket = 7}));
+    EXPECT_EQ(take(1), Connections{{.socket = 7}});
+    Connections rest;
     balance_.exclude(1, rest);
-    EXPECT_TRUE(balance_.give(8));
-    EXPECT_EQ(take(0), Sockets{8});
+    EXPECT_TRUE(balance_.give({.socket = 8}));
+    EXPECT_EQ(take(0), Connections{{.socket = 8}});
     balance_.exclude(0, rest);
     EXPECT_FALSE(balance_.has_taker());
-    EXPECT_FALSE(balance_.give(9));
+    EXPECT_FALSE(balance_.give({.socket = 9}));
 }
 
 TEST_F(BalanceTest, WakesWhoGetsSomething) {
     count_in(2, 9);
     count_in(0, 3);
-    ASSERT_TRUE(balance_.hand_over(0, 7));
+    ASSERT_TRUE(balance_.hand_over(0, {.socket = 7}));
     const auto begin = std::chrono::steady_clock::now();
     (void)proactor_->wait(begin + std::chrono::seconds(20));
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));

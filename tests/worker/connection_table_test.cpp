@@ -20,9 +20,10 @@ protected:
 
 TEST_F(ConnectionTableTest, GivesASlotWithAFreshConnection) {
     ConnectionTable table(1);
-    ConnectionSlot* slot = table.acquire(7, services_);
+    ConnectionSlot* slot = table.acquire({.socket = 7, .listener = 2}, services_);
     ASSERT_NE(slot, nullptr);
     EXPECT_EQ(slot->socket, 7);
+    EXPECT_EQ(slot->listener, 2U);
     EXPECT_FALSE(slot->is_busy);
     EXPECT_FALSE(slot->is_ending);
     ASSERT_TRUE(slot->connection);
@@ -38,7 +39,7 @@ TEST_F(ConnectionTableTest, GivesNoMoreSlotsThanItHas) {
         ConnectionTable table(slots_max);
         std::vector<ConnectionSlot*> taken;
         std::set<std::uint32_t> indexes;
-        while (ConnectionSlot* slot = table.acquire(1, services_)) {
+        while (ConnectionSlot* slot = table.acquire({.socket = 1}, services_)) {
             taken.push_back(slot);
             indexes.insert(slot->index);
         }
@@ -46,8 +47,8 @@ TEST_F(ConnectionTableTest, GivesNoMoreSlotsThanItHas) {
         EXPECT_EQ(indexes.size(), slots_max);
         EXPECT_EQ(table.size(), slots_max);
         table.release(*taken.back());
-        EXPECT_EQ(table.acquire(1, services_), taken.back());
-        EXPECT_EQ(table.acquire(1, services_), nullptr);
+        EXPECT_EQ(table.acquire({.socket = 1}, services_), taken.back());
+        EXPECT_EQ(table.acquire({.socket = 1}, services_), nullptr);
         for (ConnectionSlot* slot : taken) {
             table.release(*slot);
         }
@@ -56,10 +57,10 @@ TEST_F(ConnectionTableTest, GivesNoMoreSlotsThanItHas) {
 
 TEST_F(ConnectionTableTest, SlotsStayWhereTheyAre) {
     ConnectionTable table(1000);
-    ConnectionSlot* first = table.acquire(1, services_);
+    ConnectionSlot* first = table.acquire({.socket = 1}, services_);
     std::vector<ConnectionSlot*> others(999);
     for (ConnectionSlot*& slot : others) {
-        slot = table.acquire(2, services_);
+        slot = table.acquire({.socket = 2}, services_);
     }
     EXPECT_EQ(&table.at(first->index), first);
     EXPECT_EQ(first->socket, 1);
@@ -71,10 +72,10 @@ TEST_F(ConnectionTableTest, SlotsStayWhereTheyAre) {
 
 TEST_F(ConnectionTableTest, ASlotThatIsGivenAgainHasAnotherGeneration) {
     ConnectionTable table(1);
-    ConnectionSlot* slot = table.acquire(1, services_);
+    ConnectionSlot* slot = table.acquire({.socket = 1}, services_);
     const std::uint32_t generation = slot->generation;
     table.release(*slot);
-    ASSERT_EQ(table.acquire(2, services_), slot);
+    ASSERT_EQ(table.acquire({.socket = 2}, services_), slot);
     EXPECT_NE(slot->generation, generation);
     EXPECT_EQ(slot->socket, 2);
     table.release(*slot);
@@ -82,10 +83,10 @@ TEST_F(ConnectionTableTest, ASlotThatIsGivenAgainHasAnotherGeneration) {
 
 TEST_F(ConnectionTableTest, GenerationsFitIntoAToken) {
     ConnectionTable table(1);
-    ConnectionSlot* slot = table.acquire(1, services_);
+    ConnectionSlot* slot = table.acquire({.socket = 1}, services_);
     slot->generation = 0xff'ffff;
     table.release(*slot);
-    slot = table.acquire(1, services_);
+    slot = table.acquire({.socket = 1}, services_);
     EXPECT_EQ(slot->generation, 0U);
     table.release(*slot);
 }
@@ -93,7 +94,7 @@ TEST_F(ConnectionTableTest, GenerationsFitIntoAToken) {
 TEST_F(ConnectionTableTest, ReleaseTakesTheSlotOutOfItsDeadlineList) {
     ConnectionTable table(1);
     DeadlineList<ConnectionSlot> list(std::chrono::seconds(1));
-    ConnectionSlot* slot = table.acquire(1, services_);
+    ConnectionSlot* slot = table.acquire({.socket = 1}, services_);
     list.start(*slot, MonotonicTime());
     table.release(*slot);
     EXPECT_EQ(list.first(), nullptr);
@@ -103,7 +104,7 @@ TEST_F(ConnectionTableTest, VisitsEveryTakenSlotOnce) {
     ConnectionTable table(100);
     std::vector<ConnectionSlot*> slots(100);
     for (ConnectionSlot*& slot : slots) {
-        slot = table.acquire(1, services_);
+        slot = table.acquire({.socket = 1}, services_);
     }
     for (std::size_t index = 0; index < slots.size(); index += 2) {
         table.release(*slots[index]);
@@ -128,7 +129,7 @@ TEST_F(ConnectionTableTest, AllocatesOnlyForMoreSlotsThanEverBefore) {
     std::vector<ConnectionSlot*> slots(1000);
     const auto take_and_release_all = [&] {
         for (ConnectionSlot*& slot : slots) {
-            slot = table.acquire(1, services_);
+            slot = table.acquire({.socket = 1}, services_);
         }
         for (ConnectionSlot* slot : slots) {
             table.release(*slot);
@@ -146,7 +147,7 @@ TEST_F(ConnectionTableDeathTest, DoesNotTakeBackASlotWithAnOperationInFlight) {
     EXPECT_DEATH(
         {
             ConnectionTable table(1);
-            ConnectionSlot* slot = table.acquire(1, services_);
+            ConnectionSlot* slot = table.acquire({.socket = 1}, services_);
             slot->is_busy = true;
             table.release(*slot);
         },

@@ -24,7 +24,7 @@ protected:
 
     /// A connection that has just come, and has sent so much.
     ConnectionSlot& connect(std::string_view bytes = "") {
-        ConnectionSlot& slot = *connections_.acquire(-1, services_);
+        ConnectionSlot& slot = *connections_.acquire({}, services_);
         slots_.push_back(&slot);
         if (!bytes.empty()) {
             (void)slot.connection->received(bytes);

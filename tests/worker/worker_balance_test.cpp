@@ -25,7 +25,7 @@ protected:
     }
     /// Until the other worker can be handed connections.
     void await_other() {
-        std::vector<int> none;
+        std::vector<net::Accepted> none;
         balance_.exclude(0, none);
         while (!balance_.has_taker()) {
             std::this_thread::yield();

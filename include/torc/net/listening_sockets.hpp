@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/base/unique_fd.hpp>
+#include <torc/net/accepted.hpp>
 
 #include <cstddef>
 #include <mutex>
@@ -25,11 +26,11 @@ public:
     [[nodiscard]] int at(std::size_t index) const noexcept { return sockets_[index].get(); }
     /// For the worker's thread, when no operation is in flight on the socket: closes it, at once.
     /// Appends to `accepted` what waits in its queue, for closing would reset that.
-    void close(std::size_t index, std::vector<int>& accepted);
+    void close(std::size_t index, std::vector<Accepted>& accepted);
 
-    /// For any thread: appends to `accepted` non-blocking, close-on-exec sockets of connections
-    /// that wait in the queues, at most `sockets_max` of each.
-    void take_waiting(std::vector<int>& accepted, std::size_t sockets_max);
+    /// For any thread: appends to `accepted` connections that wait in the queues, at most
+    /// `sockets_max` of each.
+    void take_waiting(std::vector<Accepted>& accepted, std::size_t sockets_max);
 
 private:
     /// Held by whoever takes from a queue and by who closes: a number that was closed may be that

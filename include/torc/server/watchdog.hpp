@@ -64,7 +64,7 @@ private:
     worker::Balance* balance_;
     std::vector<Pulse> pulses_;
     /// Connections that were taken for others and have no worker yet.
-    std::vector<int> orphans_;
+    std::vector<net::Accepted> orphans_;
     MonotonicTime next_look_{};
 };
 

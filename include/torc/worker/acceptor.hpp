@@ -3,6 +3,7 @@
 #include <torc/base/clock.hpp>
 #include <torc/base/errno.hpp>
 #include <torc/io/proactor.hpp>
+#include <torc/net/accepted.hpp>
 #include <torc/net/listening_sockets.hpp>
 #include <torc/worker/report_limiter.hpp>
 
@@ -12,7 +13,7 @@
 
 namespace torc::worker {
 
-/// The listeners of one worker, from the first accept to their end. Gives the sockets that it
+/// The listeners of one worker, from the first accept to their end. Gives the connections that it
 /// accepts to the worker, which owns them from then on.
 class Acceptor {
 public:
@@ -22,12 +23,12 @@ public:
     /// Accepts on every listener on which it does not.
     void start();
 
-    /// Takes a completion of Operation::accept; appends to `accepted` the sockets that came with
-    /// it. Gives how many connections wait because the kernel ran out of descriptors or memory.
-    /// Accepting then rests until `resume`, which the worker had better make room for, or for a
-    /// moment.
+    /// Takes a completion of Operation::accept; appends to `accepted` the connection that came
+    /// with it. Gives how many connections wait because the kernel ran out of descriptors or
+    /// memory. Accepting then rests until `resume`, which the worker had better make room for, or
+    /// for a moment.
     [[nodiscard]] std::size_t completed(const io::Completion& completion, MonotonicTime now,
-                                        std::vector<int>& accepted);
+                                        std::vector<net::Accepted>& accepted);
 
     /// Accepts again if the kernel had run out of something: there is some again.
     void resume();
@@ -44,7 +45,7 @@ public:
 
     /// Ends accepting and closes the listeners, some of them only when `completed` is told that the
     /// kernel has stopped. Appends to `accepted` what waits in their queues, here or there.
-    void stop(std::vector<int>& accepted);
+    void stop(std::vector<net::Accepted>& accepted);
 
     /// Whether an operation is in flight on a listener.
     [[nodiscard]] bool is_busy() const noexcept;
@@ -55,8 +56,8 @@ private:
         bool is_cancelled = false;
     };
 
-    /// Appends `socket`, or closes it when there is no memory for that.
-    void keep(int socket, std::vector<int>& accepted);
+    /// Appends a connection, or closes it when there is no memory for that.
+    void keep(const net::Accepted& connection, std::vector<net::Accepted>& accepted);
     void rest(MonotonicTime now, Errno reason);
 
     io::Proactor& proactor_;

@@ -3,6 +3,7 @@
 #include <torc/base/clock.hpp>
 #include <torc/config/settings.hpp>
 #include <torc/io/proactor.hpp>
+#include <torc/net/accepted.hpp>
 #include <torc/worker/address_limit.hpp>
 #include <torc/worker/balance.hpp>
 #include <torc/worker/connection_table.hpp>
@@ -64,7 +65,7 @@ public:
     explicit Admission(const Parts& parts) : parts_(parts) {}
 
     /// A connection that a listener gave: another worker may have more room for it.
-    void admit(int socket);
+    void admit(const net::Accepted& connection);
     /// Lets in what other workers have handed over, if anything.
     void take_handed();
     /// From now on nothing is handed over; lets in what was.
@@ -95,15 +96,15 @@ private:
         at_once,
     };
 
-    [[nodiscard]] bool hand_over(int socket) noexcept;
+    [[nodiscard]] bool hand_over(const net::Accepted& connection) noexcept;
     /// Counts a connection among those of its client; false: it has too many.
-    [[nodiscard]] bool may_have_another(int socket);
-    void serve(int socket);
-    void give_slot(int socket);
-    [[nodiscard]] ConnectionSlot* acquire_slot(int socket) noexcept;
-    void park(int socket);
-    void refuse(int socket);
-    void cut_off(int socket);
+    [[nodiscard]] bool may_have_another(const net::Accepted& connection);
+    void serve(const net::Accepted& connection);
+    void give_slot(const net::Accepted& connection);
+    [[nodiscard]] ConnectionSlot* acquire_slot(const net::Accepted& connection) noexcept;
+    void park(const net::Accepted& connection);
+    void refuse(const net::Accepted& connection);
+    void cut_off(const net::Accepted& connection);
     void close_socket(int socket);
 
     /// Whether there are more connections, without those that are ending, than there should be.
@@ -124,11 +125,11 @@ private:
     std::size_t evictions_ = 0;
     MonotonicTime make_up_room_at_ = never;
     /// Connections that wait for a slot, the longest first.
-    std::vector<int> parked_;
+    std::vector<net::Accepted> parked_;
     /// How often room was looked for since the last of them came.
     int parked_rounds_ = 0;
     /// Room for what other workers hand over.
-    std::vector<int> handed_;
+    std::vector<net::Accepted> handed_;
     ReportLimiter address_report_;
     ReportLimiter refusal_report_;
     ReportLimiter slow_reader_report_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/io/proactor.hpp>
+#include <torc/net/accepted.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -30,8 +31,8 @@ public:
 
     /// From now on others may hand connections to the worker of `seat`; its proactor is then woken.
     void join(Seat seat, io::Proactor& proactor);
-    /// And from now on no more. Appends to `sockets` what was handed over and not taken yet.
-    void leave(Seat seat, std::vector<int>& sockets);
+    /// And from now on no more. Appends to `connections` what was handed over and not taken yet.
+    void leave(Seat seat, std::vector<net::Accepted>& connections);
 
     /// The worker of `seat` has one more connection, or one less.
     void count_in(Seat seat) noexcept {
@@ -45,25 +46,25 @@ public:
         return seats_[seat].connections.load(std::memory_order_relaxed);
     }
 
-    /// Hands `socket`, which the worker of `seat` has just accepted, to the one with the fewest
+    /// Hands `connection`, which the worker of `seat` has just accepted, to the one with the fewest
     /// connections, and counts it in there. False: it is best kept.
-    [[nodiscard]] bool hand_over(Seat seat, int socket);
-    /// The same for a socket that no worker has; false: there is none to take it.
-    [[nodiscard]] bool give(int socket);
+    [[nodiscard]] bool hand_over(Seat seat, const net::Accepted& connection);
+    /// The same for one that no worker has; false: there is none to take it.
+    [[nodiscard]] bool give(const net::Accepted& connection);
     /// Whether `give` has somebody to give to.
     [[nodiscard]] bool has_taker() const noexcept;
 
-    /// Until `include`, the worker of `seat` is handed nothing. Appends to `sockets` what it was
-    /// handed and has not taken; that is counted out.
-    void exclude(Seat seat, std::vector<int>& sockets);
+    /// Until `include`, the worker of `seat` is handed nothing. Appends to `connections` what it
+    /// was handed and has not taken; that is counted out.
+    void exclude(Seat seat, std::vector<net::Accepted>& connections);
     void include(Seat seat);
 
     /// Whether there is something for `take`.
     [[nodiscard]] bool has_handed(Seat seat) const noexcept {
         return seats_[seat].has_handed.load(std::memory_order_acquire);
     }
-    /// Appends to `sockets` what was handed to the worker of `seat`; counted in already.
-    void take(Seat seat, std::vector<int>& sockets);
+    /// Appends to `connections` what was handed to the worker of `seat`; counted in already.
+    void take(Seat seat, std::vector<net::Accepted>& connections);
 
 private:
     static constexpr std::size_t cache_line_bytes = 64;
@@ -72,7 +73,7 @@ private:
         std::atomic<std::uint32_t> connections = 0;
         std::atomic<bool> has_handed = false;
         std::mutex mutex;
-        std::vector<int> handed;
+        std::vector<net::Accepted> handed;
         /// Null: nothing may be handed over.
         io::Proactor* proactor = nullptr;
         bool is_excluded = false;
@@ -82,8 +83,8 @@ private:
 
     /// The worker with the fewest connections of those that take any; null: there is none.
     [[nodiscard]] Place* find_taker() noexcept;
-    [[nodiscard]] static bool put(Place& place, int socket);
-    static void take_from(Place& place, std::vector<int>& sockets);
+    [[nodiscard]] static bool put(Place& place, const net::Accepted& connection);
+    static void take_from(Place& place, std::vector<net::Accepted>& connections);
 
     std::vector<Place> seats_;
 };

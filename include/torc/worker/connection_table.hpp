@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/net/accepted.hpp>
 #include <torc/worker/connection.hpp>
 #include <torc/worker/deadline_list.hpp>
 #include <torc/worker/pace.hpp>
@@ -23,6 +24,8 @@ struct ConnectionSlot : DeadlineLink {
     /// Goes up whenever the slot is given to another connection; 24 bits, as in io::Token.
     std::uint32_t generation = 0;
     int socket = -1;
+    /// Which listener it came to; see net::Accepted.
+    std::uint32_t listener = 0;
     /// True while an operation is in flight, or a load is waited for: the slot can't be given back.
     bool is_busy = false;
     /// The peer has ended its own stream, when that was last looked at.
@@ -54,7 +57,7 @@ public:
     explicit ConnectionTable(std::uint32_t slots_max) : slots_max_(slots_max) {}
 
     /// A free slot with a fresh connection; null when all are taken.
-    [[nodiscard]] ConnectionSlot* acquire(int socket, Services& services);
+    [[nodiscard]] ConnectionSlot* acquire(const net::Accepted& accepted, Services& services);
     /// Precondition: nothing is in flight.
     void release(ConnectionSlot& slot);
     /// Makes tokens that were made for the slot until now those of a past connection.

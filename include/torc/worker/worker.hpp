@@ -165,7 +165,7 @@ private:
     /// Whether one was closed in this iteration.
     bool has_closed_ = false;
     /// Room for what the listeners give.
-    std::vector<int> accepted_;
+    std::vector<net::Accepted> accepted_;
     /// Written by the worker's thread alone.
     std::atomic<std::uint64_t> iterations_ = 0;
 };

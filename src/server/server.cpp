@@ -85,12 +85,13 @@ UniqueFd checked(int fd, const char* what) {
 
 Server::Server(config::Settings settings)
     : settings_(std::move(settings)),
-      worker_cpus_(place_workers(settings_, allowed_cpus(), cpu_quota())) {
+      worker_cpus_(place_workers(settings_, allowed_cpus(), cpu_quota())),
+      mailboxes_(worker_cpus_.size()) {
     const worker::SharedRoot root = open_document_root(settings_);
     root_.emplace(settings_.directory, root, std::chrono::steady_clock::now());
     ignore_signals();
     if (worker_cpus_.size() > 1) {
-        balance_.emplace(worker_cpus_.size());
+        balance_.emplace(mailboxes_);
     }
     if (settings_.connections_per_address_max > 0) {
         address_limit_.emplace(settings_.connections_per_address_max);
@@ -110,7 +111,7 @@ Server::Server(config::Settings settings)
 
 Server::~Server() {
     stop_ = worker::Stop::now;
-    wake_workers();
+    order_stop(worker::Stop::now);
 }
 
 void Server::choose_backend() {
@@ -242,9 +243,9 @@ void Server::start() {
                                  .connections_max = connections_max_,
                                  .access_log = access_log_queue_.get(),
                                  .access_log_pace = pace,
-                                 .stop = &stop_,
+                                 .mailbox = &mailboxes_[worker],
                                  .balance = balance_ ? &*balance_ : nullptr,
-                                 .seat = worker,
+                                 .index = worker,
                                  .address_limit = address_limit_ ? &*address_limit_ : nullptr});
     }
     // All of them, for only one that serves can be told to stop.
@@ -302,9 +303,9 @@ Result<void> Server::try_to_make_threads() {
     return result;
 }
 
-void Server::wake_workers() noexcept {
-    for (const auto& thread : threads_) {
-        thread->wake();
+void Server::order_stop(worker::Stop stop) noexcept {
+    for (worker::Mailbox& mailbox : mailboxes_) {
+        mailbox.order(stop);
     }
 }
 
@@ -313,7 +314,7 @@ void Server::request_stop() noexcept {
     if (!stop_.compare_exchange_strong(expected, worker::Stop::drain)) {
         stop_ = worker::Stop::now;
     }
-    wake_workers();
+    order_stop(stop_);
 }
 
 void Server::take_signals() {
@@ -356,7 +357,7 @@ std::string Server::reopen_log() {
             *settings_.access_log == "-" ? "standard output" : *settings_.access_log);
     }
     access_log_->reopen();
-    wake_workers();
+    std::ranges::for_each(mailboxes_, &worker::Mailbox::wake);
     return "opening the access log anew";
 }
 
@@ -388,7 +389,7 @@ void Server::finish_log() {
 }
 
 ExitCode Server::run() {
-    Watchdog watchdog(threads_, *listeners_, balance_ ? &*balance_ : nullptr);
+    Watchdog watchdog(threads_, mailboxes_, *listeners_, balance_ ? &*balance_ : nullptr);
     while (!std::ranges::all_of(threads_, &WorkerThread::has_ended)) {
         std::array<pollfd, 2> events{pollfd{.fd = signals_.get(), .events = POLLIN, .revents = 0},
                                      pollfd{.fd = ended_.get(), .events = POLLIN, .revents = 0}};

@@ -35,8 +35,13 @@ double to_seconds(std::chrono::nanoseconds duration) {
 }  // namespace
 
 Watchdog::Watchdog(std::span<const std::unique_ptr<WorkerThread>> threads,
-                   net::Listeners& listeners, worker::Balance* balance)
-    : threads_(threads), listeners_(listeners), balance_(balance), pulses_(threads.size()) {}
+                   std::span<worker::Mailbox> mailboxes, net::Listeners& listeners,
+                   worker::Balance* balance)
+    : threads_(threads),
+      mailboxes_(mailboxes),
+      listeners_(listeners),
+      balance_(balance),
+      pulses_(threads.size()) {}
 
 Watchdog::~Watchdog() {
     std::ranges::for_each(orphans_, ::close, &net::Accepted::socket);
@@ -66,7 +71,7 @@ bool Watchdog::has_turned(std::size_t worker) const {
 void Watchdog::ping(std::size_t worker, MonotonicTime now) {
     pulses_[worker].iterations = threads_[worker]->iterations();
     pulses_[worker].pinged_at = now;
-    threads_[worker]->wake();
+    mailboxes_[worker].wake();
 }
 
 void Watchdog::look_at(std::size_t worker, MonotonicTime now) {

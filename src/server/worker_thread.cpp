@@ -51,13 +51,6 @@ void WorkerThread::await_serving() {
     serving_.get_future().get();
 }
 
-void WorkerThread::wake() noexcept {
-    const std::scoped_lock lock(worker_mutex_);
-    if (worker_ != nullptr) {
-        worker_->wake();
-    }
-}
-
 std::uint64_t WorkerThread::iterations() noexcept {
     const std::scoped_lock lock(worker_mutex_);
     return worker_ != nullptr ? worker_->iterations() : 0;

@@ -37,41 +37,16 @@ constexpr int parked_rounds_max = 10;
 
 void Admission::admit(const net::Accepted& connection) {
     if (parts_.balance != nullptr) {
-        if (parts_.shutdown.phase() == Shutdown::Phase::running && hand_over(connection)) {
+        if (parts_.shutdown.phase() == Shutdown::Phase::running &&
+            parts_.balance->hand_over(parts_.worker, connection)) {
             return;
         }
-        parts_.balance->count_in(parts_.seat);
+        parts_.balance->count_in(parts_.worker);
     }
-    serve(connection);
+    take_over(connection);
 }
 
-bool Admission::hand_over(const net::Accepted& connection) noexcept {
-    try {
-        return parts_.balance->hand_over(parts_.seat, connection);
-    } catch (const std::bad_alloc&) {
-        return false;
-    }
-}
-
-void Admission::take_handed() {
-    if (parts_.balance == nullptr || !parts_.balance->has_handed(parts_.seat)) {
-        return;
-    }
-    handed_.clear();
-    parts_.balance->take(parts_.seat, handed_);
-    std::ranges::for_each(handed_, [this](const net::Accepted& connection) { serve(connection); });
-}
-
-void Admission::stop_taking() {
-    if (parts_.balance == nullptr) {
-        return;
-    }
-    handed_.clear();
-    parts_.balance->leave(parts_.seat, handed_);
-    std::ranges::for_each(handed_, [this](const net::Accepted& connection) { serve(connection); });
-}
-
-void Admission::serve(const net::Accepted& connection) {
+void Admission::take_over(const net::Accepted& connection) {
     if (parts_.shutdown.is_cutting_off()) {
         cut_off(connection);
     } else if (parts_.address_limit != nullptr && !may_have_another(connection)) {
@@ -170,7 +145,7 @@ void Admission::close_socket(int socket) {
     }
     parts_.proactor.close(socket);
     if (parts_.balance != nullptr) {
-        parts_.balance->count_out(parts_.seat);
+        parts_.balance->count_out(parts_.worker);
     }
 }
 

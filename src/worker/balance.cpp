@@ -1,7 +1,5 @@
 #include <torc/worker/balance.hpp>
 
-#include <algorithm>
-
 namespace torc::worker {
 namespace {
 
@@ -13,91 +11,50 @@ bool is_clearly_more(std::uint32_t own, std::uint32_t others) noexcept {
 
 }  // namespace
 
-void Balance::join(Seat seat, io::Proactor& proactor) {
-    Place& place = seats_[seat];
-    const std::scoped_lock lock(place.mutex);
-    place.proactor = &proactor;
-    place.is_taker = !place.is_excluded;
-}
-
-void Balance::leave(Seat seat, std::vector<net::Accepted>& connections) {
-    Place& place = seats_[seat];
-    const std::scoped_lock lock(place.mutex);
-    place.proactor = nullptr;
-    place.is_taker = false;
-    take_from(place, connections);
-}
-
-Balance::Place* Balance::find_taker() noexcept {
-    Place* least = nullptr;
-    for (Place& place : seats_) {
-        if (place.is_taker.load(std::memory_order_relaxed) &&
-            (least == nullptr || place.connections.load(std::memory_order_relaxed) <
-                                     least->connections.load(std::memory_order_relaxed))) {
-            least = &place;
+std::size_t Balance::find_taker() const noexcept {
+    std::size_t least = counts_.size();
+    for (std::size_t worker = 0; worker < counts_.size(); ++worker) {
+        if (mailboxes_[worker].takes_connections() &&
+            (least == counts_.size() || connections(worker) < connections(least))) {
+            least = worker;
         }
     }
     return least;
 }
 
-bool Balance::put(Place& place, const net::Accepted& connection) {
-    const std::scoped_lock lock(place.mutex);
-    if (!place.is_taker) {
-        return false;
+bool Balance::put(std::size_t worker, const net::Accepted& connection) noexcept {
+    // Before: it may be taken, and even closed, by the time the call returns.
+    add(worker, 1);
+    const bool is_taken = mailboxes_[worker].hand_over(connection);
+    if (!is_taken) {
+        subtract(worker, 1);
     }
-    place.handed.push_back(connection);
-    place.connections.fetch_add(1, std::memory_order_relaxed);
-    // One wake-up for all that come before they are taken.
-    if (!place.has_handed.exchange(true, std::memory_order_release)) {
-        place.proactor->wake();
-    }
-    return true;
+    return is_taken;
 }
 
-bool Balance::hand_over(Seat seat, const net::Accepted& connection) {
-    Place* taker = find_taker();
-    return taker != nullptr &&
-           is_clearly_more(connections(seat) + 1,
-                           taker->connections.load(std::memory_order_relaxed)) &&
-           put(*taker, connection);
+bool Balance::hand_over(std::size_t worker, const net::Accepted& connection) noexcept {
+    const std::size_t taker = find_taker();
+    return taker < counts_.size() && is_clearly_more(connections(worker) + 1, connections(taker)) &&
+           put(taker, connection);
 }
 
-bool Balance::give(const net::Accepted& connection) {
-    Place* taker = find_taker();
-    return taker != nullptr && put(*taker, connection);
+bool Balance::give(const net::Accepted& connection) noexcept {
+    const std::size_t taker = find_taker();
+    return taker < counts_.size() && put(taker, connection);
 }
 
 bool Balance::has_taker() const noexcept {
-    return std::ranges::any_of(seats_, [](const Place& place) { return place.is_taker.load(); });
+    return find_taker() < counts_.size();
 }
 
-void Balance::exclude(Seat seat, std::vector<net::Accepted>& connections) {
-    Place& place = seats_[seat];
-    const std::scoped_lock lock(place.mutex);
-    place.is_excluded = true;
-    place.is_taker = false;
-    place.connections.fetch_sub(static_cast<std::uint32_t>(place.handed.size()),
-                                std::memory_order_relaxed);
-    take_from(place, connections);
+void Balance::exclude(std::size_t worker, std::vector<net::Accepted>& connections) {
+    const std::size_t before = connections.size();
+    mailboxes_[worker].suspend_hand_overs(connections);
+    subtract(worker, static_cast<std::uint32_t>(connections.size() - before));
 }
 
-void Balance::include(Seat seat) {
-    Place& place = seats_[seat];
-    const std::scoped_lock lock(place.mutex);
-    place.is_excluded = false;
-    place.is_taker = place.proactor != nullptr;
-}
-
-void Balance::take(Seat seat, std::vector<net::Accepted>& connections) {
-    Place& place = seats_[seat];
-    const std::scoped_lock lock(place.mutex);
-    take_from(place, connections);
-}
-
-void Balance::take_from(Place& place, std::vector<net::Accepted>& connections) {
-    connections.insert(connections.end(), place.handed.begin(), place.handed.end());
-    place.handed.clear();
-    place.has_handed.store(false, std::memory_order_relaxed);
+void Balance::include(std::size_t worker) noexcept {
+    mailboxes_[worker].resume_hand_overs();
 }
 
 }  // namespace torc::worker

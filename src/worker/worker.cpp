@@ -30,9 +30,7 @@ std::string_view as_text(std::span<const std::byte> bytes) noexcept {
 Worker::Worker(io::Proactor& proactor, WorkerOptions options)
     : proactor_(proactor),
       settings_(*options.settings),
-      requested_stop_(*options.stop),
-      balance_(options.balance),
-      seat_(options.seat),
+      mailbox_(*options.mailbox),
       site_(settings_.load_rules, settings_.cache_limits),
       loader_(proactor_, site_, *options.root, settings_.timeouts.load),
       responder_(site_.rules().codings, settings_.extra_fields),
@@ -55,7 +53,7 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
                   .shutdown = shutdown_,
                   .connections_max = options.connections_max,
                   .balance = options.balance,
-                  .seat = options.seat,
+                  .worker = options.index,
                   .address_limit = options.address_limit}) {
     if (options.access_log != nullptr) {
         access_log_.emplace(*options.access_log, options.access_log_pace);
@@ -71,9 +69,7 @@ io::Token Worker::token(Operation operation, const ConnectionSlot& slot) noexcep
 
 bool Worker::run() {
     acceptor_.start();
-    if (balance_ != nullptr) {
-        balance_->join(seat_, proactor_);
-    }
+    mailbox_.open(proactor_);
     while (!shutdown_.has_left()) {
         try {
             iterate();
@@ -81,6 +77,7 @@ bool Worker::run() {
             // What is missed now comes about in the next iteration.
         }
     }
+    mailbox_.close();
     if (access_log_) {
         access_log_->push();
     }
@@ -112,7 +109,7 @@ void Worker::iterate() {
     }
     site_.cache().set_other_bytes(outboxes_.resident_bytes());
     loader_.reclaim();
-    admission_.take_handed();
+    take_mail();
     if (std::exchange(has_closed_, false)) {
         admission_.serve_parked();
         acceptor_.resume();
@@ -192,6 +189,16 @@ void Worker::admit_accepted() {
         admission_.admit(connection);
     }
     accepted_.clear();
+}
+
+void Worker::take_mail() {
+    if (mailbox_.has_mail()) {
+        mailbox_.take(mail_);
+        shutdown_.on_order(mail_.stop);
+        for (const net::Accepted& connection : mail_.connections) {
+            admission_.take_over(connection);
+        }
+    }
 }
 
 void Worker::begin(ConnectionSlot& slot) {

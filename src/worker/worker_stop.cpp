@@ -10,7 +10,6 @@
 namespace torc::worker {
 
 void Worker::obey_stop() {
-    shutdown_.on_order(requested_stop_.load(std::memory_order_relaxed));
     for (auto step = shutdown_.next_step(services_.now); step != Shutdown::Step::none;
          step = shutdown_.next_step(services_.now)) {
         if (step == Shutdown::Step::begin_drain) {
@@ -64,7 +63,8 @@ void Worker::cut_off_connections(std::uint32_t first) {
 }
 
 void Worker::close_listeners() {
-    admission_.stop_taking();
+    mailbox_.stop_hand_overs();
+    take_mail();
     acceptor_.stop(accepted_);
     admit_accepted();
 }

@@ -205,12 +205,13 @@ protected:
     void SetUp() override {
         balance_ = &workers_;
         make(8);
-        workers_.join(1, *other_);
+        mailboxes_[1].open(*proactor_of_other_);
     }
 
-    std::unique_ptr<io::Proactor> other_ =
+    std::unique_ptr<io::Proactor> proactor_of_other_ =
         *io::make_proactor(io::Backend::epoll, {.connections_max = 16});
-    Balance workers_{2};
+    std::vector<Mailbox> mailboxes_ = std::vector<Mailbox>(2);
+    Balance workers_{mailboxes_};
 };
 
 TEST_F(AdmissionBalanceTest, HandsOverToAWorkerThatHasFewer) {
@@ -219,9 +220,9 @@ TEST_F(AdmissionBalanceTest, HandsOverToAWorkerThatHasFewer) {
     constexpr net::Accepted second{.socket = 1'000'001, .listener = 2};
     admission_->admit(second);
     EXPECT_EQ(begun_, Sockets{1'000'000});
-    std::vector<net::Accepted> handed;
-    workers_.take(1, handed);
-    EXPECT_EQ(handed, std::vector{second});
+    Mail mail;
+    mailboxes_[1].take(mail);
+    EXPECT_EQ(mail.connections, std::vector{second});
 }
 
 TEST_F(AdmissionBalanceTest, HandsNothingOverInADrain) {
@@ -233,18 +234,15 @@ TEST_F(AdmissionBalanceTest, HandsNothingOverInADrain) {
     EXPECT_EQ(workers_.connections(0), 2U);
 }
 
-TEST_F(AdmissionBalanceTest, LetsInWhatIsHandedToItUntilItTakesNoMore) {
-    workers_.join(0, *other_);
+TEST_F(AdmissionBalanceTest, TakesOverWhatOthersHaveCountedIn) {
     ASSERT_TRUE(workers_.give({.socket = 1'000'000}));
-    admission_->take_handed();
+    admission_->take_over({.socket = 1'000'000});
     EXPECT_EQ(begun_, Sockets{1'000'000});
-    ASSERT_TRUE(workers_.give({.socket = 1'000'001}));
-    ASSERT_TRUE(workers_.give({.socket = 1'000'002}));
-    admission_->stop_taking();
-    EXPECT_EQ(begun_.size(), 2U) << "one went to the other worker";
-    EXPECT_EQ(workers_.connections(0), 2U);
-    complete(*slots_.front());
+    EXPECT_EQ(workers_.connections(0), 0U) << "it was given to the other worker";
+    admission_->admit({.socket = 1'000'001});
     EXPECT_EQ(workers_.connections(0), 1U);
+    complete(*slots_.back());
+    EXPECT_EQ(workers_.connections(0), 0U);
 }
 
 }  // namespace

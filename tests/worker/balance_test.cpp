@@ -15,24 +15,25 @@ using Connections = std::vector<net::Accepted>;
 class BalanceTest : public ::testing::Test {
 protected:
     BalanceTest() {
-        balance_.join(0, *proactor_);
-        balance_.join(1, *proactor_);
+        mailboxes_[0].open(*proactor_);
+        mailboxes_[1].open(*proactor_);
     }
-    void count_in(Balance::Seat seat, int connections) {
+    void count_in(std::size_t worker, int connections) {
         for (int i = 0; i < connections; ++i) {
-            balance_.count_in(seat);
+            balance_.count_in(worker);
         }
     }
-    Connections take(Balance::Seat seat) {
-        Connections connections;
-        balance_.take(seat, connections);
-        return connections;
+    Connections take(std::size_t worker) {
+        Mail mail;
+        mailboxes_[worker].take(mail);
+        return mail.connections;
     }
 
     std::unique_ptr<io::Proactor> proactor_ =
         *io::make_proactor(io::Backend::epoll, {.connections_max = 16});
-    /// The third never joins.
-    Balance balance_{3};
+    /// The third is never opened.
+    std::vector<Mailbox> mailboxes_ = std::vector<Mailbox>(3);
+    Balance balance_{mailboxes_};
 };
 
 TEST_F(BalanceTest, AConnectionStaysWhereThereAreAsManyAsElsewhere) {
@@ -47,10 +48,10 @@ TEST_F(BalanceTest, AConnectionGoesToWhoHasFewer) {
     count_in(0, 1);
     constexpr net::Accepted connection{.socket = 7, .listener = 2};
     EXPECT_TRUE(balance_.hand_over(0, connection));
-    EXPECT_TRUE(balance_.has_handed(1));
+    EXPECT_TRUE(mailboxes_[1].has_mail());
     EXPECT_EQ(balance_.connections(1), 1U);
     EXPECT_EQ(take(1), Connections{connection});
-    EXPECT_FALSE(balance_.has_handed(1));
+    EXPECT_FALSE(mailboxes_[1].has_mail());
     EXPECT_EQ(take(1), Connections());
 }
 
@@ -81,9 +82,8 @@ TEST_F(BalanceTest, NothingIsHandedToWhoHasNotJoinedOrHasLeft) {
     count_in(2, 100);
     count_in(0, 9);
     ASSERT_TRUE(balance_.hand_over(0, {.socket = 8}));
-    Connections rest;
-    balance_.leave(1, rest);
-    EXPECT_EQ(rest, Connections{{.socket = 8}});
+    mailboxes_[1].stop_hand_overs();
+    EXPECT_EQ(take(1), Connections{{.socket = 8}});
     EXPECT_FALSE(balance_.hand_over(0, {.socket = 9}));
 }
 
@@ -94,7 +94,7 @@ TEST_F(BalanceTest, NothingIsHandedToWhoIsExcluded) {
     balance_.exclude(1, rest);
     EXPECT_EQ(rest, Connections{{.socket = 7}}) << "what it has not taken goes to others";
     EXPECT_EQ(balance_.connections(1), 0U);
-    EXPECT_FALSE(balance_.has_handed(1));
+    EXPECT_EQ(take(1), Connections());
     EXPECT_FALSE(balance_.hand_over(0, {.socket = 8}));
     balance_.include(1);
     EXPECT_TRUE(balance_.hand_over(0, {.socket = 8}));
@@ -103,7 +103,7 @@ TEST_F(BalanceTest, NothingIsHandedToWhoIsExcluded) {
 TEST_F(BalanceTest, WhoIsExcludedAndThenLeavesIsNotIncluded) {
     Connections rest;
     balance_.exclude(1, rest);
-    balance_.leave(1, rest);
+    mailboxes_[1].stop_hand_overs();
     balance_.include(1);
     count_in(0, 9);
     EXPECT_FALSE(balance_.hand_over(0, {.socket = 7}));

@@ -33,8 +33,7 @@ std::uint64_t allocations_of(io::Backend backend, int requests, LogQueue* access
         for (int done = 0; done < requests; ++done) {
             EXPECT_TRUE(client.get("/file", 5).ends_with("hello"));
         }
-        around.stop = Stop::drain;
-        proactor->wake();
+        around.mailbox->order(Stop::drain);
     });
     const auto before = torc::test::allocations_of_this_thread();
     EXPECT_TRUE(worker.run());

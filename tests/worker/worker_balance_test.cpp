@@ -15,25 +15,25 @@ protected:
         if (IsSkipped()) {
             return;
         }
+        around_.mailbox = &mailboxes_[0];
         around_.balance = &balance_;
         other_.around.directory.write("file", "hello");
+        other_.around.mailbox = &mailboxes_[1];
         other_.around.balance = &balance_;
-        other_.around.seat = 1;
+        other_.around.index = 1;
         start();
         other_.start(GetParam());
         await_other();
     }
     /// Until the other worker can be handed connections.
     void await_other() {
-        std::vector<net::Accepted> none;
-        balance_.exclude(0, none);
-        while (!balance_.has_taker()) {
+        while (!mailboxes_[1].takes_connections()) {
             std::this_thread::yield();
         }
-        balance_.include(0);
     }
 
-    Balance balance_{2};
+    std::vector<Mailbox> mailboxes_ = std::vector<Mailbox>(2);
+    Balance balance_{mailboxes_};
     test::RunningWorker other_;
 };
 

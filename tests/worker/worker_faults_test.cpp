@@ -12,7 +12,6 @@
 #include <chrono>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <string>
 #include <thread>
@@ -113,13 +112,7 @@ protected:
         if (!thread_.joinable()) {
             return;
         }
-        around_.stop = Stop::now;
-        {
-            const std::scoped_lock lock(proactor_mutex_);
-            if (proactor_ != nullptr) {
-                proactor_->wake();
-            }
-        }
+        around_.mailbox->order(Stop::now);
         thread_.join();
     }
 
@@ -129,10 +122,8 @@ protected:
             FaultyProactor proactor(*io::make_proactor(GetParam(), {.connections_max = 100}),
                                     faults_);
             Worker worker(proactor, around_.options());
-            set_proactor(&proactor);
             started.set_value();
             (void)worker.run();
-            set_proactor(nullptr);
         });
         started.get_future().get();
     }
@@ -159,14 +150,6 @@ protected:
     Faults faults_;
 
 private:
-    void set_proactor(io::Proactor* proactor) {
-        const std::scoped_lock lock(proactor_mutex_);
-        proactor_ = proactor;
-    }
-
-    std::mutex proactor_mutex_;
-    /// Of the worker while it runs, to be woken.
-    io::Proactor* proactor_ = nullptr;
     std::thread thread_;
 };
 

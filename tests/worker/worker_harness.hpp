@@ -20,13 +20,11 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -47,10 +45,11 @@ struct WorkerSurroundings {
     bool shows_silent_connections = false;
     /// Null: requests are not logged.
     LogQueue* access_log = nullptr;
+    Mailbox own_mailbox;
+    Mailbox* mailbox = &own_mailbox;
     Balance* balance = nullptr;
-    Balance::Seat seat = 0;
+    std::size_t index = 0;
     AddressLimit* address_limit = nullptr;
-    std::atomic<Stop> stop = Stop::no;
     net::Listeners listeners{{"127.0.0.1"}, 0, 1};
     std::optional<CurrentRoot> root;
 
@@ -69,9 +68,9 @@ struct WorkerSurroundings {
                 .listeners = &sockets,
                 .connections_max = connections_max,
                 .access_log = access_log,
-                .stop = &stop,
+                .mailbox = mailbox,
                 .balance = balance,
-                .seat = seat,
+                .index = index,
                 .address_limit = address_limit};
     }
 };
@@ -98,13 +97,7 @@ public:
         thread_ = std::thread([this, backend, &started] { serve(backend, started); });
         started.get_future().get();
     }
-    void request_stop(Stop order) {
-        around.stop = order;
-        const std::scoped_lock lock(proactor_mutex_);
-        if (proactor_ != nullptr) {
-            proactor_->wake();
-        }
-    }
+    void request_stop(Stop order) { around.mailbox->order(order); }
     /// What `Worker::run` returned.
     bool join() {
         thread_.join();
@@ -123,21 +116,12 @@ private:
         }
         const std::unique_ptr<io::Proactor> proactor = *std::move(made);
         Worker worker(*proactor, around.options());
-        set_proactor(proactor.get());
         started.set_value();
         was_orderly_ = worker.run();
-        set_proactor(nullptr);
         ASSERT_FALSE(worker.has_operations_in_flight());
-    }
-    void set_proactor(io::Proactor* proactor) {
-        const std::scoped_lock lock(proactor_mutex_);
-        proactor_ = proactor;
     }
 
     std::thread thread_;
-    std::mutex proactor_mutex_;
-    /// Of the worker while it runs, to be woken.
-    io::Proactor* proactor_ = nullptr;
     bool was_orderly_ = false;
 };
 

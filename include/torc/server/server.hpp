@@ -12,7 +12,8 @@
 #include <torc/worker/balance.hpp>
 #include <torc/worker/current_root.hpp>
 #include <torc/worker/log_writer.hpp>
-#include <torc/worker/worker.hpp>
+#include <torc/worker/mailbox.hpp>
+#include <torc/worker/stop.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -77,12 +78,14 @@ private:
     std::string reopen_log();
     /// The last lines, when the workers have ended.
     void finish_log();
-    void wake_workers() noexcept;
+    void order_stop(worker::Stop stop) noexcept;
 
     config::Settings settings_;
     std::vector<std::vector<unsigned>> worker_cpus_;
     io::Backend backend_ = io::Backend::uring;
     std::optional<worker::CurrentRoot> root_;
+    /// By worker.
+    std::vector<worker::Mailbox> mailboxes_;
     std::optional<worker::Balance> balance_;
     std::optional<worker::AddressLimit> address_limit_;
     std::shared_ptr<worker::LogQueue> access_log_queue_;

@@ -4,6 +4,7 @@
 #include <torc/net/listener.hpp>
 #include <torc/server/worker_thread.hpp>
 #include <torc/worker/balance.hpp>
+#include <torc/worker/mailbox.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -22,8 +23,10 @@ namespace torc::server {
 /// into the queues of its listeners, until it turns again.
 class Watchdog {
 public:
-    /// All of them outlive it; `balance` is null when there is one worker.
-    Watchdog(std::span<const std::unique_ptr<WorkerThread>> threads, net::Listeners& listeners,
+    /// `threads` and `mailboxes`: by worker. All of them outlive it; `balance` is null when there
+    /// is one worker.
+    Watchdog(std::span<const std::unique_ptr<WorkerThread>> threads,
+             std::span<worker::Mailbox> mailboxes, net::Listeners& listeners,
              worker::Balance* balance);
     Watchdog(const Watchdog&) = delete;
     Watchdog& operator=(const Watchdog&) = delete;
@@ -60,6 +63,7 @@ private:
     void place_orphans();
 
     std::span<const std::unique_ptr<WorkerThread>> threads_;
+    std::span<worker::Mailbox> mailboxes_;
     net::Listeners& listeners_;
     worker::Balance* balance_;
     std::vector<Pulse> pulses_;

@@ -48,9 +48,6 @@ public:
     /// Waits until the worker is about to serve. Throws what its constructor threw. Call once.
     void await_serving();
 
-    /// Makes the worker look up from its wait, if it runs.
-    void wake() noexcept;
-
     /// See Worker::iterations; 0 while none runs.
     [[nodiscard]] std::uint64_t iterations() noexcept;
 

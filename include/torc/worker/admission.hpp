@@ -55,9 +55,9 @@ public:
         Shutdown& shutdown;
         /// Slots that connections are to have, without the spare ones.
         std::uint32_t connections_max = 0;
-        /// Shared with the other workers, of which this one has `seat`; null: there are none.
+        /// Shared with the other workers, of which this is `worker`; null: there are none.
         Balance* balance = nullptr;
-        Balance::Seat seat = 0;
+        std::size_t worker = 0;
         /// Shared too; null: a client may have as many connections as there is room for.
         AddressLimit* address_limit = nullptr;
     };
@@ -66,10 +66,8 @@ public:
 
     /// A connection that a listener gave: another worker may have more room for it.
     void admit(const net::Accepted& connection);
-    /// Lets in what other workers have handed over, if anything.
-    void take_handed();
-    /// From now on nothing is handed over; lets in what was.
-    void stop_taking();
+    /// A connection that another worker has handed over, and counted in here.
+    void take_over(const net::Accepted& connection);
     /// Gives slots to connections that wait for one: some were freed.
     void serve_parked();
 
@@ -96,10 +94,8 @@ private:
         at_once,
     };
 
-    [[nodiscard]] bool hand_over(const net::Accepted& connection) noexcept;
     /// Counts a connection among those of its client; false: it has too many.
     [[nodiscard]] bool may_have_another(const net::Accepted& connection);
-    void serve(const net::Accepted& connection);
     void give_slot(const net::Accepted& connection);
     [[nodiscard]] ConnectionSlot* acquire_slot(const net::Accepted& connection) noexcept;
     void park(const net::Accepted& connection);
@@ -128,8 +124,6 @@ private:
     std::vector<net::Accepted> parked_;
     /// How often room was looked for since the last of them came.
     int parked_rounds_ = 0;
-    /// Room for what other workers hand over.
-    std::vector<net::Accepted> handed_;
     ReportLimiter address_report_;
     ReportLimiter refusal_report_;
     ReportLimiter slow_reader_report_;

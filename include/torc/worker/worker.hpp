@@ -14,11 +14,11 @@
 #include <torc/worker/balance.hpp>
 #include <torc/worker/connection_table.hpp>
 #include <torc/worker/deadlines.hpp>
+#include <torc/worker/mailbox.hpp>
 #include <torc/worker/operation.hpp>
 #include <torc/worker/outbox.hpp>
 #include <torc/worker/report_limiter.hpp>
 #include <torc/worker/shutdown.hpp>
-#include <torc/worker/stop.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -41,10 +41,12 @@ struct WorkerOptions {
     /// Where access lines go; null: there is no access log.
     LogQueue* access_log = nullptr;
     LogPace access_log_pace = LogPace::batches;
-    const std::atomic<Stop>* stop = nullptr;
-    /// Shared with the other workers, of which this one has `seat`; null: there are none.
+    /// Where orders to stop and connections from other workers come in. Never null.
+    Mailbox* mailbox = nullptr;
+    /// Shared with the other workers; null: there are none.
     Balance* balance = nullptr;
-    Balance::Seat seat = 0;
+    /// The index of the mailbox among those of `balance`.
+    std::size_t index = 0;
     /// Shared too; null: a client may have as many connections as there is room for.
     AddressLimit* address_limit = nullptr;
 };
@@ -63,11 +65,8 @@ public:
     /// for its time was up or the order was to stop at once.
     [[nodiscard]] bool run();
 
-    /// Makes the loop look up from its wait; from any thread.
-    void wake() noexcept { proactor_.wake(); }
-
     /// How many iterations of the loop have begun; from any thread. One that stays the same after a
-    /// `wake` tells that the loop does not turn.
+    /// Mailbox::wake tells that the loop does not turn.
     [[nodiscard]] std::uint64_t iterations() const noexcept {
         return iterations_.load(std::memory_order_relaxed);
     }
@@ -121,6 +120,8 @@ private:
     void end(ConnectionSlot& slot) override;
     void end_gone_peers() override { look_at_waiting_peers(); }
 
+    /// Takes what other threads have put into the mailbox, if anything.
+    void take_mail();
     void admit_accepted();
     void close(ConnectionSlot& slot);
 
@@ -140,9 +141,7 @@ private:
 
     io::Proactor& proactor_;
     const config::Settings& settings_;
-    const std::atomic<Stop>& requested_stop_;
-    Balance* const balance_;
-    const Balance::Seat seat_;
+    Mailbox& mailbox_;
 
     site::Site site_;
     AssetLoader loader_;
@@ -166,6 +165,8 @@ private:
     bool has_closed_ = false;
     /// Room for what the listeners give.
     std::vector<net::Accepted> accepted_;
+    /// What was taken from the mailbox last.
+    Mail mail_;
     /// Written by the worker's thread alone.
     std::atomic<std::uint64_t> iterations_ = 0;
 };

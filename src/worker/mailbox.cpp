@@ -7,7 +7,7 @@
 
 namespace torc::worker {
 
-void Mailbox::open(io::Proactor& proactor) {
+void Mailbox::open(io::Proactor& proactor) noexcept {
     const std::scoped_lock lock(mutex_);
     proactor_ = &proactor;
     update_takes_connections();

@@ -68,15 +68,19 @@ io::Token Worker::token(Operation operation, const ConnectionSlot& slot) noexcep
 }
 
 bool Worker::run() {
+    begin_serving();
+    while (!has_left()) {
+        iterate();
+    }
+    return finish();
+}
+
+void Worker::begin_serving() {
     acceptor_.start();
     mailbox_.open(proactor_);
-    while (!shutdown_.has_left()) {
-        try {
-            iterate();
-        } catch (const std::bad_alloc&) {
-            // What is missed now comes about in the next iteration.
-        }
-    }
+}
+
+bool Worker::finish() {
     mailbox_.close();
     if (access_log_) {
         access_log_->push();
@@ -85,8 +89,30 @@ bool Worker::run() {
 }
 
 void Worker::iterate() {
-    const MonotonicTime deadline = next_deadline();
-    const std::span<const io::Completion> completions = proactor_.wait(deadline);
+    try {
+        const MonotonicTime deadline = next_deadline();
+        const std::span<const io::Completion> completions = proactor_.wait(deadline);
+        look_at_clocks();
+        dispatch_all(completions);
+        loader_.reclaim();
+        take_mail();
+        use_freed_slots();
+        // What was begun in this iteration has its time still before it.
+        if (services_.now >= deadline) {
+            expire();
+        }
+        hand_out_ended();
+        report_lost_completions();
+        obey_stop();
+        if (access_log_) {
+            access_log_->push_if_due(services_.now);
+        }
+    } catch (const std::bad_alloc&) {
+        // What is missed now comes about in the next iteration.
+    }
+}
+
+void Worker::look_at_clocks() {
     services_.now = proactor_.now();
     iterations_.store(iterations() + 1, std::memory_order_relaxed);
     const WallTime wall = wall_now();
@@ -96,6 +122,9 @@ void Worker::iterate() {
     if (access_log_) {
         access_log_->set_time(wall);
     }
+}
+
+void Worker::dispatch_all(std::span<const io::Completion> completions) {
     for (const io::Completion& completion : completions) {
         try {
             dispatch(completion);
@@ -108,21 +137,12 @@ void Worker::iterate() {
         loader_.keep_root_verified(services_.now);
     }
     site_.cache().set_other_bytes(outboxes_.resident_bytes());
-    loader_.reclaim();
-    take_mail();
+}
+
+void Worker::use_freed_slots() {
     if (std::exchange(has_closed_, false)) {
         admission_.serve_parked();
         acceptor_.resume();
-    }
-    // What was begun in this turn has its time still before it.
-    if (services_.now >= deadline) {
-        expire();
-    }
-    hand_out_ended();
-    report_lost_completions();
-    obey_stop();
-    if (access_log_) {
-        access_log_->push_if_due(services_.now);
     }
 }
 
@@ -218,7 +238,7 @@ void Worker::connection_completed(const io::Completion& completion) {
     const auto operation = operation_of(completion.token);
     if (operation == Operation::receive && completion.failed() &&
         completion.error() == Errno(ENOBUFS) && !slot.is_ending) {
-        perform(slot, Action::receive);  // Every buffer was in use; they are back by the next turn.
+        perform(slot, Action::receive);  // Every buffer was in use; they are back next time.
         return;
     }
     const bool has_no_room =

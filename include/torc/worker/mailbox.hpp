@@ -36,7 +36,7 @@ public:
 
     /// From now on connections may be handed over, and `proactor` is woken when mail comes. It is
     /// woken at once for an order that came before.
-    void open(io::Proactor& proactor);
+    void open(io::Proactor& proactor) noexcept;
     /// Whether there is something to take.
     [[nodiscard]] bool has_mail() const noexcept {
         return has_mail_.load(std::memory_order_acquire);

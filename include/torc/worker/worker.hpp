@@ -61,24 +61,44 @@ public:
     Worker& operator=(const Worker&) = delete;
     ~Worker();
 
-    /// Serves until it is told to stop and everything in flight is over. False: some was cut off,
-    /// for its time was up or the order was to stop at once.
+    /// Serves until it is told to stop and everything in flight is over: `begin_serving`, `iterate`
+    /// until `has_left`, `finish`. Returns what `finish` does.
     [[nodiscard]] bool run();
 
+    // What `run` is made of, for whoever drives the loop: a simulation, or a test.
+
+    /// Begins to accept connections and mail. Call once.
+    void begin_serving();
+    /// One iteration of the loop: waits until something completes, mail comes or a deadline passes,
+    /// then does all that follows from it. Memory that runs out costs a connection or a part of the
+    /// iteration that the next one makes up for. Precondition: begin_serving() was called, and not
+    /// has_left().
+    void iterate();
+    /// Whether the worker was told to stop and has done so.
+    [[nodiscard]] bool has_left() const noexcept { return shutdown_.has_left(); }
+    /// Ends what `begin_serving` began, and pushes the last lines of the access log. Returns false
+    /// if connections were cut off that were not idle, by the drain timeout or by an order to stop
+    /// at once. Call once, after has_left().
+    [[nodiscard]] bool finish();
+
     /// How many iterations of the loop have begun; from any thread. One that stays the same after a
-    /// Mailbox::wake tells that the loop does not turn.
+    /// Mailbox::wake tells that the loop hangs.
     [[nodiscard]] std::uint64_t iterations() const noexcept {
         return iterations_.load(std::memory_order_relaxed);
     }
 
-    /// True when `run` gave up on some that did not end: the kernel may still use the memory of
+    /// True when a stop gave up on some that did not end: the kernel may still use the memory of
     /// this worker and of its proactor, so neither may be destroyed. Files that are still being
     /// closed do not count (see Proactor::has_blocking_calls).
     [[nodiscard]] bool has_operations_in_flight() const noexcept;
 
 private:
+    void look_at_clocks();
+    void dispatch_all(std::span<const io::Completion> completions);
+    /// Slots and descriptors of connections that were closed go to those that wait for them.
+    void use_freed_slots();
+
     // The first switch: what a completion means.
-    void iterate();
     void dispatch(const io::Completion& completion);
     /// A failed allocation costs the connection that asked for memory and no other: what throws
     /// std::bad_alloc on a connection's behalf ends it.
@@ -161,7 +181,7 @@ private:
     Shutdown shutdown_;
     Acceptor acceptor_;
     Admission admission_;
-    /// Whether one was closed in this iteration.
+    /// Whether a connection was closed since slots were given to those that wait.
     bool has_closed_ = false;
     /// Room for what the listeners give.
     std::vector<net::Accepted> accepted_;

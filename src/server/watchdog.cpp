@@ -63,7 +63,7 @@ void Watchdog::look(MonotonicTime now) {
     place_orphans();
 }
 
-bool Watchdog::has_turned(std::size_t worker) const {
+bool Watchdog::has_iterated(std::size_t worker) const {
     return threads_[worker]->has_ended() ||
            threads_[worker]->iterations() != pulses_[worker].iterations;
 }
@@ -76,7 +76,7 @@ void Watchdog::ping(std::size_t worker, MonotonicTime now) {
 
 void Watchdog::look_at(std::size_t worker, MonotonicTime now) {
     Pulse& pulse = pulses_[worker];
-    if (has_turned(worker)) {
+    if (has_iterated(worker)) {
         if (pulse.is_stalled) {
             on_recovery(worker, now);
         }

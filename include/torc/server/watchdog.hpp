@@ -14,13 +14,12 @@
 
 namespace torc::server {
 
-/// Notices a worker whose loop has stopped turning, and serves the others' clients and its own by
-/// the workers that still turn.
+/// Notices a worker whose loop hangs, and sees to it that the others serve its new clients.
 ///
 /// A worker in its wait looks like one that hangs, so each is woken now and then; one that has not
 /// begun an iteration a quarter of a second later is stalled. It gets no connections handed over,
 /// those that it was handed and did not take go to others, and so do those that the kernel puts
-/// into the queues of its listeners, until it turns again.
+/// into the queues of its listeners, until it begins an iteration again.
 class Watchdog {
 public:
     /// `threads` and `mailboxes`: by worker. All of them outlive it; `balance` is null when there
@@ -37,9 +36,9 @@ public:
     /// Looks at every worker, if it is time.
     void look(MonotonicTime now);
 
-    /// Whether a worker has not turned for too long though it was woken.
+    /// Whether a worker has begun no iteration for too long though it was woken.
     [[nodiscard]] bool is_stalled(std::size_t worker) const {
-        return pulses_[worker].is_stalled && !has_turned(worker);
+        return pulses_[worker].is_stalled && !has_iterated(worker);
     }
 
 private:
@@ -52,7 +51,8 @@ private:
         bool is_reported = false;
     };
 
-    [[nodiscard]] bool has_turned(std::size_t worker) const;
+    /// Whether the worker has begun an iteration since the last ping, or has ended.
+    [[nodiscard]] bool has_iterated(std::size_t worker) const;
     void ping(std::size_t worker, MonotonicTime now);
     void look_at(std::size_t worker, MonotonicTime now);
     void on_stall(std::size_t worker);

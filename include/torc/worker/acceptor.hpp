@@ -20,31 +20,32 @@ public:
     /// Both outlive it.
     Acceptor(io::Proactor& proactor, net::ListeningSockets& sockets);
 
-    /// Accepts on every listener on which it does not.
+    /// Starts accepting on every listener that is open and not accepting yet.
     void start();
 
     /// Takes a completion of Operation::accept; appends to `accepted` the connection that came
-    /// with it. Gives how many connections wait because the kernel ran out of descriptors or
-    /// memory. Accepting then rests until `resume`, which the worker had better make room for, or
-    /// for a moment.
+    /// with it. Returns how many connections wait because the kernel ran out of descriptors or
+    /// memory. Accepting then rests for 100 ms, or until `resume`: closing a connection makes room.
     [[nodiscard]] std::size_t completed(const io::Completion& completion, MonotonicTime now,
                                         std::vector<net::Accepted>& accepted);
 
-    /// Accepts again if the kernel had run out of something: there is some again.
+    /// Accepts again if it rests because the kernel ran out of descriptors or memory. Call it when
+    /// something was closed.
     void resume();
 
     /// When `expire` is due; `never`: not at all.
     [[nodiscard]] MonotonicTime next_deadline() const noexcept { return accept_again_at_; }
-    /// Accepts again after a rest that is over by `now`.
+    /// Accepts again if the rest is over by `now`.
     void expire(MonotonicTime now);
 
-    /// Takes no part in new handshakes, and has those connections shown that the kernel keeps back
-    /// until their first request. To be called some time before `stop`, so that it finds no
-    /// handshake half done: closing a listener resets those.
+    /// From now on the kernel ignores new handshakes, and no longer keeps connections back until
+    /// their first request. Call it some time before `stop`: closing a listener resets handshakes
+    /// that are half done.
     void begin_stop() noexcept;
 
-    /// Ends accepting and closes the listeners, some of them only when `completed` is told that the
-    /// kernel has stopped. Appends to `accepted` what waits in their queues, here or there.
+    /// Ends accepting and closes the listeners. One with an operation in flight is closed when
+    /// `completed` is told of its end. Either appends to `accepted` the connections that wait in
+    /// the queue, which closing would reset.
     void stop(std::vector<net::Accepted>& accepted);
 
     /// Whether an operation is in flight on a listener.

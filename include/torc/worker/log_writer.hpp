@@ -13,10 +13,9 @@
 
 namespace torc::worker {
 
-/// The one thread that writes to one log, for all that log there: whatever the log is, a disk that
-/// stalls, a pipe that nobody reads, a descriptor that blocks or one that does not, nobody but this
-/// thread waits for it. What can't be written is lost, counted and reported, at once and then every
-/// few seconds while it goes on.
+/// The one thread that writes to a log. Others push lines into a LogQueue, so that only this thread
+/// waits where a write blocks: for a disk that stalls, or a pipe without a reader. Lines that can't
+/// be written are lost, counted and reported, at once and then every few seconds while it goes on.
 class LogWriter {
 public:
     /// `error`: what the user told can't be done.
@@ -34,7 +33,7 @@ public:
     /// Ends it as `end` does.
     ~LogWriter();
 
-    /// Whether somebody looks at it line by line.
+    /// Whether the log is a terminal, where lines are to show as soon as they are logged.
     [[nodiscard]] bool is_terminal() const noexcept { return is_terminal_; }
 
     /// Whether the log has a path, so that it can be opened anew.

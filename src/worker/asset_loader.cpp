@@ -17,8 +17,6 @@
 
 namespace torc::worker {
 
-using site::LoadStep;
-
 namespace {
 
 /// Entries of the cache, and directories of it, that are looked at in one iteration once they were
@@ -241,7 +239,7 @@ void AssetLoader::go_on(const io::Completion& completion, MonotonicTime now) {
         operation_of(completion.token) == Operation::load_open && completion.failed() &&
         (completion.error() == Errno(EMFILE) || completion.error() == Errno(ENFILE));
     if (is_short_of_descriptors && site_.release_descriptor()) {
-        perform(id, LoadStep::open, now);
+        perform(id, context(id).step, now);
         return;
     }
     if (completion.failed()) {
@@ -251,7 +249,7 @@ void AssetLoader::go_on(const io::Completion& completion, MonotonicTime now) {
 }
 
 void AssetLoader::report_failure(site::Site::LoadId id, Errno error, MonotonicTime now) {
-    const char* const path = site_.load(id).open_path();
+    const std::string& path = site_.load(id).file_path();
     switch (error.value()) {
         case EACCES:
         case EPERM:

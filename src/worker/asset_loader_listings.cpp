@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 namespace torc::worker {
 
@@ -34,8 +35,7 @@ constexpr std::chrono::milliseconds room_look_interval{20};
 }  // namespace
 
 void AssetLoader::start_listing(site::Site::LoadId id, file::LinkReach reach) {
-    const AssetLoad& load = site_.load(id);
-    const site::ListingKey key = load.listing_key();
+    const auto& [descriptor, key] = std::get<site::ListDirectory>(context(id).step);
     site::ListedDirectoryRef listed = site_.share_listed_directory(id, proactor_.now());
     if (!listed && context(id).awaited) {
         // It need not be fresh any more: who joins a load gets what it finds.
@@ -45,8 +45,8 @@ void AssetLoader::start_listing(site::Site::LoadId id, file::LinkReach reach) {
     if (!listed && !begin_reading(id, key.path)) {
         return;
     }
-    auto job = std::make_unique<ListingJob>(context(id).root, site_.rules(), load.descriptor(), key,
-                                            reach, proactor_.now());
+    auto job = std::make_unique<ListingJob>(context(id).root, site_.rules(), descriptor, key, reach,
+                                            proactor_.now());
     job->share(std::move(listed));
     const std::size_t hash = hash_(key.path);
     const Lane lane = !is_local(context(id).lane)           ? context(id).lane
@@ -93,7 +93,7 @@ void AssetLoader::end_reading(site::Site::LoadId id) noexcept {
     for (const site::Site::LoadId waiting_id : ended.waiting) {
         context(waiting_id).awaited = ended.listed;
         try {
-            start(waiting_id, LoadStep::list);
+            start(waiting_id, context(waiting_id).step);
         } catch (const std::bad_alloc&) {
             give_up(waiting_id);
         }
@@ -115,7 +115,7 @@ void AssetLoader::go_on_listing(site::Site::LoadId id, MonotonicTime now) {
         }
         return;
     }
-    const LoadStep step = load.listed(std::move(page), job.listed());
+    const LoadStep step = load.on_listed(std::move(page), job.listed());
     listings_.erase(id);
     perform(id, step, now);
 }
@@ -145,7 +145,7 @@ void AssetLoader::look_for_room(const WaitingForRoom& waiting, MonotonicTime now
     const site::Site::LoadId id = waiting.load;
     AssetLoad& load = site_.load(id);
     if (load.reserve_page(waiting.page_bytes)) {
-        start(id, LoadStep::list);
+        start(id, context(id).step);
         return;
     }
     if (now < context(id).waits_for_room_until) {
@@ -158,7 +158,7 @@ void AssetLoader::look_for_room(const WaitingForRoom& waiting, MonotonicTime now
             "--cache-memory bounds them, and may be raised",
             printable(load.path()));
     }
-    perform(id, load.failed(Errno(ENOMEM)), now);
+    perform(id, load.on_failed(Errno(ENOMEM)), now);
 }
 
 MonotonicTime AssetLoader::next_look_for_room() const noexcept {

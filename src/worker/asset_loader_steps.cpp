@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 namespace torc::worker {
 
@@ -42,68 +43,70 @@ LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& compl
     const Operation operation = operation_of(completion.token);
     if (completion.failed()) {
         listings_.erase(id);
-        return load.failed(completion.error());
+        return load.on_failed(completion.error());
     }
     if (operation == Operation::load_open) {
-        return load.opened(FileHandle(UniqueFd(completion.result), context(id).lane, proactor_));
+        return load.on_opened(FileHandle(UniqueFd(completion.result), context(id).lane, proactor_));
     }
     if (operation == Operation::load_stat) {
         note_device(id);
-        return load.stated();
+        return load.on_stated();
     }
     TORC_ASSERT(operation == Operation::load_read);
-    return load.was_read(static_cast<std::size_t>(completion.result));
+    return load.on_read(static_cast<std::size_t>(completion.result));
 }
 
 void AssetLoader::perform(site::Site::LoadId id, LoadStep step, MonotonicTime now) {
     AssetLoad& load = site_.load(id);
-    while (step == LoadStep::stat && is_local(context(id).lane)) {
-        // The inode is in memory while the file is open. On a ring it would go to another thread.
-        step = ::statx(load.descriptor(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &load.status()) < 0
-                   ? load.failed(Errno::last())
-                   : load.stated();
-    }
+    step = stat_at_once(id, step);
     if (context(id).digest_lane && !load.is_digesting()) {
         end_digest(id);
     }
-    if (step == LoadStep::finished) {
+    if (site::is<site::LoadFinished>(step)) {
         finish(id, now);
         return;
     }
-    if (load.is_digesting() && !context(id).digest_lane && !begin_digest(id)) {
-        return;
+    if (site::is<site::BeginDigest>(step)) {
+        if (!context(id).digest_lane && !begin_digest(id)) {
+            return;
+        }
+        step = load.on_digest_begun();
     }
-    if (step == LoadStep::open) {
-        context(id).lane = lane_of_next_file(id);
+    if (const auto* const next = std::get_if<site::OpenFile>(&step)) {
+        context(id).lane = lane_of_next_file(id, *next);
     }
     start(id, step);
 }
 
-void AssetLoader::start(site::Site::LoadId id, LoadStep step) {
+LoadStep AssetLoader::stat_at_once(site::Site::LoadId id, LoadStep step) {
     AssetLoad& load = site_.load(id);
+    const auto* stat = std::get_if<site::StatFile>(&step);
+    while (stat != nullptr && is_local(context(id).lane)) {
+        // The inode is in memory while the file is open. On a ring it would go to another thread.
+        step = ::statx(stat->descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS, stat->status) < 0
+                   ? load.on_failed(Errno::last())
+                   : load.on_stated();
+        stat = std::get_if<site::StatFile>(&step);
+    }
+    return step;
+}
+
+void AssetLoader::start(site::Site::LoadId id, LoadStep step) {
+    context(id).step = step;
     const Lane lane = context(id).lane;
-    switch (step) {
-        case LoadStep::open:
-            proactor_.open(make_token(Operation::load_open, id), context(id).root->descriptor(),
-                           load.open_path(),
-                           load.is_strict() ? file::Root::strict_how()
-                                            : file::Root::how(site_.rules().symlinks),
-                           lane);
-            return;
-        case LoadStep::stat:
-            proactor_.stat(make_token(Operation::load_stat, id), load.descriptor(), load.status(),
-                           lane);
-            return;
-        case LoadStep::read:
-            proactor_.read(make_token(Operation::load_read, id), load.descriptor(),
-                           load.read_buffer(), load.read_offset(), lane);
-            return;
-        case LoadStep::list:
-            start_listing(id,
-                          is_local(lane) ? file::LinkReach::own_mount : file::LinkReach::anywhere);
-            return;
-        case LoadStep::finished:
-            assertion_failed("the step is an operation");
+    if (const auto* const open = std::get_if<site::OpenFile>(&step)) {
+        proactor_.open(
+            make_token(Operation::load_open, id), context(id).root->descriptor(), open->path,
+            open->is_strict ? file::Root::strict_how() : file::Root::how(site_.rules().symlinks),
+            lane);
+    } else if (const auto* const stat = std::get_if<site::StatFile>(&step)) {
+        proactor_.stat(make_token(Operation::load_stat, id), stat->descriptor, *stat->status, lane);
+    } else if (const auto* const read = std::get_if<site::ReadFile>(&step)) {
+        proactor_.read(make_token(Operation::load_read, id), read->descriptor, read->buffer,
+                       read->offset, lane);
+    } else {
+        TORC_ASSERT(site::is<site::ListDirectory>(step));
+        start_listing(id, is_local(lane) ? file::LinkReach::own_mount : file::LinkReach::anywhere);
     }
 }
 
@@ -114,21 +117,17 @@ bool AssetLoader::retry_on_threads(site::Site::LoadId id, const io::Completion& 
         return false;
     }
     context(id).lane = Lane::local_threads;
-    const Operation operation = operation_of(completion.token);
-    start(id, operation == Operation::load_open   ? LoadStep::open
-              : operation == Operation::load_stat ? LoadStep::stat
-                                                  : LoadStep::read);
+    start(id, context(id).step);
     return true;
 }
 
-Lane AssetLoader::lane_of_next_file(site::Site::LoadId id) {
+Lane AssetLoader::lane_of_next_file(site::Site::LoadId id, const site::OpenFile& next) {
     const file::Root& root = *context(id).root;
-    const AssetLoad& load = site_.load(id);
-    if (load.is_strict()) {
+    if (next.is_strict) {
         return root.lane();  // Neither a symbolic link nor another mount is on the way.
     }
     mounts_.refresh();
-    const std::string_view path = load.open_path();
+    const std::string_view path = next.path;
     const Lane lane = mounts_.lane_of_path(joined(root.path(), path));
     const bool is_on_mount = lane != root.lane() && lane != Lane::first_linked;
     return is_on_mount ? lane : lane_of_link(root, path);
@@ -149,11 +148,11 @@ Lane AssetLoader::lane_of_link(const file::Root& root, std::string_view path) co
 }
 
 void AssetLoader::note_device(site::Site::LoadId id) {
-    AssetLoad& load = site_.load(id);
     const file::Root& root = *context(id).root;
-    const std::uint64_t device = file::Metadata::from(load.status()).device;
+    const auto& stat = std::get<site::StatFile>(context(id).step);
+    const std::uint64_t device = file::Metadata::from(*stat.status).device;
     context(id).lane = device == root.device() ? root.lane() : mounts_.lane_of_device(device);
-    load.set_lane(context(id).lane);
+    site_.load(id).set_lane(context(id).lane);
 }
 
 bool AssetLoader::begin_digest(site::Site::LoadId id) {
@@ -183,7 +182,7 @@ void AssetLoader::end_digest(site::Site::LoadId id) noexcept {
         ++digests.under_way;
         context(next).digest_lane = lane;
         try {
-            start(next, LoadStep::read);
+            start(next, site_.load(next).on_digest_begun());
         } catch (const std::bad_alloc&) {
             give_up(next);
         }

@@ -16,6 +16,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace torc::site {
 namespace {
@@ -42,22 +43,22 @@ protected:
     }
     /// Ends a load: the path leads to an empty file.
     Site::Loaded finish(Site::LoadId id) {
-        EXPECT_EQ(site_.begin_load(id), LoadStep::open);
+        EXPECT_TRUE(is<OpenFile>(site_.begin_load(id)));
         return go_on(id);
     }
     Site::Loaded go_on(Site::LoadId id) {
         AssetLoad& load = site_.load(id);
-        EXPECT_EQ(load.opened(test::anonymous_file("")), LoadStep::stat);
-        EXPECT_EQ(::statx(load.descriptor(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &load.status()),
-                  0);
-        EXPECT_EQ(load.stated(), LoadStep::finished);
+        const LoadStep step = load.on_opened(test::anonymous_file(""));
+        const auto& [descriptor, status] = std::get<StatFile>(step);
+        EXPECT_EQ(::statx(descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS, status), 0);
+        EXPECT_TRUE(is<LoadFinished>(load.on_stated()));
         return site_.finish_load(id, noon);
     }
     /// Ends a load: nothing is there.
     Site::Loaded fail(Site::LoadId id) {
         LoadStep step = site_.begin_load(id);
-        while (step == LoadStep::open) {
-            step = site_.load(id).failed(Errno(ENOENT));
+        while (is<OpenFile>(step)) {
+            step = site_.load(id).on_failed(Errno(ENOENT));
         }
         return site_.finish_load(id, noon);
     }
@@ -157,7 +158,7 @@ TEST_F(SiteChangeTest, WhatChangesWhileItIsLoadedIsNotTrustedForLong) {
 
 TEST_F(SiteChangeTest, WhatIsBeingLoadedWhenADirectoryChangesIsNotTrustedForLong) {
     const Site::LoadId load = begin("a/file", true);
-    EXPECT_EQ(site_.begin_load(load), LoadStep::open);
+    EXPECT_TRUE(is<OpenFile>(site_.begin_load(load)));
     site_.changed_beneath("a/");
     (void)go_on(load);
     EXPECT_FALSE(is_fresh("a/file", noon + Site::fresh_for));
@@ -166,7 +167,7 @@ TEST_F(SiteChangeTest, WhatIsBeingLoadedWhenADirectoryChangesIsNotTrustedForLong
 TEST_F(SiteChangeTest, WhatWasBeingLoadedWhenEverythingChangedIsNotCached) {
     cache(site_, {"a"});
     const Site::LoadId load = begin("b", true);
-    EXPECT_EQ(site_.begin_load(load), LoadStep::open);
+    EXPECT_TRUE(is<OpenFile>(site_.begin_load(load)));
     site_.changed_all();
     EXPECT_TRUE(go_on(load).asset);
     EXPECT_FALSE(has(site_, "a"));
@@ -183,7 +184,7 @@ TEST_F(SiteChangeTest, WhatIsLoadedFirstAfterEverythingChangedIsCached) {
 TEST_F(SiteChangeTest, ALoadThatBeginsOnceEverythingChangedIsCachedButNotTrustedForLong) {
     const Site::LoadId load = begin("a", true);
     site_.changed_all();
-    EXPECT_EQ(site_.begin_load(load), LoadStep::open);
+    EXPECT_TRUE(is<OpenFile>(site_.begin_load(load)));
     (void)go_on(load);
     EXPECT_TRUE(is_fresh("a", noon));
     EXPECT_FALSE(is_fresh("a", noon + Site::fresh_for)) << "no directory is watched any more";
@@ -296,19 +297,19 @@ protected:
     }
     Site::LoadId begin_listing(std::string_view directory, ListingStyle style = {}) {
         const Site::LoadId id = listing_site_.join_load(key(directory, style), 1, true).id;
-        EXPECT_EQ(listing_site_.begin_load(id), LoadStep::open);
+        EXPECT_TRUE(is<OpenFile>(listing_site_.begin_load(id)));
         AssetLoad& load = listing_site_.load(id);
-        EXPECT_EQ(load.opened(UniqueFd(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC))),
-                  LoadStep::stat);
-        load.status().stx_mode = S_IFDIR;
-        EXPECT_EQ(load.stated(), LoadStep::list);
+        const LoadStep step =
+            load.on_opened(UniqueFd(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)));
+        std::get<StatFile>(step).status->stx_mode = S_IFDIR;
+        EXPECT_TRUE(is<ListDirectory>(load.on_stated()));
         return id;
     }
     void finish_listing(Site::LoadId id, const ListedDirectoryRef& listed) {
         AssetLoad& load = listing_site_.load(id);
         const ListingKey key = load.listing_key();
-        EXPECT_EQ(load.listed(make_listing({key.path, *listed, key.style}, "no-cache"), listed),
-                  LoadStep::finished);
+        EXPECT_TRUE(is<LoadFinished>(
+            load.on_listed(make_listing({key.path, *listed, key.style}, "no-cache"), listed)));
         (void)listing_site_.finish_load(id, noon);
     }
     void list(std::string_view directory) { finish_listing(begin_listing(directory), read(noon)); }

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace torc::site {
@@ -33,41 +34,39 @@ protected:
     }
     /// Ends a load as if the disk had said so.
     Site::Loaded fail(Site::LoadId id, int error) {
-        EXPECT_EQ(site_.load(id).start(), AssetLoad::Step::open);
-        AssetLoad::Step step = site_.load(id).failed(Errno(error));
-        while (step == AssetLoad::Step::open) {
-            step = site_.load(id).failed(Errno(ENOENT));  // No page for the error either.
+        EXPECT_TRUE(is<OpenFile>(site_.load(id).start()));
+        LoadStep step = site_.load(id).on_failed(Errno(error));
+        while (is<OpenFile>(step)) {
+            step = site_.load(id).on_failed(Errno(ENOENT));  // No page for the error either.
         }
-        EXPECT_EQ(step, AssetLoad::Step::finished);
+        EXPECT_TRUE(is<LoadFinished>(step));
         return site_.finish_load(id, noon);
     }
 
     /// As if the path led to `disk_file_`, which is too large for memory.
     Site::Loaded find_file(Site::LoadId id) {
-        EXPECT_EQ(read_all(id, open_file(id)), AssetLoad::Step::finished);
+        EXPECT_TRUE(is<LoadFinished>(read_all(id, open_file(id))));
         return site_.finish_load(id, noon);
     }
-    AssetLoad::Step open_file(Site::LoadId id) {
+    LoadStep open_file(Site::LoadId id) {
         AssetLoad& load = site_.load(id);
-        EXPECT_EQ(load.start(), AssetLoad::Step::open);
-        EXPECT_EQ(load.opened(UniqueFd(::dup(disk_file_.get()))), AssetLoad::Step::stat);
-        return stat_file(id);
+        EXPECT_TRUE(is<OpenFile>(load.start()));
+        return stat_file(id, load.on_opened(UniqueFd(::dup(disk_file_.get()))));
     }
-    AssetLoad::Step stat_file(Site::LoadId id) {
-        AssetLoad& load = site_.load(id);
-        EXPECT_EQ(::statx(load.descriptor(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &load.status()),
-                  0);
-        return load.stated();
+    LoadStep stat_file(Site::LoadId id, const LoadStep& step) {
+        const auto& [descriptor, status] = std::get<StatFile>(step);
+        EXPECT_EQ(::statx(descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS, status), 0);
+        return site_.load(id).on_stated();
     }
     /// Reads for as long as that is the next step.
-    AssetLoad::Step read_all(Site::LoadId id, AssetLoad::Step step) {
+    LoadStep read_all(Site::LoadId id, LoadStep step) {
         AssetLoad& load = site_.load(id);
-        while (step == AssetLoad::Step::read) {
-            const std::span<std::byte> buffer = load.read_buffer();
-            const ssize_t got = ::pread(load.descriptor(), buffer.data(), buffer.size(),
-                                        static_cast<off_t>(load.read_offset()));
+        step = is<BeginDigest>(step) ? load.on_digest_begun() : step;
+        while (const auto* const read = std::get_if<ReadFile>(&step)) {
+            const ssize_t got = ::pread(read->descriptor, read->buffer.data(), read->buffer.size(),
+                                        static_cast<off_t>(read->offset));
             EXPECT_GE(got, 0);
-            step = load.was_read(static_cast<std::size_t>(got));
+            step = load.on_read(static_cast<std::size_t>(got));
         }
         return step;
     }
@@ -83,8 +82,8 @@ TEST_F(SiteTest, HashesNoLargeFileThatIsWrittenAllTheTime) {
                    std::chrono::hours(1));
     change_file();
     const Site::LoadId first = site_.join_load("log", 1, false).id;
-    EXPECT_EQ(read_all(first, open_file(first)), AssetLoad::Step::stat);
-    EXPECT_EQ(read_all(first, stat_file(first)), AssetLoad::Step::finished);
+    const LoadStep verification = read_all(first, open_file(first));
+    EXPECT_TRUE(is<LoadFinished>(read_all(first, stat_file(first, verification))));
     EXPECT_FALSE(site_.finish_load(first, noon).asset->identity().validators().etag.empty());
     site_.changed("", "log");
     change_file();
@@ -178,8 +177,8 @@ TEST_F(SiteTest, KeepsWhatIsThereWhateverIsAskedForInVain) {
     site.cache().insert("page", memory_asset(std::string(100'000, 'x')), never);
     for (int number = 0; number < 5000; ++number) {
         const auto id = site.join_load("absent/" + std::to_string(number), 1, false).id;
-        EXPECT_EQ(site.begin_load(id), LoadStep::open);
-        EXPECT_EQ(site.load(id).failed(Errno(ENOENT)), LoadStep::finished);
+        EXPECT_TRUE(is<OpenFile>(site.begin_load(id)));
+        EXPECT_TRUE(is<LoadFinished>(site.load(id).on_failed(Errno(ENOENT))));
         (void)site.finish_load(id, noon);
     }
     EXPECT_NE(site.find("page", noon), nullptr);

@@ -95,7 +95,7 @@ public:
         std::vector<Waiter> waiters;
         std::vector<RefusedFile> refused{};
     };
-    /// Ends a load whose last step was `finished`: caches the asset and gives it with those who
+    /// Ends a load whose last step was LoadFinished: caches the asset and gives it with those who
     /// wait for it.
     [[nodiscard]] Loaded finish_load(LoadId id, MonotonicTime now);
     /// Ends a load that was not begun, with an asset that was found.

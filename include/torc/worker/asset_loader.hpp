@@ -6,6 +6,7 @@
 #include <torc/file/mount_table.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/site/cache/path_hash.hpp>
+#include <torc/site/load/load_step.hpp>
 #include <torc/site/site.hpp>
 #include <torc/worker/change_watch.hpp>
 #include <torc/worker/mount_watch.hpp>
@@ -125,8 +126,8 @@ private:
     [[nodiscard]] bool begin_reading(site::Site::LoadId id, std::string_view directory);
     /// Lets those go on that wait for what the load has read, if it was to read anything.
     void end_reading(site::Site::LoadId id) noexcept;
-    /// The lane of the file system that the load's next file is on, as far as its path tells.
-    [[nodiscard]] Lane lane_of_next_file(site::Site::LoadId id);
+    /// The lane of the file system that the load's `next` file is on, as far as its path tells.
+    [[nodiscard]] Lane lane_of_next_file(site::Site::LoadId id, const site::OpenFile& next);
     /// The same where a symbolic link is on the way.
     [[nodiscard]] Lane lane_of_link(const file::Root& root, std::string_view path) const;
     /// Once the file has told which file system it is on.
@@ -138,6 +139,9 @@ private:
     [[nodiscard]] bool begin_digest(site::Site::LoadId id);
     [[nodiscard]] bool may_begin_digest(const Digests& digests, site::Site::LoadId id) noexcept;
     void end_digest(site::Site::LoadId id) noexcept;
+    /// Makes the statx(2) of local files, which waits for nothing; gives the next step that is
+    /// another one.
+    [[nodiscard]] site::LoadStep stat_at_once(site::Site::LoadId id, site::LoadStep step);
     /// Starts the operation of a step that is one.
     void start(site::Site::LoadId id, site::LoadStep step);
     void finish(site::Site::LoadId id, MonotonicTime now);
@@ -158,6 +162,8 @@ private:
     struct LoadContext {
         /// The one that it began with.
         SharedRoot root{};
+        /// The last one that was started, to be started again where it could not be done.
+        site::LoadStep step = site::LoadFinished{};
         /// Of the file that is open or being opened.
         Lane lane = Lane::local;
         MonotonicTime began_at = never;

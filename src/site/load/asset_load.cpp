@@ -65,7 +65,7 @@ AssetLoad::AssetLoad(std::string_view path, AssetRef previous, const LoadRules& 
     file_.read_ends();
 }
 
-AssetLoad::Step AssetLoad::start() {
+LoadStep AssetLoad::start() {
     if (const auto key = SubstituteKey::parse(path_)) {
         return start_with_substitute(*key);
     }
@@ -88,7 +88,7 @@ AssetLoad::Step AssetLoad::start() {
     return names_directory() ? look_at_next_index() : look_at(Stage::resource, path_);
 }
 
-AssetLoad::Step AssetLoad::start_with_only_file() {
+LoadStep AssetLoad::start_with_only_file() {
     if (path_.empty()) {
         return look_at_next_index();
     }
@@ -97,7 +97,7 @@ AssetLoad::Step AssetLoad::start_with_only_file() {
                                      : begin_error(http::Status::not_found);
 }
 
-AssetLoad::Step AssetLoad::start_with_substitute(const SubstituteKey& key) {
+LoadStep AssetLoad::start_with_substitute(const SubstituteKey& key) {
     is_substitute_ = true;
     if (key.kind == SubstituteKey::Kind::fallback) {
         return look_at(Stage::fallback, std::string(key.path));
@@ -106,7 +106,7 @@ AssetLoad::Step AssetLoad::start_with_substitute(const SubstituteKey& key) {
     return begin_pages(key.path);
 }
 
-AssetLoad::Step AssetLoad::look_at(Stage stage, std::string path) {
+LoadStep AssetLoad::look_at(Stage stage, std::string path) {
     stage_ = stage;
     const http::ContentCoding coding =
         stage == Stage::coding ? rules_.codings[next_coding_] : http::ContentCoding::identity;
@@ -136,16 +136,16 @@ Representation* AssetLoad::known(http::ContentCoding coding) const noexcept {
     return belongs_in_memory ? nullptr : before;
 }
 
-AssetLoad::Step AssetLoad::failed(Errno error) {
+LoadStep AssetLoad::on_failed(Errno error) {
     if (!directory_) {
-        return advance(file_.failed(error));
+        return advance(file_.on_failed(error));
     }
     directory_.reset();
     return begin_error(status_for(error));
 }
 
-AssetLoad::Step AssetLoad::advance(Step step) {
-    if (step != Step::finished) {
+LoadStep AssetLoad::advance(LoadStep step) {
+    if (!is<LoadFinished>(step)) {
         return step;
     }
     FileLoad::Outcome file = file_.take_outcome();
@@ -160,7 +160,7 @@ AssetLoad::Step AssetLoad::advance(Step step) {
     return settle(file);
 }
 
-AssetLoad::Step AssetLoad::settle(FileLoad::Outcome& file) {
+LoadStep AssetLoad::settle(FileLoad::Outcome& file) {
     switch (stage_) {
         case Stage::resource:
             return settle_resource(file);
@@ -186,7 +186,7 @@ AssetLoad::Step AssetLoad::settle(FileLoad::Outcome& file) {
 
 // The path itself.
 
-AssetLoad::Step AssetLoad::settle_resource(FileLoad::Outcome& file) {
+LoadStep AssetLoad::settle_resource(FileLoad::Outcome& file) {
     if (file.is(file::Kind::regular)) {
         return settle_resource_file(file);
     }
@@ -203,7 +203,7 @@ AssetLoad::Step AssetLoad::settle_resource(FileLoad::Outcome& file) {
     return is_directory ? redirect(path_ + '/') : begin_error(status_for(file));
 }
 
-AssetLoad::Step AssetLoad::settle_resource_file(FileLoad::Outcome& file) {
+LoadStep AssetLoad::settle_resource_file(FileLoad::Outcome& file) {
     if (rules_.has_clean_urls && !names_directory()) {
         if (name_of(path_) == rules_.index_names.front()) {
             return redirect(std::string(directory_of(path_)));
@@ -217,20 +217,20 @@ AssetLoad::Step AssetLoad::settle_resource_file(FileLoad::Outcome& file) {
     return take_file(file_.path(), file);
 }
 
-AssetLoad::Step AssetLoad::settle_without_suffix(const FileLoad::Outcome& file) {
+LoadStep AssetLoad::settle_without_suffix(const FileLoad::Outcome& file) {
     FileLoad::Outcome page = std::exchange(held_, {});
     const bool is_free = file.error == Errno(ENOENT) || file.is(file::Kind::directory);
     return is_free ? redirect(file_.path()) : take_file(path_, page);
 }
 
-AssetLoad::Step AssetLoad::settle_with_suffix(FileLoad::Outcome& file) {
+LoadStep AssetLoad::settle_with_suffix(FileLoad::Outcome& file) {
     if (file.is(file::Kind::regular)) {
         return take_file(file_.path(), file);
     }
     return is_directory_ ? redirect(path_ + '/') : begin_error(status_for(file));
 }
 
-AssetLoad::Step AssetLoad::look_at_next_index() {
+LoadStep AssetLoad::look_at_next_index() {
     if (next_index_name_ < rules_.index_names.size()) {
         return look_at(Stage::resource, path_ + rules_.index_names[next_index_name_++]);
     }
@@ -241,27 +241,27 @@ AssetLoad::Step AssetLoad::look_at_next_index() {
     return look_at_directory();
 }
 
-AssetLoad::Step AssetLoad::settle_without_slash(const FileLoad::Outcome& file) {
+LoadStep AssetLoad::settle_without_slash(const FileLoad::Outcome& file) {
     return file.is(file::Kind::regular) ? redirect(path_.substr(0, path_.size() - 1))
                                         : look_at_directory();
 }
 
-AssetLoad::Step AssetLoad::look_at_directory() {
+LoadStep AssetLoad::look_at_directory() {
     return rules_.lists_directories ? look_at(Stage::unindexed, path_.empty() ? "." : path_)
                                     : begin_error(http::Status::not_found);
 }
 
-AssetLoad::Step AssetLoad::settle_unindexed(const FileLoad::Outcome& file) {
+LoadStep AssetLoad::settle_unindexed(const FileLoad::Outcome& file) {
     return file.is(file::Kind::directory) ? finish(Asset::directory(), true)
                                           : begin_error(status_for(file));
 }
 
-AssetLoad::Step AssetLoad::settle_listing(FileLoad::Outcome& file) {
+LoadStep AssetLoad::settle_listing(FileLoad::Outcome& file) {
     if (!file.is(file::Kind::directory)) {
         return begin_error(status_for(file));
     }
     directory_ = std::move(file.file);
-    return Step::list;
+    return ListDirectory{.descriptor = directory_.get(), .key = listing_key()};
 }
 
 bool AssetLoad::reserve_page(std::size_t bytes) noexcept {
@@ -281,7 +281,7 @@ bool AssetLoad::has_page(const Digest& digest) const noexcept {
            previous_->identity().has_digest(digest);
 }
 
-AssetLoad::Step AssetLoad::listed(RepresentationRef page, ListedDirectoryRef directory) {
+LoadStep AssetLoad::on_listed(RepresentationRef page, ListedDirectoryRef directory) {
     directory_.reset();
     is_watchable_ = is_watchable_ && directory->is_watchable();
     if (page) {
@@ -297,7 +297,7 @@ AssetLoad::Step AssetLoad::listed(RepresentationRef page, ListedDirectoryRef dir
 
 // Its codings.
 
-AssetLoad::Step AssetLoad::take_file(const std::string& name, FileLoad::Outcome& file) {
+LoadStep AssetLoad::take_file(const std::string& name, FileLoad::Outcome& file) {
     name_ = name;
     type_ = type_of(file);
     original_ = file.metadata;
@@ -308,7 +308,7 @@ AssetLoad::Step AssetLoad::take_file(const std::string& name, FileLoad::Outcome&
     return look_at_next_coding();
 }
 
-AssetLoad::Step AssetLoad::look_at_next_coding() {
+LoadStep AssetLoad::look_at_next_coding() {
     const bool is_coded_already = type_.coding != http::ContentCoding::identity;
     if (is_coded_already || next_coding_ == rules_.codings.size()) {
         return finish_codings();
@@ -316,7 +316,7 @@ AssetLoad::Step AssetLoad::look_at_next_coding() {
     return look_at(Stage::coding, name_ + std::string(suffix_of(rules_.codings[next_coding_])));
 }
 
-AssetLoad::Step AssetLoad::settle_coding(FileLoad::Outcome& file) {
+LoadStep AssetLoad::settle_coding(FileLoad::Outcome& file) {
     const http::ContentCoding coding = rules_.codings[next_coding_++];
     // One that is older was made from other bytes.
     if (file.is(file::Kind::regular) && is_up_to_date(file.metadata, original_) &&
@@ -356,7 +356,7 @@ bool AssetLoad::is_coding_right(http::ContentCoding coding, const FileLoad::Outc
     return fault.empty();
 }
 
-AssetLoad::Step AssetLoad::finish_codings() {
+LoadStep AssetLoad::finish_codings() {
     constexpr std::array codings = {http::ContentCoding::identity, http::ContentCoding::gzip,
                                     http::ContentCoding::brotli, http::ContentCoding::zstd};
     static_assert(codings.size() == http::content_codings_count);
@@ -411,7 +411,7 @@ RepresentationRef AssetLoad::make_representation(http::ContentCoding coding,
 
 // What is shown where nothing can be served.
 
-AssetLoad::Step AssetLoad::begin_error(http::Status status) {
+LoadStep AssetLoad::begin_error(http::Status status) {
     if (status == http::Status::not_found && !is_substitute_) {
         return finish(Asset::missing(), true);
     }
@@ -419,12 +419,12 @@ AssetLoad::Step AssetLoad::begin_error(http::Status status) {
     return begin_pages(SubstituteKey::error_at(path_, rules_.hidden).path);
 }
 
-AssetLoad::Step AssetLoad::settle_fallback(FileLoad::Outcome& file) {
+LoadStep AssetLoad::settle_fallback(FileLoad::Outcome& file) {
     return file.is(file::Kind::regular) ? take_file(file_.path(), file)
                                         : begin_error(status_for(file));
 }
 
-AssetLoad::Step AssetLoad::begin_pages(std::string_view directory) {
+LoadStep AssetLoad::begin_pages(std::string_view directory) {
     const bool may_have_page =
         error_ == http::Status::not_found || error_ == http::Status::forbidden;
     if (!may_have_page || !rules_.only_file.empty()) {
@@ -434,12 +434,12 @@ AssetLoad::Step AssetLoad::begin_pages(std::string_view directory) {
     return look_at_next_page();
 }
 
-AssetLoad::Step AssetLoad::look_at_next_page() {
+LoadStep AssetLoad::look_at_next_page() {
     name_ = page_directory_ + std::to_string(http::code(error_)) + std::string(page_suffix);
     return look_at(Stage::page, name_);
 }
 
-AssetLoad::Step AssetLoad::settle_page(FileLoad::Outcome& file) {
+LoadStep AssetLoad::settle_page(FileLoad::Outcome& file) {
     if (file.is(file::Kind::regular)) {
         type_ = type_of(file);
         is_stable_ = is_stable_ && file.is_stable;
@@ -456,7 +456,7 @@ AssetLoad::Step AssetLoad::settle_page(FileLoad::Outcome& file) {
     return look_at_next_page();
 }
 
-AssetLoad::Step AssetLoad::finish_with_error(RepresentationRef page) {
+LoadStep AssetLoad::finish_with_error(RepresentationRef page) {
     const bool is_not_found = error_ == http::Status::not_found;
     const bool may_be_fallback = is_not_found && !rules_.fallback_path.empty();
     return finish(
@@ -465,16 +465,16 @@ AssetLoad::Step AssetLoad::finish_with_error(RepresentationRef page) {
         is_not_found && is_stable_);
 }
 
-AssetLoad::Step AssetLoad::redirect(std::string path) {
+LoadStep AssetLoad::redirect(std::string path) {
     return finish(Asset::redirect(std::move(path)), true);
 }
 
-AssetLoad::Step AssetLoad::finish(AssetRef asset, bool is_cacheable) {
+LoadStep AssetLoad::finish(AssetRef asset, bool is_cacheable) {
     outcome_ = Outcome{.asset = std::move(asset),
                        .refused = std::move(refused_),
                        .is_cacheable = is_cacheable,
                        .is_watchable = is_watchable_};
-    return Step::finished;
+    return LoadFinished{};
 }
 
 AssetLoad::Outcome AssetLoad::take_result() noexcept {

@@ -39,28 +39,40 @@ LoadStep FileLoad::start(std::string path, const file::Metadata* known, std::siz
     is_strict_ = true;
     is_unsized_ = false;
     outcome_ = Outcome{};
-    return LoadStep::open;
+    return open();
 }
 
-LoadStep FileLoad::opened(FileHandle file) {
+LoadStep FileLoad::open() const noexcept {
+    return OpenFile{.path = path_.c_str(), .is_strict = is_strict_};
+}
+
+LoadStep FileLoad::stat() noexcept {
+    return StatFile{.descriptor = file_.get(), .status = &status_};
+}
+
+LoadStep FileLoad::read() noexcept {
+    return ReadFile{.descriptor = file_.get(), .buffer = read_buffer(), .offset = read_offset()};
+}
+
+LoadStep FileLoad::on_opened(FileHandle file) {
     file_ = std::move(file);
-    return LoadStep::stat;
+    return stat();
 }
 
-LoadStep FileLoad::failed(Errno error) {
+LoadStep FileLoad::on_failed(Errno error) {
     const bool was_opening = !file_;
     if (was_opening && error == Errno(EAGAIN) && ++open_attempts_ < open_attempts_max) {
-        return LoadStep::open;
+        return open();
     }
     const bool was_strictness = error == Errno(ELOOP) || error == Errno(EXDEV);
     if (was_opening && was_strictness && is_strict_) {
         is_strict_ = false;
-        return LoadStep::open;
+        return open();
     }
     return finish_with(error);
 }
 
-LoadStep FileLoad::stated() {
+LoadStep FileLoad::on_stated() {
     const file::Metadata metadata = file::Metadata::from(status_);
     return is_verifying_ ? verified(metadata) : found(metadata);
 }
@@ -69,12 +81,12 @@ LoadStep FileLoad::found(const file::Metadata& metadata) {
     outcome_.metadata = metadata;
     outcome_.is_known = known_ != nullptr && *known_ == metadata;
     if (metadata.kind != file::Kind::regular || outcome_.is_known) {
-        return LoadStep::finished;
+        return LoadFinished{};
     }
     if (is_read(metadata)) {
         return read_again(metadata);
     }
-    return wanted_beginning_bytes() > 0 ? read_beginning() : LoadStep::finished;
+    return wanted_beginning_bytes() > 0 ? read_beginning() : LoadFinished{};
 }
 
 std::size_t FileLoad::wanted_beginning_bytes() const noexcept {
@@ -98,7 +110,7 @@ LoadStep FileLoad::ends_read() {
     // Of what was read for that too, no more than was asked for.
     outcome_.beginning.resize(std::min(outcome_.beginning.size(), beginning_bytes_));
     outcome_.end.erase(0, outcome_.end.size() - std::min(outcome_.end.size(), end_bytes_));
-    return LoadStep::finished;
+    return LoadFinished{};
 }
 
 bool FileLoad::is_read(const file::Metadata& metadata) noexcept {
@@ -116,7 +128,7 @@ LoadStep FileLoad::read_beginning() {
     read_bytes_ = 0;
     outcome_.beginning.resize(
         std::min<std::uint64_t>(wanted_beginning_bytes(), outcome_.metadata.size));
-    return LoadStep::read;
+    return read();
 }
 
 bool FileLoad::reserve(std::size_t bytes) noexcept {
@@ -141,7 +153,7 @@ LoadStep FileLoad::read_again(const file::Metadata& metadata) {
     outcome_.has_no_room = belongs_in_memory && metadata.size > 0 && !reserve(metadata.size);
     if (!belongs_in_memory || outcome_.has_no_room) {
         is_digesting_ = true;
-        return LoadStep::read;
+        return BeginDigest{};
     }
     outcome_.contents.size = metadata.size;
     outcome_.contents.bytes = std::make_unique_for_overwrite<char[]>(metadata.size);
@@ -151,7 +163,7 @@ LoadStep FileLoad::read_again(const file::Metadata& metadata) {
     if (metadata.size == 0 && !is_local(file_.lane())) {
         return read_unsized();
     }
-    return metadata.size == 0 ? LoadStep::finished : LoadStep::read;
+    return metadata.size == 0 ? LoadFinished{} : read();
 }
 
 LoadStep FileLoad::read_unsized() {
@@ -169,12 +181,12 @@ LoadStep FileLoad::read_unsized() {
     outcome_.contents.bytes = std::move(larger);
     outcome_.contents.size = bytes;
     is_unsized_ = true;
-    return LoadStep::read;
+    return read();
 }
 
 LoadStep FileLoad::unsized_was_read(std::size_t count) {
     if (count > 0) {
-        return read_bytes_ == outcome_.contents.size ? read_unsized() : LoadStep::read;
+        return read_bytes_ == outcome_.contents.size ? read_unsized() : read();
     }
     is_unsized_ = false;
     if (read_bytes_ > 0) {
@@ -182,7 +194,7 @@ LoadStep FileLoad::unsized_was_read(std::size_t count) {
     }
     outcome_.contents.size = 0;  // It is empty.
     is_verifying_ = true;
-    return LoadStep::stat;
+    return stat();
 }
 
 LoadStep FileLoad::finish_unsized() {
@@ -192,7 +204,7 @@ LoadStep FileLoad::finish_unsized() {
     // at each reading.
     outcome_.metadata.modified = WallTime{};
     outcome_.is_stable = false;
-    return LoadStep::finished;
+    return LoadFinished{};
 }
 
 std::uint64_t FileLoad::read_offset() const noexcept {
@@ -201,7 +213,7 @@ std::uint64_t FileLoad::read_offset() const noexcept {
     return begins_at + read_bytes_;
 }
 
-std::span<std::byte> FileLoad::read_buffer() {
+std::span<std::byte> FileLoad::read_buffer() noexcept {
     if (is_reading_end_) {
         return std::as_writable_bytes(std::span(outcome_.end)).subspan(read_bytes_);
     }
@@ -209,9 +221,6 @@ std::span<std::byte> FileLoad::read_buffer() {
         return std::as_writable_bytes(std::span(outcome_.beginning)).subspan(read_bytes_);
     }
     if (is_digesting_) {
-        if (!digesting_) {
-            digesting_ = std::make_unique_for_overwrite<DigestReading>();
-        }
         const std::uint64_t rest = outcome_.metadata.size - read_bytes_;
         return std::as_writable_bytes(
             std::span(digesting_->chunk)
@@ -221,7 +230,12 @@ std::span<std::byte> FileLoad::read_buffer() {
         .subspan(read_bytes_);
 }
 
-LoadStep FileLoad::was_read(std::size_t count) {
+LoadStep FileLoad::on_digest_begun() {
+    digesting_ = std::make_unique_for_overwrite<DigestReading>();
+    return read();
+}
+
+LoadStep FileLoad::on_read(std::size_t count) {
     read_bytes_ += count;
     if (is_reading_end_) {
         return end_read(count);
@@ -239,15 +253,15 @@ LoadStep FileLoad::was_read(std::size_t count) {
         return unsized_was_read(count);
     }
     if (count > 0 && read_bytes_ < outcome_.metadata.size) {
-        return LoadStep::read;
+        return read();
     }
     is_verifying_ = true;
-    return LoadStep::stat;
+    return stat();
 }
 
 LoadStep FileLoad::beginning_read(std::size_t count) {
     if (count > 0 && read_bytes_ < outcome_.beginning.size()) {
-        return LoadStep::read;
+        return read();
     }
     outcome_.beginning.resize(read_bytes_);
     is_reading_beginning_ = false;
@@ -256,19 +270,19 @@ LoadStep FileLoad::beginning_read(std::size_t count) {
 
 LoadStep FileLoad::read_end() {
     if (wanted_end_bytes() == 0) {
-        return LoadStep::finished;
+        return LoadFinished{};
     }
     is_reading_end_ = true;
     read_bytes_ = 0;
     outcome_.end.resize(std::min<std::uint64_t>(wanted_end_bytes(), outcome_.metadata.size));
-    return LoadStep::read;
+    return read();
 }
 
 LoadStep FileLoad::end_read(std::size_t count) {
     if (count == 0) {
         return finish_with(Errno(EAGAIN));  // It has shrunk.
     }
-    return read_bytes_ < outcome_.end.size() ? LoadStep::read : ends_read();
+    return read_bytes_ < outcome_.end.size() ? read() : ends_read();
 }
 
 LoadStep FileLoad::verified(const file::Metadata& metadata) {
@@ -283,7 +297,7 @@ LoadStep FileLoad::verified(const file::Metadata& metadata) {
     }
     if (is_whole && (outcome_.is_stable || read_attempts_ >= read_attempts_max)) {
         outcome_.digest = digest;
-        return outcome_.contents.bytes ? LoadStep::finished : read_end();
+        return outcome_.contents.bytes ? LoadFinished{} : read_end();
     }
     if (read_attempts_ >= read_attempts_max) {
         return finish_with(Errno(EAGAIN));  // It shrinks as fast as it is read.
@@ -296,7 +310,7 @@ LoadStep FileLoad::verified(const file::Metadata& metadata) {
 LoadStep FileLoad::finish_with(Errno error) {
     outcome_.error = error;
     end_digest();
-    return LoadStep::finished;
+    return LoadFinished{};
 }
 
 bool FileLoad::reserve_for_digest() noexcept {

@@ -16,6 +16,8 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 
 namespace torc::site {
 namespace {
@@ -23,7 +25,6 @@ namespace {
 using http::Status;
 using torc::test::patterned_bytes;
 using torc::test::TemporaryDirectory;
-using Step = AssetLoad::Step;
 
 /// Loads from a real directory: makes each step's system call at once.
 class AssetLoadDiskTest : public ::testing::Test {
@@ -31,8 +32,8 @@ protected:
     AssetLoad::Outcome load(std::string_view path, AssetRef previous = {}) {
         const file::Root root = *file::Root::open(directory_.path().string());
         AssetLoad load(path, std::move(previous), rules_, now());
-        Step step = load.start();
-        for (int steps = 0; step != Step::finished; ++steps) {
+        LoadStep step = load.start();
+        for (int steps = 0; !is<LoadFinished>(step); ++steps) {
             EXPECT_LT(steps, 100);
             step = make_call(root, load, step);
         }
@@ -53,44 +54,42 @@ private:
                std::chrono::hours(1);
     }
 
-    Step make_call(const file::Root& root, AssetLoad& load, Step step) {
-        switch (step) {
-            case Step::open: {
-                const long fd = ::syscall(SYS_openat2, root.descriptor(), load.open_path(),
-                                          &file::Root::how(rules_.symlinks), sizeof(open_how));
-                return fd < 0 ? load.failed(Errno::last())
-                              : load.opened(UniqueFd(static_cast<int>(fd)));
-            }
-            case Step::stat:
-                return ::statx(load.descriptor(), "", AT_EMPTY_PATH, STATX_BASIC_STATS,
-                               &load.status()) < 0
-                           ? load.failed(Errno::last())
-                           : load.stated();
-            case Step::read: {
-                before_read_();
-                const std::span<std::byte> buffer = load.read_buffer();
-                const ssize_t count = ::pread(load.descriptor(), buffer.data(), buffer.size(),
-                                              static_cast<off_t>(load.read_offset()));
-                return count < 0 ? load.failed(Errno::last())
-                                 : load.was_read(static_cast<std::size_t>(count));
-            }
-            case Step::list: {
-                const auto directory = file::read_directory(
-                    root, rules_.symlinks, load.listing_key().path, load.descriptor(),
-                    file::LinkReach::anywhere, rules_.hidden);
-                if (!directory) {
-                    return load.failed(directory.error());
-                }
-                const auto listed = std::make_shared<const ListedDirectory>(*directory);
-                const ListingKey key = load.listing_key();
-                return load.listed(
-                    make_listing({key.path, *listed, key.style}, rules_.listing_cache_control),
-                    listed);
-            }
-            case Step::finished:
-                break;
+    LoadStep make_call(const file::Root& root, AssetLoad& load, const LoadStep& step) {
+        if (const auto* const open = std::get_if<OpenFile>(&step)) {
+            const long fd = ::syscall(SYS_openat2, root.descriptor(), open->path,
+                                      &file::Root::how(rules_.symlinks), sizeof(open_how));
+            return fd < 0 ? load.on_failed(Errno::last())
+                          : load.on_opened(UniqueFd(static_cast<int>(fd)));
         }
-        return Step::finished;
+        if (const auto* const stat = std::get_if<StatFile>(&step)) {
+            return ::statx(stat->descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS, stat->status) < 0
+                       ? load.on_failed(Errno::last())
+                       : load.on_stated();
+        }
+        if (const auto* const read = std::get_if<ReadFile>(&step)) {
+            before_read_();
+            const ssize_t count = ::pread(read->descriptor, read->buffer.data(),
+                                          read->buffer.size(), static_cast<off_t>(read->offset));
+            return count < 0 ? load.on_failed(Errno::last())
+                             : load.on_read(static_cast<std::size_t>(count));
+        }
+        if (const auto* const list = std::get_if<ListDirectory>(&step)) {
+            return list_directory(root, load, *list);
+        }
+        return load.on_digest_begun();
+    }
+
+    LoadStep list_directory(const file::Root& root, AssetLoad& load, const ListDirectory& list) {
+        const auto directory =
+            file::read_directory(root, rules_.symlinks, list.key.path, list.descriptor,
+                                 file::LinkReach::anywhere, rules_.hidden);
+        if (!directory) {
+            return load.on_failed(directory.error());
+        }
+        const auto listed = std::make_shared<const ListedDirectory>(*directory);
+        return load.on_listed(
+            make_listing({list.key.path, *listed, list.key.style}, rules_.listing_cache_control),
+            listed);
     }
 };
 

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace torc::site::test {
@@ -44,7 +45,7 @@ protected:
         AssetLoad load(path, std::move(previous), rules_, now_);
         load.reserve_in(cache_);
         LoadStep step = load.start();
-        for (int steps = 0; step != LoadStep::finished; ++steps) {
+        for (int steps = 0; !is<LoadFinished>(step); ++steps) {
             EXPECT_LT(steps, 200);
             step = perform(load, step);
         }
@@ -107,58 +108,58 @@ protected:
     CountingCloser closer_;
 
 private:
-    LoadStep perform(AssetLoad& load, LoadStep step) {
-        switch (step) {
-            case LoadStep::open: {
-                opened_.emplace_back(load.open_path());
-                const auto found = disk_.find(load.open_path());
-                if (found == disk_.end() || found->second.error != 0) {
-                    return load.failed(Errno(found == disk_.end() ? ENOENT : found->second.error));
-                }
-                if (found->second.is_link && load.is_strict()) {
-                    return load.failed(Errno(ELOOP));
-                }
-                current_ = &found->second;
-                return load.opened(FileHandle(anonymous_file(""), Lane::local, closer_));
-            }
-            case LoadStep::stat: {
-                struct statx& status = load.status();
-                status = {};
-                status.stx_mode = static_cast<decltype(status.stx_mode)>(current_->mode);
-                status.stx_size = current_->contents.size();
-                status.stx_mtime.tv_sec = current_->modified;
-                status.stx_ctime.tv_sec = current_->changed;
-                status.stx_nlink = current_->links;
-                return load.stated();
-            }
-            case LoadStep::read: {
-                const std::span<std::byte> buffer = load.read_buffer();
-                const std::string_view rest =
-                    std::string_view(current_->contents).substr(load.read_offset());
-                const std::size_t count = std::min(buffer.size(), rest.size());
-                std::memcpy(buffer.data(), rest.data(), count);
-                return load.was_read(count);
-            }
-            case LoadStep::list:
-                if (listing_error_ != 0) {
-                    return load.failed(Errno(listing_error_));
-                }
-                return list(load);
-            case LoadStep::finished:
-                break;
+    LoadStep perform(AssetLoad& load, const LoadStep& step) {
+        if (const auto* const next = std::get_if<OpenFile>(&step)) {
+            return open(load, *next);
         }
-        return LoadStep::finished;
+        if (const auto* const next = std::get_if<StatFile>(&step)) {
+            *next->status = status_of(*current_);
+            return load.on_stated();
+        }
+        if (const auto* const next = std::get_if<ReadFile>(&step)) {
+            const std::string_view rest = std::string_view(current_->contents).substr(next->offset);
+            const std::size_t count = std::min(next->buffer.size(), rest.size());
+            std::memcpy(next->buffer.data(), rest.data(), count);
+            return load.on_read(count);
+        }
+        if (const auto* const next = std::get_if<ListDirectory>(&step)) {
+            return listing_error_ != 0 ? load.on_failed(Errno(listing_error_)) : list(load, *next);
+        }
+        return load.on_digest_begun();
     }
 
-    LoadStep list(AssetLoad& load) {
-        RepresentationRef page = memory_file("listing of " + std::string(load.listing_key().path));
+    LoadStep open(AssetLoad& load, const OpenFile& next) {
+        opened_.emplace_back(next.path);
+        const auto found = disk_.find(next.path);
+        if (found == disk_.end() || found->second.error != 0) {
+            return load.on_failed(Errno(found == disk_.end() ? ENOENT : found->second.error));
+        }
+        if (found->second.is_link && next.is_strict) {
+            return load.on_failed(Errno(ELOOP));
+        }
+        current_ = &found->second;
+        return load.on_opened(FileHandle(anonymous_file(""), Lane::local, closer_));
+    }
+
+    static struct statx status_of(const FakeFile& file) {
+        struct statx status{};
+        status.stx_mode = static_cast<decltype(status.stx_mode)>(file.mode);
+        status.stx_size = file.contents.size();
+        status.stx_mtime.tv_sec = file.modified;
+        status.stx_ctime.tv_sec = file.changed;
+        status.stx_nlink = file.links;
+        return status;
+    }
+
+    LoadStep list(AssetLoad& load, const ListDirectory& next) {
+        RepresentationRef page = memory_file("listing of " + std::string(next.key.path));
         if (load.has_page(Digest::of(page->contents()))) {
             page = {};
         } else if (!load.reserve_page(page->size())) {
-            return load.failed(Errno(ENOMEM));
+            return load.on_failed(Errno(ENOMEM));
         }
-        return load.listed(std::move(page),
-                           std::make_shared<const ListedDirectory>(listed_directory_));
+        return load.on_listed(std::move(page),
+                              std::make_shared<const ListedDirectory>(listed_directory_));
     }
 
     const FakeFile* current_ = nullptr;

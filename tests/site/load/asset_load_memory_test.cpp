@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+#include <variant>
 
 namespace torc::site {
 namespace {
@@ -101,15 +102,15 @@ TEST_F(AssetLoadMemory, KeepsAPageWithoutADirectoryThatIsTooLargeToBeKept) {
     AssetCache small(CacheLimits{.memory_bytes_max = 1000});
     AssetLoad load(listing_key("a/"), {}, rules_, test::loaded_at);
     load.reserve_in(small);
-    ASSERT_EQ(load.start(), LoadStep::open);
-    ASSERT_EQ(load.opened(UniqueFd(::open("/", O_PATH | O_CLOEXEC))), LoadStep::stat);
-    load.status().stx_mode = S_IFDIR;
-    ASSERT_EQ(load.stated(), LoadStep::list);
+    ASSERT_TRUE(is<OpenFile>(load.start()));
+    const LoadStep step = load.on_opened(UniqueFd(::open("/", O_PATH | O_CLOEXEC)));
+    std::get<StatFile>(step).status->stx_mode = S_IFDIR;
+    ASSERT_TRUE(is<ListDirectory>(load.on_stated()));
     ASSERT_TRUE(load.reserve_page(2000));
     const file::Directory directory{.entries = {{.name = std::string(600, 'x')}}};
-    EXPECT_EQ(load.listed(test::memory_file(std::string(2000, 'p')),
-                          std::make_shared<const ListedDirectory>(directory)),
-              LoadStep::finished);
+    EXPECT_TRUE(
+        is<LoadFinished>(load.on_listed(test::memory_file(std::string(2000, 'p')),
+                                        std::make_shared<const ListedDirectory>(directory))));
     const AssetRef asset = load.take_result().asset;
     EXPECT_EQ(asset->kind(), Asset::Kind::file);
     EXPECT_FALSE(asset->listed_directory());

@@ -9,10 +9,10 @@
 #include <torc/site/load/content_type.hpp>
 #include <torc/site/load/file_load.hpp>
 #include <torc/site/load/load_rules.hpp>
+#include <torc/site/load/load_step.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,15 +32,12 @@ struct RefusedFile {
 };
 
 /// The way from a path to an asset, without doing any of it: an event goes in, the next step comes
-/// out (see LoadStep for what to do and which event follows). After each event the driver closes
-/// what `take_leftovers` gives.
+/// out (see LoadStep for what to do and which event follows).
 ///
 /// One load looks at one file after the other: the path itself or the index names in it, the
 /// precompressed files beside what was found, or, where nothing was found, what is shown instead.
 class AssetLoad {
 public:
-    using Step = LoadStep;
-
     /// `path`: a http::Target's, or a ListingKey or SubstituteKey as text. `previous`: the asset
     /// that was found there before, if any: it is the result when nothing has changed. `rules`
     /// outlive the load. `now`: files that claim to be newer are from the future.
@@ -55,36 +52,39 @@ public:
     /// See FileLoad::note_in.
     void note_in(RecentLooks& looks) noexcept { file_.note_in(looks); }
 
-    [[nodiscard]] Step start();
-    [[nodiscard]] Step opened(FileHandle file) { return advance(file_.opened(std::move(file))); }
-    [[nodiscard]] Step stated() { return advance(file_.stated()); }
-    [[nodiscard]] Step was_read(std::size_t count) { return advance(file_.was_read(count)); }
+    [[nodiscard]] LoadStep start();
+
+    // Events: how the last step went. Each gives the next step.
+    [[nodiscard]] LoadStep on_opened(FileHandle file) {
+        return advance(file_.on_opened(std::move(file)));
+    }
+    [[nodiscard]] LoadStep on_stated() { return advance(file_.on_stated()); }
+    /// `count`: bytes that pread(2) gave.
+    [[nodiscard]] LoadStep on_read(std::size_t count) { return advance(file_.on_read(count)); }
+    /// Allocates what the file is read into.
+    [[nodiscard]] LoadStep on_digest_begun() { return advance(file_.on_digest_begun()); }
+    /// `page`: see make_listing; null: it is the one that was found before. `directory`: what it
+    /// was made of.
+    [[nodiscard]] LoadStep on_listed(RepresentationRef page, ListedDirectoryRef directory);
+    [[nodiscard]] LoadStep on_failed(Errno error);
+
     /// Memory for the page of a listing, before it is made, in place of what was reserved for it
-    /// before. False: there is no room yet; give that up by `failed`.
+    /// before. False: there is no room yet; give that up by `on_failed`.
     [[nodiscard]] bool reserve_page(std::size_t bytes) noexcept;
     /// Whether the page that was found before has this digest, and need not be made again.
     [[nodiscard]] bool has_page(const Digest& digest) const noexcept;
-    /// `page`: see make_listing; null: it is the one that was found before. `directory`: what it
-    /// was made of.
-    [[nodiscard]] Step listed(RepresentationRef page, ListedDirectoryRef directory);
-    /// The last step's system call failed.
-    [[nodiscard]] Step failed(Errno error);
 
-    // What the last step is about. All live until the next event.
-    [[nodiscard]] bool is_strict() const noexcept { return file_.is_strict(); }
-    [[nodiscard]] const char* open_path() const noexcept { return file_.path().c_str(); }
-    [[nodiscard]] int descriptor() const noexcept {
-        return directory_ ? directory_.get() : file_.descriptor();
-    }
-    void set_lane(Lane lane) noexcept { file_.set_lane(lane); }
-    [[nodiscard]] struct statx& status() noexcept { return file_.status(); }
-    [[nodiscard]] std::span<std::byte> read_buffer() { return file_.read_buffer(); }
+    /// See FileLoad.
     [[nodiscard]] bool is_digesting() const noexcept { return file_.is_digesting(); }
     [[nodiscard]] bool reserve_for_digest() noexcept { return file_.reserve_for_digest(); }
-    [[nodiscard]] std::uint64_t read_offset() const noexcept { return file_.read_offset(); }
-    [[nodiscard]] ListingKey listing_key() const noexcept { return *ListingKey::parse(path_); }
+    void set_lane(Lane lane) noexcept { file_.set_lane(lane); }
 
+    /// What is loaded, as the constructor was told.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    /// The same. Precondition: it is a listing.
+    [[nodiscard]] ListingKey listing_key() const noexcept { return *ListingKey::parse(path_); }
+    /// The file that is being looked at, relative to the root.
+    [[nodiscard]] const std::string& file_path() const noexcept { return file_.path(); }
 
     struct Outcome {
         AssetRef asset;
@@ -97,7 +97,7 @@ public:
         /// in one above it.
         bool is_watchable = false;
     };
-    /// After `finished`, once.
+    /// After LoadFinished, once.
     [[nodiscard]] Outcome take_result() noexcept;
 
 private:
@@ -124,30 +124,30 @@ private:
     };
 
     /// Goes on with what a file turned out to be, once `step` says that this is known.
-    [[nodiscard]] Step advance(Step step);
-    [[nodiscard]] Step look_at(Stage stage, std::string path);
-    [[nodiscard]] Step start_with_only_file();
-    [[nodiscard]] Step start_with_substitute(const SubstituteKey& key);
-    [[nodiscard]] Step look_at_next_index();
-    [[nodiscard]] Step look_at_directory();
+    [[nodiscard]] LoadStep advance(LoadStep step);
+    [[nodiscard]] LoadStep look_at(Stage stage, std::string path);
+    [[nodiscard]] LoadStep start_with_only_file();
+    [[nodiscard]] LoadStep start_with_substitute(const SubstituteKey& key);
+    [[nodiscard]] LoadStep look_at_next_index();
+    [[nodiscard]] LoadStep look_at_directory();
 
     // One for each stage. What they leave of a file is closed.
-    [[nodiscard]] Step settle(FileLoad::Outcome& file);
-    [[nodiscard]] Step settle_resource(FileLoad::Outcome& file);
-    [[nodiscard]] Step settle_resource_file(FileLoad::Outcome& file);
-    [[nodiscard]] Step settle_unindexed(const FileLoad::Outcome& file);
-    [[nodiscard]] Step settle_listing(FileLoad::Outcome& file);
-    [[nodiscard]] Step settle_with_suffix(FileLoad::Outcome& file);
-    [[nodiscard]] Step settle_without_slash(const FileLoad::Outcome& file);
-    [[nodiscard]] Step settle_without_suffix(const FileLoad::Outcome& file);
-    [[nodiscard]] Step settle_coding(FileLoad::Outcome& file);
-    [[nodiscard]] Step settle_fallback(FileLoad::Outcome& file);
-    [[nodiscard]] Step settle_page(FileLoad::Outcome& file);
+    [[nodiscard]] LoadStep settle(FileLoad::Outcome& file);
+    [[nodiscard]] LoadStep settle_resource(FileLoad::Outcome& file);
+    [[nodiscard]] LoadStep settle_resource_file(FileLoad::Outcome& file);
+    [[nodiscard]] LoadStep settle_unindexed(const FileLoad::Outcome& file);
+    [[nodiscard]] LoadStep settle_listing(FileLoad::Outcome& file);
+    [[nodiscard]] LoadStep settle_with_suffix(FileLoad::Outcome& file);
+    [[nodiscard]] LoadStep settle_without_slash(const FileLoad::Outcome& file);
+    [[nodiscard]] LoadStep settle_without_suffix(const FileLoad::Outcome& file);
+    [[nodiscard]] LoadStep settle_coding(FileLoad::Outcome& file);
+    [[nodiscard]] LoadStep settle_fallback(FileLoad::Outcome& file);
+    [[nodiscard]] LoadStep settle_page(FileLoad::Outcome& file);
 
-    [[nodiscard]] Step take_file(const std::string& name, FileLoad::Outcome& file);
-    [[nodiscard]] Step look_at_next_coding();
+    [[nodiscard]] LoadStep take_file(const std::string& name, FileLoad::Outcome& file);
+    [[nodiscard]] LoadStep look_at_next_coding();
     [[nodiscard]] bool is_coding_right(http::ContentCoding coding, const FileLoad::Outcome& file);
-    [[nodiscard]] Step finish_codings();
+    [[nodiscard]] LoadStep finish_codings();
     /// What the file at `name_` is.
     [[nodiscard]] ContentType type_of(const FileLoad::Outcome& file) const;
     [[nodiscard]] RepresentationRef make_representation(http::ContentCoding coding,
@@ -155,13 +155,13 @@ private:
     /// What was known of the path before; null: nothing.
     [[nodiscard]] Representation* known(http::ContentCoding coding) const noexcept;
 
-    [[nodiscard]] Step begin_error(http::Status status);
-    [[nodiscard]] Step begin_pages(std::string_view directory);
-    [[nodiscard]] Step look_at_next_page();
+    [[nodiscard]] LoadStep begin_error(http::Status status);
+    [[nodiscard]] LoadStep begin_pages(std::string_view directory);
+    [[nodiscard]] LoadStep look_at_next_page();
 
-    [[nodiscard]] Step redirect(std::string path);
-    [[nodiscard]] Step finish(AssetRef asset, bool is_cacheable);
-    [[nodiscard]] Step finish_with_error(RepresentationRef page);
+    [[nodiscard]] LoadStep redirect(std::string path);
+    [[nodiscard]] LoadStep finish(AssetRef asset, bool is_cacheable);
+    [[nodiscard]] LoadStep finish_with_error(RepresentationRef page);
 
     [[nodiscard]] bool names_directory() const noexcept {
         return path_.empty() || path_.back() == '/';

@@ -8,6 +8,7 @@
 #include <torc/file/metadata.hpp>
 #include <torc/site/cache/digest.hpp>
 #include <torc/site/cache/representation.hpp>
+#include <torc/site/load/load_step.hpp>
 
 #include <linux/stat.h>
 
@@ -23,20 +24,6 @@ namespace torc::site {
 
 class AssetCache;
 class RecentLooks;
-
-/// The system call that a load wants made next, by whoever drives it.
-enum class LoadStep : std::uint8_t {
-    /// openat2(2) of `open_path()` beneath the root, `is_strict()` or not; then `opened`.
-    open,
-    /// statx(2) of `descriptor()` into `status()`; then `stated`.
-    stat,
-    /// pread(2) of `descriptor()` into `read_buffer()` at `read_offset()`; then `was_read`.
-    read,
-    /// Reading the directory at `descriptor()`; then `listed`. Only of an AssetLoad.
-    list,
-    /// There is a result.
-    finished,
-};
 
 /// Opens one file, and reads it when it is small, without doing any of it: an event goes in, the
 /// next step comes out. So a cold disk never blocks the thread. A file is stated before and after
@@ -60,9 +47,9 @@ public:
     void read_ends() noexcept { reads_ends_ = true; }
 
     /// Whether the file is being read for its digest, which takes limits::digest_chunk_bytes from
-    /// the first `read_buffer` on.
+    /// `on_digest_begun` on.
     [[nodiscard]] bool is_digesting() const noexcept { return is_digesting_; }
-    /// Reserves these bytes, once; false: there is no room.
+    /// Reserves these bytes, once. False: there is no room.
     [[nodiscard]] bool reserve_for_digest() noexcept;
 
     /// Begins with another file. `known`: what was found there before, null for nothing; a file
@@ -72,25 +59,19 @@ public:
     [[nodiscard]] LoadStep start(std::string path, const file::Metadata* known,
                                  std::size_t beginning_bytes = 0, std::size_t end_bytes = 0);
 
-    // Events: how the last step went.
-    [[nodiscard]] LoadStep opened(FileHandle file);
-    [[nodiscard]] LoadStep stated();
-    /// `count` is what pread(2) gave.
-    [[nodiscard]] LoadStep was_read(std::size_t count);
-    [[nodiscard]] LoadStep failed(Errno error);
+    // Events: how the last step went. Each gives the next step.
+    [[nodiscard]] LoadStep on_opened(FileHandle file);
+    [[nodiscard]] LoadStep on_stated();
+    /// `count`: bytes that pread(2) gave.
+    [[nodiscard]] LoadStep on_read(std::size_t count);
+    /// Allocates what the file is read into.
+    [[nodiscard]] LoadStep on_digest_begun();
+    [[nodiscard]] LoadStep on_failed(Errno error);
 
-    // What the last step is about. All live until the next event.
+    /// The file that is being loaded, relative to the root.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
-    /// Whether the file is to be opened, or was, by file::Root::strict_how(): that comes first, and
-    /// what it refuses is opened as the rules allow.
-    [[nodiscard]] bool is_strict() const noexcept { return is_strict_; }
-    [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
-    /// When the file has told which file system it is on.
+    /// Sets the lane of the file system that the open file turned out to be on.
     void set_lane(Lane lane) noexcept { file_.set_lane(lane); }
-    [[nodiscard]] struct statx& status() noexcept { return status_; }
-    /// Allocates where a digest is begun.
-    [[nodiscard]] std::span<std::byte> read_buffer();
-    [[nodiscard]] std::uint64_t read_offset() const noexcept;
 
     struct Outcome {
         /// Why there is no file; the rest then means nothing.
@@ -123,10 +104,17 @@ public:
             return !error && metadata.kind == kind;
         }
     };
-    /// After `finished`, once.
+    /// After LoadFinished, once.
     [[nodiscard]] Outcome take_outcome() noexcept;
 
 private:
+    [[nodiscard]] LoadStep open() const noexcept;
+    [[nodiscard]] LoadStep stat() noexcept;
+    /// Reads on where the last read ended.
+    [[nodiscard]] LoadStep read() noexcept;
+    [[nodiscard]] std::span<std::byte> read_buffer() noexcept;
+    [[nodiscard]] std::uint64_t read_offset() const noexcept;
+
     [[nodiscard]] LoadStep found(const file::Metadata& metadata);
     [[nodiscard]] LoadStep verified(const file::Metadata& metadata);
     [[nodiscard]] bool is_read(const file::Metadata& metadata) noexcept;

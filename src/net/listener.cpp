@@ -2,7 +2,6 @@
 #include <torc/net/listener.hpp>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <linux/filter.h>
 #include <netinet/tcp.h>
@@ -179,9 +178,6 @@ std::vector<FirstListener> claim_free(const std::vector<Endpoint>& wanted, bool 
     if (claimed->empty()) {
         throw StartError("this machine has no loopback address; give --address");
     }
-    if (!is_default && claimed->size() < wanted.size()) {
-        spdlog::warn("this machine has no IPv6: listening on IPv4 alone");
-    }
     return *std::move(claimed);
 }
 
@@ -221,6 +217,7 @@ Listeners::Listeners(const std::vector<std::string>& addresses, std::uint16_t po
         endpoints_.push_back(first.endpoint);
         first_sockets.push_back(std::move(first.socket));
     }
+    lacks_ipv6_ = !is_default && endpoints_.size() < wanted.size();
     sockets_.emplace_back(std::move(first_sockets));
     for (unsigned worker = 1; worker < workers; ++worker) {
         std::vector<UniqueFd> sockets;

@@ -217,6 +217,9 @@ void Server::listen() {
     listeners_ =
         std::make_unique<net::Listeners>(settings_.addresses, settings_.port,
                                          static_cast<unsigned>(worker_cpus_.size()), wait_for_port);
+    if (listeners_->lacks_ipv6()) {
+        spdlog::warn("this machine has no IPv6: listening on IPv4 alone");
+    }
 }
 
 bool Server::is_told_to_stop() {

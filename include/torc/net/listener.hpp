@@ -28,7 +28,7 @@ using WaitForPort = std::function<bool(const Endpoint&)>;
 class Listeners {
 public:
     /// Binds and listens. `addresses` as in Settings; with port 0, one free port for all of them.
-    /// On a machine without IPv6, :: and ::1 beside an IPv4 address are left out, with a warning. A
+    /// On a machine without IPv6, :: and ::1 beside an IPv4 address are left out (`lacks_ipv6`). A
     /// port that is taken is tried again for as long as `wait_for_port` says.
     /// Throws StartError naming the address and the remedy: the port is taken (by another program,
     /// or another torc, which SO_REUSEPORT alone would let share it unseen), needs a privilege, or
@@ -38,10 +38,13 @@ public:
         const WaitForPort& wait_for_port = [](const Endpoint&) { return false; });
 
     [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept { return endpoints_; }
+    /// Whether addresses that were asked for are left out, since the machine has no IPv6.
+    [[nodiscard]] bool lacks_ipv6() const noexcept { return lacks_ipv6_; }
     [[nodiscard]] ListeningSockets& of(unsigned worker) { return sockets_.at(worker); }
 
 private:
     std::vector<Endpoint> endpoints_;
+    bool lacks_ipv6_ = false;
     /// By worker; in each one for each endpoint.
     std::deque<ListeningSockets> sockets_;
 };

@@ -107,7 +107,7 @@ struct Convention {
 
 constexpr Shapes any_hex = dash_hex | dot_hex | dash_long_hex | dot_long_hex;
 
-/// The table in docs/http.md, which names the tools.
+/// The table in docs/fingerprints.md, which names the tools.
 constexpr std::array conventions = {
     Convention{"_app/immutable/"sv, Reach::beneath, Writer::tool, Files::parts,
                dash_base64 | dot_base64 | lone_base64 | dash_hex | dot_hex},
@@ -184,7 +184,7 @@ constexpr bool is_in(Alphabet alphabet, char c) noexcept {
 }
 
 /// How many characters of a text must look as if nobody had written them. Random ones of base64
-/// seldom have fewer, and fewer in a tool's own directory than elsewhere would do; docs/http.md has
+/// seldom have fewer, and fewer in a tool's own directory than elsewhere would do; docs/fingerprints.md has
 /// the figures.
 std::size_t unwritten_min(Writer writer, Kind kind) noexcept {
     if (writer == Writer::tool) {

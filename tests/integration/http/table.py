@@ -1,4 +1,4 @@
-"""What the suite found, as the tables of docs/http.md."""
+"""What the suite found, as the tables of docs/conformance.md."""
 
 from __future__ import annotations
 
@@ -181,10 +181,10 @@ def to_markdown(columns: list[Column]) -> str:
     choices = [clause for clause in every if clause.level not in JUDGED]
     lines = [*rows(columns, judged), "", "Each clause, and for whom it does not hold:", ""]
     lines += details(columns, judged)
-    lines += ["### What the RFC leaves open", ""]
+    lines += ["## What the RFC leaves open", ""]
     lines += ["Where torc has decided. Nobody is wrong who decided otherwise.", ""]
     lines += [*rows(columns, choices), "", *details(columns, choices)]
-    lines += ["### Deviations", ""]
+    lines += ["## Deviations", ""]
     lines += ["Of what must hold, server by server, in the words of the tests.", ""]
     for column in columns:
         lines += [f"**{column.title} {column.version}**", "", *deviations(column), ""]
@@ -195,5 +195,5 @@ def replace_between_markers(document: str, text: str) -> str:
     before, begin, rest = document.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError("docs/http.md has lost the markers of the table")
+        raise ValueError("docs/conformance.md has lost the markers of the table")
     return f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{after}"

@@ -134,11 +134,14 @@ bool is_ipv6_companion(const Endpoint& endpoint, const std::vector<Endpoint>& wa
            !std::ranges::all_of(wanted, &Endpoint::is_ipv6);
 }
 
+/// Who chose the addresses to listen on.
+enum class ChosenBy : std::uint8_t { torc, user };
+
 /// Claims every endpoint, with the same port. Leaves out those that the machine does not have, if
-/// nobody asked for them (`is_default`) or others do. After an error, `failed` is the endpoint that
-/// it is about.
-Result<std::vector<FirstListener>> claim_all(const std::vector<Endpoint>& wanted, bool is_default,
-                                             Endpoint& failed) {
+/// no user chose them or they are IPv6 companions. After an error, `failed` is the endpoint that it
+/// is about.
+Result<std::vector<FirstListener>> claim_all(const std::vector<Endpoint>& wanted,
+                                             ChosenBy chosen_by, Endpoint& failed) {
     std::vector<FirstListener> claimed;
     for (Endpoint endpoint : wanted) {
         if (endpoint.port() == 0 && !claimed.empty()) {
@@ -149,7 +152,7 @@ Result<std::vector<FirstListener>> claim_all(const std::vector<Endpoint>& wanted
             claimed.push_back(*std::move(first));
             continue;
         }
-        const bool may_skip = is_default || is_ipv6_companion(endpoint, wanted);
+        const bool may_skip = chosen_by == ChosenBy::torc || is_ipv6_companion(endpoint, wanted);
         if (!may_skip || !is_absent(first.error())) {
             failed = endpoint;
             return std::unexpected(first.error());
@@ -159,10 +162,10 @@ Result<std::vector<FirstListener>> claim_all(const std::vector<Endpoint>& wanted
 }
 
 /// Claims every endpoint. Throws StartError.
-std::vector<FirstListener> claim_free(const std::vector<Endpoint>& wanted, bool is_default,
+std::vector<FirstListener> claim_free(const std::vector<Endpoint>& wanted, ChosenBy chosen_by,
                                       const WaitForPort& wait_for_port) {
     Endpoint failed;
-    auto claimed = claim_all(wanted, is_default, failed);
+    auto claimed = claim_all(wanted, chosen_by, failed);
     // With port 0 any free port: one that is free on the first address may be taken on another.
     int attempts = 1;
     const auto may_try_again = [&] {
@@ -170,7 +173,7 @@ std::vector<FirstListener> claim_free(const std::vector<Endpoint>& wanted, bool 
                                           : wait_for_port(failed);
     };
     while (!claimed && claimed.error() == Errno(EADDRINUSE) && may_try_again()) {
-        claimed = claim_all(wanted, is_default, failed);
+        claimed = claim_all(wanted, chosen_by, failed);
     }
     if (!claimed) {
         throw StartError(explain(failed, claimed.error()));
@@ -209,15 +212,15 @@ void ignore_new_connections(int listener) noexcept {
 
 Listeners::Listeners(const std::vector<std::string>& addresses, std::uint16_t port,
                      unsigned workers, const WaitForPort& wait_for_port) {
-    const bool is_default = addresses.empty();
-    const auto wanted =
-        resolve_addresses(is_default ? std::vector<std::string>{"localhost"} : addresses, port);
+    const ChosenBy chosen_by = addresses.empty() ? ChosenBy::torc : ChosenBy::user;
+    const auto wanted = resolve_addresses(
+        chosen_by == ChosenBy::torc ? std::vector<std::string>{"localhost"} : addresses, port);
     std::vector<UniqueFd> first_sockets;
-    for (FirstListener& first : claim_free(wanted, is_default, wait_for_port)) {
+    for (FirstListener& first : claim_free(wanted, chosen_by, wait_for_port)) {
         endpoints_.push_back(first.endpoint);
         first_sockets.push_back(std::move(first.socket));
     }
-    lacks_ipv6_ = !is_default && endpoints_.size() < wanted.size();
+    lacks_ipv6_ = chosen_by == ChosenBy::user && endpoints_.size() < wanted.size();
     sockets_.emplace_back(std::move(first_sockets));
     for (unsigned worker = 1; worker < workers; ++worker) {
         std::vector<UniqueFd> sockets;

@@ -102,7 +102,8 @@ def half_closed_pair(name: str, samples: Sequence[HalfClosedSample]) -> list[Fin
     ]
 
 
-def stall_goal(name: str) -> str:
+def stall_goal(name: str = "") -> str:
+    """Of the file system on which `name` is stalled; without it, of most of them."""
     end = "" if name in HOLDING_UP_EXIT else f"; an end ≤ {STOP_S:g} s after SIGTERM"
     return (
         f"a cached file ≤ {HOT_WAIT_MS:g} ms; first asked, on a healthy disk, a file, a 404 and a "

@@ -44,17 +44,10 @@ class SizeGoal:
         return "; ".join(parts)
 
 
-SIZE_GOALS = tuple(
-    SizeGoal(case, rates, cpus)
-    for case, (rates, cpus) in zip(
-        (SMALLEST, SMALL, MEDIUM),
-        (
-            ({"nginx": 1.7, "h2o": 1.15}, {"floor": 1.05}),
-            ({"nginx": 1.5, "h2o": 1.1}, {"floor": 1.05}),
-            ({}, {"nginx": 0.85, "h2o": 0.8}),
-        ),
-        strict=True,
-    )
+SIZE_GOALS = (
+    SizeGoal(SMALLEST, rates={"nginx": 1.7, "h2o": 1.15}, cpus={"floor": 1.05}),
+    SizeGoal(SMALL, rates={"nginx": 1.5, "h2o": 1.1}, cpus={"floor": 1.05}),
+    SizeGoal(MEDIUM, rates={}, cpus={"nginx": 0.85, "h2o": 0.8}),
 )
 
 

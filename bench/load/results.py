@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Protocol
 
 from cases import Case, Trial
 from cold import ColdSample
@@ -43,6 +44,13 @@ class Scale:
     nginx_open_files: int
 
 
+class WithErrors(Protocol):
+    """Any sample that counts what went wrong, by its kind."""
+
+    @property
+    def errors(self) -> dict[str, int]: ...
+
+
 @dataclass
 class Results:
     """Lists have one entry a round, those of starts one for each start."""
@@ -75,12 +83,13 @@ class Results:
     failures: list[str] = field(default_factory=list)
 
     def all_errors(self) -> Iterator[dict[str, int]]:
-        for samples in (
-            self.loads, self.latency, self.spread, self.cold, self.storms, self.half_closed,
-        ):  # fmt: skip
-            for rounds in samples.values():
-                yield from (sample.errors for sample in rounds)
-        yield from (sample.errors for sample in self.stalls.values())
+        rounds: list[Sequence[WithErrors]] = [
+            *self.loads.values(), *self.latency.values(), *self.spread.values(),
+            *self.cold.values(), *self.storms.values(), *self.half_closed.values(),
+            list(self.stalls.values()),
+        ]  # fmt: skip
+        for samples in rounds:
+            yield from (sample.errors for sample in samples)
 
     def failed(self) -> bool:
         return bool(self.failures) or any(self.all_errors())

@@ -20,7 +20,7 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]], text_columns: in
     """A Markdown table whose first columns are text and whose others are figures."""
     names = list(header)
     marks = [":--" if i < text_columns else "--:" for i in range(len(names))]
-    lines = [names, marks, *map(list, rows)]
+    lines = [names, marks, *(list(row) for row in rows)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
 
 

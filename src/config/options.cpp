@@ -18,9 +18,14 @@ namespace {
 
 /// Sorted by the headings of the help; a site's before those of the server under the same.
 std::vector<Option> all_rows() {
-    std::vector<Option> rows(site_options().begin(), site_options().end());
-    rows.insert(rows.end(), server_options().begin(), server_options().end());
-    std::ranges::stable_sort(rows, {}, &Option::group);
+    std::vector<Option> rows;
+    for (std::size_t group = 0; group < groups; ++group) {
+        for (const std::span<const Option> table : {site_options(), server_options()}) {
+            std::ranges::copy_if(table, std::back_inserter(rows), [group](const Option& option) {
+                return static_cast<std::size_t>(option.group) == group;
+            });
+        }
+    }
     return rows;
 }
 

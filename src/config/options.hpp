@@ -27,6 +27,7 @@ enum class Group : std::uint8_t {
     clients,
     reporting,
 };
+inline constexpr std::size_t groups = 7;
 
 /// When a change takes effect in a server that runs.
 enum class Liveness : std::uint8_t {

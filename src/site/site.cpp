@@ -1,4 +1,5 @@
 #include <torc/base/assert.hpp>
+#include <torc/site/cache/substitute_key.hpp>
 #include <torc/site/listing/listing_key.hpp>
 #include <torc/site/site.hpp>
 
@@ -28,9 +29,6 @@ CacheLimits limits_for_present(const CacheLimits& all) noexcept {
             .descriptors_max = all.descriptors_max - missing.descriptors_max,
             .oversize_turn = all.oversize_turn};
 }
-
-/// A site's own page for what is missing in its directory and below.
-constexpr std::string_view missing_page = "404.html";
 
 }  // namespace
 
@@ -181,7 +179,7 @@ void Site::changed(std::string_view directory, std::string_view name) {
             drop_what_is_made_of(directory, name.substr(0, name.size() - suffix_of(coding).size()));
         }
     }
-    if (name == missing_page) {
+    if (name == error_page_name(http::Status::not_found)) {
         missing_.forget_beneath(directory);
         directory_changed_at_ = ++changes_;
     }

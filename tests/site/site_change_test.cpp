@@ -1,5 +1,6 @@
 // What a site does with changes of the disk that are reported to it.
 
+#include <torc/site/cache/substitute_key.hpp>
 #include <torc/site/listing/listing_key.hpp>
 #include <torc/site/site.hpp>
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <torc/http/negotiation.hpp>
+#include <torc/http/status.hpp>
 
+#include <string>
 #include <string_view>
 
 namespace torc::site {
@@ -22,6 +24,11 @@ inline constexpr std::string_view page_suffix = ".html";
             return ".zst";
     }
     return "";
+}
+
+/// A site's own page for an error, in its directory and below: "404.html".
+[[nodiscard]] inline std::string error_page_name(http::Status status) {
+    return std::to_string(http::code(status)).append(page_suffix);
 }
 
 }  // namespace torc::site

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/site/cache/asset_cache.hpp>
+#include <torc/site/cache/substitute_key.hpp>
 #include <torc/site/load/asset_load.hpp>
 
 #include "site/assets.hpp"

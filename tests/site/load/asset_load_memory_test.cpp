@@ -14,8 +14,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 #include <variant>
+#include <vector>
 
 namespace torc::site {
 namespace {

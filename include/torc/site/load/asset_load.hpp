@@ -4,15 +4,18 @@
 #include <torc/base/errno.hpp>
 #include <torc/base/file_handle.hpp>
 #include <torc/site/cache/asset.hpp>
-#include <torc/site/cache/substitute_key.hpp>
 #include <torc/site/listing/listing_key.hpp>
-#include <torc/site/load/content_type.hpp>
+#include <torc/site/load/error_load.hpp>
 #include <torc/site/load/file_load.hpp>
 #include <torc/site/load/load_rules.hpp>
+#include <torc/site/load/load_scope.hpp>
 #include <torc/site/load/load_step.hpp>
+#include <torc/site/load/resolver.hpp>
+#include <torc/site/load/variant_load.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,22 +23,22 @@
 
 namespace torc::site {
 
-/// A file that its owner should mend.
-struct RefusedFile {
-    /// Relative to the root.
-    std::string path;
-    /// When it was last modified.
-    WallTime modified{};
-    /// What is wrong with it, and what to do: sentences without a capital and without a stop.
-    std::string_view why;
-    std::string_view remedy;
-};
-
 /// The way from a path to an asset, without doing any of it: an event goes in, the next step comes
 /// out (see LoadStep for what to do and which event follows).
 ///
-/// One load looks at one file after the other: the path itself or the index names in it, the
-/// precompressed files beside what was found, or, where nothing was found, what is shown instead.
+/// One load looks at one file after the other, in three parts: a Resolver finds the file that the
+/// path leads to, a VariantLoad its codings; where there is none to be served, an ErrorLoad finds
+/// what is shown instead. This class hands what each look found to the part that asked for it.
+///
+/// | after            | comes                                                               |
+/// |------------------|---------------------------------------------------------------------|
+/// | `start`          | Resolver; for an error's SubstituteKey ErrorLoad; for the listings' |
+/// |                  | script, and a path that is too long for any file, LoadFinished      |
+/// | Resolver: Serve  | VariantLoad, then LoadFinished with a file                          |
+/// | Redirect, Directory | LoadFinished with that                                           |
+/// | List             | ListDirectory, then by `on_listed` LoadFinished with a file         |
+/// | Refuse           | 404: LoadFinished with "missing", or ErrorLoad for a fallback;      |
+/// |                  | any other: ErrorLoad, then LoadFinished with an error               |
 class AssetLoad {
 public:
     /// `path`: a http::Target's, or a ListingKey or SubstituteKey as text. `previous`: the asset
@@ -101,106 +104,32 @@ public:
     [[nodiscard]] Outcome take_result() noexcept;
 
 private:
-    /// What the file that is being looked at is for.
-    enum class Stage : std::uint8_t {
-        /// The path itself, or an index name in it.
-        resource,
-        /// The directory, to see whether there is one, when it has no index.
-        unindexed,
-        /// The directory, to be listed.
-        listing,
-        /// Clean URLs: the path with ".html" behind it.
-        with_suffix,
-        /// Clean URLs: the same, for a path that ends with a slash.
-        without_slash,
-        /// Clean URLs: the path without its ".html", which leads there unless a file is in the way.
-        without_suffix,
-        /// A precompressed file.
-        coding,
-        /// The page of a single-page application.
-        fallback,
-        /// What is shown for an error.
-        page,
-    };
+    /// Who asked for the look that is under way.
+    enum class Part : std::uint8_t { resolver, variants, error };
 
     /// Goes on with what a file turned out to be, once `step` says that this is known.
     [[nodiscard]] LoadStep advance(LoadStep step);
-    [[nodiscard]] LoadStep look_at(Stage stage, std::string path);
-    [[nodiscard]] LoadStep start_with_only_file();
-    [[nodiscard]] LoadStep start_with_substitute(const SubstituteKey& key);
-    [[nodiscard]] LoadStep look_at_next_index();
-    [[nodiscard]] LoadStep look_at_directory();
-
-    // One for each stage. What they leave of a file is closed.
-    [[nodiscard]] LoadStep settle(FileLoad::Outcome& file);
-    [[nodiscard]] LoadStep settle_resource(FileLoad::Outcome& file);
-    [[nodiscard]] LoadStep settle_resource_file(FileLoad::Outcome& file);
-    [[nodiscard]] LoadStep settle_unindexed(const FileLoad::Outcome& file);
-    [[nodiscard]] LoadStep settle_listing(FileLoad::Outcome& file);
-    [[nodiscard]] LoadStep settle_with_suffix(FileLoad::Outcome& file);
-    [[nodiscard]] LoadStep settle_without_slash(const FileLoad::Outcome& file);
-    [[nodiscard]] LoadStep settle_without_suffix(const FileLoad::Outcome& file);
-    [[nodiscard]] LoadStep settle_coding(FileLoad::Outcome& file);
-    [[nodiscard]] LoadStep settle_fallback(FileLoad::Outcome& file);
-    [[nodiscard]] LoadStep settle_page(FileLoad::Outcome& file);
-
-    [[nodiscard]] LoadStep take_file(const std::string& name, FileLoad::Outcome& file);
-    [[nodiscard]] LoadStep look_at_next_coding();
-    [[nodiscard]] bool is_coding_right(http::ContentCoding coding, const FileLoad::Outcome& file);
-    [[nodiscard]] LoadStep finish_codings();
-    /// What the file at `name_` is.
-    [[nodiscard]] ContentType type_of(const FileLoad::Outcome& file) const;
-    [[nodiscard]] RepresentationRef make_representation(http::ContentCoding coding,
-                                                        FileLoad::Outcome& file);
-    /// What was known of the path before; null: nothing.
-    [[nodiscard]] Representation* known(http::ContentCoding coding) const noexcept;
-
-    [[nodiscard]] LoadStep begin_error(http::Status status);
-    [[nodiscard]] LoadStep begin_pages(std::string_view directory);
-    [[nodiscard]] LoadStep look_at_next_page();
-
-    [[nodiscard]] LoadStep redirect(std::string path);
+    [[nodiscard]] LoadStep look_at(Part part, Look file);
+    [[nodiscard]] LoadStep follow(Resolver::Next next);
+    [[nodiscard]] LoadStep refuse(http::Status status);
+    [[nodiscard]] LoadStep show_error(http::Status status, std::string_view directory);
+    /// Another look of that part, or its end.
+    [[nodiscard]] LoadStep go_on_with_variants(std::optional<Look> next);
+    [[nodiscard]] LoadStep go_on_with_error(std::optional<Look> next);
     [[nodiscard]] LoadStep finish(AssetRef asset, bool is_cacheable);
-    [[nodiscard]] LoadStep finish_with_error(RepresentationRef page);
 
-    [[nodiscard]] bool names_directory() const noexcept {
-        return path_.empty() || path_.back() == '/';
-    }
-
-    const LoadRules& rules_;
-    const WallTime now_;
     const std::string path_;
-    const AssetRef previous_;
-    AssetCache* cache_ = nullptr;
-    MemoryCharge page_charge_;
-
+    const bool is_substitute_;
+    LoadScope scope_;
+    Resolver resolver_;
+    VariantLoad variants_;
+    ErrorLoad error_;
+    Part part_ = Part::resolver;
     FileLoad file_;
-    Stage stage_ = Stage::resource;
-    std::size_t next_index_name_ = 0;
-    /// `path_` is a directory, though it has no slash at its end.
-    bool is_directory_ = false;
-    /// Waits for the look at `without_suffix`.
-    FileLoad::Outcome held_;
+    AssetCache* cache_ = nullptr;
     /// Open while it is listed.
     FileHandle directory_;
-
-    /// The file whose representations are collected: where it is, what it is, and what it was then.
-    std::string name_;
-    ContentType type_;
-    file::Metadata original_{};
-    Asset::Representations representations_;
-    std::size_t next_coding_ = 0;
-    bool is_stable_ = true;
-    std::vector<RefusedFile> refused_;
-    bool is_watchable_ = true;
-
-    /// What is loaded is a SubstituteKey's.
-    bool is_substitute_ = false;
-    /// Not `ok`: nothing can be served, and the rest is about what is shown for it.
-    http::Status error_ = http::Status::ok;
-    /// Where the next error page is looked for: "" or up to a slash.
-    std::string page_directory_;
-
+    MemoryCharge page_charge_;
     Outcome outcome_;
 };
 

@@ -81,14 +81,31 @@ UniqueFd checked(int fd, const char* what) {
     return UniqueFd(fd);
 }
 
+spdlog::level::level_enum level_of(worker::Report::Severity severity) noexcept {
+    switch (severity) {
+        case worker::Report::Severity::debug:
+            return spdlog::level::debug;
+        case worker::Report::Severity::info:
+            return spdlog::level::info;
+        case worker::Report::Severity::warning:
+            return spdlog::level::warn;
+        case worker::Report::Severity::error:
+            return spdlog::level::err;
+    }
+    assertion_failed("a severity is one of those above");
+}
+
 }  // namespace
 
 Server::Server(config::Settings settings)
     : settings_(std::move(settings)),
       worker_cpus_(place_workers(settings_, allowed_cpus(), cpu_quota())),
+      reports_([](const worker::Report& report) {
+          spdlog::log(level_of(report.severity), "{}", report.text);
+      }),
       mailboxes_(worker_cpus_.size()) {
     const worker::SharedRoot root = open_document_root(settings_);
-    root_.emplace(settings_.directory, root, std::chrono::steady_clock::now());
+    root_.emplace(settings_.directory, root, std::chrono::steady_clock::now(), reports_);
     ignore_signals();
     if (worker_cpus_.size() > 1) {
         balance_.emplace(mailboxes_);
@@ -243,6 +260,7 @@ void Server::start() {
         threads_[worker]->serve({.settings = &settings_,
                                  .root = &*root_,
                                  .listeners = &listeners_->of(worker),
+                                 .reports = &reports_,
                                  .connections_max = connections_max_,
                                  .access_log = access_log_queue_.get(),
                                  .access_log_pace = pace,

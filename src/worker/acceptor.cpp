@@ -2,7 +2,7 @@
 #include <torc/worker/acceptor.hpp>
 #include <torc/worker/operation.hpp>
 
-#include <spdlog/spdlog.h>
+#include "format_report.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -31,8 +31,9 @@ std::size_t waiting_connections(int listener) noexcept {
 
 }  // namespace
 
-Acceptor::Acceptor(io::Proactor& proactor, net::ListeningSockets& sockets)
-    : proactor_(proactor), sockets_(sockets), listeners_(sockets.size()) {}
+Acceptor::Acceptor(io::Proactor& proactor, net::ListeningSockets& sockets,
+                   const ReportSink& reports)
+    : proactor_(proactor), sockets_(sockets), reports_(reports), listeners_(sockets.size()) {}
 
 void Acceptor::start() {
     accept_again_at_ = never;
@@ -91,8 +92,9 @@ void Acceptor::keep(const net::Accepted& connection, std::vector<net::Accepted>&
 void Acceptor::rest(MonotonicTime now, Errno reason) {
     accept_again_at_ = now + accept_pause;
     if (warning_.may_report(now)) {
-        spdlog::warn("a listener accepts no connections: {}; it is tried again every {} ms",
-                     reason.message(), accept_pause.count());
+        report(reports_, Report::Severity::warning,
+               "a listener accepts no connections: {}; it is tried again every {} ms",
+               reason.message(), accept_pause.count());
     }
 }
 

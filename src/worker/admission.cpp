@@ -2,7 +2,7 @@
 #include <torc/net/endpoint.hpp>
 #include <torc/worker/admission.hpp>
 
-#include <spdlog/spdlog.h>
+#include "format_report.hpp"
 
 #include <algorithm>
 #include <new>
@@ -62,10 +62,10 @@ bool Admission::may_have_another(const net::Accepted& connection) {
         return true;
     }
     if (address_report_.may_report(parts_.services.now)) {
-        spdlog::warn(
-            "connections are refused: {} has {} already, which is all that "
-            "--max-connections-per-address allows",
-            peer->host(), parts_.settings.connections_per_address_max);
+        report(parts_.reports, Report::Severity::warning,
+               "connections are refused: {} has {} already, which is all that "
+               "--max-connections-per-address allows",
+               peer->host(), parts_.settings.connections_per_address_max);
     }
     return false;
 }
@@ -118,7 +118,8 @@ void Admission::serve_parked() {
 void Admission::refuse(const net::Accepted& connection) {
     close_socket(connection.socket);
     if (refusal_report_.may_report(parts_.services.now)) {
-        spdlog::warn(
+        report(
+            parts_.reports, Report::Severity::warning,
             "connections are refused: this worker has {}, which is all that its descriptors or its "
             "memory allow, and can spare none of them; raise the limit of descriptors (ulimit -Hn, "
             "LimitNOFILE=)",
@@ -239,7 +240,8 @@ ConnectionSlot* Admission::find_slow_reader(std::chrono::nanoseconds patience) {
     ConnectionSlot* const slowest =
         parts_.deadlines.readers().find_slowest(parts_.services.now, patience);
     if (slowest != nullptr && slow_reader_report_.may_report(parts_.services.now)) {
-        spdlog::warn(
+        report(
+            parts_.reports, Report::Severity::warning,
             "responses are cut off: all {} connections that this worker's descriptors or memory "
             "allow are taken, and some clients take less than {} bytes a second (--min-rate); "
             "raise the limit of descriptors (ulimit -Hn, LimitNOFILE=), or let fewer connections "

@@ -4,9 +4,8 @@
 #include <torc/worker/asset_loader.hpp>
 #include <torc/worker/operation.hpp>
 
+#include "format_report.hpp"
 #include "listing_job.hpp"
-
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -26,13 +25,14 @@ constexpr std::size_t reclaimed_per_iteration_max = 256;
 }  // namespace
 
 AssetLoader::AssetLoader(io::Proactor& proactor, site::Site& site, CurrentRoot& root,
-                         std::chrono::nanoseconds patience)
+                         const Options& options)
     : proactor_(proactor),
       site_(site),
-      patience_(patience),
+      patience_(options.patience),
+      reports_(options.reports),
       overdue_asset_(site::Asset::error(http::Status::service_unavailable)),
       root_(proactor, root),
-      watch_(proactor, site),
+      watch_(proactor, site, options.reports),
       mount_watch_(proactor) {
     site_.set_verified_until(root_verified_until());
 }
@@ -254,10 +254,10 @@ void AssetLoader::report_failure(site::Site::LoadId id, Errno error, MonotonicTi
         case EACCES:
         case EPERM:
             if (permission_report_.may_report(now)) {
-                spdlog::warn(
-                    "files are refused, as this user may not read them: '{}', for one; see its "
-                    "permissions and those of the directories above it",
-                    printable(path));
+                report(reports_, Report::Severity::warning,
+                       "files are refused, as this user may not read them: '{}', for one; see its "
+                       "permissions and those of the directories above it",
+                       printable(path));
             }
             break;
         case EIO:
@@ -269,8 +269,8 @@ void AssetLoader::report_failure(site::Site::LoadId id, Errno error, MonotonicTi
         case ENOTCONN:
         case ETIMEDOUT:
             if (failure_report_.may_report(now)) {
-                spdlog::warn("files can't be read: '{}', for one: {}", printable(path),
-                             error.message());
+                report(reports_, Report::Severity::warning,
+                       "files can't be read: '{}', for one: {}", printable(path), error.message());
             }
             break;
         default:
@@ -292,15 +292,15 @@ void AssetLoader::finish(site::Site::LoadId id, MonotonicTime now) {
 }
 
 void AssetLoader::report_refused(const std::vector<site::RefusedFile>& files,
-                                 MonotonicTime now) noexcept {
+                                 MonotonicTime now) const noexcept {
     // Of the process, as all workers find the same.
     static OnceReporter reporter;
     for (const site::RefusedFile& file : files) {
         try {
             const std::string version = std::to_string(file.modified.time_since_epoch().count());
             if (reporter.may_report(file.path + '\n' + version, now)) {
-                spdlog::warn("'{}' is not served: {}; {}", printable(file.path), file.why,
-                             file.remedy);
+                report(reports_, Report::Severity::warning, "'{}' is not served: {}; {}",
+                       printable(file.path), file.why, file.remedy);
             }
         } catch (const std::bad_alloc&) {
             return;  // The next load finds the same.

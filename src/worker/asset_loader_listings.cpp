@@ -5,9 +5,8 @@
 #include <torc/worker/asset_loader.hpp>
 #include <torc/worker/operation.hpp>
 
+#include "format_report.hpp"
 #include "listing_job.hpp"
-
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -153,10 +152,10 @@ void AssetLoader::look_for_room(const WaitingForRoom& waiting, MonotonicTime now
         return;
     }
     if (memory_report_.may_report(now)) {
-        spdlog::warn(
-            "listings are refused, since slow readers hold older ones: '{}', for one; "
-            "--cache-memory bounds them, and may be raised",
-            printable(load.path()));
+        report(reports_, Report::Severity::warning,
+               "listings are refused, since slow readers hold older ones: '{}', for one; "
+               "--cache-memory bounds them, and may be raised",
+               printable(load.path()));
     }
     perform(id, load.on_failed(Errno(ENOMEM)), now);
 }

@@ -4,7 +4,7 @@
 #include <torc/worker/change_watch.hpp>
 #include <torc/worker/operation.hpp>
 
-#include <spdlog/spdlog.h>
+#include "format_report.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -60,8 +60,9 @@ bool ChangeWatch::is_ready() {
     auto notifier = file::ChangeNotifier::create();
     if (!notifier) {
         is_unavailable_ = true;
-        spdlog::info("files are looked at every second, since inotify can't be used: {}",
-                     notifier.error().message());
+        report(reports_, Report::Severity::info,
+               "files are looked at every second, since inotify can't be used: {}",
+               notifier.error().message());
         return false;
     }
     notifier_ = std::move(*notifier);
@@ -160,9 +161,9 @@ void ChangeWatch::opened(std::uint32_t index, const io::Completion& completion) 
     }
     if (!watch) {
         if (watch.error() == Errno(ENOSPC) && !std::exchange(has_told_of_shortage_, true)) {
-            spdlog::info(
-                "some files are looked at every second: no more directories can be watched; "
-                "fs.inotify.max_user_watches can be raised");
+            report(reports_, Report::Severity::info,
+                   "some files are looked at every second: no more directories can be watched; "
+                   "fs.inotify.max_user_watches can be raised");
         }
         // One that is not there shows in the directory above once it is made: nothing to remember,
         // however many such names clients ask for.

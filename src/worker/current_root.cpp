@@ -1,6 +1,6 @@
 #include <torc/worker/current_root.hpp>
 
-#include <spdlog/spdlog.h>
+#include "format_report.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -29,8 +29,13 @@ bool is_shortage(Errno error) noexcept {
 
 }  // namespace
 
-CurrentRoot::CurrentRoot(std::string path, SharedRoot root, MonotonicTime now)
-    : path_(std::move(path)), root_(std::move(root)), verified_at_(now), claimed_at_(now) {}
+CurrentRoot::CurrentRoot(std::string path, SharedRoot root, MonotonicTime now,
+                         const ReportSink& reports)
+    : path_(std::move(path)),
+      reports_(reports),
+      root_(std::move(root)),
+      verified_at_(now),
+      claimed_at_(now) {}
 
 CurrentRoot::Version CurrentRoot::version() const {
     const std::scoped_lock lock(mutex_);
@@ -63,7 +68,8 @@ UniqueFd CurrentRoot::found(const Look& look, UniqueFd directory, file::MountTab
     verify(look);
     // From here on every worker is to see it before it sees a request that comes later.
     generation_.fetch_add(1, std::memory_order_release);
-    spdlog::debug("{} leads to another directory now, which is served from here on", path_);
+    report(reports_, Report::Severity::debug,
+           "{} leads to another directory now, which is served from here on", path_);
     return UniqueFd();
 }
 
@@ -79,10 +85,10 @@ void CurrentRoot::found_nothing(const Look& look, Errno error) {
     counted_at_ = look.began_at;
     ++failures_;
     if (failures_ == failures_until_told) {
-        spdlog::warn(
-            "{} can't be opened any more: {}; what it led to before is served until it is back: "
-            "put a directory there, or make it accessible",
-            path_, error.message());
+        report(reports_, Report::Severity::warning,
+               "{} can't be opened any more: {}; what it led to before is served until it is back: "
+               "put a directory there, or make it accessible",
+               path_, error.message());
     }
 }
 
@@ -94,7 +100,7 @@ void CurrentRoot::verify(const Look& look) noexcept {
 void CurrentRoot::end_failures() {
     counted_at_ = MonotonicTime::min();
     if (std::exchange(failures_, 0) >= failures_until_told) {
-        spdlog::info("{} is back and is served", path_);
+        report(reports_, Report::Severity::info, "{} is back and is served", path_);
     }
 }
 

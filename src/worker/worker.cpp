@@ -3,7 +3,7 @@
 #include <torc/net/endpoint.hpp>
 #include <torc/worker/worker.hpp>
 
-#include <spdlog/spdlog.h>
+#include "format_report.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -30,9 +30,11 @@ std::string_view as_text(std::span<const std::byte> bytes) noexcept {
 Worker::Worker(io::Proactor& proactor, WorkerOptions options)
     : proactor_(proactor),
       settings_(*options.settings),
+      reports_(*options.reports),
       mailbox_(*options.mailbox),
       site_(settings_.load_rules, settings_.cache_limits),
-      loader_(proactor_, site_, *options.root, settings_.timeouts.load),
+      loader_(proactor_, site_, *options.root,
+              {.patience = settings_.timeouts.load, .reports = reports_}),
       responder_(site_.rules().codings, settings_.extra_fields),
       services_{.site = site_,
                 .responder = responder_,
@@ -43,10 +45,11 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       deadlines_(proactor_, settings_),
       connections_(options.connections_max + limits::connections_spare),
       shutdown_(settings_.timeouts.drain),
-      acceptor_(proactor_, *options.listeners),
+      acceptor_(proactor_, *options.listeners, reports_),
       admission_({.host = *this,
                   .proactor = proactor_,
                   .settings = settings_,
+                  .reports = reports_,
                   .services = services_,
                   .connections = connections_,
                   .deadlines = deadlines_,
@@ -150,9 +153,9 @@ void Worker::report_lost_completions() {
     if (!proactor_.has_lost_completions() || std::exchange(has_reported_lost_completions_, true)) {
         return;
     }
-    spdlog::error(
-        "memory was so short that the kernel lost completions: some connections may stay open "
-        "until a restart");
+    report(reports_, Report::Severity::error,
+           "memory was so short that the kernel lost completions: some connections may stay open "
+           "until a restart");
 }
 
 void Worker::lose_connection_of(const io::Completion& completion) {
@@ -170,7 +173,8 @@ void Worker::lose(ConnectionSlot& slot) {
     ConnectionTable::renew(slot);  // A load may know it as one who waits.
     close(slot);
     if (memory_report_.may_report(services_.now)) {
-        spdlog::warn("memory is short: connections that want more are closed");
+        report(reports_, Report::Severity::warning,
+               "memory is short: connections that want more are closed");
     }
 }
 
@@ -193,7 +197,8 @@ void Worker::accepted(const io::Completion& completion) {
         waiting > 0) {
         // Whoever waits in the kernel's queue is better served late than refused.
         if (descriptor_report_.may_report(services_.now)) {
-            spdlog::warn(
+            report(
+                reports_, Report::Severity::warning,
                 "connections wait for descriptors, which ran out: {}; raise the limit (ulimit -Hn, "
                 "LimitNOFILE=, fs.file-max)",
                 completion.error().message());
@@ -277,20 +282,22 @@ void Worker::report_refused_opening(const ConnectionSlot& slot) {
         case http::Opening::http:
             break;
         case http::Opening::tls:
-            spdlog::warn(
+            report(
+                reports_, Report::Severity::warning,
                 "{} speaks TLS, but this port speaks plain HTTP: use http:// instead of https://, "
                 "or put a TLS terminator in front of torc",
                 client);
             break;
         case http::Opening::http2:
-            spdlog::warn("{} speaks HTTP/2 with prior knowledge, but this port speaks HTTP/1.1",
-                         client);
+            report(reports_, Report::Severity::warning,
+                   "{} speaks HTTP/2 with prior knowledge, but this port speaks HTTP/1.1", client);
             break;
         case http::Opening::ssh:
-            spdlog::info("{} speaks SSH, but this port speaks HTTP", client);
+            report(reports_, Report::Severity::info, "{} speaks SSH, but this port speaks HTTP",
+                   client);
             break;
         case http::Opening::other:
-            spdlog::info("{} sent what is no HTTP request", client);
+            report(reports_, Report::Severity::info, "{} sent what is no HTTP request", client);
             break;
     }
 }

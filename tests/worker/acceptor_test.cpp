@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace torc::worker {
@@ -23,7 +24,7 @@ protected:
             GTEST_SKIP() << "io_uring is not to be had here";
         }
         proactor_ = *io::make_proactor(GetParam(), {.connections_max = 16});
-        acceptor_ = std::make_unique<Acceptor>(*proactor_, listeners_.of(0));
+        acceptor_ = std::make_unique<Acceptor>(*proactor_, listeners_.of(0), test::print_reports);
         acceptor_->start();
     }
     void TearDown() override {
@@ -68,7 +69,7 @@ TEST_P(AcceptorTest, GivesTheSocketsOfConnectionsThatCome) {
 TEST_P(AcceptorTest, TellsWhichListenerAConnectionCameTo) {
     net::Listeners two({"127.0.0.1", "127.0.0.2"}, 0, 1);
     proactor_ = *io::make_proactor(GetParam(), {.connections_max = 16});
-    acceptor_ = std::make_unique<Acceptor>(*proactor_, two.of(0));
+    acceptor_ = std::make_unique<Acceptor>(*proactor_, two.of(0), test::print_reports);
     acceptor_->start();
     Client client(two.endpoints().back());
     ASSERT_TRUE(client.connect());
@@ -127,8 +128,9 @@ TEST_P(AcceptorTest, RestsAfterAnErrorThatItDoesNotKnow) {
     // It does not listen, so each accept(2) is EINVAL.
     sockets.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     net::ListeningSockets deaf(std::move(sockets));
+    const test::Reports reports;
     proactor_ = *io::make_proactor(GetParam(), {.connections_max = 16});
-    acceptor_ = std::make_unique<Acceptor>(*proactor_, deaf);
+    acceptor_ = std::make_unique<Acceptor>(*proactor_, deaf, reports.sink);
     acceptor_->start();
     for (int tries = 0; tries < 3; ++tries) {
         while (acceptor_->is_busy()) {
@@ -142,6 +144,11 @@ TEST_P(AcceptorTest, RestsAfterAnErrorThatItDoesNotKnow) {
         acceptor_->expire(again_at);
         EXPECT_TRUE(acceptor_->is_busy());
     }
+    EXPECT_EQ(reports.texts(),
+              std::vector<std::string>{
+                  "a listener accepts no connections: Invalid argument; it is tried again every "
+                  "100 ms"})
+        << "once in a while";
 }
 
 }  // namespace

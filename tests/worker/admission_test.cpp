@@ -2,6 +2,7 @@
 #include <torc/io/backend.hpp>
 #include <torc/worker/admission.hpp>
 
+#include "worker/reports.hpp"
 #include "worker/scripted_proactor.hpp"
 
 #include <gtest/gtest.h>
@@ -38,6 +39,7 @@ protected:
         admission_.emplace(Admission::Parts{.host = *this,
                                             .proactor = proactor_,
                                             .settings = settings_,
+                                            .reports = reports_.sink,
                                             .services = services_,
                                             .connections = *connections_,
                                             .deadlines = deadlines_,
@@ -82,6 +84,7 @@ protected:
     }
 
     config::Settings settings_;
+    test::Reports reports_;
     test::ScriptedProactor proactor_;
     site::Site site_{{}, {}};
     site::Responder responder_{site_.rules().codings};
@@ -152,9 +155,13 @@ TEST_F(AdmissionTest, RefusesWhoIsParkedOnceItIsClearThatNobodyCanBeSpared) {
         admission_->expire();
         EXPECT_EQ(proactor_.closed_sockets(), Sockets());
     }
+    EXPECT_TRUE(reports_.texts().empty());
     services_.now += a_moment;
     admission_->expire();
     EXPECT_EQ(proactor_.closed_sockets(), Sockets{next_socket_});
+    ASSERT_EQ(reports_.texts().size(), 1U);
+    EXPECT_TRUE(
+        reports_.texts().front().starts_with("connections are refused: this worker has 66"));
 }
 
 TEST_F(AdmissionTest, RefusesTheLongestParkedWhenTooManyAre) {

@@ -3,6 +3,7 @@
 #include <torc/worker/asset_loader.hpp>
 #include <torc/worker/operation.hpp>
 
+#include "reports.hpp"
 #include "scripted_proactor.hpp"
 #include "site/assets.hpp"
 #include "support/temporary_directory.hpp"
@@ -122,8 +123,9 @@ protected:
     SharedRoot root_ = remote_root(directory_.path());
     ScriptedProactor proactor_;
     site::Site site_;
-    CurrentRoot current_{"path/to/root", root_, noon};
-    AssetLoader loader_{proactor_, site_, current_, patience};
+    CurrentRoot current_{"path/to/root", root_, noon, test::print_reports};
+    AssetLoader loader_{
+        proactor_, site_, current_, {.patience = patience, .reports = test::print_reports}};
 };
 
 /// Another worker finds that the path leads to `directory`.
@@ -559,8 +561,9 @@ TEST_F(AssetLoaderTest, OpensOnThreadsOfItsOwnWhenTheKernelHasNone) {
         GTEST_SKIP() << "/dev/shm is not in memory here";
     }
     proactor_.expect_root(local->descriptor());
-    CurrentRoot current("path/to/root", local, noon);
-    AssetLoader loader(proactor_, site_, current, patience);
+    CurrentRoot current("path/to/root", local, noon, test::print_reports);
+    AssetLoader loader(proactor_, site_, current,
+                       {.patience = patience, .reports = test::print_reports});
     ASSERT_TRUE(loader.join("file", 7, noon));
     EXPECT_EQ(proactor_.lane(), Lane::local);
     loader.completed(proactor_.completion(-ECANCELED), noon);

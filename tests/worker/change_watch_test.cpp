@@ -3,6 +3,7 @@
 #include <torc/worker/change_watch.hpp>
 #include <torc/worker/operation.hpp>
 
+#include "reports.hpp"
 #include "scripted_proactor.hpp"
 #include "site/assets.hpp"
 #include "support/temporary_directory.hpp"
@@ -43,7 +44,7 @@ protected:
         if (!root_->reports_changes()) {
             GTEST_SKIP() << "the temporary directory is on a file system that is not watched";
         }
-        watch_ = std::make_unique<ChangeWatch>(*proactor_, site_);
+        watch_ = std::make_unique<ChangeWatch>(*proactor_, site_, test::print_reports);
     }
     void TearDown() override {
         if (watch_) {
@@ -385,7 +386,7 @@ TEST(ChangeWatch, TriesADirectoryAgainThatThereWasNoMemoryFor) {
     test::ScriptedProactor proactor;
     proactor.expect_root(root->descriptor());
     site::Site site({}, {});
-    ChangeWatch watch(proactor, site);
+    ChangeWatch watch(proactor, site, test::print_reports);
     for (int time = 0; time < 10; ++time) {
         proactor.run_short_of_memory();
         EXPECT_THROW(watch.want("", root), std::bad_alloc);

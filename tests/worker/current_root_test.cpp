@@ -1,6 +1,7 @@
 #include <torc/worker/current_root.hpp>
 
 #include "support/temporary_directory.hpp"
+#include "worker/reports.hpp"
 
 #include <gtest/gtest.h>
 
@@ -29,7 +30,7 @@ protected:
         for (const char* const name : {"one", "two", "three"}) {
             std::filesystem::create_directory(directory_.path() / name);
         }
-        root_.emplace("path", open("one"), noon);
+        root_.emplace("path", open("one"), noon, reports_.sink);
     }
     [[nodiscard]] SharedRoot open(std::string_view name) const {
         return std::make_shared<const file::Root>(
@@ -49,6 +50,7 @@ protected:
 
     torc::test::TemporaryDirectory directory_;
     file::MountTable mounts_;
+    test::Reports reports_;
     std::optional<CurrentRoot> root_;
 };
 
@@ -81,6 +83,16 @@ TEST_F(CurrentRootTest, IsVerifiedFromTheBeginningOfALook) {
     EXPECT_EQ(root_->verified_until(), noon + milliseconds(700) + CurrentRoot::verified_for);
     root_->found_nothing(look(noon + milliseconds(800)), Errno(ENOENT));
     EXPECT_EQ(root_->verified_until(), noon + milliseconds(800) + CurrentRoot::verified_for);
+}
+
+TEST_F(CurrentRootTest, ReportsThatThePathLeadsNowhereAndThatItIsBack) {
+    for (int times = 1; times <= 5; ++times) {
+        EXPECT_EQ(reports_.texts().size(), times > 3 ? 1U : 0U) << times;
+        root_->found_nothing(look(noon + times * CurrentRoot::checked_after), Errno(ENOENT));
+    }
+    EXPECT_TRUE(reports_.texts().front().starts_with("path can't be opened any more: "));
+    (void)find(look(noon + 6 * CurrentRoot::checked_after), "one");
+    EXPECT_EQ(reports_.texts().back(), "path is back and is served");
 }
 
 TEST_F(CurrentRootTest, OneOfAllWorkersLooksWhenItIsTime) {

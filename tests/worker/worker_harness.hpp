@@ -11,6 +11,7 @@
 
 #include "net/client.hpp"
 #include "support/temporary_directory.hpp"
+#include "worker/reports.hpp"
 
 #include <gtest/gtest.h>
 
@@ -58,7 +59,7 @@ struct WorkerSurroundings {
         settings.directory = directory.path().string();
         root.emplace(settings.directory,
                      std::make_shared<const file::Root>(*file::Root::open(settings.directory)),
-                     std::chrono::steady_clock::now());
+                     std::chrono::steady_clock::now(), print_reports);
         net::ListeningSockets& sockets = listeners.of(0);
         if (shows_silent_connections) {
             net::show_silent_connections(sockets.at(0));
@@ -66,6 +67,7 @@ struct WorkerSurroundings {
         return {.settings = &settings,
                 .root = &*root,
                 .listeners = &sockets,
+                .reports = &print_reports,
                 .connections_max = connections_max,
                 .access_log = access_log,
                 .mailbox = mailbox,

@@ -13,6 +13,7 @@
 #include <torc/worker/current_root.hpp>
 #include <torc/worker/log_writer.hpp>
 #include <torc/worker/mailbox.hpp>
+#include <torc/worker/report.hpp>
 #include <torc/worker/stop.hpp>
 
 #include <atomic>
@@ -83,6 +84,7 @@ private:
     config::Settings settings_;
     std::vector<std::vector<unsigned>> worker_cpus_;
     io::Backend backend_ = io::Backend::uring;
+    worker::ReportSink reports_;
     std::optional<worker::CurrentRoot> root_;
     /// By worker.
     std::vector<worker::Mailbox> mailboxes_;

@@ -5,6 +5,7 @@
 #include <torc/io/proactor.hpp>
 #include <torc/net/accepted.hpp>
 #include <torc/net/listening_sockets.hpp>
+#include <torc/worker/report.hpp>
 #include <torc/worker/report_limiter.hpp>
 
 #include <cstddef>
@@ -17,8 +18,8 @@ namespace torc::worker {
 /// accepts to the worker, which owns them from then on.
 class Acceptor {
 public:
-    /// Both outlive it.
-    Acceptor(io::Proactor& proactor, net::ListeningSockets& sockets);
+    /// All of them outlive it.
+    Acceptor(io::Proactor& proactor, net::ListeningSockets& sockets, const ReportSink& reports);
 
     /// Starts accepting on every listener that is open and not accepting yet.
     void start();
@@ -63,6 +64,7 @@ private:
 
     io::Proactor& proactor_;
     net::ListeningSockets& sockets_;
+    const ReportSink& reports_;
     /// By the index of the socket.
     std::vector<Listener> listeners_;
     /// When to try again, after the kernel ran out of something or for some other reason could not

@@ -8,6 +8,7 @@
 #include <torc/worker/balance.hpp>
 #include <torc/worker/connection_table.hpp>
 #include <torc/worker/deadlines.hpp>
+#include <torc/worker/report.hpp>
 #include <torc/worker/report_limiter.hpp>
 #include <torc/worker/shutdown.hpp>
 
@@ -49,6 +50,7 @@ public:
         Host& host;
         io::Proactor& proactor;
         const config::Settings& settings;
+        const ReportSink& reports;
         Services& services;
         ConnectionTable& connections;
         Deadlines& deadlines;

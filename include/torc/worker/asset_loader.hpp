@@ -10,6 +10,7 @@
 #include <torc/site/site.hpp>
 #include <torc/worker/change_watch.hpp>
 #include <torc/worker/mount_watch.hpp>
+#include <torc/worker/report.hpp>
 #include <torc/worker/report_limiter.hpp>
 #include <torc/worker/served_root.hpp>
 
@@ -33,10 +34,15 @@ class ListingJob;
 /// ServedRoot, ChangeWatch and MountWatch.
 class AssetLoader {
 public:
+    struct Options {
+        /// A load that has taken longer waits for a file system that does not answer.
+        std::chrono::nanoseconds patience{};
+        const ReportSink& reports;
+    };
+
     /// All that is referred to outlives the loader.
-    /// `patience`: a load that has taken longer waits for a file system that does not answer.
     AssetLoader(io::Proactor& proactor, site::Site& site, CurrentRoot& root,
-                std::chrono::nanoseconds patience);
+                const Options& options);
     AssetLoader(const AssetLoader&) = delete;
     AssetLoader& operator=(const AssetLoader&) = delete;
     ~AssetLoader();
@@ -93,8 +99,8 @@ private:
     /// Says why a file that may be there can't be served, where its owner can mend it.
     void report_failure(site::Site::LoadId id, Errno error, MonotonicTime now);
     /// Says which files were not used though they are there.
-    static void report_refused(const std::vector<site::RefusedFile>& files,
-                               MonotonicTime now) noexcept;
+    void report_refused(const std::vector<site::RefusedFile>& files,
+                        MonotonicTime now) const noexcept;
     void watch(std::string_view directory, const SharedRoot& root) noexcept;
     void watch_completed(const io::Completion& completion) noexcept;
     void mounts_completed(const io::Completion& completion, MonotonicTime now) noexcept;
@@ -150,6 +156,7 @@ private:
     io::Proactor& proactor_;
     site::Site& site_;
     const std::chrono::nanoseconds patience_;
+    const ReportSink& reports_;
     const site::AssetRef overdue_asset_;
     ReportLimiter permission_report_;
     ReportLimiter failure_report_;

@@ -5,6 +5,7 @@
 #include <torc/io/proactor.hpp>
 #include <torc/site/site.hpp>
 #include <torc/worker/current_root.hpp>
+#include <torc/worker/report.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -31,8 +32,9 @@ namespace torc::worker {
 /// ran over, everything counts as changed.
 class ChangeWatch {
 public:
-    ChangeWatch(io::Proactor& proactor, site::Site& site) noexcept
-        : proactor_(proactor), site_(site) {}
+    /// All of them outlive it.
+    ChangeWatch(io::Proactor& proactor, site::Site& site, const ReportSink& reports) noexcept
+        : proactor_(proactor), site_(site), reports_(reports) {}
     ChangeWatch(const ChangeWatch&) = delete;
     ChangeWatch& operator=(const ChangeWatch&) = delete;
     ~ChangeWatch() = default;
@@ -91,6 +93,7 @@ private:
 
     io::Proactor& proactor_;
     site::Site& site_;
+    const ReportSink& reports_;
     std::optional<file::ChangeNotifier> notifier_;
     bool is_unavailable_ = false;
     bool has_told_of_shortage_ = false;

@@ -6,6 +6,7 @@
 #include <torc/file/metadata.hpp>
 #include <torc/file/mount_table.hpp>
 #include <torc/file/root.hpp>
+#include <torc/worker/report.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -32,8 +33,8 @@ public:
     /// And is looked at again after this, if there are requests.
     static constexpr std::chrono::milliseconds checked_after{500};
 
-    /// `path`: as it was given, and led to `root` just before `now`.
-    CurrentRoot(std::string path, SharedRoot root, MonotonicTime now);
+    /// `path`: as it was given, and led to `root` just before `now`. `reports` outlives this.
+    CurrentRoot(std::string path, SharedRoot root, MonotonicTime now, const ReportSink& reports);
     CurrentRoot(const CurrentRoot&) = delete;
     CurrentRoot& operator=(const CurrentRoot&) = delete;
     ~CurrentRoot() = default;
@@ -77,6 +78,7 @@ private:
     void end_failures();
 
     const std::string path_;
+    const ReportSink& reports_;
     mutable std::mutex mutex_;
     SharedRoot root_;
     std::atomic<std::uint64_t> generation_ = 0;

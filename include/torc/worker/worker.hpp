@@ -17,6 +17,7 @@
 #include <torc/worker/mailbox.hpp>
 #include <torc/worker/operation.hpp>
 #include <torc/worker/outbox.hpp>
+#include <torc/worker/report.hpp>
 #include <torc/worker/report_limiter.hpp>
 #include <torc/worker/shutdown.hpp>
 
@@ -37,6 +38,7 @@ struct WorkerOptions {
     /// What `settings->directory` leads to, for all workers.
     CurrentRoot* root = nullptr;
     net::ListeningSockets* listeners = nullptr;
+    const ReportSink* reports = nullptr;
     std::uint32_t connections_max = 1024;
     /// Where access lines go; null: there is no access log.
     LogQueue* access_log = nullptr;
@@ -161,6 +163,7 @@ private:
 
     io::Proactor& proactor_;
     const config::Settings& settings_;
+    const ReportSink& reports_;
     Mailbox& mailbox_;
 
     site::Site site_;

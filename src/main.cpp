@@ -47,8 +47,10 @@ void give_back_large_blocks() {
 #ifdef __GLIBC__
     constexpr int mapped_bytes_min = 128 * 1024;
     constexpr int kept_bytes_max = 1024 * 1024;
+    // NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread yet.
     ::mallopt(M_MMAP_THRESHOLD, mapped_bytes_min);
     ::mallopt(M_TRIM_THRESHOLD, kept_bytes_max);
+    // NOLINTEND(concurrency-mt-unsafe)
 #endif
 }
 

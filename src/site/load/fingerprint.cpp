@@ -184,8 +184,8 @@ constexpr bool is_in(Alphabet alphabet, char c) noexcept {
 }
 
 /// How many characters of a text must look as if nobody had written them. Random ones of base64
-/// seldom have fewer, and fewer in a tool's own directory than elsewhere would do; docs/fingerprints.md has
-/// the figures.
+/// seldom have fewer, and fewer in a tool's own directory than elsewhere would do;
+/// docs/fingerprints.md has the figures.
 std::size_t unwritten_min(Writer writer, Kind kind) noexcept {
     if (writer == Writer::tool) {
         return 1;

@@ -20,7 +20,7 @@ LIBRARIES = {
     "liburing": r"src/io/",
     "openssl": r"(src|include/torc)/tls/",
     "qrencode.h": r"src/server/qr_code\.cpp",
-    "spdlog": r"(src|include/torc)/(worker|server)/|src/main\.cpp",
+    "spdlog": r"(src|include/torc)/server/|src/main\.cpp",
     "toml++": r"src/config/",
     "xxhash.h": r"src/(base|site)/",
 }

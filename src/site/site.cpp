@@ -137,7 +137,8 @@ void Site::keep(const PendingLoad& pending, const AssetLoad::Outcome& outcome, M
     const bool is_watched =
         !is_missing && pending.is_watched && outcome.is_watchable && !has_changed;
     try {
-        cache.insert(path, outcome.asset, fresh_until(pending, asset, is_watched, now));
+        cache.insert(path, outcome.asset, fresh_until(pending, asset, is_watched, now),
+                     pending.load->looks().all());
     } catch (const std::bad_alloc&) {
         cache.erase(path);  // What was there is older.
     }
@@ -173,37 +174,15 @@ Site::Loaded Site::finish_load_with(LoadId id, Asset& asset) {
 
 void Site::changed(std::string_view directory, std::string_view name) {
     outdate_listings(directory);
-    drop_what_is_made_of(directory, name);
-    for (const http::ContentCoding coding : rules_.codings) {
-        if (name.ends_with(suffix_of(coding))) {
-            drop_what_is_made_of(directory, name.substr(0, name.size() - suffix_of(coding).size()));
-        }
-    }
+    const LookedAt changed = LookedAt::name(std::string(directory).append(name), hash_);
+    cache_.drop_what_looked_at(changed);
+    missing_.drop_what_looked_at(changed);
+    distrust_loads(changed);
     if (name == error_page_name(http::Status::not_found)) {
+        // An error page is shown for all that is missing in its directory and below. By their looks
+        // they would have to be dropped one by one, however many.
         missing_.forget_beneath(directory);
         directory_changed_at_ = ++changes_;
-    }
-}
-
-void Site::drop_what_is_made_of(std::string_view directory, std::string_view name) {
-    const std::string prefix(directory);
-    const std::string path = prefix + std::string(name);
-    drop(path);
-    if (std::ranges::find(rules_.index_names, name) != rules_.index_names.end()) {
-        drop(prefix);
-    }
-    if (path == rules_.fallback_path) {
-        std::string key;
-        SubstituteKey{.kind = SubstituteKey::Kind::fallback, .path = path}.write(key);
-        drop(key);
-    }
-    if (rules_.has_clean_urls) {
-        drop(path + std::string(page_suffix));
-        if (name.ends_with(page_suffix)) {
-            const std::string page = path.substr(0, path.size() - page_suffix.size());
-            drop(page);
-            drop(page + '/');
-        }
     }
 }
 
@@ -231,31 +210,23 @@ void Site::outdate_listings(std::string_view directory) {
     if (!rules_.lists_directories) {
         return;
     }
+    const LookedAt contents = LookedAt::contents_of(directory, hash_);
     // Not dropped: while a large directory changes all the time, it is listed once a second and not
     // for every request.
-    ListingKey::for_each_of(directory, [this](std::string_view key) {
-        if (AssetCache::Entry* const entry = cache_.peek(key)) {
-            const ListedDirectoryRef& listed = entry->asset->listed_directory();
-            entry->fresh_until = listed
-                                     ? std::min(entry->fresh_until, listed->fresh_until(fresh_for))
-                                     : MonotonicTime();
-        }
-        distrust_loads(key);
+    cache_.for_each_that_looked_at(contents, [](AssetCache::Entry& entry) {
+        const ListedDirectoryRef& listed = entry.asset->listed_directory();
+        entry.fresh_until =
+            listed ? std::min(entry.fresh_until, listed->fresh_until(fresh_for)) : MonotonicTime();
     });
+    distrust_loads(contents);
 }
 
-void Site::drop(std::string_view path) {
-    cache_.erase(path);
-    missing_.erase(path);
-    distrust_loads(path);
-}
-
-void Site::distrust_loads(std::string_view path) {
+void Site::distrust_loads(const LookedAt& name) {
     if (loads_under_way() == 0) {
         return;
     }
-    if (const auto found = by_path_.find(path); found != by_path_.end()) {
-        loads_[found->second].has_changed = true;
+    for (const auto& [path, id] : by_path_) {
+        loads_[id].has_changed |= loads_[id].load->looks().meet(name);
     }
 }
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <initializer_list>
@@ -34,10 +35,27 @@ protected:
         site_.set_time(std::chrono::time_point_cast<nanoseconds>(std::chrono::system_clock::now()) +
                        std::chrono::hours(1));
     }
-    void cache(Site& site, std::initializer_list<std::string_view> paths) {
+    /// Loads what is at these paths: files that are all there but for those that are `absent`.
+    void cache(Site& site, std::initializer_list<std::string_view> paths,
+               std::initializer_list<std::string_view> absent = {}) {
         for (const std::string_view path : paths) {
-            site.cache().insert(path, memory_asset("1"), noon);
+            const Site::LoadId id = site.join_load(path, 1, true).id;
+            AssetLoad& load = site.load(id);
+            LoadStep step = site.begin_load(id);
+            while (const auto* const open = std::get_if<OpenFile>(&step)) {
+                const bool is_absent =
+                    std::ranges::find(absent, std::string_view(open->path)) != absent.end();
+                step = is_absent ? load.on_failed(Errno(ENOENT))
+                                 : stat(load, load.on_opened(test::anonymous_file("")));
+            }
+            EXPECT_TRUE(is<LoadFinished>(step));
+            (void)site.finish_load(id, noon);
         }
+    }
+    static LoadStep stat(AssetLoad& load, const LoadStep& step) {
+        const auto& [descriptor, status] = std::get<StatFile>(step);
+        EXPECT_EQ(::statx(descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS, status), 0);
+        return load.on_stated();
     }
     [[nodiscard]] static bool has(Site& site, std::string_view path) {
         return site.cache().find(path) != nullptr;
@@ -49,10 +67,7 @@ protected:
     }
     Site::Loaded go_on(Site::LoadId id) {
         AssetLoad& load = site_.load(id);
-        const LoadStep step = load.on_opened(test::anonymous_file(""));
-        const auto& [descriptor, status] = std::get<StatFile>(step);
-        EXPECT_EQ(::statx(descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS, status), 0);
-        EXPECT_TRUE(is<LoadFinished>(load.on_stated()));
+        EXPECT_TRUE(is<LoadFinished>(stat(load, load.on_opened(test::anonymous_file("")))));
         return site_.finish_load(id, noon);
     }
     /// Ends a load: nothing is there.
@@ -106,7 +121,7 @@ TEST_F(SiteChangeTest, WhatChangedIsDropped) {
 
 TEST_F(SiteChangeTest, AnIndexIsDroppedWithItsDirectory) {
     Site site({.index_names = {"index.html", "index.htm"}}, {});
-    cache(site, {"", "a/", "b/"});
+    cache(site, {"", "a/", "b/"}, {"a/index.html"});
     site.changed("a/", "index.htm");
     EXPECT_FALSE(has(site, "a/"));
     site.changed("", "index.html");
@@ -127,7 +142,8 @@ TEST_F(SiteChangeTest, APrecompressedFileIsDroppedWithItsOriginal) {
 
 TEST_F(SiteChangeTest, APageIsDroppedWithItsCleanUrls) {
     Site site({.has_clean_urls = true}, {});
-    cache(site, {"about", "about/", "about.html", "other.html"});
+    cache(site, {"about", "about/", "about.html", "other.html"},
+          {"about", "about/index.html", "other"});
     site.changed("", "about.html");
     EXPECT_FALSE(has(site, "about"));
     EXPECT_FALSE(has(site, "about/"));

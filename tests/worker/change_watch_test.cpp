@@ -12,6 +12,7 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -72,7 +73,11 @@ protected:
             return watch_->covers(directory);
         });
     }
-    void cache(std::string_view path) { site_.cache().insert(path, memory_asset("1"), never); }
+    /// Caches what was found at `path` by looking there.
+    void cache(std::string_view path) {
+        const std::array looks = {site::LookedAt::name(path, site::PathHash())};
+        site_.cache().insert(path, memory_asset("1"), never, looks);
+    }
     [[nodiscard]] bool has(std::string_view path) { return site_.cache().find(path) != nullptr; }
     bool drops(std::string_view path) {
         return turn_until([&] { return !has(path); });

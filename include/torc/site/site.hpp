@@ -154,11 +154,8 @@ private:
                                                    bool is_watched, MonotonicTime now) noexcept;
     /// What shows the directory is fresh for no longer than if it were not watched.
     void outdate_listings(std::string_view directory);
-    /// Whoever loads `path` is not told of all changes.
-    void distrust_loads(std::string_view path);
-    void drop(std::string_view path);
-    /// `path`: without a suffix that makes it precompressed.
-    void drop_what_is_made_of(std::string_view directory, std::string_view name);
+    /// What loads find that have looked at `name` so far is not trusted for long.
+    void distrust_loads(const LookedAt& name);
     /// Puts what was loaded into the one cache or the other, if it may be kept.
     void keep(const PendingLoad& pending, const AssetLoad::Outcome& outcome, MonotonicTime now);
     [[nodiscard]] PendingLoad take_load(LoadId id);
@@ -168,6 +165,7 @@ private:
     MonotonicTime verified_until_ = never;
     AssetCache cache_;
     AssetCache missing_;
+    PathHash hash_;
     RecentLooks recent_looks_;
     /// How many times a directory changed, or everything; and what that count was when a directory
     /// last did, and everything.

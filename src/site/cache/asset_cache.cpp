@@ -145,7 +145,8 @@ bool AssetCache::may_keep(std::size_t bytes) const noexcept {
     return bytes <= limits_.memory_bytes_max / parts_of_asset;
 }
 
-void AssetCache::insert(std::string_view path, AssetRef asset, MonotonicTime fresh_until) {
+void AssetCache::insert(std::string_view path, AssetRef asset, MonotonicTime fresh_until,
+                        std::span<const LookedAt> looks) {
     if (!may_keep(asset->memory_bytes())) {
         erase(path);
         return;
@@ -166,6 +167,7 @@ void AssetCache::insert(std::string_view path, AssetRef asset, MonotonicTime fre
     } else {
         directories_.renew(*place.node);
         count_out(*place.node);
+        looks_.remove(*place.node);
     }
     Entry& entry = *place.node;
     if (asset->kind() == Asset::Kind::file && asset->identity().is_charged_to(*oversize_account_)) {
@@ -174,6 +176,12 @@ void AssetCache::insert(std::string_view path, AssetRef asset, MonotonicTime fre
     entry.asset = std::move(asset);
     entry.fresh_until = fresh_until;
     count_in(entry);
+    try {
+        looks_.add(entry, looks);
+    } catch (...) {
+        remove(path);  // No change would drop it.
+        throw;
+    }
     shrink_to(memory_bytes_max());
     while (descriptors_ > limits_.descriptors_max && evict_descriptor()) {
     }
@@ -192,6 +200,12 @@ void AssetCache::grow() {
 void AssetCache::erase(std::string_view path) noexcept {
     if (size_ > 0) {
         remove(path);
+    }
+}
+
+void AssetCache::drop_what_looked_at(const LookedAt& name) noexcept {
+    while (LookIndex::Member* const found = looks_.find(name)) {
+        remove(static_cast<Entry*>(found)->path);
     }
 }
 
@@ -218,6 +232,7 @@ void AssetCache::remove(std::string_view path) noexcept {
     }
     count_out(*table_[hole].node);
     directories_.remove(*table_[hole].node);
+    looks_.remove(*table_[hole].node);
     table_[hole].node.reset();
     --size_;
     // Nothing may be behind a free place that was put there because this one was not: what is moves

@@ -18,6 +18,11 @@ bool has_other_names(const FileLoad::Outcome& file) noexcept {
     return file.is(file::Kind::regular) && file.metadata.links > 1;
 }
 
+/// A change of a directory itself is one of all beneath it, and found by that.
+bool is_directory_itself(std::string_view path) noexcept {
+    return path.empty() || path.back() == '/' || path == ".";
+}
+
 }  // namespace
 
 AssetLoad::AssetLoad(std::string_view path, AssetRef previous, const LoadRules& rules, WallTime now)
@@ -29,6 +34,17 @@ AssetLoad::AssetLoad(std::string_view path, AssetRef previous, const LoadRules& 
       error_(scope_),
       file_(rules.contents_bytes_max, now) {
     file_.read_ends();
+    if (!is_substitute_) {
+        note_first_look();
+    }
+}
+
+void AssetLoad::note_first_look() {
+    if (const auto listing = ListingKey::parse(path_)) {
+        scope_.record().looks.note_contents_of(listing->path);
+    } else if (!is_directory_itself(path_)) {
+        scope_.record().looks.note_name(path_);
+    }
 }
 
 LoadStep AssetLoad::start() {
@@ -51,6 +67,9 @@ LoadStep AssetLoad::start() {
 
 LoadStep AssetLoad::look_at(Part part, Look file) {
     part_ = part;
+    if (part != Part::error && !is_directory_itself(file.path)) {
+        scope_.record().looks.note_name(file.path);
+    }
     return file_.start(std::move(file.path), file.known, file.beginning_bytes, file.end_bytes);
 }
 

@@ -4,6 +4,7 @@
 #include <torc/base/intrusive_list.hpp>
 #include <torc/site/cache/asset.hpp>
 #include <torc/site/cache/directory_tree.hpp>
+#include <torc/site/cache/look_index.hpp>
 #include <torc/site/cache/memory_account.hpp>
 #include <torc/site/cache/path_hash.hpp>
 
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,7 +50,10 @@ public:
     struct WithDescriptorsByUse;
 
     /// A cached asset and until when it needs no second look at the file system.
-    struct Entry : ListLink<ByUse>, ListLink<WithDescriptorsByUse>, DirectoryTree::Member {
+    struct Entry : ListLink<ByUse>,
+                   ListLink<WithDescriptorsByUse>,
+                   DirectoryTree::Member,
+                   LookIndex::Member {
         std::string_view path;
         AssetRef asset;
         MonotonicTime fresh_until;
@@ -61,10 +66,18 @@ public:
     [[nodiscard]] Entry* peek(std::string_view path) const noexcept;
 
     /// Puts `asset` in, in place of any other at `path`, and lets go of the least recently used
-    /// beyond the limits.
-    void insert(std::string_view path, AssetRef asset, MonotonicTime fresh_until);
+    /// beyond the limits. `looks`: what its load looked at, see `drop_what_looked_at`.
+    void insert(std::string_view path, AssetRef asset, MonotonicTime fresh_until,
+                std::span<const LookedAt> looks = {});
     /// Without effect when nothing is cached at `path`.
     void erase(std::string_view path) noexcept;
+    /// Drops all assets whose loads looked at a name that has changed.
+    void drop_what_looked_at(const LookedAt& name) noexcept;
+    /// Calls `visit` with the entry of each of them instead. It adds and removes none.
+    template <typename Visit>
+    void for_each_that_looked_at(const LookedAt& name, Visit visit) const {
+        looks_.for_each(name, [&](LookIndex::Member& one) { visit(static_cast<Entry&>(one)); });
+    }
     /// Forgets what is cached in `directory` ("" or "a/b/") or beneath it.
     void forget_beneath(std::string_view directory) noexcept { directories_.outdate(directory); }
     void forget_all() noexcept { forget_beneath(""); }
@@ -101,7 +114,8 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     /// What counts against the limit: assets, and bodies that were reserved and still live.
     [[nodiscard]] std::size_t memory_bytes() const noexcept {
-        return entries_bytes_ + directories_.memory_bytes() + account_->bytes();
+        return entries_bytes_ + directories_.memory_bytes() + looks_.memory_bytes() +
+               account_->bytes();
     }
     [[nodiscard]] std::size_t descriptors() const noexcept { return descriptors_; }
 
@@ -151,6 +165,7 @@ private:
     /// Of these the ones that hold descriptors.
     IntrusiveList<Entry, WithDescriptorsByUse> with_descriptors_by_use_;
     DirectoryTree directories_;
+    LookIndex looks_;
     /// Of all bodies that were reserved, but for the one page that may be too large.
     LocalRef<MemoryAccount> account_;
     LocalRef<MemoryAccount> oversize_account_;

@@ -89,6 +89,9 @@ public:
     /// The file that is being looked at, relative to the root.
     [[nodiscard]] const std::string& file_path() const noexcept { return file_.path(); }
 
+    /// Where changes matter to what is loaded, so far: at the path itself from the beginning.
+    [[nodiscard]] const LooksTaken& looks() const noexcept { return scope_.record().looks; }
+
     struct Outcome {
         AssetRef asset;
         /// Files that are there and are not used, since something is wrong with them.
@@ -109,6 +112,7 @@ private:
 
     /// Goes on with what a file turned out to be, once `step` says that this is known.
     [[nodiscard]] LoadStep advance(LoadStep step);
+    void note_first_look();
     [[nodiscard]] LoadStep look_at(Part part, Look file);
     [[nodiscard]] LoadStep follow(Resolver::Next next);
     [[nodiscard]] LoadStep refuse(http::Status status);

@@ -4,6 +4,7 @@
 #include <torc/file/metadata.hpp>
 #include <torc/http/negotiation.hpp>
 #include <torc/site/cache/asset.hpp>
+#include <torc/site/cache/looked_at.hpp>
 #include <torc/site/load/content_type.hpp>
 #include <torc/site/load/file_load.hpp>
 #include <torc/site/load/load_rules.hpp>
@@ -38,6 +39,9 @@ struct Look {
 
 /// What a load notes about all that it looks at.
 struct LoadRecord {
+    /// Names where a change may lead to another asset. Not those of error pages, which are looked
+    /// for in all directories up to the root: AssetCache::forget_beneath finds what shows them.
+    LooksTaken looks{};
     /// Files that are there and are not used, since something is wrong with them.
     std::vector<RefusedFile> refused{};
     /// Whether all that the asset depends on shows as a change in the directory of the path or in
@@ -61,6 +65,7 @@ public:
     [[nodiscard]] const LoadRules& rules() const noexcept { return rules_; }
     [[nodiscard]] const AssetRef& previous() const noexcept { return previous_; }
     [[nodiscard]] LoadRecord& record() noexcept { return record_; }
+    [[nodiscard]] const LoadRecord& record() const noexcept { return record_; }
 
     /// The representation of the path's file that was found before and may stay; null: none.
     [[nodiscard]] Representation* known(http::ContentCoding coding) const noexcept;

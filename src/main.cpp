@@ -2,6 +2,7 @@
 #include <torc/config/command_line.hpp>
 #include <torc/server/browser.hpp>
 #include <torc/server/diagnostics.hpp>
+#include <torc/server/document_root.hpp>
 #include <torc/server/server.hpp>
 #include <torc/server/server_urls.hpp>
 #include <torc/server/start_report.hpp>
@@ -79,6 +80,19 @@ int serve(const torc::config::Settings& settings, torc::server::Diagnostics& dia
     return static_cast<int>(code);
 }
 
+/// What --check and --print-config print, and how they end.
+int report(const torc::config::Verdict& verdict, torc::server::Diagnostics& diagnostics) {
+    if (verdict.has_problems) {
+        diagnostics.print(verdict.text);
+        return static_cast<int>(ExitCode::failed_start);
+    }
+    // As this user; it may be a file.
+    torc::config::Settings settings = verdict.settings;
+    (void)torc::server::open_document_root(settings);
+    fmt::print("{}", verdict.text);
+    return static_cast<int>(ExitCode::stopped);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -95,6 +109,9 @@ int main(int argc, char** argv) {
             return static_cast<int>(ExitCode::stopped);
         }
         code = ExitCode::failed_start;
+        if (const auto* verdict = std::get_if<torc::config::Verdict>(&command)) {
+            return report(*verdict, diagnostics);
+        }
         return serve(std::get<torc::config::Settings>(command), diagnostics);
     } catch (const torc::StoppedBeforeStart&) {
         code = ExitCode::stopped;

@@ -2,6 +2,8 @@
 #include <torc/base/start_error.hpp>
 #include <torc/config/command_line.hpp>
 
+#include "check.hpp"
+#include "configuration_text.hpp"
 #include "option_hints.hpp"
 #include "options.hpp"
 
@@ -12,6 +14,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <iterator>
 #include <ranges>
@@ -24,6 +27,8 @@
 
 namespace torc::config {
 namespace {
+
+using namespace std::string_view_literals;
 
 /// What the command line says of one option; CLI11 writes to it.
 struct Written {
@@ -64,6 +69,9 @@ void add_options(CLI::App& app, std::span<Written> written) {
             add_option(app, option, written[i]);
         }
     }
+    for (const std::string_view name : {"--check", "--print-config"}) {
+        app.add_flag(std::string(option_named(name).flags));
+    }
     // CLI11 has --help of its own.
     app.add_flag_callback(std::string(option_named("--version").flags),
                           [] { throw CLI::CallForVersion(); });
@@ -98,6 +106,10 @@ KnownNames known_names() {
 std::vector<std::string> normalize(std::span<const char* const> arguments,
                                    const KnownNames& known) {
     std::vector<std::string> normal;
+    if (!arguments.empty() && arguments.front() == "check"sv) {
+        arguments = arguments.subspan(1);
+        normal.emplace_back("--check");
+    }
     bool may_be_option = true;
     for (std::string argument : arguments) {
         may_be_option = may_be_option && argument != "--";
@@ -228,9 +240,33 @@ void add_environment(GivenOptions& given) {
     add_variable(given, option_named("--port"), "PORT");
 }
 
+/// What is asked of a configuration.
+enum class Ask : std::uint8_t { is_valid, what_it_is };
+
+/// What there is to say of `settings`, which were made of `given`, instead of serving.
+Verdict judge(Settings settings, GivenOptions given, const Problems& problems,
+              const std::string& file, Ask ask) {
+    if (!problems.all().empty()) {
+        return {.settings = std::move(settings),
+                .text = describe(problems, file) + '\n',
+                .has_problems = true};
+    }
+    if (ask == Ask::is_valid) {
+        std::string text = file.empty() ? "the options are valid\n" : file + " is valid\n";
+        return {.settings = std::move(settings), .text = std::move(text)};
+    }
+    // What follows from something else than the option itself.
+    if (settings.shares) {
+        given.add(option_named("--address"),
+                  {.name = "--share", .values = {{.text = "0.0.0.0"}, {.text = "::"}}});
+    }
+    given.add(option_named("DIR"), {.name = "default", .values = {{.text = settings.directory}}});
+    return {.settings = std::move(settings), .text = effective_configuration(given, file)};
+}
+
 }  // namespace
 
-std::variant<Settings, Inquiry> read_command_line(int argc, const char* const* argv) {
+std::variant<Settings, Inquiry, Verdict> read_command_line(int argc, const char* const* argv) {
     const KnownNames known = known_names();
     std::vector<Written> written(options().size());
     CLI::App app("", "torc");
@@ -256,11 +292,17 @@ std::variant<Settings, Inquiry> read_command_line(int argc, const char* const* a
     require_no_extras(app.remaining(),
                       directory != nullptr ? directory->values.front().text : std::string(), known);
     Problems problems;
-    const bool is_terminal = ::isatty(STDOUT_FILENO) != 0;
-    Settings settings =
-        make_settings(given, is_terminal ? Output::terminal : Output::other, problems);
+    const std::string file = add_configuration(given, problems);
+    const Output output = ::isatty(STDOUT_FILENO) != 0 ? Output::terminal : Output::other;
+    Settings settings = make_settings(given, output, problems);
+    if (app.count("--print-config") > 0) {
+        return judge(std::move(settings), given, problems, file, Ask::what_it_is);
+    }
+    if (app.count("--check") > 0) {
+        return judge(std::move(settings), given, problems, file, Ask::is_valid);
+    }
     if (!problems.all().empty()) {
-        throw StartError(problems.all().front().message);
+        throw StartError(file.empty() ? problems.all().front().message : describe(problems, file));
     }
     std::ranges::move(find_unknown_variables(known), std::back_inserter(settings.warnings));
     return settings;

@@ -34,6 +34,8 @@ struct Given {
     std::string name;
     /// One, or several of a list.
     std::vector<Value> values{};
+    /// Of its key in a file.
+    Position position{};
 };
 
 /// Everything that is wrong with what was given.

@@ -14,7 +14,7 @@ inline constexpr std::string_view about_environment =
     "Each option can also be given by an environment variable: TORC_PORT for --port, "
     "TORC_ACCESS_LOG for --access-log, and so on, and TORC_DIR; lists are separated by commas "
     "(those of TORC_HEADER, TORC_CACHE_CONTROL and TORC_TYPE by line ends), and what takes no "
-    "value is on or off. The command line wins.";
+    "value is on or off. A flag wins over a variable, a variable over the configuration file.";
 inline constexpr std::string_view about_sizes =
     "Sizes are bytes, or with a unit powers of 1024: 8k, 8KB and 8KiB are 8192 bytes; m, g and t "
     "too.";
@@ -37,10 +37,15 @@ inline constexpr std::array examples = {
     Example{"torc ./site -p 0", "on any free port"},
     Example{"torc ./dist --spa index.html", "a single-page application"},
     Example{"torc notes.pdf", "one file"},
+    Example{"torc check -c torc.toml", "whether a configuration file is right"},
     Example{"torc /srv/www -p 80 --access-log /var/log/torc/access.log", ""}};
 
 /// The heading over a group's options; empty: it has none.
 [[nodiscard]] std::string_view title_of(Group group) noexcept;
+
+/// Appends `words` to `text`, whose last line is `prefix` by now, and breaks it before those that
+/// do not fit into 100 columns; each line begins with `prefix`, and the last one ends.
+void append_folded(std::string& text, std::string_view words, std::string_view prefix);
 
 /// What is said of an option, with its default in brackets.
 [[nodiscard]] std::string text_of(const Option& option);

@@ -23,6 +23,7 @@ constexpr std::string_view beginning =
     R"(torc serves the files of a directory, or one file, over HTTP/1.1.
 
 Usage: torc [OPTIONS] [--] [DIR | FILE]
+       torc check [OPTIONS] [--] [DIR | FILE]
 
 )";
 
@@ -42,26 +43,6 @@ std::string term_of(const Option& option) {
     return term;
 }
 
-/// Appends `text` to `line` from the column `indent` on, which is where it ends, and breaks it
-/// before the words that do not fit.
-void append_folded(std::string& line, std::string_view text, std::size_t indent) {
-    std::size_t column = indent;
-    while (!text.empty()) {
-        const std::string_view word = text.substr(0, text.find(' '));
-        text.remove_prefix(std::min(word.size() + 1, text.size()));
-        if (column > indent && column + 1 + word.size() > columns) {
-            line += fmt::format("\n{:{}}", "", indent);
-            column = indent;
-        } else if (column > indent) {
-            line += ' ';
-            ++column;
-        }
-        line += word;
-        column += word.size();
-    }
-    line += '\n';
-}
-
 std::string describe(const Option& option) {
     std::string entry = term_of(option);
     if (entry.size() >= text_column) {
@@ -69,7 +50,7 @@ std::string describe(const Option& option) {
     } else {
         entry.resize(text_column, ' ');
     }
-    append_folded(entry, text_of(option), text_column);
+    append_folded(entry, text_of(option), std::string(text_column, ' '));
     return entry;
 }
 
@@ -99,10 +80,30 @@ std::string_view title_of(Group group) noexcept {
             return "How it runs";
         case Group::clients:
             return "How long it waits for clients";
+        case Group::configuring:
+            return "How it is configured";
         case Group::reporting:
             return "What it tells";
     }
     return "";
+}
+
+void append_folded(std::string& text, std::string_view words, std::string_view prefix) {
+    std::size_t column = prefix.size();
+    while (!words.empty()) {
+        const std::string_view word = words.substr(0, words.find(' '));
+        words.remove_prefix(std::min(word.size() + 1, words.size()));
+        if (column > prefix.size() && column + 1 + word.size() > columns) {
+            text += fmt::format("\n{}", prefix);
+            column = prefix.size();
+        } else if (column > prefix.size()) {
+            text += ' ';
+            ++column;
+        }
+        text += word;
+        column += word.size();
+    }
+    text += '\n';
 }
 
 std::string text_of(const Option& option) {
@@ -129,12 +130,12 @@ std::string help_text() {
         text += describe(option);
     }
     text += '\n';
-    append_folded(text, about_environment, 0);
-    append_folded(text, about_sizes, 0);
-    append_folded(text, about_colours, 0);
+    append_folded(text, about_environment, "");
+    append_folded(text, about_sizes, "");
+    append_folded(text, about_colours, "");
     text += '\n';
-    append_folded(text, about_signals, 0);
-    append_folded(text, about_exit_status, 0);
+    append_folded(text, about_signals, "");
+    append_folded(text, about_exit_status, "");
     text += "\nExamples:\n";
     for (const Example& example : examples) {
         text += describe(example);

@@ -20,6 +20,9 @@ torc \- serve the files of a directory over HTTP/1.1
 .RI [ OPTIONS ]
 [\-\-]
 .RI [ DIR " | " FILE ]
+.br
+.B torc check
+.RI [ OPTIONS ]
 .SH DESCRIPTION
 torc serves the files of a directory, or one file, over HTTP/1.1.
 One thread a CPU has everything that it needs to serve: a listening socket, an io_uring ring, its
@@ -67,6 +70,9 @@ std::string describe(const Option& option) {
     std::string entry = fmt::format(".TP\n{}\n{}\n", names, escape(text_of(option)));
     if (!option.variable.empty()) {
         entry += fmt::format("Variable: {}.\n", option.variable);
+    }
+    if (!option.key.empty()) {
+        entry += fmt::format("Key: {}.\n", option.key);
     }
     return entry;
 }

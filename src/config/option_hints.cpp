@@ -98,9 +98,6 @@ constexpr std::array answers = {
     Answer{
         "--no-cache --no-caching",
         "use --cache-control '*=no-store'; without it browsers keep files and ask before each use"},
-    Answer{"-c",
-           "use --cache-control '*=max-age=10', or '*=no-store' for -c-1; it has no configuration "
-           "file"},
     Answer{"--no-etag --no-keepalive --no-last-modified",
            "it always sends what saves a download, and keeps connections: leave it out"},
     Answer{"--timeout --keep-alive-timeout --grace-period",
@@ -108,7 +105,7 @@ constexpr std::array answers = {
     Answer{"--maxconn --max-connections",
            "it takes as many connections as it may have descriptors: ulimit -n, LimitNOFILE="},
     // How it runs, and what it tells.
-    Answer{"--threads -t --threads-multiplier --max-blocking-threads --processes", "use --workers"},
+    Answer{"--threads --threads-multiplier --max-blocking-threads --processes", "use --workers"},
     Answer{"--memory-cache", "use --cache-memory"},
     Answer{"--silent --quiet -q --no-request-logging -L --no-log --no-logging",
            "use --access-log off, and --log-level off for no report"},
@@ -134,8 +131,7 @@ constexpr std::array answers = {
     Answer{"-P",
            "it forwards nothing, for a single-page application use --spa index.html; to follow no "
            "symbolic links use --symlinks none"},
-    Answer{"--config --config-file --conf -w",
-           "it has no configuration file: give options, or set variables such as TORC_PORT"},
+    Answer{"--config-file --conf -w", "use --config FILE (-c); docs/configuration.md has its keys"},
     Answer{"--auth --auth-file --basic-auth --username --password",
            "put a proxy that asks for passwords in front of it"},
     Answer{

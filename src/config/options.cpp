@@ -66,10 +66,12 @@ struct ValueSetter {
     void operator()(const Question& /*kind*/) const { TORC_ASSERT(false); }
 };
 
-/// How errors call an option whether it was given or not.
-std::string_view given_name(const GivenOptions& given, const Option& option) {
-    const Given* const found = given.find(option);
-    return found != nullptr ? std::string_view(found->name) : name_of(option);
+/// How errors call an option whether it was given or not; `source`: where it may be given.
+std::string_view given_name(const GivenOptions& given, const Option& option, Source source) {
+    if (const Given* const found = given.find(option)) {
+        return found->name;
+    }
+    return source == Source::file ? option.key : name_of(option);
 }
 
 Position given_position(const GivenOptions& given, const Option& option) {
@@ -83,19 +85,21 @@ void check_together(const Settings& settings, const GivenOptions& given, Problem
     const Option& head = option_named("--max-request-head");
     const Option& line = option_named("--max-request-line");
     if (limits.head_bytes_max <= limits.line_bytes_max) {
-        const Position at = given_position(given, head);
-        problems.add(
-            at.line != 0 ? at : given_position(given, line),
-            fmt::format("{} {}: must be more than {}, which is {}", given_name(given, head),
-                        limits.head_bytes_max, given_name(given, line), limits.line_bytes_max));
+        const Given* const written = given.find(given.find(head) != nullptr ? head : line);
+        const Source source = written != nullptr ? written->source : Source::command_line;
+        problems.add(written != nullptr ? written->values.front().position : Position{},
+                     fmt::format("{} {}: must be more than {}, which is {}",
+                                 given_name(given, head, source), limits.head_bytes_max,
+                                 given_name(given, line, source), limits.line_bytes_max));
     }
 }
 
 /// What follows from several options, or from where standard output goes.
 void finish(Settings& settings, const GivenOptions& given, Output output, Problems& problems) {
     const Option& header = option_named("--header");
-    problems.attempt(given_position(given, header),
-                     [&] { settle_cache_control(settings, given_name(given, header)); });
+    problems.attempt(given_position(given, header), [&] {
+        settle_cache_control(settings, given_name(given, header, Source::command_line));
+    });
     if (settings.shares && settings.addresses.empty()) {
         settings.addresses = {"0.0.0.0", "::"};
     }
@@ -167,7 +171,7 @@ Settings make_settings(const GivenOptions& given, Output output, Problems& probl
     settings.load_rules.lists_directories = output == Output::terminal;
     if (output == Output::terminal) {
         settings.access_log = "-";
-    } else if (given.find(option_named("DIR")) == nullptr) {
+    } else if (given.find(option_named("DIR")) == nullptr && problems.all().empty()) {
         // A service that was started in / would serve / to everybody.
         problems.add({},
                      "no directory given; name the one to serve (torc DIR), since standard output "

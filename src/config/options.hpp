@@ -25,9 +25,10 @@ enum class Group : std::uint8_t {
     responding,
     running,
     clients,
+    configuring,
     reporting,
 };
-inline constexpr std::size_t groups = 7;
+inline constexpr std::size_t groups = 8;
 
 /// When a change takes effect in a server that runs.
 enum class Liveness : std::uint8_t {
@@ -117,7 +118,7 @@ struct Option {
 /// All options, in the order of the help. A value is set after those of the rows before it.
 [[nodiscard]] std::span<const Option> options();
 
-// The two tables that these come from.
+// The two tables that these are copied from.
 /// What each site may have of its own.
 [[nodiscard]] std::span<const Option> site_options() noexcept;
 /// What there is once in a process.
@@ -150,7 +151,8 @@ private:
 enum class Output : std::uint8_t { terminal, other };
 
 /// Makes settings of what was given, with defaults for the rest; what is wrong goes to `problems`,
-/// and the settings are of use only without any.
+/// and the settings are of use only without any. A directory is not missed when `problems` has
+/// some: it may be in a file that could not be read.
 [[nodiscard]] Settings make_settings(const GivenOptions& given, Output output, Problems& problems);
 
 /// Parses `given` as the value of `option`.

@@ -1,7 +1,10 @@
 #include <torc/base/cpu_set.hpp>
 #include <torc/base/limits.hpp>
+#include <torc/net/endpoint.hpp>
 
 #include "options.hpp"
+
+#include <fmt/format.h>
 
 #include <array>
 #include <chrono>
@@ -10,6 +13,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace torc::config {
 namespace {
@@ -33,10 +38,32 @@ constexpr std::array level_words = {"debug"sv, "info"sv, "warn"sv, "error"sv, "o
 constexpr std::array levels = {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error,
                                LogLevel::off};
 
-void set_addresses(Settings& settings, const Given& given, Problems& /*problems*/) {
+/// Notes why `addresses` can't be listened on, if so. The layer below calls the option --address.
+void check_addresses(const std::vector<std::string>& addresses, std::string_view name,
+                     Position position, Problems& problems) {
+    constexpr std::string_view flag = "--address";
+    try {
+        (void)net::resolve_addresses(addresses, 0);
+    } catch (const StartError& error) {
+        std::string message = error.what();
+        if (message.starts_with(flag)) {
+            message.replace(0, flag.size(), name);
+        }
+        problems.add(position, std::move(message));
+    }
+}
+
+void set_addresses(Settings& settings, const Given& given, Problems& problems) {
+    const std::size_t problems_before = problems.all().size();
     settings.addresses.clear();
-    for (const Value& value : given.values) {
-        settings.addresses.push_back(value.text);
+    for (const auto& [text, position] : given.values) {
+        check_addresses({text}, given.name, position, problems);
+        settings.addresses.push_back(text);
+    }
+    if (given.values.empty()) {
+        problems.add(given.position, fmt::format("{}: give at least one", given.name));
+    } else if (problems.all().size() == problems_before) {
+        check_addresses(settings.addresses, given.name, given.values.front().position, problems);
     }
 }
 
@@ -290,6 +317,26 @@ constexpr std::array rows = {
                           [](Settings& settings,
                              std::size_t index) { settings.log_level = levels.at(index); }},
            .help = "What to report on standard error: debug, info, warn, error, off."},
+    Option{.flags = "-c,--config",
+           .variable = "TORC_CONFIG",
+           .value_name = "FILE",
+           .group = Group::configuring,
+           .example = "/etc/torc/torc.toml",
+           // It is read before all others are set.
+           .kind = Text{[](Settings&, std::string_view, const std::string&) {}},
+           .help = "Configuration file, in the form of config/torc.toml; - is standard input. None "
+                   "is read unless it is named."},
+    Option{.flags = "-t,--check",
+           .group = Group::configuring,
+           .kind = Question{},
+           .help = "Say all that is wrong with the configuration file and with what is given "
+                   "beside it, and serve nothing: exit status 0 or 1. The same is torc check."},
+    Option{.flags = "-T,--print-config",
+           .group = Group::configuring,
+           .kind = Question{},
+           .help = "Print what torc would run with, as a configuration file, and where each value "
+                   "is from."},
+
     Option{.flags = "-V,-v,--version",
            .group = Group::reporting,
            .kind = Question{},

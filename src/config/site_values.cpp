@@ -152,6 +152,9 @@ void set_index_names(Settings& settings, const Given& given, Problems& problems)
             names.push_back(value.text);
         });
     }
+    if (given.values.empty()) {
+        problems.add(given.position, fmt::format("{}: give at least one", given.name));
+    }
 }
 
 void set_hidden_names(Settings& settings, const Given& given, Problems& problems) {

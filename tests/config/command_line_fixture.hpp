@@ -64,7 +64,7 @@ protected:
     void set(const char* name, const char* value) { environment_.emplace_back(name, value); }
 
     /// With standard output not at a terminal, unless the test says otherwise.
-    std::variant<Settings, Inquiry> read(const std::vector<std::string>& arguments) {
+    std::variant<Settings, Inquiry, Verdict> read(const std::vector<std::string>& arguments) {
         std::vector<const char*> argv = {"torc"};
         for (const std::string& argument : arguments) {
             argv.push_back(argument.c_str());

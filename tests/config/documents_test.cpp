@@ -1,10 +1,13 @@
 #include <torc/config/command_line.hpp>
 
+#include "configuration_file.hpp"
+#include "configuration_text.hpp"
 #include "manual_page.hpp"
 #include "options.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -109,6 +112,68 @@ TEST(Documents, TheHelpHasEveryOption) {
                 text, std::regex("\n +(-., )*(--[-a-z]+, )*" + std::string(name) + "[ ,\n]")))
                 << name;
         }
+    }
+}
+
+/// All problems of a configuration file.
+std::string problems_of(const std::string& text) {
+    Problems problems;
+    const FileContents contents = parse_configuration(text, problems);
+    (void)make_settings(contents.given, Output::terminal, problems);
+    std::string messages;
+    for (const auto& [position, message] : problems.all()) {
+        messages += std::to_string(position.line) + ": " + message + '\n';
+    }
+    return messages;
+}
+
+TEST(Documents, TheConfigurationFileWithEverySettingIsThatOfTheOptions) {
+    const std::string text = read_file("config/torc.toml");
+    EXPECT_EQ(text, sample_configuration()) << "run scripts/documents";
+    EXPECT_EQ(problems_of(text), "");
+    // With every setting in force.
+    const std::string all = std::regex_replace(text, std::regex("\n# (\\[\\[|[a-z_]+ = )"), "\n$1");
+    EXPECT_EQ(problems_of(all), "");
+    Problems problems;
+    const FileContents contents = parse_configuration(all, problems);
+    for (const Option& option : options()) {
+        EXPECT_EQ(contents.given.find(option) != nullptr, !option.key.empty()) << option.key;
+    }
+}
+
+TEST(Documents, TheConfigurationPageHasEveryKeyAndNoOther) {
+    const std::string text = read_file("docs/configuration.md");
+    std::set<std::string> keys;
+    const std::regex row("\n\\| `([a-z._]+)` \\|[^|]*\\|([^|]*)\\|");
+    for (auto at = std::sregex_iterator(text.begin(), text.end(), row);
+         at != std::sregex_iterator(); ++at) {
+        const std::string key = (*at)[1];
+        EXPECT_TRUE(keys.insert(key).second) << key;
+        const auto option = std::ranges::find(options(), key, &Option::key);
+        ASSERT_NE(option, options().end()) << key;
+        EXPECT_TRUE((*at)[2].str().contains(option->default_value)) << key;
+    }
+    for (const Option& option : options()) {
+        EXPECT_TRUE(option.key.empty() || keys.contains(std::string(option.key))) << option.key;
+    }
+}
+
+TEST(Documents, TheConfigurationPageHasExamplesThatAreRight) {
+    const std::string text = read_file("docs/configuration.md");
+    std::size_t examples = 0;
+    constexpr std::string_view fence = "```toml\n";
+    for (std::size_t at = text.find(fence); at != std::string::npos; at = text.find(fence, at)) {
+        at += fence.size();
+        EXPECT_EQ(problems_of(text.substr(at, text.find("```", at) - at)), "");
+        ++examples;
+    }
+    EXPECT_GT(examples, 0U);
+    // Those of single keys, in the tables.
+    const std::regex row("\n\\| `(server[a-z._]+)` \\|[^|]*\\|[^|]*\\| `([^`]*)` \\|");
+    for (auto at = std::sregex_iterator(text.begin(), text.end(), row);
+         at != std::sregex_iterator(); ++at) {
+        EXPECT_EQ(problems_of("version = 1\n" + (*at)[1].str() + " = " + (*at)[2].str() + '\n'),
+                  "");
     }
 }
 

@@ -11,11 +11,23 @@ namespace torc::config {
 /// What the command line may ask for instead of a server.
 enum class Inquiry : std::uint8_t { help, version };
 
-/// Reads the command line and the environment (TORC_PORT for --port, and so on; a flag wins).
-/// `argv` as in main. Throws StartError for what makes no sense.
-[[nodiscard]] std::variant<Settings, Inquiry> read_command_line(int argc, const char* const* argv);
+/// What --check and --print-config come to.
+struct Verdict {
+    /// Valid only without problems.
+    Settings settings;
+    /// What is printed: of --check one line, of --print-config a configuration file. With problems
+    /// a line for each.
+    std::string text;
+    bool has_problems = false;
+};
 
-/// The answer to Inquiry::help: all options, for a terminal of 100 columns.
+/// Reads the command line, the environment (TORC_PORT for --port, and so on) and the configuration
+/// file that they name; the first of these that has a value wins. `argv` as in main. Throws
+/// StartError for what makes no sense, with a line for each problem.
+[[nodiscard]] std::variant<Settings, Inquiry, Verdict> read_command_line(int argc,
+                                                                         const char* const* argv);
+
+/// What Inquiry::help is about: all options, for a terminal of 100 columns.
 [[nodiscard]] std::string help_text();
 
 }  // namespace torc::config

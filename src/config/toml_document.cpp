@@ -1,0 +1,70 @@
+#include "toml_document.hpp"
+
+#include <fmt/format.h>
+
+// All of the library is in this file, so that no shared one is needed.
+#define TOML_HEADER_ONLY 1
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace torc::config {
+namespace {
+
+Position position_of(const toml::source_region& region) {
+    return {.line = region.begin.line, .column = region.begin.column};
+}
+
+Node node_of(const toml::node& source) {
+    Node node{.position = position_of(source.source())};
+    if (const auto* const string = source.as_string()) {
+        node.type = Node::Type::string;
+        node.string = string->get();
+    } else if (const auto* const integer = source.as_integer()) {
+        node.type = Node::Type::integer;
+        node.integer = integer->get();
+    } else if (const auto* const boolean = source.as_boolean()) {
+        node.type = Node::Type::boolean;
+        node.boolean = boolean->get();
+    } else if (const auto* const array = source.as_array()) {
+        node.type = Node::Type::array;
+        for (const toml::node& element : *array) {
+            node.nodes.push_back(node_of(element));
+        }
+    } else if (const auto* const table = source.as_table()) {
+        node.type = Node::Type::table;
+        for (const auto& [key, value] : *table) {
+            Node& member = node.nodes.emplace_back(node_of(value));
+            member.key = key.str();
+            member.key_position = position_of(key.source());
+        }
+        // The library has them by name.
+        std::ranges::sort(node.nodes, {}, &Node::key_position);
+    }
+    return node;
+}
+
+}  // namespace
+
+const Node* Node::find(std::string_view name) const noexcept {
+    const auto found = std::ranges::find(nodes, name, &Node::key);
+    return found != nodes.end() ? &*found : nullptr;
+}
+
+bool Node::is_array_of_tables() const noexcept {
+    return type == Type::array && !nodes.empty() &&
+           std::ranges::all_of(nodes, [](const Node& node) { return node.type == Type::table; });
+}
+
+std::optional<Node> parse_toml(std::string_view text, Problems& problems) {
+    try {
+        return node_of(toml::parse(text));
+    } catch (const toml::parse_error& error) {
+        problems.add(position_of(error.source()), fmt::format("no TOML: {}", error.description()));
+        return std::nullopt;
+    }
+}
+
+}  // namespace torc::config

@@ -1,0 +1,326 @@
+#include "config/command_line_fixture.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace torc::config {
+namespace {
+
+using test::CommandLineTest;
+using torc::test::TemporaryDirectory;
+
+constexpr std::string_view every_key = R"(version = 1
+
+[server]
+listen = ["127.0.0.1:81", "[::1]:82"]
+port = 83
+workers = 3
+cpus = "0-1"
+pin = "off"
+io = "epoll"
+cache_memory = "64m"
+max_request_line = "16k"
+max_request_head = 65536
+max_request_fields = 200
+max_request_body = "1m"
+min_rate = 0
+max_connections_per_address = 7
+
+[server.timeouts]
+idle = "2m"
+request = "11s"
+send = "1h"
+linger = "3s"
+load = "12s"
+
+[server.drain]
+timeout = "0s"
+
+[server.log]
+access = { file = "/tmp/log", format = "combined" }
+level = "warn"
+
+[[site]]
+root = "/srv/www"
+index = ["a.html", "b.html"]
+listing = true
+clean_urls = true
+spa = "app.html"
+hidden = [".treeinfo"]
+decode_slash = true
+symlinks = "none"
+codings = ["gzip"]
+cors = true
+
+  [[site.rule]]
+  match = "*"
+  set = { "X-Frame-Options" = "DENY", A-B = "c: d" }
+
+  [[site.rule]]
+  match = "*.foo"
+  cache = "no-store"
+  type = "application/x-foo"
+)";
+
+std::string read_file(const std::filesystem::path& path) {
+    std::ifstream stream(path);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::istringstream stream(text);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(stream, line);) {
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+/// A file of TOML without what tells the origins.
+std::string without_comments(const std::string& text) {
+    std::string bare;
+    for (const std::string& line : lines_of(text)) {
+        bare += line.substr(0, line.find("  # ")) + '\n';
+    }
+    return bare;
+}
+
+class ConfigurationFile : public CommandLineTest {
+protected:
+    /// The path of a file that says `text`.
+    std::string file(std::string_view text) {
+        return directory_.write("torc.toml", std::string(text)).string();
+    }
+    Verdict verdict(const std::vector<std::string>& arguments) {
+        return std::get<Verdict>(read(arguments));
+    }
+    Settings from_file(std::string_view text, std::vector<std::string> arguments = {}) {
+        arguments.insert(arguments.begin(), {"-c", file(text)});
+        return std::get<Settings>(read(arguments));
+    }
+
+    TemporaryDirectory directory_;
+};
+
+TEST_F(ConfigurationFile, GivesEverySettingOfTheServer) {
+    using std::chrono::seconds;
+    const Settings found = from_file(every_key);
+    EXPECT_EQ(found.addresses, (std::vector<std::string>{"127.0.0.1:81", "[::1]:82"}));
+    EXPECT_EQ(found.port, 83);
+    EXPECT_EQ(found.workers, 3U);
+    EXPECT_EQ(found.cpus, (std::vector<unsigned>{0, 1}));
+    EXPECT_EQ(found.pin, Pin::off);
+    EXPECT_EQ(found.io, IoChoice::epoll);
+    EXPECT_EQ(found.cache_bytes_max, 64U * 1024 * 1024);
+    EXPECT_EQ(found.parse_limits.line_bytes_max, 16'384U);
+    EXPECT_EQ(found.parse_limits.head_bytes_max, 65'536U);
+    EXPECT_EQ(found.parse_limits.fields_max, 200U);
+    EXPECT_EQ(found.body_bytes_max, 1'048'576U);
+    EXPECT_EQ(found.bytes_per_second_min, 0U);
+    EXPECT_EQ(found.connections_per_address_max, 7U);
+    EXPECT_EQ(found.timeouts.idle, seconds(120));
+    EXPECT_EQ(found.timeouts.request, seconds(11));
+    EXPECT_EQ(found.timeouts.send, seconds(3600));
+    EXPECT_EQ(found.timeouts.linger, seconds(3));
+    EXPECT_EQ(found.timeouts.load, seconds(12));
+    EXPECT_EQ(found.timeouts.drain, seconds(0));
+    EXPECT_EQ(found.access_log, "/tmp/log");
+    EXPECT_EQ(found.log_level, LogLevel::warn);
+}
+
+TEST_F(ConfigurationFile, GivesEverySettingOfTheSite) {
+    const Settings found = from_file(every_key);
+    const site::LoadRules& rules = found.load_rules;
+    EXPECT_EQ(found.directory, "/srv/www");
+    EXPECT_EQ(rules.index_names, (std::vector<std::string>{"a.html", "b.html"}));
+    EXPECT_TRUE(rules.lists_directories);
+    EXPECT_TRUE(rules.has_clean_urls);
+    EXPECT_EQ(rules.fallback_path, "app.html");
+    EXPECT_FALSE(rules.hidden.hide(".treeinfo"));
+    EXPECT_EQ(found.encoded_slash, http::EncodedSlash::separates);
+    EXPECT_EQ(rules.symlinks, file::SymlinkPolicy::none);
+    EXPECT_EQ(rules.codings, std::vector{http::ContentCoding::gzip});
+    ASSERT_EQ(found.extra_fields.size(), 2U + 5U);
+    EXPECT_EQ(found.extra_fields[0].name, "X-Frame-Options");
+    EXPECT_EQ(found.extra_fields[0].value, "DENY");
+    EXPECT_EQ(found.extra_fields[1].value, "c: d");
+    ASSERT_EQ(rules.cache_control.size(), 1U);
+    EXPECT_EQ(rules.cache_control[0].glob, "*.foo");
+    EXPECT_EQ(rules.cache_control[0].value, "no-store");
+    ASSERT_EQ(rules.types.size(), 1U);
+    EXPECT_EQ(rules.types[0].value, "application/x-foo");
+}
+
+TEST_F(ConfigurationFile, HasAllKeysInTheTestsAbove) {
+    const std::string text = without_comments(verdict({"-T", "-c", file(every_key)}).text);
+    EXPECT_FALSE(text.contains("default"));
+    EXPECT_FALSE(text.contains("\n# ")) << text;
+}
+
+TEST_F(ConfigurationFile, GivesWayToVariablesAndFlags) {
+    const std::string text =
+        "version = 1\n[server]\nport = 1\nworkers = 1\nio = \"epoll\"\n"
+        "listen = [\"127.0.0.1\", \"::1\"]\n";
+    set("TORC_PORT", "2");
+    set("TORC_WORKERS", "2");
+    const Settings found = from_file(text, {"./site", "--workers", "3", "-a", "127.0.0.2"});
+    EXPECT_EQ(found.port, 2);
+    EXPECT_EQ(found.workers, 3U);
+    EXPECT_EQ(found.io, IoChoice::epoll);
+    EXPECT_EQ(found.addresses, std::vector<std::string>{"127.0.0.2"});
+    EXPECT_EQ(found.directory, "./site");
+}
+
+TEST_F(ConfigurationFile, IsNamedByAVariableToo) {
+    const std::string name = file("version = 1\n[server]\nport = 1\n");
+    set("TORC_CONFIG", name.c_str());
+    EXPECT_EQ(settings().port, 1);
+    const std::string other = directory_.write("other.toml", "version = 1\n").string();
+    EXPECT_EQ(settings({"-c", other}).port, 8080);
+}
+
+TEST_F(ConfigurationFile, RefusesWhatIsSaidOfASiteElsewhere) {
+    const std::string name = file("version = 1\n[[site]]\nroot = \"/srv/www\"\n");
+    set("TORC_SPA", "index.html");
+    EXPECT_EQ(refusal({"-c", name, "./site", "--header", "A: b", "--port", "1"}),
+              "DIR: " + name + " has a [[site]], so give site.root there\n" + "TORC_SPA: " + name +
+                  " has a [[site]], so give site.spa there\n" + "--header: " + name +
+                  " has a [[site]], so give site.rule.set there");
+}
+
+TEST_F(ConfigurationFile, IsCheckedWhereOthersWinToo) {
+    const std::string name = file("version = 1\n[server]\nport = 70000\n");
+    EXPECT_EQ(refusal({"./site", "--port", "80", "-c", name}),
+              name + ":3:8: server.port 70000: give a number from 0 to 65535");
+}
+
+TEST_F(ConfigurationFile, FailsWhenItIsNotThere) {
+    EXPECT_EQ(refusal({"./site", "-c", "/absent/torc.toml"}),
+              "--config /absent/torc.toml: No such file or directory");
+    EXPECT_EQ(refusal({"./site", "-c", "/"}), "--config /: Is a directory");
+    const std::string name = file("version = 1\n" + std::string(1 << 20, '#'));
+    EXPECT_EQ(refusal({"./site", "-c", name}), "--config " + name + ": longer than 1048576 bytes");
+}
+
+TEST_F(ConfigurationFile, IsCheckedWithoutServing) {
+    const std::string good = file("version = 1\n[[site]]\nroot = \"/srv/www\"\n");
+    for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+             {"check", "-c", good}, {"-t", "-c", good}, {"--check", "--config", good}}) {
+        const Verdict found = verdict(arguments);
+        EXPECT_FALSE(found.has_problems);
+        EXPECT_EQ(found.text, good + " is valid\n");
+        EXPECT_EQ(found.settings.directory, "/srv/www");
+    }
+    EXPECT_EQ(verdict({"check", "./site"}).text, "the options are valid\n");
+    const Verdict bad = verdict({"check", "./site", "--workers", "x", "--io", "y"});
+    EXPECT_TRUE(bad.has_problems);
+    EXPECT_EQ(bad.text,
+              "--workers x: give a number from 0 to 1024\n"
+              "--io y: give one of auto, uring, epoll\n");
+    // Elsewhere the word is a directory.
+    EXPECT_EQ(std::get<Settings>(read({"--port", "1", "check"})).directory, "check");
+}
+
+TEST_F(ConfigurationFile, TellsWhereEachValueIsFrom) {
+    set("TORC_WORKERS", "2");
+    set("PORT", "5000");
+    const std::string name = file("version = 1\n\n[server]\nio = \"epoll\"\n");
+    const Verdict found = verdict({"-T", "-c", name, "./site", "--header", "A: b", "--share"});
+    EXPECT_FALSE(found.has_problems) << found.text;
+    for (const std::string& line :
+         {std::string("workers = 2  # TORC_WORKERS"), std::string("port = 5000  # PORT"),
+          "io = \"epoll\"  # " + name + ":4", std::string("idle = \"75s\"  # default"),
+          std::string("listen = [\"0.0.0.0\", \"::\"]  # --share"),
+          std::string("root = \"./site\"  # DIR"),
+          std::string("set = { \"A\" = \"b\" }  # --header"),
+          std::string("codings = [\"br\", \"zstd\", \"gzip\"]  # default"),
+          std::string("cors = false  # default")}) {
+        EXPECT_TRUE(("\n" + found.text).contains("\n" + line + "\n")) << line << "\n" << found.text;
+    }
+}
+
+TEST_F(ConfigurationFile, ReadsWhatItPrints) {
+    const std::vector<std::vector<std::string>> cases = {{"-c", file(every_key)},
+                                                         {"./site"},
+                                                         {"./a \"b\"\\\t\xc3\xa4",
+                                                          "--header",
+                                                          "X-Empty:",
+                                                          "--header",
+                                                          "X-B: \"\\\"",
+                                                          "--cache-control",
+                                                          "*=off",
+                                                          "--cache-control",
+                                                          "/a/*=x=y",
+                                                          "--type",
+                                                          "*.a=text/plain",
+                                                          "--codings",
+                                                          "off",
+                                                          "--cors",
+                                                          "--no-listing",
+                                                          "--share",
+                                                          "--cpus",
+                                                          "0,1",
+                                                          "--min-rate",
+                                                          "1k",
+                                                          "--access-log",
+                                                          "-"}};
+    for (std::vector<std::string> arguments : cases) {
+        arguments.insert(arguments.begin(), "-T");
+        const Verdict first = verdict(arguments);
+        ASSERT_FALSE(first.has_problems) << first.text;
+        const std::string again = directory_.write("again.toml", first.text).string();
+        EXPECT_EQ(verdict({"check", "-c", again}).text, again + " is valid\n");
+        const Verdict second = verdict({"-T", "-c", again});
+        EXPECT_EQ(without_comments(second.text), without_comments(first.text));
+    }
+}
+
+TEST_F(ConfigurationFile, IsRefusedWithThePlaceOfEachError) {
+    const std::filesystem::path data = std::filesystem::path(TORC_SOURCE) / "tests/data/config";
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(data)) {
+        if (entry.path().extension() != ".toml") {
+            continue;
+        }
+        ++count;
+        SCOPED_TRACE(entry.path().filename().string());
+        const std::vector<std::string> expected =
+            lines_of(read_file(std::filesystem::path(entry.path()).replace_extension(".expected")));
+        const bool has_site = read_file(entry.path()).contains("[[site]]");
+        std::vector<std::string> arguments = {"check", "-c", entry.path().string()};
+        if (!has_site) {
+            arguments.emplace_back("./site");
+        }
+        const Verdict found = verdict(arguments);
+        EXPECT_TRUE(found.has_problems);
+        std::vector<std::string> lines = lines_of(found.text);
+        EXPECT_LE(lines.size(), 21U);
+        // Of many, some stand for all.
+        EXPECT_GE(lines.size(), expected.size()) << found.text;
+        for (const std::string& line : expected) {
+            const std::string start =
+                line.starts_with("and ") ? line : entry.path().string() + ':' + line;
+            EXPECT_TRUE(std::ranges::any_of(
+                lines, [&](const std::string& each) { return each.starts_with(start); }))
+                << start << "\n"
+                << found.text;
+        }
+        EXPECT_TRUE(lines.size() == expected.size() || lines.size() == 21U) << found.text;
+    }
+    EXPECT_GE(count, 50U);
+}
+
+}  // namespace
+}  // namespace torc::config

@@ -28,9 +28,9 @@ Outbox& Connection::outbox() {
     return *outbox_;
 }
 
-Action Connection::received(std::string_view bytes) {
+Action Connection::on_received(std::string_view bytes) {
     if (bytes.empty()) {
-        return ended();
+        return on_end_of_input();
     }
     if (waiting_ == Waiting::linger) {
         return Action::receive;
@@ -46,7 +46,7 @@ Action Connection::received(std::string_view bytes) {
     return serve_backlog(nullptr);
 }
 
-Action Connection::ended() {
+Action Connection::on_end_of_input() {
     // Without a backlog it is a body that did not come: its request has its answer already, and
     // another would be taken for that to the next.
     if (!has_timed_out_ || !backlog_) {
@@ -335,7 +335,7 @@ Action Connection::after_serving(Next next) {
     return Action::receive;
 }
 
-Action Connection::sent(std::size_t bytes) {
+Action Connection::on_sent(std::size_t bytes) {
     const bool is_whole = bytes == outbox_->total_bytes();
     services_.outboxes.release(*std::exchange(outbox_, nullptr));
     run_bytes_ += bytes;
@@ -355,7 +355,7 @@ io::FileSlice Connection::file_slice(int socket) const noexcept {
                                                     .ends = file_source_->ends()}};
 }
 
-Action Connection::file_sent(std::size_t bytes) {
+Action Connection::on_file_sent(std::size_t bytes) {
     if (bytes == 0) {
         return Action::close;  // The file was truncated: a short answer must not look like a whole
                                // one.
@@ -405,7 +405,7 @@ Action Connection::after_answer() {
     return Action::receive;
 }
 
-Action Connection::loaded(site::Asset& asset) {
+Action Connection::on_loaded(site::Asset& asset) {
     TORC_ASSERT(waiting_ == Waiting::asset && backlog_);
     return serve_backlog(&asset);
 }

@@ -232,7 +232,7 @@ void Worker::begin(ConnectionSlot& slot) {
             const auto peer = net::peer_of(slot.socket);
             slot.connection->set_remote_address(peer ? peer->host() : "-");
         }
-        perform(slot, slot.connection->opened());
+        perform(slot, slot.connection->on_opened());
     });
 }
 
@@ -259,7 +259,7 @@ void Worker::connection_completed(const io::Completion& completion) {
             close(slot);
             return;
         }
-        const Action action = slot.connection->received(as_text(completion.data));
+        const Action action = slot.connection->on_received(as_text(completion.data));
         if (services_.refused_opening != http::Opening::http) {
             report_refused_opening(slot);
         }
@@ -267,7 +267,7 @@ void Worker::connection_completed(const io::Completion& completion) {
     } else if (operation == Operation::send) {
         message_sent(slot, count);
     } else {
-        perform(slot, slot.connection->file_sent(count));
+        perform(slot, slot.connection->on_file_sent(count));
     }
 }
 
@@ -309,7 +309,7 @@ void Worker::message_sent(ConnectionSlot& slot, std::size_t bytes) {
         perform(slot, Action::send);
         return;
     }
-    perform(slot, slot.connection->sent(std::exchange(slot.sent_bytes, 0)));
+    perform(slot, slot.connection->on_sent(std::exchange(slot.sent_bytes, 0)));
 }
 
 void Worker::perform(ConnectionSlot& slot, Action action) {

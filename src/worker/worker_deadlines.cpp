@@ -36,7 +36,7 @@ void Worker::end_expired() {
                 break;
             case Deadlines::Expired::Consequence::time_out_request:
                 // Ends the receive in flight; the connection then answers 408.
-                slot.connection->time_out();
+                slot.connection->on_time_out();
                 proactor_.shutdown(slot.socket, SHUT_RD);
                 break;
             case Deadlines::Expired::Consequence::give_up_load:

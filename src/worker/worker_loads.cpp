@@ -41,7 +41,7 @@ void Worker::stop_waiting_for_load(ConnectionSlot& slot) noexcept {
 
 void Worker::give_up_load(ConnectionSlot& slot) {
     stop_waiting_for_load(slot);
-    with_memory(slot, [&] { perform(slot, slot.connection->loaded(loader_.overdue_asset())); });
+    with_memory(slot, [&] { perform(slot, slot.connection->on_loaded(loader_.overdue_asset())); });
 }
 
 void Worker::hand_out(const site::Site::Loaded& loaded) {
@@ -53,7 +53,7 @@ void Worker::hand_out(const site::Site::Loaded& loaded) {
         }
         TORC_ASSERT(slot.is_loading());
         slot.is_busy = false;
-        with_memory(slot, [&] { perform(slot, slot.connection->loaded(*loaded.asset)); });
+        with_memory(slot, [&] { perform(slot, slot.connection->on_loaded(*loaded.asset)); });
     }
 }
 

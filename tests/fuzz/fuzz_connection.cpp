@@ -65,7 +65,7 @@ void misbehave(ConnectionHarness& harness, Random& random) {
         case Action::receive:
         case Action::linger:
             if (random.below(2) == 0) {
-                harness.connection().time_out();
+                harness.connection().on_time_out();
             }
             (void)harness.end_of_input();
             break;

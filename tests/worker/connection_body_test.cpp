@@ -112,7 +112,7 @@ TEST_F(ConnectionBodyTest, SkipsABodyBehindAnAssetThatWasLoaded) {
 TEST_F(ConnectionBodyTest, ClosesWhenABodyStays) {
     // The request was answered already; a 408 now would be taken for the answer to the next.
     (void)harness_.exchange(request("POST /a", content_length(10)) + "bo");
-    harness_.connection().time_out();
+    harness_.connection().on_time_out();
     EXPECT_EQ(harness_.end_of_input(), Action::close);
 }
 

@@ -112,7 +112,7 @@ TEST_F(ConnectionChunkedBodyTest, GoesWithARequestWhoseAssetIsLoaded) {
 
 TEST_F(ConnectionChunkedBodyTest, IsRefusedWhenItStays) {
     (void)harness_.exchange(chunked("/a", "5\r\nhel"));
-    harness_.connection().time_out();
+    harness_.connection().on_time_out();
     EXPECT_EQ(harness_.end_of_input(), Action::send);
     harness_.perform();
     EXPECT_EQ(statuses(harness_.output()), std::vector{408});

@@ -45,7 +45,7 @@ TEST_F(ConnectionEndTest, ClosesWhenASendFellShort) {
 
 TEST_F(ConnectionEndTest, TellsThePeerThatItsRequestTookTooLong) {
     (void)harness_.exchange("GET /a HT");
-    harness_.connection().time_out();
+    harness_.connection().on_time_out();
     EXPECT_EQ(harness_.end_of_input(), Action::send);
     EXPECT_EQ(harness_.perform_one(), Action::linger);
     EXPECT_EQ(harness_.output(), error_answer("408 Request Timeout", close));
@@ -54,7 +54,7 @@ TEST_F(ConnectionEndTest, TellsThePeerThatItsRequestTookTooLong) {
 
 TEST_F(ConnectionEndTest, AnswersARequestThatArrivedJustWhenItsTimeWasUp) {
     (void)harness_.exchange("GET /a HT");
-    harness_.connection().time_out();
+    harness_.connection().on_time_out();
     (void)harness_.exchange("TP/1.1\r\nHost: a\r\n\r\n");
     EXPECT_EQ(harness_.output(), ok("12345"));
     EXPECT_EQ(harness_.end_of_input(), Action::close);

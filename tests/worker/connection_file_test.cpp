@@ -126,7 +126,7 @@ using ConnectionFileDeathTest = ConnectionFileTest;
 TEST_F(ConnectionFileDeathTest, RefusesMoreThanItWantedSent) {
     (void)harness_.receive(request("GET /large"));
     (void)harness_.perform_one();
-    EXPECT_DEATH((void)harness_.connection().file_sent(large_bytes().size() + 1),
+    EXPECT_DEATH((void)harness_.connection().on_file_sent(large_bytes().size() + 1),
                  "file_remaining_bytes_");
 }
 

@@ -42,7 +42,7 @@ public:
         connection().set_remote_address("192.0.2.1");
         actions_.clear();
         output_.clear();
-        actions_.push_back(connection().opened());
+        actions_.push_back(connection().on_opened());
     }
     void disconnect() { connection_.reset(); }
 
@@ -61,7 +61,7 @@ public:
             throw std::logic_error("no receive is in flight that could take these bytes");
         }
         std::ranges::copy(bytes, buffer_.begin());
-        note(connection().received({buffer_.data(), bytes.size()}));
+        note(connection().on_received({buffer_.data(), bytes.size()}));
         buffer_.fill('\xDD');  // It goes back to the kernel.
         return last();
     }
@@ -116,7 +116,7 @@ public:
         }
         return bytes;
     }
-    Action complete_send(std::size_t bytes) { return note(connection().sent(bytes)); }
+    Action complete_send(std::size_t bytes) { return note(connection().on_sent(bytes)); }
 
     /// Sends at most `bytes_max` of the file, as sendfile(2) would.
     Action complete_send_file(std::size_t bytes_max) {
@@ -126,7 +126,7 @@ public:
             ::pread(slice.file, chunk.data(), chunk.size(), static_cast<off_t>(slice.offset));
         const auto bytes = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
         output_.append(chunk, 0, bytes);
-        return note(connection().file_sent(bytes));
+        return note(connection().on_file_sent(bytes));
     }
 
     Action complete_load() {
@@ -136,7 +136,7 @@ public:
         if (found != disk_.end()) {
             put(load_path_, asset);
         }
-        return note(connection().loaded(*asset));
+        return note(connection().on_loaded(*asset));
     }
 
     [[nodiscard]] Action last() const { return actions_.back(); }

@@ -103,7 +103,7 @@ TEST_F(ConnectionLoadTest, ClosesAfterALoadedAnswerThatIsTheLast) {
 TEST_F(ConnectionLoadTest, UsesALoadedAssetThatTheCacheDidNotKeep) {
     (void)harness_.receive(request("GET /slow"));
     const site::AssetRef asset = memory_asset("not cached");
-    EXPECT_EQ(harness_.connection().loaded(*asset), Action::send);
+    EXPECT_EQ(harness_.connection().on_loaded(*asset), Action::send);
     (void)harness_.take_message();
     EXPECT_EQ(harness_.output(), ok("not cached"));
 }
@@ -112,7 +112,7 @@ using ConnectionLoadDeathTest = ConnectionLoadTest;
 
 TEST_F(ConnectionLoadDeathTest, RefusesAnAssetThatItDidNotAskFor) {
     const site::AssetRef asset = memory_asset("1");
-    EXPECT_DEATH((void)harness_.connection().loaded(*asset), "waiting_");
+    EXPECT_DEATH((void)harness_.connection().on_loaded(*asset), "waiting_");
 }
 
 }  // namespace

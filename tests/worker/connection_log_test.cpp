@@ -109,7 +109,7 @@ TEST_F(ConnectionLogTest, TellsWhatCameOfARequestThatTookTooLong) {
     for (const std::string_view came : {"GET /a HT", "GET /a HTTP/1.1\r\nHost: a\r\n"}) {
         harness_.connect();
         (void)harness_.exchange(came);
-        harness_.connection().time_out();
+        harness_.connection().on_time_out();
         (void)harness_.end_of_input();
         EXPECT_EQ(logged(), line(came.substr(0, came.find('\r')), 408, page_bytes));
     }

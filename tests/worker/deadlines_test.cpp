@@ -27,7 +27,7 @@ protected:
         ConnectionSlot& slot = *connections_.acquire({}, services_);
         slots_.push_back(&slot);
         if (!bytes.empty()) {
-            (void)slot.connection->received(bytes);
+            (void)slot.connection->on_received(bytes);
         }
         return slot;
     }
@@ -65,7 +65,7 @@ TEST_F(DeadlinesTest, EndsWhoAsksForNothing) {
 TEST_F(DeadlinesTest, TimesOutARequestFromItsFirstByte) {
     ConnectionSlot& slot = connect("GET ");
     deadlines_.start(slot, noon);
-    (void)slot.connection->received("/");
+    (void)slot.connection->on_received("/");
     deadlines_.start(slot, noon + 15s);
     const auto expired = deadlines_.take_expired(noon + 20s);
     ASSERT_TRUE(expired);

@@ -28,15 +28,16 @@ namespace torc::worker {
 /// What a connection wants done next. Exactly one operation, or none for `load`, is in flight after
 /// it.
 enum class Action : std::uint8_t {
-    /// Receive; then `received`.
+    /// Receive; then `on_received`.
     receive,
-    /// Send `message()`; then `sent`.
+    /// Send `message()`; then `on_sent`.
     send,
-    /// Send `file_slice()`; then `file_sent`.
+    /// Send `file_slice()`; then `on_file_sent`.
     send_file,
-    /// Load the asset at `load_path()`; then `loaded`.
+    /// Load the asset at `load_path()`; then `on_loaded`.
     load,
-    /// Stop sending (SHUT_WR) and receive; then `received`. The peer still sends, and a close now
+    /// Stop sending (SHUT_WR) and receive; then `on_received`. The peer still sends, and a close
+    /// now
     /// would reset the connection before it has read the answer (RFC 9112 §9.6).
     linger,
     /// Close. The connection is over.
@@ -98,19 +99,24 @@ public:
     /// For the access log; leave it out when there is none.
     void set_remote_address(std::string address) { remote_address_ = std::move(address); }
 
-    // Events. Each is the completion of the last action. One that failed leaves nothing but to
-    // close.
-    [[nodiscard]] Action opened() noexcept { return Action::receive; }
-    /// `bytes`: valid during the call alone; empty: the peer has sent its last.
-    [[nodiscard]] Action received(std::string_view bytes);
-    [[nodiscard]] Action sent(std::size_t bytes);
-    [[nodiscard]] Action file_sent(std::size_t bytes);
-    /// Precondition: the last action was `load`.
-    [[nodiscard]] Action loaded(site::Asset& asset);
+    // Events. But for `on_opened` and `on_time_out` each is the completion of the last action, and
+    // returns the next. An operation that failed has no event: destroy the connection.
 
-    /// The deadline for the rest of a request has passed. Whoever says so then ends the receive
-    /// (SHUT_RD), and its completion is answered with 408.
-    void time_out() noexcept { has_timed_out_ = true; }
+    /// The connection was accepted.
+    [[nodiscard]] Action on_opened() noexcept { return Action::receive; }
+    /// `bytes` came from the peer; they are valid during the call alone. Empty: the peer has ended
+    /// its stream.
+    [[nodiscard]] Action on_received(std::string_view bytes);
+    /// The first `bytes` bytes of `message()` were sent, and no more of it can be.
+    [[nodiscard]] Action on_sent(std::size_t bytes);
+    /// The first `bytes` bytes of `file_slice()` were sent; 0: the file has become shorter.
+    [[nodiscard]] Action on_file_sent(std::size_t bytes);
+    /// The load that was wanted has ended with `asset`. Precondition: the last action was `load`.
+    [[nodiscard]] Action on_loaded(site::Asset& asset);
+
+    /// The deadline for the rest of a request has passed. The caller then ends the receive in
+    /// flight (SHUT_RD), and the completion of that is answered with 408 (RFC 9110 §15.5.9).
+    void on_time_out() noexcept { has_timed_out_ = true; }
 
     [[nodiscard]] Waiting waiting() const noexcept { return waiting_; }
     /// True before the first answer.
@@ -215,7 +221,7 @@ private:
     [[nodiscard]] Action after_serving(Next next);
     [[nodiscard]] Action after_sending();
     [[nodiscard]] Action after_answer();
-    [[nodiscard]] Action ended();
+    [[nodiscard]] Action on_end_of_input();
     [[nodiscard]] Outbox& outbox();
 
     Services& services_;

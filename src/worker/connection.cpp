@@ -336,10 +336,13 @@ Action Connection::after_serving(Next next) {
 }
 
 Action Connection::on_sent(std::size_t bytes) {
-    const bool is_whole = bytes == outbox_->total_bytes();
+    outbox_->note_sent(bytes);
+    if (!outbox_->is_sent()) {
+        return Action::send;
+    }
+    run_bytes_ += outbox_->total_bytes();
     services_.outboxes.release(*std::exchange(outbox_, nullptr));
-    run_bytes_ += bytes;
-    return is_whole ? after_sending() : Action::close;
+    return after_sending();
 }
 
 io::FileSlice Connection::file_slice(int socket) const noexcept {

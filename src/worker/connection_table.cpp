@@ -29,7 +29,6 @@ ConnectionSlot* ConnectionTable::acquire(const net::Accepted& accepted, Services
     slot.is_half_closed = false;
     slot.peer_place = PeerPlace::unknown;
     slot.sends_by_rest = false;
-    slot.sent_bytes = 0;
     slot.pace = Pace();
     slot.waiting = Waiting::idle;
     slot.connection.emplace(services);

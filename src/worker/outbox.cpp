@@ -91,6 +91,7 @@ void Outbox::clear() noexcept {
         sources_[index] = site::BodyInUse();
     }
     total_bytes_ = 0;
+    sent_bytes_ = 0;
     used_bytes_ = 0;
     pieces_count_ = 0;
     sources_count_ = 0;

@@ -265,7 +265,8 @@ void Worker::connection_completed(const io::Completion& completion) {
         }
         perform(slot, action);
     } else if (operation == Operation::send) {
-        message_sent(slot, count);
+        slot.sends_by_rest |= has_no_room;
+        perform(slot, slot.connection->on_sent(count));
     } else {
         perform(slot, slot.connection->on_file_sent(count));
     }
@@ -302,16 +303,6 @@ void Worker::report_refused_opening(const ConnectionSlot& slot) {
     }
 }
 
-void Worker::message_sent(ConnectionSlot& slot, std::size_t bytes) {
-    slot.sent_bytes += bytes;
-    if (slot.sent_bytes < slot.connection->message_bytes()) {
-        slot.sends_by_rest = true;
-        perform(slot, Action::send);
-        return;
-    }
-    perform(slot, slot.connection->on_sent(std::exchange(slot.sent_bytes, 0)));
-}
-
 void Worker::perform(ConnectionSlot& slot, Action action) {
     slot.is_busy = true;
     switch (action) {
@@ -340,9 +331,10 @@ void Worker::perform(ConnectionSlot& slot, Action action) {
 
 void Worker::send_message(ConnectionSlot& slot) {
     Connection& connection = *slot.connection;
+    slot.sends_by_rest |= connection.message_sent_bytes() > 0;
     if (slot.sends_by_rest) {
         proactor_.send_rest(token(Operation::send, slot), slot.socket, connection.message(),
-                            slot.sent_bytes, connection.more_follows());
+                            connection.message_sent_bytes(), connection.more_follows());
     } else {
         proactor_.send(token(Operation::send, slot), slot.socket, connection.message(),
                        connection.more_follows());

@@ -12,6 +12,7 @@
 #include <array>
 #include <chrono>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -105,16 +106,21 @@ public:
         return output_.substr(before);
     }
 
-    /// What the connection wants sent, which now counts as sent.
-    std::size_t take_message() {
+    /// Takes what the connection wants sent, or the first `bytes_max` of it; gives how much.
+    std::size_t take_message(std::size_t bytes_max = std::numeric_limits<std::size_t>::max()) {
         const msghdr& message = connection().message();
-        std::size_t bytes = 0;
+        std::size_t skipped = connection().message_sent_bytes();
+        std::size_t taken = 0;
         for (std::size_t index = 0; index < message.msg_iovlen; ++index) {
-            const iovec& piece = message.msg_iov[index];
-            output_.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
-            bytes += piece.iov_len;
+            std::string_view piece(static_cast<const char*>(message.msg_iov[index].iov_base),
+                                   message.msg_iov[index].iov_len);
+            const std::size_t before = std::min(piece.size(), skipped);
+            skipped -= before;
+            piece = piece.substr(before, bytes_max - taken);
+            output_ += piece;
+            taken += piece.size();
         }
-        return bytes;
+        return taken;
     }
     Action complete_send(std::size_t bytes) { return note(connection().on_sent(bytes)); }
 

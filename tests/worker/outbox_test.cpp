@@ -56,6 +56,19 @@ TEST_F(OutboxTest, IsEmptyAtFirst) {
     EXPECT_FALSE(outbox_.has_room(limits::outbox_bytes + 1));
 }
 
+TEST_F(OutboxTest, TellsHowMuchOfItWasSent) {
+    append_head(outbox_, "12345");
+    EXPECT_FALSE(outbox_.is_sent());
+    outbox_.note_sent(0);
+    outbox_.note_sent(2);
+    EXPECT_EQ(outbox_.sent_bytes(), 2U);
+    EXPECT_FALSE(outbox_.is_sent());
+    outbox_.note_sent(3);
+    EXPECT_TRUE(outbox_.is_sent());
+    outbox_.clear();
+    EXPECT_EQ(outbox_.sent_bytes(), 0U);
+}
+
 TEST_F(OutboxTest, CopiesASmallBodyBehindItsHead) {
     const RepresentationRef file = memory_file(small_body);
     append_head(outbox_, "head");

@@ -30,7 +30,7 @@ namespace torc::worker {
 enum class Action : std::uint8_t {
     /// Receive; then `on_received`.
     receive,
-    /// Send `message()`; then `on_sent`.
+    /// Send what is left of `message()` behind its first `message_sent_bytes()`; then `on_sent`.
     send,
     /// Send `file_slice()`; then `on_file_sent`.
     send_file,
@@ -107,7 +107,7 @@ public:
     /// `bytes` came from the peer; they are valid during the call alone. Empty: the peer has ended
     /// its stream.
     [[nodiscard]] Action on_received(std::string_view bytes);
-    /// The first `bytes` bytes of `message()` were sent, and no more of it can be.
+    /// So many bytes more of `message()` were sent; 0 when there was no room for any.
     [[nodiscard]] Action on_sent(std::size_t bytes);
     /// The first `bytes` bytes of `file_slice()` were sent; 0: the file has become shorter.
     [[nodiscard]] Action on_file_sent(std::size_t bytes);
@@ -124,7 +124,7 @@ public:
 
     // What the last action is about.
     [[nodiscard]] const msghdr& message() noexcept { return outbox_->message(); }
-    [[nodiscard]] std::size_t message_bytes() const noexcept { return outbox_->total_bytes(); }
+    [[nodiscard]] std::size_t message_sent_bytes() const noexcept { return outbox_->sent_bytes(); }
     /// True when a file's bytes follow at once, and not when its file system answers.
     [[nodiscard]] bool more_follows() const noexcept {
         const bool may_wait = file_remaining_bytes_ > 0 && !is_local(file_source_->file().lane());

@@ -42,8 +42,6 @@ struct ConnectionSlot : DeadlineLink {
     /// How fast the peer takes what it is sent, or while the connection lingers sends what nobody
     /// wants.
     Pace pace;
-    /// Of the message that is being sent, what went out by sends that fell short.
-    std::size_t sent_bytes = 0;
     std::optional<Connection> connection;
 
     /// Whether the connection waits for a load, and so no operation is in flight on it.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/base/assert.hpp>
 #include <torc/base/clock.hpp>
 #include <torc/base/limits.hpp>
 #include <torc/base/mapping.hpp>
@@ -52,6 +53,15 @@ public:
     /// All of it, for sendmsg(2). Lives until the next change.
     [[nodiscard]] const msghdr& message() noexcept;
 
+    /// So many bytes more of `message()` were sent.
+    void note_sent(std::size_t bytes) noexcept {
+        TORC_ASSERT(bytes <= total_bytes_ - sent_bytes_);
+        sent_bytes_ += bytes;
+    }
+    /// How many bytes of `message()` were sent.
+    [[nodiscard]] std::size_t sent_bytes() const noexcept { return sent_bytes_; }
+    [[nodiscard]] bool is_sent() const noexcept { return sent_bytes_ == total_bytes_; }
+
     /// Precondition: no send of `message()` is in flight.
     void clear() noexcept;
 
@@ -64,6 +74,7 @@ private:
 
     msghdr message_{};
     std::size_t total_bytes_ = 0;
+    std::size_t sent_bytes_ = 0;
     std::size_t used_bytes_ = 0;
     std::size_t pieces_count_ = 0;
     std::size_t sources_count_ = 0;

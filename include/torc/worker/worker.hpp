@@ -118,7 +118,6 @@ private:
     void accepted(const io::Completion& completion);
     void connection_completed(const io::Completion& completion);
     void report_refused_opening(const ConnectionSlot& slot);
-    void message_sent(ConnectionSlot& slot, std::size_t bytes);
 
     // The second switch: what an action does.
     void perform(ConnectionSlot& slot, Action action);

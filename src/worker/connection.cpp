@@ -33,7 +33,7 @@ Action Connection::on_received(std::string_view bytes) {
         return on_end_of_input();
     }
     if (waiting_ == Waiting::linger) {
-        return Action::receive;
+        return Receive{};
     }
     if (!backlog_) {
         return serve(bytes, nullptr);
@@ -50,11 +50,11 @@ Action Connection::on_end_of_input() {
     // Without a backlog it is a body that did not come: its request has its answer already, and
     // another would be taken for that to the next.
     if (!has_timed_out_ || !backlog_) {
-        return Action::close;
+        return Close{};
     }
-    const Next next = refuse(backlog_->view(), http::Status::request_timeout).next;
+    const Served refused = refuse(backlog_->view(), http::Status::request_timeout);
     backlog_.reset();
-    return after_serving(next);
+    return after_serving(refused);
 }
 
 Action Connection::serve_backlog(site::Asset* loaded_asset) {
@@ -62,24 +62,23 @@ Action Connection::serve_backlog(site::Asset* loaded_asset) {
 }
 
 Action Connection::serve(std::string_view input, site::Asset* loaded_asset) {
-    Next next = Next::request;
+    Served served{.next = Next::request};
     std::size_t used = 0;
-    while (next == Next::request) {
+    while (served.next == Next::request) {
         used += skip_body(input.size() - used);
         if (used == input.size()) {
-            next = Next::input;
+            served.next = Next::input;
             break;
         }
-        const Served served = serve_one(input.substr(used), std::exchange(loaded_asset, nullptr));
+        served = serve_one(input.substr(used), std::exchange(loaded_asset, nullptr));
         used += served.bytes;
-        next = served.next;
     }
-    if (next == Next::body) {
+    if (served.next == Next::body) {
         keep_head(input.substr(used, services_.request.head_bytes));
     } else {
         keep(input.substr(used));
     }
-    return after_serving(next);
+    return after_serving(served);
 }
 
 std::size_t Connection::skip_body(std::size_t available) noexcept {
@@ -159,7 +158,7 @@ Action Connection::receive_body(std::string_view bytes) {
     ChunkedBody& body = *backlog_->body;
     const std::size_t body_bytes = body.feed(bytes);
     if (body.is_awaited(services_.body_bytes_max)) {
-        return Action::receive;
+        return Receive{};
     }
     backlog_->bytes.append(bytes.substr(body_bytes));
     return serve_backlog(nullptr);
@@ -208,23 +207,24 @@ std::optional<Connection::Served> Connection::answer_with_asset(site::Persistenc
         return std::nullopt;
     }
     const http::Target target = resolved.value_or(http::Target{});
-    site::Asset* asset = loaded_asset;
+    FoundAsset found{.asset = loaded_asset};
     if (!leads_nowhere) {
-        asset = find_asset(services_, target, loaded_asset);
-    } else if (asset == nullptr) {
-        asset = find_substitute(services_, request.target.substr(0, request.target.find('?')), "");
+        found = find_asset(services_, target, loaded_asset);
+    } else if (loaded_asset == nullptr) {
+        found = find_substitute(services_, request.target.substr(0, request.target.find('?')), "");
     }
-    if (asset == nullptr) {
-        return Served{.bytes = 0, .next = Next::asset};
+    if (found.asset == nullptr) {
+        return Served{.bytes = 0, .next = Next::asset, .load_key = found.key};
     }
-    const std::size_t head_bytes = services_.responder.head_bytes_max(target, *asset);
+    const std::size_t head_bytes = services_.responder.head_bytes_max(target, *found.asset);
     if (!outbox().has_room(head_bytes)) {
         if (!outbox().empty()) {
             return Served{.bytes = 0, .next = Next::send};
         }
         writer = outbox().long_head_writer(head_bytes);
     }
-    take_answer(services_.responder.respond(request, target, *asset, persistence, writer), writer);
+    take_answer(services_.responder.respond(request, target, *found.asset, persistence, writer),
+                writer);
     return std::nullopt;
 }
 
@@ -314,54 +314,63 @@ void Connection::open_or_append_line(const site::Answer& answer) {
     }
 }
 
-Action Connection::after_serving(Next next) {
+Action Connection::send() noexcept {
+    // The file system of a file that follows may not answer for long.
+    const bool may_wait = file_remaining_bytes_ > 0 && !is_local(file_source_->file().lane());
+    return Send{.message = &outbox_->message(),
+                .sent_bytes = outbox_->sent_bytes(),
+                .more_follows = has_more_to_send() && !may_wait};
+}
+
+Action Connection::send_file() const noexcept {
+    const site::Representation& source = *file_source_;
+    return SendFile{.slice = {.file = source.file().get(),
+                              .offset = file_offset_,
+                              .length = file_remaining_bytes_,
+                              .lane = source.file().lane(),
+                              .preceding_bytes = run_bytes_,
+                              .version = io::FileVersion{.bytes = source.metadata().size,
+                                                         .modified = source.metadata().modified,
+                                                         .changed = source.metadata().changed,
+                                                         .ends = source.ends()}},
+                    .part_bytes = file_part_bytes_};
+}
+
+Action Connection::after_serving(const Served& served) {
     if (outbox_ != nullptr && !outbox_->empty()) {
         waiting_ = Waiting::peer;
-        return Action::send;
+        return send();
     }
     if (outbox_ != nullptr) {
         services_.outboxes.release(*std::exchange(outbox_, nullptr));
     }
-    if (next == Next::asset) {
+    if (served.next == Next::asset) {
         waiting_ = Waiting::asset;
-        return Action::load;
+        return Load{.key = served.load_key};
     }
-    TORC_ASSERT(next == Next::input || next == Next::body);
-    if (backlog_ && next == Next::input) {
+    TORC_ASSERT(served.next == Next::input || served.next == Next::body);
+    if (backlog_ && served.next == Next::input) {
         backlog_->scanned_bytes = backlog_->view().size();
     }
     const bool has_begun = backlog_ != nullptr || body_remaining_bytes_ > 0;
     waiting_ = has_begun ? Waiting::request : Waiting::idle;
-    return Action::receive;
+    return Receive{};
 }
 
 Action Connection::on_sent(std::size_t bytes) {
     outbox_->note_sent(bytes);
     if (!outbox_->is_sent()) {
-        return Action::send;
+        return send();
     }
     run_bytes_ += outbox_->total_bytes();
     services_.outboxes.release(*std::exchange(outbox_, nullptr));
     return after_sending();
 }
 
-io::FileSlice Connection::file_slice(int socket) const noexcept {
-    return io::FileSlice{.socket = socket,
-                         .file = file_source_->file().get(),
-                         .offset = file_offset_,
-                         .length = file_remaining_bytes_,
-                         .lane = file_source_->file().lane(),
-                         .preceding_bytes = run_bytes_,
-                         .version = io::FileVersion{.bytes = file_source_->metadata().size,
-                                                    .modified = file_source_->metadata().modified,
-                                                    .changed = file_source_->metadata().changed,
-                                                    .ends = file_source_->ends()}};
-}
-
 Action Connection::on_file_sent(std::size_t bytes) {
     if (bytes == 0) {
-        return Action::close;  // The file was truncated: a short answer must not look like a whole
-                               // one.
+        // The file was truncated: a short answer must not look like a whole one.
+        return Close{};
     }
     TORC_ASSERT(bytes <= file_remaining_bytes_);
     file_offset_ += bytes;
@@ -375,12 +384,12 @@ Action Connection::on_file_sent(std::size_t bytes) {
 
 Action Connection::after_sending() {
     if (file_remaining_bytes_ > 0) {
-        return Action::send_file;
+        return send_file();
     }
     file_source_ = site::RepresentationRef();
     if (parts_) {
         append_parts();
-        return Action::send;
+        return send();
     }
     if (log_) {
         services_.access_log->append(log_->line, log_->content_bytes, services_.now);
@@ -393,19 +402,19 @@ Action Connection::after_answer() {
     run_bytes_ = 0;
     if (is_closing_) {
         if (!must_linger_) {
-            return Action::close;
+            return Close{};
         }
         waiting_ = Waiting::linger;
-        return Action::linger;
+        return Linger{};
     }
     if (backlog_) {
         return serve_backlog(nullptr);
     }
     if (services_.is_draining) {
-        return Action::close;
+        return Close{};
     }
     waiting_ = body_remaining_bytes_ > 0 ? Waiting::request : Waiting::idle;
-    return Action::receive;
+    return Receive{};
 }
 
 Action Connection::on_loaded(site::Asset& asset) {

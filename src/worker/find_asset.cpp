@@ -9,36 +9,37 @@ namespace torc::worker {
 namespace {
 
 /// By Services::asset_key.
-site::Asset* find_by_key(Services& services) {
-    services.load_path = services.asset_key;
-    return services.site.find(services.asset_key, services.now);
+FoundAsset find_by_key(const Services& services) {
+    return {.asset = services.site.find(services.asset_key, services.now),
+            .key = services.asset_key};
 }
 
 }  // namespace
 
-site::Asset* find_asset(Services& services, const http::Target& target, site::Asset* loaded_asset) {
-    services.load_path = target.path;
-    site::Asset* asset =
-        loaded_asset != nullptr ? loaded_asset : services.site.find(target.path, services.now);
-    if (asset == nullptr) {
-        return nullptr;
+FoundAsset find_asset(Services& services, const http::Target& target, site::Asset* loaded_asset) {
+    FoundAsset found{.asset = loaded_asset, .key = target.path};
+    if (found.asset == nullptr) {
+        found.asset = services.site.find(target.path, services.now);
     }
-    const site::Asset::Kind kind = asset->kind();
+    if (found.asset == nullptr) {
+        return found;
+    }
+    const site::Asset::Kind kind = found.asset->kind();
     const bool is_page = kind == site::Asset::Kind::file || kind == site::Asset::Kind::directory;
     if (is_page && target.names_directory() && target.misleads_references) {
         services.canonical_redirect = site::Asset::redirect(std::string(target.path));
-        return services.canonical_redirect.get();
+        return {.asset = services.canonical_redirect.get()};
     }
     if (kind == site::Asset::Kind::directory) {
         site::ListingKey::asked_for(services.request, target).write(services.asset_key);
-        asset = find_by_key(services);
+        found = find_by_key(services);
     }
-    const bool is_missing = asset != nullptr && asset->kind() == site::Asset::Kind::missing;
-    return is_missing ? find_substitute(services, target.path, target.path) : asset;
+    const bool is_missing =
+        found.asset != nullptr && found.asset->kind() == site::Asset::Kind::missing;
+    return is_missing ? find_substitute(services, target.path, target.path) : found;
 }
 
-site::Asset* find_substitute(Services& services, std::string_view path,
-                             std::string_view error_path) {
+FoundAsset find_substitute(Services& services, std::string_view path, std::string_view error_path) {
     const site::LoadRules& rules = services.site.rules();
     const bool is_fallback = !rules.fallback_path.empty() && !rules.hidden.hide(path) &&
                              site::wants_page(services.request, path);

@@ -8,20 +8,26 @@
 
 namespace torc::worker {
 
-// Which asset the request in `services` is answered with: that at its path, or the listing, the
-// fallback or the error that is sent instead. Null: it must be loaded, and `services.load_path`
-// says what.
+/// The asset that a request is answered with, or by what it must be loaded.
+struct FoundAsset {
+    /// Null: it must be loaded. Lives as long as one that Site::find gives.
+    site::Asset* asset = nullptr;
+    /// Path or key to load it by (see Load), if it must be.
+    std::string_view key{};
+};
 
-/// `loaded_asset`: what a load for the request has just ended with; null: none did.
+/// Finds the asset that the request in `services` is answered with: that at the path of `target`,
+/// or the listing, the fallback or the error that is sent instead. `loaded_asset`: what a load for
+/// the request has just ended with; null: none did.
 ///
 /// Who asks for a directory by a target that would mislead the references in what is shown for it
 /// is redirected to its path.
-[[nodiscard]] site::Asset* find_asset(Services& services, const http::Target& target,
-                                      site::Asset* loaded_asset);
+[[nodiscard]] FoundAsset find_asset(Services& services, const http::Target& target,
+                                    site::Asset* loaded_asset);
 
-/// Where there is nothing at `path`, which need not be a http::Target's. `error_path`: where that
-/// would be, for the error page (see SubstituteKey::error_at).
-[[nodiscard]] site::Asset* find_substitute(Services& services, std::string_view path,
-                                           std::string_view error_path);
+/// Finds what is sent where there is nothing at `path`, which need not be a http::Target's.
+/// `error_path`: where that would be, for the error page (see SubstituteKey::error_at).
+[[nodiscard]] FoundAsset find_substitute(Services& services, std::string_view path,
+                                         std::string_view error_path);
 
 }  // namespace torc::worker

@@ -13,6 +13,7 @@
 #include <new>
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace torc::worker {
 namespace {
@@ -243,7 +244,7 @@ void Worker::connection_completed(const io::Completion& completion) {
     const auto operation = operation_of(completion.token);
     if (operation == Operation::receive && completion.failed() &&
         completion.error() == Errno(ENOBUFS) && !slot.is_ending) {
-        perform(slot, Action::receive);  // Every buffer was in use; they are back next time.
+        perform(slot, Receive{});  // Every buffer was in use; they are back next time.
         return;
     }
     const bool has_no_room =
@@ -303,55 +304,50 @@ void Worker::report_refused_opening(const ConnectionSlot& slot) {
     }
 }
 
-void Worker::perform(ConnectionSlot& slot, Action action) {
+void Worker::perform(ConnectionSlot& slot, const Action& action) {
     slot.is_busy = true;
-    switch (action) {
-        case Action::linger:
-            proactor_.shutdown(slot.socket, SHUT_WR);
-            [[fallthrough]];
-        case Action::receive:
-            proactor_.receive(token(Operation::receive, slot), slot.socket);
-            break;
-        case Action::send:
-            send_message(slot);
-            break;
-        case Action::send_file:
-            send_file(slot);
-            break;
-        case Action::load:
-            start_loading(slot);
-            return;
-        case Action::close:
-            slot.is_busy = false;
-            close(slot);
-            return;
+    std::visit([&](const auto& wanted) { start(slot, wanted); }, action);
+}
+
+void Worker::start(ConnectionSlot& slot, const Receive& /*receive*/) {
+    proactor_.receive(token(Operation::receive, slot), slot.socket);
+    deadlines_.start(slot, services_.now);
+}
+
+void Worker::start(ConnectionSlot& slot, const Send& send) {
+    const io::Token operation = token(Operation::send, slot);
+    slot.sends_by_rest |= send.sent_bytes > 0;
+    if (slot.sends_by_rest) {
+        proactor_.send_rest(operation, slot.socket, *send.message, send.sent_bytes,
+                            send.more_follows);
+    } else {
+        proactor_.send(operation, slot.socket, *send.message, send.more_follows);
     }
     deadlines_.start(slot, services_.now);
 }
 
-void Worker::send_message(ConnectionSlot& slot) {
-    Connection& connection = *slot.connection;
-    slot.sends_by_rest |= connection.message_sent_bytes() > 0;
-    if (slot.sends_by_rest) {
-        proactor_.send_rest(token(Operation::send, slot), slot.socket, connection.message(),
-                            connection.message_sent_bytes(), connection.more_follows());
-    } else {
-        proactor_.send(token(Operation::send, slot), slot.socket, connection.message(),
-                       connection.more_follows());
-    }
-}
-
-void Worker::send_file(ConnectionSlot& slot) {
-    io::FileSlice slice = slot.connection->file_slice(slot.socket);
+void Worker::start(ConnectionSlot& slot, const SendFile& send) {
     if (slot.peer_place == PeerPlace::unknown) {
         slot.peer_place = net::is_peer_here(slot.socket) ? PeerPlace::here : PeerPlace::elsewhere;
     }
+    io::FileSlice slice = send.slice;
+    slice.socket = slot.socket;
     if (slot.peer_place == PeerPlace::here) {
-        slice.way = slot.connection->is_sending_long_part()
-                        ? io::FileSlice::Way::copied_by_segment
-                        : io::FileSlice::Way::referred_by_segment;
+        slice.way = send.is_part_long() ? io::FileSlice::Way::copied_by_segment
+                                        : io::FileSlice::Way::referred_by_segment;
     }
     proactor_.send_file(token(Operation::send_file, slot), slice);
+    deadlines_.start(slot, services_.now);
+}
+
+void Worker::start(ConnectionSlot& slot, const Linger& /*linger*/) {
+    proactor_.shutdown(slot.socket, SHUT_WR);
+    start(slot, Receive{});
+}
+
+void Worker::start(ConnectionSlot& slot, const Close& /*close*/) {
+    slot.is_busy = false;
+    close(slot);
 }
 
 void Worker::close(ConnectionSlot& slot) {

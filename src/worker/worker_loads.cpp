@@ -17,10 +17,10 @@ constexpr std::size_t waiting_peers_at_once = 256;
 
 }  // namespace
 
-void Worker::start_loading(ConnectionSlot& slot) {
+void Worker::start(ConnectionSlot& slot, const Load& load) {
     deadlines_.start(slot, services_.now);
-    const bool is_waiting = loader_.join(slot.connection->load_path(),
-                                         token(Operation::load_open, slot).pack(), services_.now);
+    const bool is_waiting =
+        loader_.join(load.key, token(Operation::load_open, slot).pack(), services_.now);
     if (!is_waiting) {
         give_up_load(slot);
     } else if (look_at_waiting_peers_at_ == never) {

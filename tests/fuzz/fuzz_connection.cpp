@@ -22,7 +22,7 @@
 namespace {
 
 using torc::worker::AccessLog;
-using torc::worker::Action;
+using torc::worker::test::ActionKind;
 using torc::worker::test::ConnectionHarness;
 
 class Random {
@@ -55,38 +55,38 @@ void put_assets(ConnectionHarness& harness) {
 }
 
 bool is_over(const ConnectionHarness& harness) {
-    return std::ranges::any_of(harness.actions(), [](Action action) {
-        return action == Action::linger || action == Action::close;
+    return std::ranges::any_of(harness.actions(), [](ActionKind action) {
+        return action == ActionKind::linger || action == ActionKind::close;
     });
 }
 
 /// One thing that goes wrong at the other end; the connection may be over afterwards.
 void misbehave(ConnectionHarness& harness, Random& random) {
     switch (harness.last()) {
-        case Action::receive:
-        case Action::linger:
+        case ActionKind::receive:
+        case ActionKind::linger:
             if (random.below(2) == 0) {
                 harness.connection().on_time_out();
             }
             (void)harness.end_of_input();
             break;
-        case Action::send:
-        case Action::send_file:
-        case Action::load:
+        case ActionKind::send:
+        case ActionKind::send_file:
+        case ActionKind::load:
             harness.connect();  // The connection is destroyed as it stands.
             break;
-        case Action::close:
+        case ActionKind::close:
             break;
     }
 }
 
 void perform_in_pieces(ConnectionHarness& harness, Random& random, std::uint32_t odds) {
-    while (!harness.is_receiving() && harness.last() != Action::close) {
+    while (!harness.is_receiving() && harness.last() != ActionKind::close) {
         if (odds > 0 && random.below(odds) == 0) {
             misbehave(harness, random);
-        } else if (harness.last() == Action::send) {
+        } else if (harness.last() == ActionKind::send) {
             (void)harness.complete_send(harness.take_message(random.below(30'000)));
-        } else if (harness.last() == Action::send_file) {
+        } else if (harness.last() == ActionKind::send_file) {
             (void)harness.complete_send_file(1 + random.below(30'000));
         } else {
             (void)harness.perform_one();
@@ -97,7 +97,7 @@ void perform_in_pieces(ConnectionHarness& harness, Random& random, std::uint32_t
 /// Feeds the stream in pieces of random sizes; one in `odds` steps goes wrong, none when 0.
 void feed_in_pieces(ConnectionHarness& harness, std::string_view stream, Random& random,
                     std::uint32_t odds) {
-    while (!stream.empty() && harness.last() != Action::close) {
+    while (!stream.empty() && harness.last() != ActionKind::close) {
         const std::size_t size = 1 + random.below(random.below(4) == 0 ? 4096 : 40);
         (void)harness.receive(stream.substr(0, size));
         stream.remove_prefix(std::min(size, stream.size()));

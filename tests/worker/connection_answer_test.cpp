@@ -16,25 +16,26 @@ namespace {
 
 using site::test::common_fields;
 using site::test::error_answer;
+using test::ActionKind;
 using test::ConnectionTest;
 using test::ok;
 using test::request;
 using test::statuses;
-using Actions = std::vector<Action>;
+using Actions = std::vector<ActionKind>;
 
 constexpr std::string_view close = "Connection: close\r\n";
 
 TEST_F(ConnectionTest, WantsBytesFirst) {
-    EXPECT_EQ(harness_.actions(), Actions{Action::receive});
+    EXPECT_EQ(harness_.actions(), Actions{ActionKind::receive});
     EXPECT_EQ(harness_.connection().waiting(), Waiting::idle);
     EXPECT_TRUE(harness_.connection().is_fresh());
 }
 
 TEST_F(ConnectionTest, AnswersARequestAndWaitsForTheNext) {
-    EXPECT_EQ(harness_.receive(request("GET /a")), Action::send);
+    EXPECT_EQ(harness_.receive(request("GET /a")), ActionKind::send);
     EXPECT_EQ(harness_.connection().waiting(), Waiting::peer);
-    EXPECT_FALSE(harness_.connection().more_follows());
-    EXPECT_EQ(harness_.perform_one(), Action::receive);
+    EXPECT_FALSE(harness_.wanted<Send>().more_follows);
+    EXPECT_EQ(harness_.perform_one(), ActionKind::receive);
     EXPECT_EQ(harness_.output(), ok("12345"));
     EXPECT_EQ(harness_.connection().waiting(), Waiting::idle);
     EXPECT_FALSE(harness_.connection().is_fresh());
@@ -50,7 +51,7 @@ TEST_F(ConnectionTest, AnswersOneRequestAfterAnother) {
 TEST_F(ConnectionTest, AnswersHeadWithoutABody) {
     const std::string whole = ok("12345");
     EXPECT_EQ(harness_.exchange(request("HEAD /a")), whole.substr(0, whole.size() - 5));
-    EXPECT_EQ(harness_.last(), Action::receive);
+    EXPECT_EQ(harness_.last(), ActionKind::receive);
 }
 
 TEST_F(ConnectionTest, SendsTheBytesOfARange) {
@@ -79,23 +80,23 @@ TEST_F(ConnectionTest, GoesOnAfterAnErrorThatDoesNotConcernTheConnection) {
 }
 
 TEST_F(ConnectionTest, ClosesWhenTheClientWantsIt) {
-    EXPECT_EQ(harness_.receive(request("GET /a", close)), Action::send);
-    EXPECT_EQ(harness_.perform_one(), Action::close);
+    EXPECT_EQ(harness_.receive(request("GET /a", close)), ActionKind::send);
+    EXPECT_EQ(harness_.perform_one(), ActionKind::close);
     EXPECT_EQ(harness_.output(), ok("12345", close));
 }
 
 TEST_F(ConnectionTest, ClosesAfterHttp10) {
     EXPECT_EQ(harness_.exchange("GET /a HTTP/1.0\r\n\r\n"), ok("12345", close));
-    EXPECT_EQ(harness_.last(), Action::close);
+    EXPECT_EQ(harness_.last(), ActionKind::close);
 }
 
 TEST_F(ConnectionTest, KeepsAnHttp10ConnectionThatAsksForIt) {
     const std::string_view keep_alive = "Connection: keep-alive\r\n";
     EXPECT_EQ(harness_.exchange("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"),
               ok("12345", keep_alive));
-    EXPECT_EQ(harness_.last(), Action::receive);
+    EXPECT_EQ(harness_.last(), ActionKind::receive);
     EXPECT_EQ(harness_.exchange("GET /b HTTP/1.0\r\n\r\n"), ok("b", close));
-    EXPECT_EQ(harness_.last(), Action::close);
+    EXPECT_EQ(harness_.last(), ActionKind::close);
 }
 
 struct BrokenRequest {
@@ -122,23 +123,23 @@ TEST_F(ConnectionTest, AnswersABrokenRequestAndLingers) {
     for (const auto& [text, title] : requests) {
         harness_.connect();
         EXPECT_EQ(harness_.exchange(text), error_answer(title, close)) << text.substr(0, 60);
-        EXPECT_EQ(std::ranges::count(harness_.actions(), Action::linger), 1) << title;
+        EXPECT_EQ(std::ranges::count(harness_.actions(), ActionKind::linger), 1) << title;
         EXPECT_EQ(harness_.connection().waiting(), Waiting::linger);
-        EXPECT_EQ(harness_.end_of_input(), Action::close);
+        EXPECT_EQ(harness_.end_of_input(), ActionKind::close);
     }
 }
 
 TEST_F(ConnectionTest, AnswersWhatCameBeforeABrokenRequest) {
     EXPECT_EQ(harness_.exchange(request("GET /a") + "broken\r\n"),
               ok("12345") + error_answer("400 Bad Request", close));
-    EXPECT_EQ(harness_.last(), Action::linger);
+    EXPECT_EQ(harness_.last(), ActionKind::linger);
 }
 
 TEST_F(ConnectionTest, SendsALargeBodyFromMemoryWithItsHead) {
     const std::string bytes = torc::test::patterned_bytes(60'000);
     harness_.put("page", site::test::memory_asset(bytes));
-    EXPECT_EQ(harness_.receive(request("GET /page")), Action::send);
-    EXPECT_EQ(harness_.connection().message().msg_iovlen, 2U);
+    EXPECT_EQ(harness_.receive(request("GET /page")), ActionKind::send);
+    EXPECT_EQ(harness_.wanted<Send>().message->msg_iovlen, 2U);
     harness_.perform();
     EXPECT_EQ(harness_.output(), ok(bytes));
 }
@@ -160,7 +161,7 @@ TEST_F(ConnectionTest, RedirectsWithAQueryAsLongAsARequestLineMayBe) {
             EXPECT_EQ(statuses(answer), (std::vector{200, 301, 200})) << length << octet;
             EXPECT_TRUE(answer.contains("\r\nLocation: directory/?" + expected + "\r\n"));
             EXPECT_TRUE(answer.ends_with(ok("b")));
-            EXPECT_EQ(harness_.last(), Action::receive);
+            EXPECT_EQ(harness_.last(), ActionKind::receive);
         }
     }
 }

@@ -11,6 +11,7 @@
 namespace torc::worker {
 namespace {
 
+using test::ActionKind;
 using test::ok;
 using test::request;
 using test::statuses;
@@ -24,7 +25,7 @@ std::string content_length(std::uint64_t length) {
 TEST_F(ConnectionBodyTest, SkipsABodyThatCameWithItsHead) {
     EXPECT_EQ(harness_.exchange(request("GET /a", content_length(4)) + "body" + request("GET /b")),
               ok("12345") + ok("b"));
-    EXPECT_EQ(harness_.last(), Action::receive);
+    EXPECT_EQ(harness_.last(), ActionKind::receive);
 }
 
 TEST_F(ConnectionBodyTest, DoesNotTakeABodyForARequest) {
@@ -60,8 +61,8 @@ TEST_F(ConnectionBodyTest, EndsTheConnectionBehindALongerBody) {
     constexpr std::size_t length = limits::request_body_drain_bytes_default + 1;
     (void)harness_.exchange(request("GET /a", content_length(length)));
     EXPECT_EQ(harness_.output(), ok("12345", "Connection: close\r\n"));
-    EXPECT_EQ(harness_.last(), Action::linger);
-    EXPECT_EQ(harness_.receive("xxx"), Action::receive);
+    EXPECT_EQ(harness_.last(), ActionKind::linger);
+    EXPECT_EQ(harness_.receive("xxx"), ActionKind::receive);
 }
 
 TEST_F(ConnectionBodyTest, DoesNotAskForABodyThatIsHeldBack) {
@@ -69,19 +70,19 @@ TEST_F(ConnectionBodyTest, DoesNotAskForABodyThatIsHeldBack) {
         harness_.exchange(request("POST /a", "Expect: 100-continue\r\n" + content_length(10)));
     EXPECT_EQ(statuses(answer), std::vector{405});
     EXPECT_NE(answer.find("Connection: close\r\n"), std::string::npos);
-    EXPECT_EQ(harness_.last(), Action::linger);
+    EXPECT_EQ(harness_.last(), ActionKind::linger);
 }
 
 TEST_F(ConnectionBodyTest, IgnoresAnExpectationWithoutABody) {
     EXPECT_EQ(harness_.exchange(request("GET /a", "Expect: 100-continue\r\n")), ok("12345"));
-    EXPECT_EQ(harness_.last(), Action::receive);
+    EXPECT_EQ(harness_.last(), ActionKind::receive);
 }
 
 TEST_F(ConnectionBodyTest, IgnoresAnExpectationInHttp10) {
     EXPECT_EQ(harness_.exchange("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n"
                                 "Expect: 100-continue\r\nContent-Length: 4\r\n\r\nbody"),
               ok("12345", "Connection: keep-alive\r\n"));
-    EXPECT_EQ(harness_.last(), Action::receive);
+    EXPECT_EQ(harness_.last(), ActionKind::receive);
 }
 
 TEST_F(ConnectionBodyTest, SkipsABodyAsLongAsItIsTold) {
@@ -89,13 +90,13 @@ TEST_F(ConnectionBodyTest, SkipsABodyAsLongAsItIsTold) {
     EXPECT_EQ(harness_.exchange(request("GET /a", content_length(3)) + "xxx" + request("GET /b")),
               ok("12345") + ok("b"));
     (void)harness_.exchange(request("GET /a", content_length(4)));
-    EXPECT_EQ(harness_.last(), Action::linger);
+    EXPECT_EQ(harness_.last(), ActionKind::linger);
 }
 
 TEST_F(ConnectionBodyTest, LingersForTheBodyOfTheLastRequest) {
     (void)harness_.exchange(request("GET /a", "Connection: close\r\n" + content_length(10)));
     EXPECT_EQ(harness_.output(), ok("12345", "Connection: close\r\n"));
-    EXPECT_EQ(harness_.last(), Action::linger);
+    EXPECT_EQ(harness_.last(), ActionKind::linger);
 }
 
 TEST_F(ConnectionBodyTest, SkipsABodyBehindALargeFile) {
@@ -113,7 +114,7 @@ TEST_F(ConnectionBodyTest, ClosesWhenABodyStays) {
     // The request was answered already; a 408 now would be taken for the answer to the next.
     (void)harness_.exchange(request("POST /a", content_length(10)) + "bo");
     harness_.connection().on_time_out();
-    EXPECT_EQ(harness_.end_of_input(), Action::close);
+    EXPECT_EQ(harness_.end_of_input(), ActionKind::close);
 }
 
 }  // namespace

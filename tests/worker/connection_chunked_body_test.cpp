@@ -15,6 +15,7 @@
 namespace torc::worker {
 namespace {
 
+using test::ActionKind;
 using test::ok;
 using test::request;
 using test::statuses;
@@ -41,7 +42,7 @@ protected:
 TEST_F(ConnectionChunkedBodyTest, IsSkipped) {
     EXPECT_EQ(harness_.exchange(chunked("/a", "5\r\nhello\r\n0\r\n\r\n") + request("GET /b")),
               ok("12345") + ok("b"));
-    EXPECT_EQ(harness_.last(), Action::receive);
+    EXPECT_EQ(harness_.last(), ActionKind::receive);
 }
 
 TEST_F(ConnectionChunkedBodyTest, IsSkippedHoweverItComes) {
@@ -76,7 +77,7 @@ TEST_F(ConnectionChunkedBodyTest, IsRefusedWhenItIsMalformed) {
                                         "ffffffffffffffff\r\n", "0\r\nX : y\r\n\r\n"}) {
         harness_.connect();
         EXPECT_EQ(statuses(harness_.exchange(chunked("/a", body))), std::vector{400}) << body;
-        EXPECT_EQ(harness_.last(), Action::linger);
+        EXPECT_EQ(harness_.last(), ActionKind::linger);
         harness_.connect();
         EXPECT_EQ(statuses(harness_.exchange(chunked("/a", body), 1)), std::vector{400}) << body;
     }
@@ -91,14 +92,14 @@ TEST_F(ConnectionChunkedBodyTest, MayBeAsLongAsTheLimit) {
 TEST_F(ConnectionChunkedBodyTest, EndsTheConnectionWhenItIsLonger) {
     (void)harness_.exchange(chunked("/a", chunk(limits::request_body_drain_bytes_default + 1)));
     EXPECT_EQ(harness_.output(), ok("12345", "Connection: close\r\n"));
-    EXPECT_EQ(harness_.last(), Action::linger);
+    EXPECT_EQ(harness_.last(), ActionKind::linger);
 }
 
 TEST_F(ConnectionChunkedBodyTest, EndsTheConnectionWhenItIsHeldBack) {
     (void)harness_.exchange(
         request("GET /a", "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n"));
     EXPECT_EQ(harness_.output(), ok("12345", "Connection: close\r\n"));
-    EXPECT_EQ(harness_.last(), Action::linger);
+    EXPECT_EQ(harness_.last(), ActionKind::linger);
 }
 
 TEST_F(ConnectionChunkedBodyTest, GoesWithARequestWhoseAssetIsLoaded) {
@@ -113,7 +114,7 @@ TEST_F(ConnectionChunkedBodyTest, GoesWithARequestWhoseAssetIsLoaded) {
 TEST_F(ConnectionChunkedBodyTest, IsRefusedWhenItStays) {
     (void)harness_.exchange(chunked("/a", "5\r\nhel"));
     harness_.connection().on_time_out();
-    EXPECT_EQ(harness_.end_of_input(), Action::send);
+    EXPECT_EQ(harness_.end_of_input(), ActionKind::send);
     harness_.perform();
     EXPECT_EQ(statuses(harness_.output()), std::vector{408});
 }

@@ -14,6 +14,7 @@ namespace torc::worker {
 namespace {
 
 using site::test::error_answer;
+using test::ActionKind;
 using test::ok;
 using test::request;
 using test::statuses;
@@ -23,38 +24,38 @@ using ConnectionEndTest = test::ConnectionTest;
 constexpr std::string_view close = "Connection: close\r\n";
 
 TEST_F(ConnectionEndTest, ClosesWhenThePeerSendsNothing) {
-    EXPECT_EQ(harness_.end_of_input(), Action::close);
+    EXPECT_EQ(harness_.end_of_input(), ActionKind::close);
     EXPECT_EQ(harness_.output(), "");
 }
 
 TEST_F(ConnectionEndTest, ClosesWhenThePeerHasHadItsAnswers) {
     (void)harness_.exchange(request("GET /a"));
-    EXPECT_EQ(harness_.end_of_input(), Action::close);
+    EXPECT_EQ(harness_.end_of_input(), ActionKind::close);
 }
 
 TEST_F(ConnectionEndTest, ClosesWhenThePeerEndsWithinARequest) {
     (void)harness_.exchange("GET /a HT");
-    EXPECT_EQ(harness_.end_of_input(), Action::close);
+    EXPECT_EQ(harness_.end_of_input(), ActionKind::close);
     EXPECT_EQ(harness_.output(), "");
 }
 
 TEST_F(ConnectionEndTest, GoesOnWithAMessageOfWhichAPartWentOut) {
     (void)harness_.receive(request("GET /a") + request("GET /b"));
-    EXPECT_EQ(harness_.complete_send(harness_.take_message(0)), Action::send);
-    while (harness_.last() == Action::send) {
+    EXPECT_EQ(harness_.complete_send(harness_.take_message(0)), ActionKind::send);
+    while (harness_.last() == ActionKind::send) {
         (void)harness_.complete_send(harness_.take_message(7));
     }
     EXPECT_EQ(harness_.output(), ok("12345") + ok("b"));
-    EXPECT_EQ(harness_.last(), Action::receive);
+    EXPECT_EQ(harness_.last(), ActionKind::receive);
 }
 
 TEST_F(ConnectionEndTest, TellsThePeerThatItsRequestTookTooLong) {
     (void)harness_.exchange("GET /a HT");
     harness_.connection().on_time_out();
-    EXPECT_EQ(harness_.end_of_input(), Action::send);
-    EXPECT_EQ(harness_.perform_one(), Action::linger);
+    EXPECT_EQ(harness_.end_of_input(), ActionKind::send);
+    EXPECT_EQ(harness_.perform_one(), ActionKind::linger);
     EXPECT_EQ(harness_.output(), error_answer("408 Request Timeout", close));
-    EXPECT_EQ(harness_.end_of_input(), Action::close);
+    EXPECT_EQ(harness_.end_of_input(), ActionKind::close);
 }
 
 TEST_F(ConnectionEndTest, AnswersARequestThatArrivedJustWhenItsTimeWasUp) {
@@ -62,7 +63,7 @@ TEST_F(ConnectionEndTest, AnswersARequestThatArrivedJustWhenItsTimeWasUp) {
     harness_.connection().on_time_out();
     (void)harness_.exchange("TP/1.1\r\nHost: a\r\n\r\n");
     EXPECT_EQ(harness_.output(), ok("12345"));
-    EXPECT_EQ(harness_.end_of_input(), Action::close);
+    EXPECT_EQ(harness_.end_of_input(), ActionKind::close);
 }
 
 TEST_F(ConnectionEndTest, RefusesWhatCannotBecomeARequestAtItsFirstBytes) {
@@ -70,8 +71,8 @@ TEST_F(ConnectionEndTest, RefusesWhatCannotBecomeARequestAtItsFirstBytes) {
     for (const std::string_view bytes :
          {"\x16\x03\x01"sv, "\x80\x2e\x01"sv, "SSH-2.0-"sv, "\0"sv, "{\"id\""sv, "\r\n\x01"sv}) {
         harness_.connect();
-        EXPECT_EQ(harness_.receive(bytes), Action::send);
-        EXPECT_EQ(harness_.perform_one(), Action::linger);
+        EXPECT_EQ(harness_.receive(bytes), ActionKind::send);
+        EXPECT_EQ(harness_.perform_one(), ActionKind::linger);
         EXPECT_EQ(harness_.output(), error_answer("400 Bad Request", close));
         EXPECT_NE(harness_.services().refused_opening, http::Opening::http);
     }
@@ -81,32 +82,32 @@ TEST_F(ConnectionEndTest, RefusesWhatCannotBecomeARequestBehindOneThatWas) {
     using namespace std::string_view_literals;
     EXPECT_EQ(harness_.exchange(request("GET /a") + "\x16\x03\x01"),
               ok("12345") + error_answer("400 Bad Request", close));
-    EXPECT_EQ(harness_.last(), Action::linger);
+    EXPECT_EQ(harness_.last(), ActionKind::linger);
 }
 
 TEST_F(ConnectionEndTest, ReadsAndDropsWhatThePeerStillSends) {
     (void)harness_.exchange("broken\r\n");
-    ASSERT_EQ(harness_.last(), Action::linger);
+    ASSERT_EQ(harness_.last(), ActionKind::linger);
     harness_.forget();
     const std::string chunk(limits::receive_buffer_bytes, 'x');
     for (int count = 0; count < 1000; ++count) {
-        ASSERT_EQ(harness_.receive(chunk), Action::receive);
+        ASSERT_EQ(harness_.receive(chunk), ActionKind::receive);
         EXPECT_EQ(harness_.connection().waiting(), Waiting::linger);
     }
-    EXPECT_EQ(harness_.end_of_input(), Action::close);
+    EXPECT_EQ(harness_.end_of_input(), ActionKind::close);
     EXPECT_EQ(harness_.output(), "");
 }
 
 TEST_F(ConnectionEndTest, MakesTheNextAnswerTheLastWhenTheServerDrains) {
     harness_.services().is_draining = true;
     EXPECT_EQ(harness_.exchange(request("GET /a")), ok("12345", close));
-    EXPECT_EQ(harness_.last(), Action::close);
+    EXPECT_EQ(harness_.last(), ActionKind::close);
 }
 
 TEST_F(ConnectionEndTest, ClosesBehindAnAnswerThatWasOnItsWayWhenTheDrainBegan) {
     (void)harness_.receive(request("GET /a"));
     harness_.services().is_draining = true;
-    EXPECT_EQ(harness_.perform_one(), Action::close);
+    EXPECT_EQ(harness_.perform_one(), ActionKind::close);
     EXPECT_EQ(harness_.output(), ok("12345"));
 }
 
@@ -115,7 +116,7 @@ TEST_F(ConnectionEndTest, AnswersThePipelineBehindAnAnswerOnItsWayWhenTheDrainBe
     harness_.services().is_draining = true;
     harness_.perform();
     EXPECT_TRUE(harness_.output().ends_with(large_bytes() + ok("12345", close)));
-    EXPECT_EQ(harness_.last(), Action::linger);
+    EXPECT_EQ(harness_.last(), ActionKind::linger);
 }
 
 TEST_F(ConnectionEndTest, FinishesAPartialRequestWhenTheServerDrains) {

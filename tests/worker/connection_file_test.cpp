@@ -10,10 +10,11 @@
 namespace torc::worker {
 namespace {
 
+using test::ActionKind;
 using test::ok;
 using test::request;
 using test::statuses;
-using Actions = std::vector<Action>;
+using Actions = std::vector<ActionKind>;
 
 class ConnectionFileTest : public test::ConnectionTest {
 protected:
@@ -25,23 +26,21 @@ protected:
 };
 
 TEST_F(ConnectionFileTest, SendsTheHeadAndThenTheFile) {
-    EXPECT_EQ(harness_.receive(request("GET /large")), Action::send);
-    EXPECT_TRUE(harness_.connection().more_follows());
-    EXPECT_EQ(harness_.perform_one(), Action::send_file);
+    EXPECT_EQ(harness_.receive(request("GET /large")), ActionKind::send);
+    EXPECT_TRUE(harness_.wanted<Send>().more_follows);
+    EXPECT_EQ(harness_.perform_one(), ActionKind::send_file);
     EXPECT_EQ(harness_.connection().waiting(), Waiting::peer);
-    EXPECT_EQ(harness_.perform_one(), Action::receive);
+    EXPECT_EQ(harness_.perform_one(), ActionKind::receive);
     EXPECT_EQ(harness_.output(), large_answer());
     EXPECT_EQ(harness_.connection().waiting(), Waiting::idle);
-    EXPECT_FALSE(harness_.connection().more_follows());
 }
 
 TEST_F(ConnectionFileTest, SendsTheFileInAsManyChunksAsItTakes) {
     (void)harness_.receive(request("GET /large"));
     (void)harness_.perform_one();
     std::uint64_t offset = 0;
-    while (harness_.last() == Action::send_file) {
-        const io::FileSlice slice = harness_.connection().file_slice(7);
-        EXPECT_EQ(slice.socket, 7);
+    while (harness_.last() == ActionKind::send_file) {
+        const io::FileSlice slice = harness_.wanted<SendFile>().slice;
         EXPECT_EQ(slice.offset, offset);
         EXPECT_EQ(slice.length, large_bytes().size() - offset);
         EXPECT_EQ(slice.preceding_bytes, harness_.output().size()) << "with the head";
@@ -49,7 +48,7 @@ TEST_F(ConnectionFileTest, SendsTheFileInAsManyChunksAsItTakes) {
         (void)harness_.complete_send_file(chunk);
         offset += chunk;
     }
-    EXPECT_EQ(harness_.last(), Action::receive);
+    EXPECT_EQ(harness_.last(), ActionKind::receive);
     EXPECT_EQ(harness_.output(), large_answer());
 }
 
@@ -58,13 +57,13 @@ TEST_F(ConnectionFileTest, TellsALongPartOfAFileByItsBeginning) {
     harness_.put("long", site::test::disk_asset(bytes));
     (void)harness_.receive(request("GET /long"));
     (void)harness_.perform_one();
-    EXPECT_TRUE(harness_.connection().is_sending_long_part());
+    EXPECT_TRUE(harness_.wanted<SendFile>().is_part_long());
     (void)harness_.complete_send_file(2'200'000);
-    EXPECT_TRUE(harness_.connection().is_sending_long_part()) << "though little is left of it";
+    EXPECT_TRUE(harness_.wanted<SendFile>().is_part_long()) << "though little is left of it";
     harness_.perform();
     (void)harness_.receive(request("GET /long", "Range: bytes=0-299999\r\n"));
     (void)harness_.perform_one();
-    EXPECT_FALSE(harness_.connection().is_sending_long_part());
+    EXPECT_FALSE(harness_.wanted<SendFile>().is_part_long());
 }
 
 TEST_F(ConnectionFileTest, SendsARangeOfTheFile) {
@@ -76,28 +75,30 @@ TEST_F(ConnectionFileTest, SendsARangeOfTheFile) {
 
 TEST_F(ConnectionFileTest, SendsNoFileForHead) {
     (void)harness_.exchange(request("HEAD /large"));
-    EXPECT_EQ(harness_.actions(), (Actions{Action::receive, Action::send, Action::receive}));
+    EXPECT_EQ(harness_.actions(),
+              (Actions{ActionKind::receive, ActionKind::send, ActionKind::receive}));
 }
 
 TEST_F(ConnectionFileTest, SendsWhatCameBeforeWithTheHead) {
     (void)harness_.exchange(request("GET /a") + request("GET /b") + request("GET /large"));
-    EXPECT_EQ(harness_.actions(),
-              (Actions{Action::receive, Action::send, Action::send_file, Action::receive}));
+    EXPECT_EQ(harness_.actions(), (Actions{ActionKind::receive, ActionKind::send,
+                                           ActionKind::send_file, ActionKind::receive}));
     EXPECT_EQ(harness_.output(), ok("12345") + ok("b") + large_answer());
 }
 
 TEST_F(ConnectionFileTest, GoesOnWithThePipelineBehindTheFile) {
     (void)harness_.exchange(request("GET /large") + request("GET /a") + request("GET /large") +
                             request("GET /b"));
-    EXPECT_EQ(harness_.actions(),
-              (Actions{Action::receive, Action::send, Action::send_file, Action::send,
-                       Action::send_file, Action::send, Action::receive}));
+    EXPECT_EQ(
+        harness_.actions(),
+        (Actions{ActionKind::receive, ActionKind::send, ActionKind::send_file, ActionKind::send,
+                 ActionKind::send_file, ActionKind::send, ActionKind::receive}));
     EXPECT_EQ(harness_.output(), large_answer() + ok("12345") + large_answer() + ok("b"));
 }
 
 TEST_F(ConnectionFileTest, ClosesBehindTheFileWhenItIsTheLast) {
     (void)harness_.exchange(request("GET /large", "Connection: close\r\n"));
-    EXPECT_EQ(harness_.last(), Action::close);
+    EXPECT_EQ(harness_.last(), ActionKind::close);
     EXPECT_TRUE(harness_.output().ends_with(large_bytes()));
 }
 
@@ -105,14 +106,14 @@ TEST_F(ConnectionFileTest, ClosesWhenTheFileWasTruncated) {
     (void)harness_.receive(request("GET /large") + request("GET /a"));
     (void)harness_.perform_one();
     (void)harness_.complete_send_file(1000);
-    ASSERT_EQ(::ftruncate(harness_.connection().file_slice(7).file, 1000), 0);
-    EXPECT_EQ(harness_.perform_one(), Action::close);
+    ASSERT_EQ(::ftruncate(harness_.wanted<SendFile>().slice.file, 1000), 0);
+    EXPECT_EQ(harness_.perform_one(), ActionKind::close);
 }
 
 TEST_F(ConnectionFileTest, SendsNoFileBeforeAllOfItsHeadWentOut) {
     (void)harness_.receive(request("GET /large"));
-    EXPECT_EQ(harness_.complete_send(harness_.take_message(1)), Action::send);
-    EXPECT_EQ(harness_.complete_send(harness_.take_message()), Action::send_file);
+    EXPECT_EQ(harness_.complete_send(harness_.take_message(1)), ActionKind::send);
+    EXPECT_EQ(harness_.complete_send(harness_.take_message()), ActionKind::send_file);
     harness_.perform();
     EXPECT_EQ(harness_.output(), large_answer());
 }

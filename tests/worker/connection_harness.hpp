@@ -11,17 +11,25 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace torc::worker::test {
+
+/// Which alternative of Action a connection wants, in their order.
+enum class ActionKind : std::uint8_t { receive, send, send_file, load, linger, close };
+static_assert(std::is_same_v<Action, std::variant<Receive, Send, SendFile, Load, Linger, Close>>);
 
 /// One connection on a site that is in memory. Plays the worker and the kernel: gives the
 /// connection its events, does what it asks for and writes down what it did.
@@ -43,7 +51,7 @@ public:
         connection().set_remote_address("192.0.2.1");
         actions_.clear();
         output_.clear();
-        actions_.push_back(connection().on_opened());
+        (void)note(connection().on_opened());
     }
     void disconnect() { connection_.reset(); }
 
@@ -57,7 +65,7 @@ public:
     }
 
     /// One receive of at most limits::receive_buffer_bytes; gives what the connection wants next.
-    Action receive(std::string_view bytes) {
+    ActionKind receive(std::string_view bytes) {
         if (bytes.size() > buffer_.size() || !is_receiving()) {
             throw std::logic_error("no receive is in flight that could take these bytes");
         }
@@ -66,26 +74,26 @@ public:
         buffer_.fill('\xDD');  // It goes back to the kernel.
         return last();
     }
-    Action end_of_input() { return receive(""); }
+    ActionKind end_of_input() { return receive(""); }
 
     /// Performs actions until bytes are wanted or the connection closes.
     void perform() {
-        while (!is_receiving() && last() != Action::close) {
+        while (!is_receiving() && last() != ActionKind::close) {
             perform_one();
         }
     }
     /// Performs the last action whole.
-    Action perform_one() {
+    ActionKind perform_one() {
         switch (last()) {
-            case Action::send:
+            case ActionKind::send:
                 return complete_send(take_message());
-            case Action::send_file:
+            case ActionKind::send_file:
                 return complete_send_file(limits::send_file_chunk_bytes);
-            case Action::load:
+            case ActionKind::load:
                 return complete_load();
-            case Action::receive:
-            case Action::linger:
-            case Action::close:
+            case ActionKind::receive:
+            case ActionKind::linger:
+            case ActionKind::close:
                 break;
         }
         throw std::logic_error("the last action is not one that can be performed alone");
@@ -98,7 +106,7 @@ public:
     /// The same by receives of `step` bytes.
     std::string exchange(std::string_view stream, std::size_t step) {
         const std::size_t before = output_.size();
-        while (!stream.empty() && last() != Action::close) {
+        while (!stream.empty() && last() != ActionKind::close) {
             (void)receive(stream.substr(0, step));
             stream.remove_prefix(std::min(step, stream.size()));
             perform();
@@ -108,12 +116,11 @@ public:
 
     /// Takes what the connection wants sent, or the first `bytes_max` of it; gives how much.
     std::size_t take_message(std::size_t bytes_max = std::numeric_limits<std::size_t>::max()) {
-        const msghdr& message = connection().message();
-        std::size_t skipped = connection().message_sent_bytes();
+        const Send& send = wanted<Send>();
+        std::size_t skipped = send.sent_bytes;
         std::size_t taken = 0;
-        for (std::size_t index = 0; index < message.msg_iovlen; ++index) {
-            std::string_view piece(static_cast<const char*>(message.msg_iov[index].iov_base),
-                                   message.msg_iov[index].iov_len);
+        for (const iovec& part : std::span(send.message->msg_iov, send.message->msg_iovlen)) {
+            std::string_view piece(static_cast<const char*>(part.iov_base), part.iov_len);
             const std::size_t before = std::min(piece.size(), skipped);
             skipped -= before;
             piece = piece.substr(before, bytes_max - taken);
@@ -122,11 +129,11 @@ public:
         }
         return taken;
     }
-    Action complete_send(std::size_t bytes) { return note(connection().on_sent(bytes)); }
+    ActionKind complete_send(std::size_t bytes) { return note(connection().on_sent(bytes)); }
 
     /// Sends at most `bytes_max` of the file, as sendfile(2) would.
-    Action complete_send_file(std::size_t bytes_max) {
-        const io::FileSlice slice = connection().file_slice(7);
+    ActionKind complete_send_file(std::size_t bytes_max) {
+        const io::FileSlice slice = wanted<SendFile>().slice;
         std::string chunk(std::min<std::uint64_t>(slice.length, bytes_max), '\0');
         const ssize_t count =
             ::pread(slice.file, chunk.data(), chunk.size(), static_cast<off_t>(slice.offset));
@@ -135,21 +142,27 @@ public:
         return note(connection().on_file_sent(bytes));
     }
 
-    Action complete_load() {
+    ActionKind complete_load() {
         const auto found = disk_.find(load_path_);
         const site::AssetRef asset =
             found != disk_.end() ? found->second : site::Asset::error(http::Status::not_found);
         if (found != disk_.end()) {
             put(load_path_, asset);
         }
-        return note(connection().on_loaded(*asset));
+        return complete_load(*asset);
     }
+    ActionKind complete_load(site::Asset& asset) { return note(connection().on_loaded(asset)); }
 
-    [[nodiscard]] Action last() const { return actions_.back(); }
-    [[nodiscard]] bool is_receiving() const {
-        return last() == Action::receive || last() == Action::linger;
+    [[nodiscard]] ActionKind last() const { return actions_.back(); }
+    /// The last action itself, which is one of these.
+    template <typename Wanted>
+    [[nodiscard]] const Wanted& wanted() const {
+        return std::get<Wanted>(action_);
     }
-    [[nodiscard]] const std::vector<Action>& actions() const { return actions_; }
+    [[nodiscard]] bool is_receiving() const {
+        return last() == ActionKind::receive || last() == ActionKind::linger;
+    }
+    [[nodiscard]] const std::vector<ActionKind>& actions() const { return actions_; }
     /// All that was sent.
     [[nodiscard]] const std::string& output() const { return output_; }
     void forget() {
@@ -169,12 +182,13 @@ public:
     [[nodiscard]] Services& services() { return services_; }
 
 private:
-    Action note(Action action) {
-        actions_.push_back(action);
-        if (action == Action::load) {
-            load_path_ = connection().load_path();  // It lives as long as the event alone.
+    ActionKind note(const Action& action) {
+        action_ = action;
+        actions_.push_back(static_cast<ActionKind>(action.index()));
+        if (const auto* load = std::get_if<Load>(&action)) {
+            load_path_ = load->key;  // It lives as long as the event alone.
         }
-        return action;
+        return last();
     }
 
     site::Site site_;
@@ -185,7 +199,8 @@ private:
     Services services_{.site = site_, .responder = responder_, .outboxes = outboxes_};
     std::optional<Connection> connection_;
     std::array<char, limits::receive_buffer_bytes> buffer_{};
-    std::vector<Action> actions_;
+    Action action_;
+    std::vector<ActionKind> actions_;
     std::string output_;
     std::string load_path_;
 };

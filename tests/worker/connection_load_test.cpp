@@ -11,9 +11,10 @@ namespace {
 
 using site::test::error_answer;
 using site::test::memory_asset;
+using test::ActionKind;
 using test::ok;
 using test::request;
-using Actions = std::vector<Action>;
+using Actions = std::vector<ActionKind>;
 
 class ConnectionLoadTest : public test::ConnectionTest {
 protected:
@@ -25,10 +26,10 @@ protected:
 };
 
 TEST_F(ConnectionLoadTest, AsksForAnAssetThatIsNotThere) {
-    EXPECT_EQ(harness_.receive(request("GET /slow")), Action::load);
+    EXPECT_EQ(harness_.receive(request("GET /slow")), ActionKind::load);
     EXPECT_EQ(harness_.connection().waiting(), Waiting::asset);
-    EXPECT_EQ(harness_.perform_one(), Action::send);
-    EXPECT_EQ(harness_.perform_one(), Action::receive);
+    EXPECT_EQ(harness_.perform_one(), ActionKind::send);
+    EXPECT_EQ(harness_.perform_one(), ActionKind::receive);
     EXPECT_EQ(harness_.output(), ok("slow"));
 }
 
@@ -47,27 +48,28 @@ TEST_F(ConnectionLoadTest, AsksAgainWhenTheAssetIsNoLongerFresh) {
 TEST_F(ConnectionLoadTest, AnswersWithAnErrorThatWasLoaded) {
     EXPECT_EQ(harness_.exchange(request("GET /absent")),
               error_answer("404 Not Found", "Vary: Accept\r\n"));
-    EXPECT_EQ(harness_.last(), Action::receive);
+    EXPECT_EQ(harness_.last(), ActionKind::receive);
 }
 
 TEST_F(ConnectionLoadTest, AsksForEachOfTwoMissingAssetsInTurn) {
     EXPECT_EQ(harness_.exchange(request("GET /absent") + request("GET /absent")),
               error_answer("404 Not Found", "Vary: Accept\r\n") +
                   error_answer("404 Not Found", "Vary: Accept\r\n"));
-    EXPECT_EQ(harness_.actions(), (Actions{Action::receive, Action::load, Action::send,
-                                           Action::load, Action::send, Action::receive}));
+    EXPECT_EQ(harness_.actions(),
+              (Actions{ActionKind::receive, ActionKind::load, ActionKind::send, ActionKind::load,
+                       ActionKind::send, ActionKind::receive}));
 }
 
 TEST_F(ConnectionLoadTest, SendsEarlierAnswersBeforeItWaits) {
     EXPECT_EQ(harness_.receive(request("GET /a") + request("GET /slow") + request("GET /b")),
-              Action::send);
-    EXPECT_EQ(harness_.perform_one(), Action::load);
+              ActionKind::send);
+    EXPECT_EQ(harness_.perform_one(), ActionKind::load);
     EXPECT_EQ(harness_.output(), ok("12345"));
     EXPECT_EQ(harness_.load_path(), "slow");
     harness_.perform();
     EXPECT_EQ(harness_.output(), ok("12345") + ok("slow") + ok("b"));
-    EXPECT_EQ(harness_.actions(), (Actions{Action::receive, Action::send, Action::load,
-                                           Action::send, Action::receive}));
+    EXPECT_EQ(harness_.actions(), (Actions{ActionKind::receive, ActionKind::send, ActionKind::load,
+                                           ActionKind::send, ActionKind::receive}));
 }
 
 TEST_F(ConnectionLoadTest, DoesNotAskForWhatWasLoadedMeanwhile) {
@@ -97,13 +99,13 @@ TEST_F(ConnectionLoadTest, SendsALargeFileThatWasLoaded) {
 TEST_F(ConnectionLoadTest, ClosesAfterALoadedAnswerThatIsTheLast) {
     EXPECT_EQ(harness_.exchange(request("GET /slow", "Connection: close\r\n")),
               ok("slow", "Connection: close\r\n"));
-    EXPECT_EQ(harness_.last(), Action::close);
+    EXPECT_EQ(harness_.last(), ActionKind::close);
 }
 
 TEST_F(ConnectionLoadTest, UsesALoadedAssetThatTheCacheDidNotKeep) {
     (void)harness_.receive(request("GET /slow"));
     const site::AssetRef asset = memory_asset("not cached");
-    EXPECT_EQ(harness_.connection().on_loaded(*asset), Action::send);
+    EXPECT_EQ(harness_.complete_load(*asset), ActionKind::send);
     (void)harness_.take_message();
     EXPECT_EQ(harness_.output(), ok("not cached"));
 }

@@ -20,6 +20,7 @@ using http::Status;
 using site::Asset;
 using site::SubstituteKey;
 using site::test::memory_file;
+using test::ActionKind;
 using test::request;
 using test::statuses;
 
@@ -59,9 +60,9 @@ protected:
 };
 
 TEST_F(ConnectionMissingTest, SendsTheErrorOfTheDirectory) {
-    EXPECT_EQ(harness_.receive(request("GET /users/7")), Action::load);
+    EXPECT_EQ(harness_.receive(request("GET /users/7")), ActionKind::load);
     EXPECT_EQ(harness_.load_path(), "users/7");
-    EXPECT_EQ(harness_.perform_one(), Action::load);
+    EXPECT_EQ(harness_.perform_one(), ActionKind::load);
     EXPECT_EQ(harness_.load_path(), key_of({.kind = SubstituteKey::Kind::error, .path = "users/"}));
     harness_.perform();
     expect(harness_.output(), 404, "no such user");
@@ -72,7 +73,7 @@ TEST_F(ConnectionMissingTest, SaysTheSameToHead) {
     EXPECT_TRUE(harness_.output().contains("\r\nContent-Length: 12\r\n"));
     // The same asset serves GET.
     expect(harness_.exchange(request("GET /users/7")), 404, "no such user");
-    EXPECT_EQ(std::ranges::count(harness_.actions(), Action::load), 2);
+    EXPECT_EQ(std::ranges::count(harness_.actions(), ActionKind::load), 2);
 }
 
 TEST_F(ConnectionMissingTest, SendsTheFallbackToWhoWantsAPage) {

@@ -12,6 +12,7 @@
 namespace torc::worker {
 namespace {
 
+using test::ActionKind;
 using test::ok;
 using test::request;
 using test::statuses;
@@ -64,7 +65,7 @@ TEST_F(ConnectionMultipartTest, SendsTheRangesOfAFileInMemory) {
     EXPECT_EQ(parts_of(answer),
               (std::vector{memory_bytes().substr(0, 10), memory_bytes().substr(50'000, 9'999),
                            memory_bytes().substr(100, 20)}));
-    EXPECT_EQ(harness_.last(), Action::receive);
+    EXPECT_EQ(harness_.last(), ActionKind::receive);
 }
 
 TEST_F(ConnectionMultipartTest, SendsTheRangesOfAFileOnDisk) {
@@ -73,7 +74,7 @@ TEST_F(ConnectionMultipartTest, SendsTheRangesOfAFileOnDisk) {
     EXPECT_EQ(parts_of(answer),
               (std::vector{large_bytes().substr(large_bytes().size() - 7),
                            large_bytes().substr(100'000, 120'000), large_bytes().substr(0, 1)}));
-    EXPECT_EQ(harness_.last(), Action::receive);
+    EXPECT_EQ(harness_.last(), ActionKind::receive);
 }
 
 TEST_F(ConnectionMultipartTest, SendsAsManyPartsAsThereMayBe) {
@@ -110,9 +111,9 @@ TEST_F(ConnectionMultipartTest, SendsManyPipelinedThoughTheirHeadsFillTheOutbox)
 TEST_F(ConnectionMultipartTest, SaysThatMoreFollowsUntilTheEnd) {
     (void)harness_.receive(request("GET /large", "Range: bytes=0-9,100-109\r\n"));
     std::vector<bool> more;
-    while (harness_.last() != Action::receive) {
-        if (harness_.last() == Action::send) {
-            more.push_back(harness_.connection().more_follows());
+    while (harness_.last() != ActionKind::receive) {
+        if (harness_.last() == ActionKind::send) {
+            more.push_back(harness_.wanted<Send>().more_follows);
         }
         (void)harness_.perform_one();
     }
@@ -122,8 +123,8 @@ TEST_F(ConnectionMultipartTest, SaysThatMoreFollowsUntilTheEnd) {
 TEST_F(ConnectionMultipartTest, EndsWhenTheFileBecomesShorterMeanwhile) {
     (void)harness_.receive(request("GET /large", "Range: bytes=0-9,100-109\r\n"));
     (void)harness_.perform_one();
-    ASSERT_EQ(harness_.last(), Action::send_file);
-    EXPECT_EQ(harness_.complete_send_file(0), Action::close);
+    ASSERT_EQ(harness_.last(), ActionKind::send_file);
+    EXPECT_EQ(harness_.complete_send_file(0), ActionKind::close);
 }
 
 }  // namespace

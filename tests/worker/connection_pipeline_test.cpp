@@ -14,11 +14,12 @@ namespace torc::worker {
 namespace {
 
 using site::test::error_answer;
+using test::ActionKind;
 using test::ConnectionHarness;
 using test::ok;
 using test::request;
 using test::statuses;
-using Actions = std::vector<Action>;
+using Actions = std::vector<ActionKind>;
 
 using ConnectionPipelineTest = test::ConnectionTest;
 
@@ -42,7 +43,8 @@ TEST_F(ConnectionPipelineTest, AnswersOneReceiveWithOneSend) {
         answers += ok(count % 2 == 0 ? "12345" : "b");
     }
     EXPECT_EQ(harness_.exchange(requests), answers);
-    EXPECT_EQ(harness_.actions(), (Actions{Action::receive, Action::send, Action::receive}));
+    EXPECT_EQ(harness_.actions(),
+              (Actions{ActionKind::receive, ActionKind::send, ActionKind::receive}));
 }
 
 TEST_F(ConnectionPipelineTest, AnswersTheSameWhereverTheStreamIsCut) {
@@ -52,13 +54,13 @@ TEST_F(ConnectionPipelineTest, AnswersTheSameWhereverTheStreamIsCut) {
     const std::string whole = harness_.exchange(stream);
     EXPECT_EQ(statuses(whole),
               (std::vector{200, 200, 301, 405, 206, 404, 200, 404, 204, 304, 200, 206, 200}));
-    EXPECT_EQ(harness_.last(), Action::close);
+    EXPECT_EQ(harness_.last(), ActionKind::close);
     for (std::size_t cut = 1; cut < stream.size(); ++cut) {
         harness_.connect();
         (void)harness_.exchange(stream.substr(0, cut));
         (void)harness_.exchange(stream.substr(cut));
         ASSERT_EQ(harness_.output(), whole) << "cut at " << cut;
-        ASSERT_EQ(harness_.last(), Action::close);
+        ASSERT_EQ(harness_.last(), ActionKind::close);
     }
 }
 
@@ -74,7 +76,7 @@ TEST_F(ConnectionPipelineTest, AnswersTheSameByteByByte) {
 TEST_F(ConnectionPipelineTest, AnswersWhatIsCompleteBeforeTheRestArrives) {
     const std::string next = request("GET /b");
     EXPECT_EQ(harness_.exchange(request("GET /a") + next.substr(0, 10)), ok("12345"));
-    EXPECT_EQ(harness_.last(), Action::receive);
+    EXPECT_EQ(harness_.last(), ActionKind::receive);
     EXPECT_EQ(harness_.connection().waiting(), Waiting::request);
     EXPECT_EQ(harness_.exchange(next.substr(10)), ok("b"));
     EXPECT_EQ(harness_.connection().waiting(), Waiting::idle);
@@ -89,9 +91,9 @@ TEST_F(ConnectionPipelineTest, SendsInTurnsWhatDoesNotFitIntoOneSend) {
         answers += ok(std::string(4000, 'p'));
     }
     EXPECT_EQ(harness_.exchange(requests), answers);
-    EXPECT_GT(std::ranges::count(harness_.actions(), Action::send), 2);
-    EXPECT_EQ(harness_.actions().size(),
-              2U + static_cast<std::size_t>(std::ranges::count(harness_.actions(), Action::send)));
+    EXPECT_GT(std::ranges::count(harness_.actions(), ActionKind::send), 2);
+    EXPECT_EQ(harness_.actions().size(), 2U + static_cast<std::size_t>(std::ranges::count(
+                                                  harness_.actions(), ActionKind::send)));
 }
 
 TEST_F(ConnectionPipelineTest, SendsInTurnsMoreLargeBodiesThanOneSendTakes) {
@@ -105,7 +107,7 @@ TEST_F(ConnectionPipelineTest, SendsInTurnsMoreLargeBodiesThanOneSendTakes) {
     }
     ASSERT_LE(requests.size(), limits::receive_buffer_bytes);
     EXPECT_EQ(harness_.exchange(requests), answers);
-    EXPECT_GE(std::ranges::count(harness_.actions(), Action::send), 2);
+    EXPECT_GE(std::ranges::count(harness_.actions(), ActionKind::send), 2);
 }
 
 TEST_F(ConnectionPipelineTest, MakesRoomForARejection) {
@@ -118,7 +120,7 @@ TEST_F(ConnectionPipelineTest, MakesRoomForARejection) {
             harness_.connect();
             EXPECT_EQ(harness_.exchange(requests + "broken\r\n"),
                       answers + error_answer("400 Bad Request", close));
-            EXPECT_EQ(harness_.last(), Action::linger);
+            EXPECT_EQ(harness_.last(), ActionKind::linger);
             requests += request("GET /page");
             answers += ok(std::string(bytes, 'p'));
         }
@@ -138,7 +140,7 @@ TEST_F(ConnectionPipelineTest, MakesRoomForARedirectThatMightBeLong) {
 
 TEST_F(ConnectionPipelineTest, IgnoresWhatFollowsTheLastRequest) {
     EXPECT_EQ(harness_.exchange(request("GET /a", close) + request("GET /b")), ok("12345", close));
-    EXPECT_EQ(harness_.last(), Action::linger);
+    EXPECT_EQ(harness_.last(), ActionKind::linger);
 }
 
 TEST_F(ConnectionPipelineTest, TakesEmptyLinesBetweenRequests) {
@@ -151,7 +153,7 @@ TEST_F(ConnectionPipelineTest, HoldsNoMoreThanOneHeadAndOneReceive) {
     std::string head = "GET /a HTTP/1.1\r\nHost: a\r\nX: ";
     head.append(limits::receive_buffer_bytes - head.size(), 'x');
     (void)harness_.receive(head);
-    while (harness_.last() == Action::receive) {
+    while (harness_.last() == ActionKind::receive) {
         sent += limits::receive_buffer_bytes;
         ASSERT_LE(sent, limits::request_head_bytes_default + limits::receive_buffer_bytes);
         (void)harness_.receive(std::string(limits::receive_buffer_bytes, 'x'));

@@ -6,14 +6,12 @@
 #include <torc/http/request.hpp>
 #include <torc/http/request_parser.hpp>
 #include <torc/http/target.hpp>
-#include <torc/io/proactor.hpp>
 #include <torc/site/response/responder.hpp>
 #include <torc/site/site.hpp>
 #include <torc/worker/access_log.hpp>
+#include <torc/worker/action.hpp>
 #include <torc/worker/outbox.hpp>
 #include <torc/worker/request_body.hpp>
-
-#include <sys/socket.h>
 
 #include <array>
 #include <cstddef>
@@ -24,25 +22,6 @@
 #include <string_view>
 
 namespace torc::worker {
-
-/// What a connection wants done next. Exactly one operation, or none for `load`, is in flight after
-/// it.
-enum class Action : std::uint8_t {
-    /// Receive; then `on_received`.
-    receive,
-    /// Send what is left of `message()` behind its first `message_sent_bytes()`; then `on_sent`.
-    send,
-    /// Send `file_slice()`; then `on_file_sent`.
-    send_file,
-    /// Load the asset at `load_path()`; then `on_loaded`.
-    load,
-    /// Stop sending (SHUT_WR) and receive; then `on_received`. The peer still sends, and a close
-    /// now
-    /// would reset the connection before it has read the answer (RFC 9112 §9.6).
-    linger,
-    /// Close. The connection is over.
-    close,
-};
 
 /// What a connection is waiting for, and so which deadline it has.
 enum class Waiting : std::uint8_t {
@@ -82,8 +61,6 @@ struct Services {
     std::string asset_key{};
     /// The last redirect from a target that misleads references to the path of its directory.
     site::AssetRef canonical_redirect{};
-    /// What the last `Action::load` is about.
-    std::string_view load_path{};
 };
 
 /// One HTTP/1.1 connection, without a socket: an event goes in, the next action comes out. Requests
@@ -103,15 +80,15 @@ public:
     // returns the next. An operation that failed has no event: destroy the connection.
 
     /// The connection was accepted.
-    [[nodiscard]] Action on_opened() noexcept { return Action::receive; }
+    [[nodiscard]] Action on_opened() noexcept { return Receive{}; }
     /// `bytes` came from the peer; they are valid during the call alone. Empty: the peer has ended
     /// its stream.
     [[nodiscard]] Action on_received(std::string_view bytes);
-    /// So many bytes more of `message()` were sent; 0 when there was no room for any.
+    /// So many bytes more of the message were sent; 0 when there was no room for any.
     [[nodiscard]] Action on_sent(std::size_t bytes);
-    /// The first `bytes` bytes of `file_slice()` were sent; 0: the file has become shorter.
+    /// The first `bytes` bytes of the slice were sent; 0: the file has become shorter.
     [[nodiscard]] Action on_file_sent(std::size_t bytes);
-    /// The load that was wanted has ended with `asset`. Precondition: the last action was `load`.
+    /// The load that was wanted has ended with `asset`. Precondition: the last action was `Load`.
     [[nodiscard]] Action on_loaded(site::Asset& asset);
 
     /// The deadline for the rest of a request has passed. The caller then ends the receive in
@@ -121,24 +98,6 @@ public:
     [[nodiscard]] Waiting waiting() const noexcept { return waiting_; }
     /// True before the first answer.
     [[nodiscard]] bool is_fresh() const noexcept { return is_fresh_; }
-
-    // What the last action is about.
-    [[nodiscard]] const msghdr& message() noexcept { return outbox_->message(); }
-    [[nodiscard]] std::size_t message_sent_bytes() const noexcept { return outbox_->sent_bytes(); }
-    /// True when a file's bytes follow at once, and not when its file system answers.
-    [[nodiscard]] bool more_follows() const noexcept {
-        const bool may_wait = file_remaining_bytes_ > 0 && !is_local(file_source_->file().lane());
-        return has_more_to_send() && !may_wait;
-    }
-    [[nodiscard]] io::FileSlice file_slice(int socket) const noexcept;
-    /// Whether the part of the file that is being sent is so long, from its beginning on, that for
-    /// a peer on this machine it is better copied (io::FileSlice::Way).
-    [[nodiscard]] bool is_sending_long_part() const noexcept {
-        return file_part_bytes_ >= copied_part_bytes_min;
-    }
-    static constexpr std::uint64_t copied_part_bytes_min = std::uint64_t{2} * 1024 * 1024;
-    /// Lives as long as the bytes of the event that led to the action.
-    [[nodiscard]] std::string_view load_path() const noexcept { return services_.load_path; }
 
 private:
     /// Bytes received but not yet served: the beginning of a request, or requests behind one being
@@ -172,6 +131,8 @@ private:
     struct Served {
         std::size_t bytes = 0;
         Next next = Next::input;
+        /// Of the asset to be loaded; see Load.
+        std::string_view load_key{};
     };
 
     /// An answer of several ranges, as far as it was sent.
@@ -218,7 +179,9 @@ private:
     }
     void open_or_append_line(const site::Answer& answer);
 
-    [[nodiscard]] Action after_serving(Next next);
+    [[nodiscard]] Action after_serving(const Served& served);
+    [[nodiscard]] Action send() noexcept;
+    [[nodiscard]] Action send_file() const noexcept;
     [[nodiscard]] Action after_sending();
     [[nodiscard]] Action after_answer();
     [[nodiscard]] Action on_end_of_input();

@@ -120,12 +120,15 @@ private:
     void report_refused_opening(const ConnectionSlot& slot);
 
     // The second switch: what an action does.
-    void perform(ConnectionSlot& slot, Action action);
-    void send_message(ConnectionSlot& slot);
-    void send_file(ConnectionSlot& slot);
+    void perform(ConnectionSlot& slot, const Action& action);
+    void start(ConnectionSlot& slot, const Receive& receive);
+    void start(ConnectionSlot& slot, const Send& send);
+    void start(ConnectionSlot& slot, const SendFile& send);
+    void start(ConnectionSlot& slot, const Load& load);
+    void start(ConnectionSlot& slot, const Linger& linger);
+    void start(ConnectionSlot& slot, const Close& close);
     void hand_out(const site::Site::Loaded& loaded);
     void hand_out_ended();
-    void start_loading(ConnectionSlot& slot);
     /// Takes a connection out of the wait for a load, whose end then passes it by.
     static void stop_waiting_for_load(ConnectionSlot& slot) noexcept;
     /// Responds 503 to a connection that has waited long enough, or need not wait.

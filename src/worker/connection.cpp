@@ -187,7 +187,7 @@ Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
     is_closing_ = is_last;
     must_linger_ = is_abandoned || (is_last && body.remaining_bytes > 0);
     body_remaining_bytes_ = is_last ? 0 : body.remaining_bytes;
-    const bool must_send = is_last || has_more_to_send();
+    const bool must_send = is_last || content_.has_more();
     return {.bytes = request.head_bytes + body.bytes,
             .next = must_send ? Next::send : Next::request};
 }
@@ -259,43 +259,9 @@ Connection::Served Connection::reject(http::Status status) {
 void Connection::take_answer(site::Answer answer, const http::HeadWriter& writer) {
     is_fresh_ = false;
     outbox_->append_head(writer);
-    if (answer.parts) {
-        parts_ = std::make_unique<PartsUnderWay>(PartsUnderWay{
-            .parts = std::move(answer.parts), .source = site::RepresentationRef(answer.source)});
-        append_parts();
-    } else if (answer.body.length > 0) {
-        append_body(*answer.source, answer.body);
-    }
+    content_.begin(answer, *outbox_);
     if (services_.access_log != nullptr) {
         open_or_append_line(answer);
-    }
-}
-
-void Connection::append_body(site::Representation& source, http::ByteRange range) {
-    if (source.is_in_memory()) {
-        outbox().append_body(source.contents().substr(range.first, range.length), source);
-        return;
-    }
-    file_source_ = site::RepresentationRef(&source);
-    file_offset_ = range.first;
-    file_remaining_bytes_ = range.length;
-    file_part_bytes_ = range.length;
-}
-
-void Connection::append_parts() {
-    const site::Multipart& parts = *parts_->parts;
-    while (file_remaining_bytes_ == 0 && outbox().has_room(site::Multipart::part_head_bytes_max)) {
-        http::HeadWriter writer = outbox().writer();
-        if (parts_->next_part == parts.ranges().size()) {
-            parts.write_end(writer);
-            outbox().append_head(writer);
-            parts_.reset();
-            return;
-        }
-        parts.write_part_head(parts_->next_part, writer);
-        outbox().append_head(writer);
-        append_body(*parts_->source, parts.ranges()[parts_->next_part]);
-        ++parts_->next_part;
     }
 }
 
@@ -306,7 +272,7 @@ void Connection::open_or_append_line(const site::Answer& answer) {
                             .status = answer.status,
                             .referer = request.value(http::FieldName::referer),
                             .user_agent = request.value(http::FieldName::user_agent)};
-    if (has_more_to_send()) {
+    if (content_.has_more()) {
         log_ = std::make_unique<LogUnderWay>(LogUnderWay{
             .line = services_.access_log->open_line(entry), .content_bytes = answer.content_bytes});
     } else {
@@ -315,25 +281,9 @@ void Connection::open_or_append_line(const site::Answer& answer) {
 }
 
 Action Connection::send() noexcept {
-    // The file system of a file that follows may not answer for long.
-    const bool may_wait = file_remaining_bytes_ > 0 && !is_local(file_source_->file().lane());
     return Send{.message = &outbox_->message(),
                 .sent_bytes = outbox_->sent_bytes(),
-                .more_follows = has_more_to_send() && !may_wait};
-}
-
-Action Connection::send_file() const noexcept {
-    const site::Representation& source = *file_source_;
-    return SendFile{.slice = {.file = source.file().get(),
-                              .offset = file_offset_,
-                              .length = file_remaining_bytes_,
-                              .lane = source.file().lane(),
-                              .preceding_bytes = run_bytes_,
-                              .version = io::FileVersion{.bytes = source.metadata().size,
-                                                         .modified = source.metadata().modified,
-                                                         .changed = source.metadata().changed,
-                                                         .ends = source.ends()}},
-                    .part_bytes = file_part_bytes_};
+                .more_follows = content_.has_more() && !content_.may_wait()};
 }
 
 Action Connection::after_serving(const Served& served) {
@@ -362,7 +312,7 @@ Action Connection::on_sent(std::size_t bytes) {
     if (!outbox_->is_sent()) {
         return send();
     }
-    run_bytes_ += outbox_->total_bytes();
+    content_.on_message_sent(outbox_->total_bytes());
     services_.outboxes.release(*std::exchange(outbox_, nullptr));
     return after_sending();
 }
@@ -372,10 +322,7 @@ Action Connection::on_file_sent(std::size_t bytes) {
         // The file was truncated: a short answer must not look like a whole one.
         return Close{};
     }
-    TORC_ASSERT(bytes <= file_remaining_bytes_);
-    file_offset_ += bytes;
-    file_remaining_bytes_ -= bytes;
-    run_bytes_ += bytes;
+    content_.on_file_sent(bytes);
     if (log_) {
         log_->file_sent_bytes += bytes;
     }
@@ -383,12 +330,12 @@ Action Connection::on_file_sent(std::size_t bytes) {
 }
 
 Action Connection::after_sending() {
-    if (file_remaining_bytes_ > 0) {
-        return send_file();
+    if (content_.has_file()) {
+        return content_.rest_of_file();
     }
-    file_source_ = site::RepresentationRef();
-    if (parts_) {
-        append_parts();
+    content_.release_file();
+    if (content_.has_more()) {
+        content_.append_parts(outbox());
         return send();
     }
     if (log_) {
@@ -399,7 +346,7 @@ Action Connection::after_sending() {
 }
 
 Action Connection::after_answer() {
-    run_bytes_ = 0;
+    content_.end_run();
     if (is_closing_) {
         if (!must_linger_) {
             return Close{};

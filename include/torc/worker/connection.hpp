@@ -12,6 +12,7 @@
 #include <torc/worker/action.hpp>
 #include <torc/worker/outbox.hpp>
 #include <torc/worker/request_body.hpp>
+#include <torc/worker/response_content.hpp>
 
 #include <array>
 #include <cstddef>
@@ -135,13 +136,6 @@ private:
         std::string_view load_key{};
     };
 
-    /// An answer of several ranges, as far as it was sent.
-    struct PartsUnderWay {
-        std::unique_ptr<site::Multipart> parts;
-        site::RepresentationRef source;
-        std::size_t next_part = 0;
-    };
-
     /// The line about an answer, as far as it was sent.
     struct LogUnderWay {
         OpenLine line;
@@ -171,17 +165,10 @@ private:
     [[nodiscard]] Served refuse(std::string_view input, http::Status status);
     [[nodiscard]] Served reject(http::Status status);
     void take_answer(site::Answer answer, const http::HeadWriter& writer);
-    void append_body(site::Representation& source, http::ByteRange range);
-    /// As many parts as may leave in one send.
-    void append_parts();
-    [[nodiscard]] bool has_more_to_send() const noexcept {
-        return file_remaining_bytes_ > 0 || parts_ != nullptr;
-    }
     void open_or_append_line(const site::Answer& answer);
 
     [[nodiscard]] Action after_serving(const Served& served);
     [[nodiscard]] Action send() noexcept;
-    [[nodiscard]] Action send_file() const noexcept;
     [[nodiscard]] Action after_sending();
     [[nodiscard]] Action after_answer();
     [[nodiscard]] Action on_end_of_input();
@@ -191,16 +178,8 @@ private:
     Outbox* outbox_ = nullptr;
     std::unique_ptr<Backlog> backlog_;
 
-    /// The file that is sent after the outbox.
-    site::RepresentationRef file_source_;
-    std::uint64_t file_offset_ = 0;
-    std::uint64_t file_remaining_bytes_ = 0;
-    std::uint64_t file_part_bytes_ = 0;
-    /// Sent since the last response ended: the message and the pieces of the file that go out as
-    /// one run of segments.
-    std::uint64_t run_bytes_ = 0;
-    /// Null: no such answer is under way.
-    std::unique_ptr<PartsUnderWay> parts_;
+    /// Of the last response in the outbox, what is sent behind it.
+    ResponseContent content_;
 
     /// Of a request's body, still to come and to be dropped.
     std::uint64_t body_remaining_bytes_ = 0;

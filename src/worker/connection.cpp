@@ -13,36 +13,31 @@ static_assert(site::Responder::own_head_bytes_max + 2 * site::extra_fields_bytes
               "any head but a redirect's must fit into an empty outbox");
 
 Connection::~Connection() {
-    if (outbox_ != nullptr) {
-        services_.outboxes.release(*outbox_);
-    }
+    release_outbox();
     if (log_ && services_.access_log != nullptr) {
         services_.access_log->append(log_->line, log_->file_sent_bytes, services_.now);
     }
 }
 
-Outbox& Connection::outbox() {
-    if (outbox_ == nullptr) {
-        outbox_ = &services_.outboxes.acquire();
-    }
-    return *outbox_;
-}
-
 Action Connection::on_received(std::string_view bytes) {
+    TORC_ASSERT(state_ == State::idle || state_ == State::receiving || state_ == State::lingering);
     if (bytes.empty()) {
         return on_end_of_input();
     }
-    if (waiting_ == Waiting::linger) {
+    if (state_ == State::lingering) {
         return Receive{};
     }
     if (!backlog_) {
+        // Most requests come whole: they are served where they are, and nothing is copied.
         return serve(bytes, nullptr);
     }
-    if (backlog_->body && backlog_->body->is_awaited(services_.body_bytes_max)) {
-        return receive_body(bytes);
+    if (backlog_->awaits_body(services_.body_bytes_max)) {
+        bytes.remove_prefix(backlog_->body->feed(bytes));
+        if (backlog_->awaits_body(services_.body_bytes_max)) {
+            return receive();
+        }
     }
-    backlog_->bytes.erase(0, std::exchange(backlog_->served_bytes, 0));
-    backlog_->bytes.append(bytes);
+    backlog_->append(bytes);
     return serve_backlog(nullptr);
 }
 
@@ -50,11 +45,75 @@ Action Connection::on_end_of_input() {
     // Without a backlog it is a body that did not come: its request has its answer already, and
     // another would be taken for that to the next.
     if (!has_timed_out_ || !backlog_) {
-        return Close{};
+        return close();
     }
     const Served refused = refuse(backlog_->view(), http::Status::request_timeout);
     backlog_.reset();
     return after_serving(refused);
+}
+
+Action Connection::on_loaded(site::Asset& asset) {
+    TORC_ASSERT(state_ == State::loading && backlog_);
+    return serve_backlog(&asset);
+}
+
+Action Connection::on_sent(std::size_t bytes) {
+    TORC_ASSERT(state_ == State::sending);
+    outbox_->note_sent(bytes);
+    if (!outbox_->is_sent()) {
+        return send();
+    }
+    content_.on_message_sent(outbox_->total_bytes());
+    release_outbox();
+    return go_on();
+}
+
+Action Connection::on_file_sent(std::size_t bytes) {
+    TORC_ASSERT(state_ == State::sending_file);
+    if (bytes == 0) {
+        // The file was truncated. Its length was promised, and only a close tells the peer that
+        // this is not all (RFC 9112 §8).
+        return close();
+    }
+    content_.on_file_sent(bytes);
+    if (log_) {
+        log_->file_sent_bytes += bytes;
+    }
+    return go_on();
+}
+
+Action Connection::go_on() {
+    if (content_.has_file()) {
+        return send_file();
+    }
+    content_.release_file();
+    if (content_.has_more()) {
+        content_.append_parts(outbox());
+        return send();
+    }
+    if (log_) {
+        services_.access_log->append(log_->line, log_->content_bytes, services_.now);
+        log_.reset();
+    }
+    return after_responses();
+}
+
+Action Connection::after_responses() {
+    content_.end_run();
+    switch (afterwards_) {
+        case Afterwards::request:
+            break;
+        case Afterwards::close:
+            return close();
+        case Afterwards::linger:
+            return linger();
+    }
+    if (backlog_) {
+        return serve_backlog(nullptr);
+    }
+    // The responses that have just left may say nothing of an end, if the drain began meanwhile:
+    // between two requests HTTP/1.1 allows a close all the same (RFC 9112 §9.5).
+    return services_.is_draining ? close() : receive();
 }
 
 Action Connection::serve_backlog(site::Asset* loaded_asset) {
@@ -74,7 +133,8 @@ Action Connection::serve(std::string_view input, site::Asset* loaded_asset) {
         used += served.bytes;
     }
     if (served.next == Next::body) {
-        keep_head(input.substr(used, services_.request.head_bytes));
+        // There is a backlog, with what is known of the body; the head may stand in it.
+        backlog_->assign(input.substr(used, services_.request.head_bytes));
     } else {
         keep(input.substr(used));
     }
@@ -88,26 +148,92 @@ std::size_t Connection::skip_body(std::size_t available) noexcept {
 }
 
 void Connection::keep(std::string_view rest) {
-    if (rest.empty() || is_closing_) {
-        must_linger_ |= !rest.empty();
+    if (afterwards_ != Afterwards::request) {
+        // Nothing is served any more, but the peer has not heard of that: a close while it sends
+        // would reset the connection.
+        afterwards_ = rest.empty() ? afterwards_ : Afterwards::linger;
         backlog_.reset();
-    } else if (!backlog_) {
-        backlog_ = std::make_unique<Backlog>();
-        backlog_->bytes = rest;
+    } else if (rest.empty()) {
+        backlog_.reset();
+    } else if (backlog_) {
+        backlog_->keep_last(rest.size());
     } else {
-        backlog_->served_bytes = backlog_->bytes.size() - rest.size();
+        backlog_ = std::make_unique<Backlog>();
+        backlog_->assign(rest);
     }
 }
 
-void Connection::keep_head(std::string_view head) {
-    // There is a backlog, with what is known of the body; the head may stand in it.
-    backlog_->bytes = std::string(head);
-    backlog_->served_bytes = 0;
+Action Connection::after_serving(const Served& served) {
+    // Responses leave before anything is waited for, be it the disk.
+    if (outbox_ != nullptr && !outbox_->empty()) {
+        return send();
+    }
+    release_outbox();
+    switch (served.next) {
+        case Next::asset:
+            return load(served.load_key);
+        case Next::input:
+            if (backlog_) {
+                backlog_->note_scanned();
+            }
+            break;
+        case Next::body:
+            break;
+        case Next::request:
+        case Next::send:
+            assertion_failed("a request was left, or a response that is not in the batch");
+    }
+    return receive();
+}
+
+Action Connection::receive() noexcept {
+    const bool has_begun = backlog_ != nullptr || body_remaining_bytes_ > 0;
+    state_ = has_begun ? State::receiving : State::idle;
+    return Receive{};
+}
+
+Action Connection::load(std::string_view key) noexcept {
+    state_ = State::loading;
+    return Load{.key = key};
+}
+
+Action Connection::send() noexcept {
+    state_ = State::sending;
+    return Send{.message = &outbox_->message(),
+                .sent_bytes = outbox_->sent_bytes(),
+                .more_follows = content_.has_more() && !content_.may_wait()};
+}
+
+Action Connection::send_file() noexcept {
+    state_ = State::sending_file;
+    return content_.rest_of_file();
+}
+
+Action Connection::linger() noexcept {
+    state_ = State::lingering;
+    return Linger{};
+}
+
+Action Connection::close() noexcept {
+    state_ = State::closed;
+    return Close{};
+}
+
+Outbox& Connection::outbox() {
+    if (outbox_ == nullptr) {
+        outbox_ = &services_.outboxes.acquire();
+    }
+    return *outbox_;
+}
+
+void Connection::release_outbox() noexcept {
+    if (outbox_ != nullptr) {
+        services_.outboxes.release(*std::exchange(outbox_, nullptr));
+    }
 }
 
 Connection::Served Connection::serve_one(std::string_view input, site::Asset* loaded_asset) {
-    // It tells of the request at the front alone; the next in the same input was not seen yet.
-    const std::size_t scanned = backlog_ ? std::exchange(backlog_->scanned_bytes, 0) : 0;
+    const std::size_t scanned = backlog_ ? backlog_->take_scanned_bytes() : 0;
     http::Request& request = services_.request;
     const http::ParseResult result =
         http::parse_request(input, scanned, request, services_.parse_limits);
@@ -154,16 +280,6 @@ Connection::Served Connection::serve_parsed(std::string_view after_head,
     return served;
 }
 
-Action Connection::receive_body(std::string_view bytes) {
-    ChunkedBody& body = *backlog_->body;
-    const std::size_t body_bytes = body.feed(bytes);
-    if (body.is_awaited(services_.body_bytes_max)) {
-        return Receive{};
-    }
-    backlog_->bytes.append(bytes.substr(body_bytes));
-    return serve_backlog(nullptr);
-}
-
 Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
                                       site::Asset* loaded_asset) {
     const http::Request& request = services_.request;
@@ -184,8 +300,10 @@ Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
     } else if (const auto obstacle = answer_with_asset(persistence, writer, loaded_asset)) {
         return *obstacle;
     }
-    is_closing_ = is_last;
-    must_linger_ = is_abandoned || (is_last && body.remaining_bytes > 0);
+    if (is_last) {
+        const bool may_still_send = is_abandoned || body.remaining_bytes > 0;
+        afterwards_ = may_still_send ? Afterwards::linger : Afterwards::close;
+    }
     body_remaining_bytes_ = is_last ? 0 : body.remaining_bytes;
     const bool must_send = is_last || content_.has_more();
     return {.bytes = request.head_bytes + body.bytes,
@@ -247,8 +365,7 @@ Connection::Served Connection::reject(http::Status status) {
     if (!outbox().has_room(services_.responder.head_bytes_max())) {
         return {.bytes = 0, .next = Next::send};
     }
-    is_closing_ = true;
-    must_linger_ = true;
+    afterwards_ = Afterwards::linger;
     http::HeadWriter writer = outbox().writer();
     take_answer(
         services_.responder.reject(status, services_.request, site::Persistence::close, writer),
@@ -278,95 +395,6 @@ void Connection::open_or_append_line(const site::Answer& answer) {
     } else {
         services_.access_log->append(entry, answer.content_bytes, services_.now);
     }
-}
-
-Action Connection::send() noexcept {
-    return Send{.message = &outbox_->message(),
-                .sent_bytes = outbox_->sent_bytes(),
-                .more_follows = content_.has_more() && !content_.may_wait()};
-}
-
-Action Connection::after_serving(const Served& served) {
-    if (outbox_ != nullptr && !outbox_->empty()) {
-        waiting_ = Waiting::peer;
-        return send();
-    }
-    if (outbox_ != nullptr) {
-        services_.outboxes.release(*std::exchange(outbox_, nullptr));
-    }
-    if (served.next == Next::asset) {
-        waiting_ = Waiting::asset;
-        return Load{.key = served.load_key};
-    }
-    TORC_ASSERT(served.next == Next::input || served.next == Next::body);
-    if (backlog_ && served.next == Next::input) {
-        backlog_->scanned_bytes = backlog_->view().size();
-    }
-    const bool has_begun = backlog_ != nullptr || body_remaining_bytes_ > 0;
-    waiting_ = has_begun ? Waiting::request : Waiting::idle;
-    return Receive{};
-}
-
-Action Connection::on_sent(std::size_t bytes) {
-    outbox_->note_sent(bytes);
-    if (!outbox_->is_sent()) {
-        return send();
-    }
-    content_.on_message_sent(outbox_->total_bytes());
-    services_.outboxes.release(*std::exchange(outbox_, nullptr));
-    return after_sending();
-}
-
-Action Connection::on_file_sent(std::size_t bytes) {
-    if (bytes == 0) {
-        // The file was truncated: a short answer must not look like a whole one.
-        return Close{};
-    }
-    content_.on_file_sent(bytes);
-    if (log_) {
-        log_->file_sent_bytes += bytes;
-    }
-    return after_sending();
-}
-
-Action Connection::after_sending() {
-    if (content_.has_file()) {
-        return content_.rest_of_file();
-    }
-    content_.release_file();
-    if (content_.has_more()) {
-        content_.append_parts(outbox());
-        return send();
-    }
-    if (log_) {
-        services_.access_log->append(log_->line, log_->content_bytes, services_.now);
-        log_.reset();
-    }
-    return after_answer();
-}
-
-Action Connection::after_answer() {
-    content_.end_run();
-    if (is_closing_) {
-        if (!must_linger_) {
-            return Close{};
-        }
-        waiting_ = Waiting::linger;
-        return Linger{};
-    }
-    if (backlog_) {
-        return serve_backlog(nullptr);
-    }
-    if (services_.is_draining) {
-        return Close{};
-    }
-    waiting_ = body_remaining_bytes_ > 0 ? Waiting::request : Waiting::idle;
-    return Receive{};
-}
-
-Action Connection::on_loaded(site::Asset& asset) {
-    TORC_ASSERT(waiting_ == Waiting::asset && backlog_);
-    return serve_backlog(&asset);
 }
 
 }  // namespace torc::worker

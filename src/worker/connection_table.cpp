@@ -30,7 +30,7 @@ ConnectionSlot* ConnectionTable::acquire(const net::Accepted& accepted, Services
     slot.peer_place = PeerPlace::unknown;
     slot.sends_by_rest = false;
     slot.pace = Pace();
-    slot.waiting = Waiting::idle;
+    slot.state = State::idle;
     slot.connection.emplace(services);
     return &slot;
 }

@@ -26,40 +26,43 @@ Deadlines::Deadlines(const io::Proactor& proactor, const config::Settings& setti
       loading_(settings.timeouts.load) {}
 
 void Deadlines::start(ConnectionSlot& slot, MonotonicTime now) noexcept {
-    const Waiting waiting = slot.connection->waiting();
-    switch (waiting) {
-        case Waiting::idle:
+    const State state = slot.connection->state();
+    switch (state) {
+        case State::idle:
             if (is_draining_ && slot.connection->is_fresh()) {
                 graces_.start(slot, now);
             } else {
                 idle_.start(slot, now);
             }
             break;
-        case Waiting::request:
+        case State::receiving:
             // From the first byte: sending one more now and then does not buy time.
-            if (!slot.is_linked() || slot.waiting != Waiting::request) {
+            if (!slot.is_linked() || slot.state != State::receiving) {
                 requests_.start(slot, now);
             }
             break;
-        case Waiting::peer:
-            if (slot.waiting == Waiting::peer) {
+        case State::sending:
+        case State::sending_file:
+            if (is_sending(slot.state)) {
                 readers_.go_on(slot, now);
             } else {
                 readers_.begin(slot, now);
             }
             break;
-        case Waiting::linger:
+        case State::lingering:
             start_lingering(slot, now);
             break;
-        case Waiting::asset:
+        case State::loading:
             loading_.start(slot, now);
             break;
+        case State::closed:
+            break;
     }
-    slot.waiting = waiting;
+    slot.state = state;
 }
 
 void Deadlines::start_lingering(ConnectionSlot& slot, MonotonicTime now) noexcept {
-    if (slot.waiting != Waiting::linger) {
+    if (slot.state != State::lingering) {
         slot.pace = Pace();
         slot.pace.begin(now);
         static_cast<void>(slot.pace.look(0, now, endless));
@@ -124,7 +127,7 @@ Deadlines::Expired Deadlines::judge_idle(ConnectionSlot& slot, MonotonicTime now
 ConnectionSlot* Deadlines::find_longest_waiting(MonotonicTime now,
                                                 std::chrono::nanoseconds patience) noexcept {
     const auto has_just_come = [&](const ConnectionSlot& slot) {
-        return slot.waiting == Waiting::idle && slot.connection->is_fresh() &&
+        return slot.state == State::idle && slot.connection->is_fresh() &&
                now < slot.deadline - settings_.timeouts.idle + patience;
     };
     for (DeadlineList<ConnectionSlot>* list : {&idle_, &lingers_, &requests_}) {

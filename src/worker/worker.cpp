@@ -255,7 +255,7 @@ void Worker::connection_completed(const io::Completion& completion) {
     }
     const auto count = static_cast<std::size_t>(std::max(completion.result, 0));
     if (operation == Operation::receive) {
-        if (slot.waiting == Waiting::linger &&
+        if (slot.state == State::lingering &&
             !deadlines_.may_linger_on(slot, count, services_.now)) {
             close(slot);
             return;
@@ -363,7 +363,7 @@ void Worker::end(ConnectionSlot& slot) {
         close(slot);
         return;
     }
-    if (slot.waiting == Waiting::peer) {
+    if (is_sending(slot.state)) {
         // Or the kernel would keep up to some megabytes for a peer that takes none of them.
         proactor_.reset_on_close(slot.socket);
     }

@@ -49,16 +49,16 @@ void Worker::end_idle_connections() {
 }
 
 void Worker::cut_off_connections(std::uint32_t first) {
-    const std::uint32_t next = connections_.visit(
-        first, limits::shutdowns_per_iteration_max, [this](ConnectionSlot& slot) {
-            if (slot.is_ending) {
-                return;
-            }
-            if (slot.connection->waiting() != Waiting::idle) {
-                shutdown_.on_unfinished_connection();
-            }
-            end(slot);
-        });
+    const std::uint32_t next = connections_.visit(first, limits::shutdowns_per_iteration_max,
+                                                  [this](ConnectionSlot& slot) {
+                                                      if (slot.is_ending) {
+                                                          return;
+                                                      }
+                                                      if (slot.connection->state() != State::idle) {
+                                                          shutdown_.on_unfinished_connection();
+                                                      }
+                                                      end(slot);
+                                                  });
     shutdown_.on_cut_off(next, services_.now);
 }
 

@@ -27,17 +27,17 @@ constexpr std::string_view close = "Connection: close\r\n";
 
 TEST_F(ConnectionTest, WantsBytesFirst) {
     EXPECT_EQ(harness_.actions(), Actions{ActionKind::receive});
-    EXPECT_EQ(harness_.connection().waiting(), Waiting::idle);
+    EXPECT_EQ(harness_.connection().state(), State::idle);
     EXPECT_TRUE(harness_.connection().is_fresh());
 }
 
 TEST_F(ConnectionTest, AnswersARequestAndWaitsForTheNext) {
     EXPECT_EQ(harness_.receive(request("GET /a")), ActionKind::send);
-    EXPECT_EQ(harness_.connection().waiting(), Waiting::peer);
+    EXPECT_EQ(harness_.connection().state(), State::sending);
     EXPECT_FALSE(harness_.wanted<Send>().more_follows);
     EXPECT_EQ(harness_.perform_one(), ActionKind::receive);
     EXPECT_EQ(harness_.output(), ok("12345"));
-    EXPECT_EQ(harness_.connection().waiting(), Waiting::idle);
+    EXPECT_EQ(harness_.connection().state(), State::idle);
     EXPECT_FALSE(harness_.connection().is_fresh());
 }
 
@@ -124,7 +124,7 @@ TEST_F(ConnectionTest, AnswersABrokenRequestAndLingers) {
         harness_.connect();
         EXPECT_EQ(harness_.exchange(text), error_answer(title, close)) << text.substr(0, 60);
         EXPECT_EQ(std::ranges::count(harness_.actions(), ActionKind::linger), 1) << title;
-        EXPECT_EQ(harness_.connection().waiting(), Waiting::linger);
+        EXPECT_EQ(harness_.connection().state(), State::lingering);
         EXPECT_EQ(harness_.end_of_input(), ActionKind::close);
     }
 }

@@ -37,17 +37,17 @@ TEST_F(ConnectionBodyTest, DoesNotTakeABodyForARequest) {
 TEST_F(ConnectionBodyTest, SkipsABodyThatComesLater) {
     EXPECT_EQ(harness_.exchange(request("POST /a", content_length(9)) + "bo").substr(0, 12),
               "HTTP/1.1 405");
-    EXPECT_EQ(harness_.connection().waiting(), Waiting::request);
+    EXPECT_EQ(harness_.connection().state(), State::receiving);
     EXPECT_EQ(harness_.exchange("dy"), "");
-    EXPECT_EQ(harness_.connection().waiting(), Waiting::request);
+    EXPECT_EQ(harness_.connection().state(), State::receiving);
     EXPECT_EQ(harness_.exchange("again" + request("GET /b")), ok("b"));
-    EXPECT_EQ(harness_.connection().waiting(), Waiting::idle);
+    EXPECT_EQ(harness_.connection().state(), State::idle);
 }
 
 TEST_F(ConnectionBodyTest, IsIdleBehindABodyThatIsOver) {
     (void)harness_.exchange(request("POST /a", content_length(4)));
     (void)harness_.exchange("body");
-    EXPECT_EQ(harness_.connection().waiting(), Waiting::idle);
+    EXPECT_EQ(harness_.connection().state(), State::idle);
 }
 
 TEST_F(ConnectionBodyTest, SkipsABodyAsLongAsTheLimit) {

@@ -57,10 +57,10 @@ TEST_F(ConnectionChunkedBodyTest, IsSkippedHoweverItComes) {
 
 TEST_F(ConnectionChunkedBodyTest, IsAnsweredWhenItIsWhole) {
     EXPECT_EQ(harness_.exchange(chunked("/a", "5\r\nhel")), "");
-    EXPECT_EQ(harness_.connection().waiting(), Waiting::request);
+    EXPECT_EQ(harness_.connection().state(), State::receiving);
     EXPECT_EQ(harness_.exchange("lo\r\n0\r\n"), "");
     EXPECT_EQ(harness_.exchange("\r\n"), ok("12345"));
-    EXPECT_EQ(harness_.connection().waiting(), Waiting::idle);
+    EXPECT_EQ(harness_.connection().state(), State::idle);
 }
 
 TEST_F(ConnectionChunkedBodyTest, IsNotTakenForARequest) {

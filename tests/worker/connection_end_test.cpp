@@ -92,7 +92,7 @@ TEST_F(ConnectionEndTest, ReadsAndDropsWhatThePeerStillSends) {
     const std::string chunk(limits::receive_buffer_bytes, 'x');
     for (int count = 0; count < 1000; ++count) {
         ASSERT_EQ(harness_.receive(chunk), ActionKind::receive);
-        EXPECT_EQ(harness_.connection().waiting(), Waiting::linger);
+        EXPECT_EQ(harness_.connection().state(), State::lingering);
     }
     EXPECT_EQ(harness_.end_of_input(), ActionKind::close);
     EXPECT_EQ(harness_.output(), "");

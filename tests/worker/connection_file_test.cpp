@@ -29,10 +29,10 @@ TEST_F(ConnectionFileTest, SendsTheHeadAndThenTheFile) {
     EXPECT_EQ(harness_.receive(request("GET /large")), ActionKind::send);
     EXPECT_TRUE(harness_.wanted<Send>().more_follows);
     EXPECT_EQ(harness_.perform_one(), ActionKind::send_file);
-    EXPECT_EQ(harness_.connection().waiting(), Waiting::peer);
+    EXPECT_EQ(harness_.connection().state(), State::sending_file);
     EXPECT_EQ(harness_.perform_one(), ActionKind::receive);
     EXPECT_EQ(harness_.output(), large_answer());
-    EXPECT_EQ(harness_.connection().waiting(), Waiting::idle);
+    EXPECT_EQ(harness_.connection().state(), State::idle);
 }
 
 TEST_F(ConnectionFileTest, SendsTheFileInAsManyChunksAsItTakes) {

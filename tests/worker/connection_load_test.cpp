@@ -27,7 +27,7 @@ protected:
 
 TEST_F(ConnectionLoadTest, AsksForAnAssetThatIsNotThere) {
     EXPECT_EQ(harness_.receive(request("GET /slow")), ActionKind::load);
-    EXPECT_EQ(harness_.connection().waiting(), Waiting::asset);
+    EXPECT_EQ(harness_.connection().state(), State::loading);
     EXPECT_EQ(harness_.perform_one(), ActionKind::send);
     EXPECT_EQ(harness_.perform_one(), ActionKind::receive);
     EXPECT_EQ(harness_.output(), ok("slow"));
@@ -86,7 +86,7 @@ TEST_F(ConnectionLoadTest, AnswersARequestThatCameInPieces) {
 TEST_F(ConnectionLoadTest, KeepsThePartialRequestBehindTheOneThatWaits) {
     const std::string next = request("GET /b");
     (void)harness_.exchange(request("GET /slow") + next.substr(0, 5));
-    EXPECT_EQ(harness_.connection().waiting(), Waiting::request);
+    EXPECT_EQ(harness_.connection().state(), State::receiving);
     (void)harness_.exchange(next.substr(5));
     EXPECT_EQ(harness_.output(), ok("slow") + ok("b"));
 }
@@ -114,7 +114,7 @@ using ConnectionLoadDeathTest = ConnectionLoadTest;
 
 TEST_F(ConnectionLoadDeathTest, RefusesAnAssetThatItDidNotAskFor) {
     const site::AssetRef asset = memory_asset("1");
-    EXPECT_DEATH((void)harness_.connection().on_loaded(*asset), "waiting_");
+    EXPECT_DEATH((void)harness_.connection().on_loaded(*asset), "state_");
 }
 
 }  // namespace

@@ -77,9 +77,9 @@ TEST_F(ConnectionPipelineTest, AnswersWhatIsCompleteBeforeTheRestArrives) {
     const std::string next = request("GET /b");
     EXPECT_EQ(harness_.exchange(request("GET /a") + next.substr(0, 10)), ok("12345"));
     EXPECT_EQ(harness_.last(), ActionKind::receive);
-    EXPECT_EQ(harness_.connection().waiting(), Waiting::request);
+    EXPECT_EQ(harness_.connection().state(), State::receiving);
     EXPECT_EQ(harness_.exchange(next.substr(10)), ok("b"));
-    EXPECT_EQ(harness_.connection().waiting(), Waiting::idle);
+    EXPECT_EQ(harness_.connection().state(), State::idle);
 }
 
 TEST_F(ConnectionPipelineTest, SendsInTurnsWhatDoesNotFitIntoOneSend) {
@@ -172,7 +172,7 @@ TEST_F(ConnectionPipelineTest, DoesNotGrowWithTheLengthOfTheStream) {
         for (int round = 0; round < rounds; ++round) {
             (void)harness_.receive(turned);
             harness_.perform();
-            ASSERT_EQ(harness_.connection().waiting(), Waiting::request);
+            ASSERT_EQ(harness_.connection().state(), State::receiving);
             harness_.forget();
         }
     };

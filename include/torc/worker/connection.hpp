@@ -10,6 +10,7 @@
 #include <torc/site/site.hpp>
 #include <torc/worker/access_log.hpp>
 #include <torc/worker/action.hpp>
+#include <torc/worker/backlog.hpp>
 #include <torc/worker/outbox.hpp>
 #include <torc/worker/request_body.hpp>
 #include <torc/worker/response_content.hpp>
@@ -24,19 +25,29 @@
 
 namespace torc::worker {
 
-/// What a connection is waiting for, and so which deadline it has.
-enum class Waiting : std::uint8_t {
+/// Where a connection stands, by what it waits for: hence which event comes next, and which
+/// deadline it has. See the table at Connection.
+enum class State : std::uint8_t {
     /// For a request to begin.
     idle,
-    /// For the rest of a request.
-    request,
-    /// For the peer to take an answer.
-    peer,
-    /// For the disk.
-    asset,
-    /// For the peer to stop.
-    linger,
+    /// For the rest of a request: of its head, or of its body, even if that is only to be dropped.
+    receiving,
+    /// For an asset, which is being loaded.
+    loading,
+    /// For the peer to take a batch of responses.
+    sending,
+    /// For the peer to take bytes of a file.
+    sending_file,
+    /// For the peer to end its stream, after the last response.
+    lingering,
+    /// For nothing: the connection is over.
+    closed,
 };
+
+/// Whether a connection waits for its peer to take a response.
+[[nodiscard]] constexpr bool is_sending(State state) noexcept {
+    return state == State::sending || state == State::sending_file;
+}
 
 /// What the connections of one worker use together. Outlives them.
 struct Services {
@@ -65,8 +76,48 @@ struct Services {
 };
 
 /// One HTTP/1.1 connection, without a socket: an event goes in, the next action comes out. Requests
-/// are taken in order; those that came in one receive are answered in one send; nothing is read
-/// while an answer is sent.
+/// are taken in order; responses to those that came in one receive leave in one send; nothing is
+/// read while a response is sent.
+///
+/// | state        | in flight | event                  | next: action → state               |
+/// |--------------|-----------|------------------------|------------------------------------|
+/// | (new)        | none      | on_opened              | Receive → idle                     |
+/// | idle         | Receive   | on_received, bytes     | serve                              |
+/// |              |           | on_received, no bytes  | Close → closed                     |
+/// | receiving    | Receive   | on_received, bytes     | serve                              |
+/// |              |           | on_received, no bytes  | Close → closed; after on_time_out  |
+/// |              |           |                        | Send (a 408) → sending, but not if |
+/// |              |           |                        | the request has its response and   |
+/// |              |           |                        | only its body stays out            |
+/// |              |           | on_time_out            | none: the state stays, the caller  |
+/// |              |           |                        | ends the receive                   |
+/// | loading      | none      | on_loaded              | serve                              |
+/// | sending      | Send      | on_sent, a part        | Send (the rest) → sending          |
+/// |              |           | on_sent, all that was  | go on                              |
+/// |              |           | left                   |                                    |
+/// | sending_file | SendFile  | on_file_sent, bytes    | go on                              |
+/// |              |           | on_file_sent, no bytes | Close → closed                     |
+/// | lingering    | Receive   | on_received, bytes     | Receive (they are dropped) →       |
+/// |              |           |                        | lingering                          |
+/// |              |           | on_received, no bytes  | Close → closed                     |
+///
+/// *Serve* adds responses to a batch, request by request, for as long as it can. Then:
+/// - Send → sending, if there is a response in the batch: it is full, or content follows that
+/// leaves
+///   in sends of its own, or the connection ends, or no request is left that could be served now;
+/// - Load → loading, if the next request needs an asset that is not in memory;
+/// - Receive → receiving, if a request has begun, or else → idle.
+///
+/// *Go on* does the first of these:
+/// - SendFile → sending_file, or Send → sending, if more of a response's content is left;
+/// - behind the last response Linger → lingering, if the peer may still be sending, or else
+///   Close → closed;
+/// - serve, if something came behind the requests that have their responses;
+/// - Close → closed, if the server drains;
+/// - Receive → receiving, if a request's body is still to be dropped, or else → idle.
+///
+/// An operation that fails, or a deadline that is not that of `receiving`, ends a connection in any
+/// state: it is destroyed.
 class Connection {
 public:
     explicit Connection(Services& services) noexcept : services_(services) {}
@@ -81,7 +132,7 @@ public:
     // returns the next. An operation that failed has no event: destroy the connection.
 
     /// The connection was accepted.
-    [[nodiscard]] Action on_opened() noexcept { return Receive{}; }
+    [[nodiscard]] Action on_opened() noexcept { return receive(); }
     /// `bytes` came from the peer; they are valid during the call alone. Empty: the peer has ended
     /// its stream.
     [[nodiscard]] Action on_received(std::string_view bytes);
@@ -89,32 +140,26 @@ public:
     [[nodiscard]] Action on_sent(std::size_t bytes);
     /// The first `bytes` bytes of the slice were sent; 0: the file has become shorter.
     [[nodiscard]] Action on_file_sent(std::size_t bytes);
-    /// The load that was wanted has ended with `asset`. Precondition: the last action was `Load`.
+    /// The load that was wanted has ended with `asset`. Precondition: the state is `loading`.
     [[nodiscard]] Action on_loaded(site::Asset& asset);
 
     /// The deadline for the rest of a request has passed. The caller then ends the receive in
     /// flight (SHUT_RD), and the completion of that is answered with 408 (RFC 9110 §15.5.9).
     void on_time_out() noexcept { has_timed_out_ = true; }
 
-    [[nodiscard]] Waiting waiting() const noexcept { return waiting_; }
+    [[nodiscard]] State state() const noexcept { return state_; }
     /// True before the first answer.
     [[nodiscard]] bool is_fresh() const noexcept { return is_fresh_; }
 
 private:
-    /// Bytes received but not yet served: the beginning of a request, or requests behind one being
-    /// answered.
-    struct Backlog {
-        std::string bytes;
-        std::size_t served_bytes = 0;
-        /// Seen by the parser, which found the head incomplete.
-        std::size_t scanned_bytes = 0;
-        /// The body of the request at the front, when more of it had to be waited for. It is not
-        /// among the bytes.
-        std::optional<ChunkedBody> body;
-
-        [[nodiscard]] std::string_view view() const noexcept {
-            return std::string_view(bytes).substr(served_bytes);
-        }
+    /// What follows when the responses under way have left.
+    enum class Afterwards : std::uint8_t {
+        /// The next request.
+        request,
+        /// The end: the response under way is the last, and its request was too.
+        close,
+        /// The end, but bytes of the peer may still be on their way.
+        linger,
     };
 
     enum class Next : std::uint8_t {
@@ -157,9 +202,7 @@ private:
                                                           site::Asset* loaded_asset);
 
     [[nodiscard]] std::size_t skip_body(std::size_t available) noexcept;
-    [[nodiscard]] Action receive_body(std::string_view bytes);
     void keep(std::string_view rest);
-    void keep_head(std::string_view head);
 
     /// Refuses what is at the front of `input`, which is no request, or not yet.
     [[nodiscard]] Served refuse(std::string_view input, http::Status status);
@@ -167,34 +210,46 @@ private:
     void take_answer(site::Answer answer, const http::HeadWriter& writer);
     void open_or_append_line(const site::Answer& answer);
 
-    [[nodiscard]] Action after_serving(const Served& served);
-    [[nodiscard]] Action send() noexcept;
-    [[nodiscard]] Action after_sending();
-    [[nodiscard]] Action after_answer();
     [[nodiscard]] Action on_end_of_input();
+    [[nodiscard]] Action after_serving(const Served& served);
+    [[nodiscard]] Action go_on();
+    [[nodiscard]] Action after_responses();
+
+    // Changes of the state, each with the action that makes it so.
+    /// To `receiving` or `idle`.
+    [[nodiscard]] Action receive() noexcept;
+    [[nodiscard]] Action load(std::string_view key) noexcept;
+    [[nodiscard]] Action send() noexcept;
+    [[nodiscard]] Action send_file() noexcept;
+    [[nodiscard]] Action linger() noexcept;
+    [[nodiscard]] Action close() noexcept;
+
     [[nodiscard]] Outbox& outbox();
+    void release_outbox() noexcept;
 
     Services& services_;
-    Outbox* outbox_ = nullptr;
+
+    State state_ = State::idle;
+    Afterwards afterwards_ = Afterwards::request;
+    /// No response was made yet.
+    bool is_fresh_ = true;
+    /// The next end of input is that of a receive that was ended for its deadline. It stays true: a
+    /// receive may bring bytes before.
+    bool has_timed_out_ = false;
+
+    /// Null: no bytes are kept, and no body is waited for before its request is served.
     std::unique_ptr<Backlog> backlog_;
-
-    /// Of the last response in the outbox, what is sent behind it.
-    ResponseContent content_;
-
-    /// Of a request's body, still to come and to be dropped.
+    /// Of the body of a request that was served, what is still to come and to be dropped.
     std::uint64_t body_remaining_bytes_ = 0;
 
-    std::string remote_address_;
-    /// Null: no answer is under way that has to be logged.
-    std::unique_ptr<LogUnderWay> log_;
+    /// The responses that leave in the next send, or are leaving. Null in any state but `sending`.
+    Outbox* outbox_ = nullptr;
+    /// What leaves behind them, of the last response's content.
+    ResponseContent content_;
 
-    Waiting waiting_ = Waiting::idle;
-    bool is_fresh_ = true;
-    /// No further request is taken.
-    bool is_closing_ = false;
-    /// Bytes of the peer may still be on their way when the connection closes.
-    bool must_linger_ = false;
-    bool has_timed_out_ = false;
+    std::string remote_address_;
+    /// Null: no response is under way whose line is open.
+    std::unique_ptr<LogUnderWay> log_;
 };
 
 }  // namespace torc::worker

@@ -37,15 +37,15 @@ struct ConnectionSlot : DeadlineLink {
     bool sends_by_rest = false;
     /// The socket was shut down; close when the operation in flight has completed.
     bool is_ending = false;
-    /// As of the last deadline that was set.
-    Waiting waiting = Waiting::idle;
+    /// That of the connection when its deadline was last set.
+    State state = State::idle;
     /// How fast the peer takes what it is sent, or while the connection lingers sends what nobody
     /// wants.
     Pace pace;
     std::optional<Connection> connection;
 
     /// Whether the connection waits for a load, and so no operation is in flight on it.
-    [[nodiscard]] bool is_loading() const noexcept { return is_busy && waiting == Waiting::asset; }
+    [[nodiscard]] bool is_loading() const noexcept { return is_busy && state == State::loading; }
 };
 
 /// One worker's connections, at most as many as it was made for. Grows by chunks that never move

@@ -134,7 +134,7 @@ Action Connection::serve(std::string_view input, site::Asset* loaded_asset) {
     }
     if (served.next == Next::body) {
         // There is a backlog, with what is known of the body; the head may stand in it.
-        backlog_->assign(input.substr(used, services_.request.head_bytes));
+        backlog_->assign(input.substr(used, services_.scratch.request.head_bytes));
     } else {
         keep(input.substr(used));
     }
@@ -234,7 +234,7 @@ void Connection::release_outbox() noexcept {
 
 Connection::Served Connection::serve_one(std::string_view input, site::Asset* loaded_asset) {
     const std::size_t scanned = backlog_ ? backlog_->take_scanned_bytes() : 0;
-    http::Request& request = services_.request;
+    http::Request& request = services_.scratch.request;
     const http::ParseResult result =
         http::parse_request(input, scanned, request, services_.parse_limits);
     switch (result.state) {
@@ -253,7 +253,7 @@ Connection::Served Connection::serve_one(std::string_view input, site::Asset* lo
 
 Connection::Served Connection::serve_parsed(std::string_view after_head,
                                             site::Asset* loaded_asset) {
-    const http::Request& request = services_.request;
+    const http::Request& request = services_.scratch.request;
     const auto framing = http::determine_framing(request);
     if (!framing) {
         return reject(framing.error().status);
@@ -282,7 +282,7 @@ Connection::Served Connection::serve_parsed(std::string_view after_head,
 
 Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
                                       site::Asset* loaded_asset) {
-    const http::Request& request = services_.request;
+    const http::Request& request = services_.scratch.request;
     const bool is_abandoned = body.verdict == BodyPlan::Verdict::answer_and_close;
     const bool is_last = !is_persistent || is_abandoned || services_.is_draining;
     const site::Persistence persistence = is_last ? site::Persistence::close
@@ -313,9 +313,9 @@ Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
 std::optional<Connection::Served> Connection::answer_with_asset(site::Persistence persistence,
                                                                 http::HeadWriter& writer,
                                                                 site::Asset* loaded_asset) {
-    const http::Request& request = services_.request;
-    const auto resolved =
-        http::resolve_target(request.target, services_.target_scratch, services_.encoded_slash);
+    const http::Request& request = services_.scratch.request;
+    const auto resolved = http::resolve_target(request.target, services_.scratch.target_bytes,
+                                               services_.encoded_slash);
     // With an encoded slash: no file has such a name, but a view of an application may.
     const bool leads_nowhere = !resolved && resolved.error().status == http::Status::not_found;
     if (!resolved && !leads_nowhere) {
@@ -347,17 +347,17 @@ std::optional<Connection::Served> Connection::answer_with_asset(site::Persistenc
 }
 
 site::Answer Connection::answer_to_method(site::Persistence persistence, http::HeadWriter& writer) {
-    const http::Request& request = services_.request;
+    const http::Request& request = services_.scratch.request;
     const auto form =
-        http::check_target_form(request, services_.target_scratch, services_.encoded_slash);
+        http::check_target_form(request, services_.scratch.target_bytes, services_.encoded_slash);
     return form ? services_.responder.respond_to_method(request, persistence, writer)
                 : services_.responder.reject(form.error().status, request, persistence, writer);
 }
 
 Connection::Served Connection::refuse(std::string_view input, http::Status status) {
-    services_.refused_opening = is_fresh_ ? http::opening_of(input) : http::Opening::http;
-    services_.request.forget();
-    services_.request.request_line = http::first_line(input);
+    services_.scratch.refused_opening = is_fresh_ ? http::opening_of(input) : http::Opening::http;
+    services_.scratch.request.forget();
+    services_.scratch.request.request_line = http::first_line(input);
     return reject(status);
 }
 
@@ -367,9 +367,9 @@ Connection::Served Connection::reject(http::Status status) {
     }
     afterwards_ = Afterwards::linger;
     http::HeadWriter writer = outbox().writer();
-    take_answer(
-        services_.responder.reject(status, services_.request, site::Persistence::close, writer),
-        writer);
+    take_answer(services_.responder.reject(status, services_.scratch.request,
+                                           site::Persistence::close, writer),
+                writer);
     return {.bytes = 0, .next = Next::send};
 }
 
@@ -383,7 +383,7 @@ void Connection::take_answer(site::Answer answer, const http::HeadWriter& writer
 }
 
 void Connection::open_or_append_line(const site::Answer& answer) {
-    const http::Request& request = services_.request;
+    const http::Request& request = services_.scratch.request;
     const AccessEntry entry{.remote_address = remote_address_,
                             .request_line = request.request_line,
                             .status = answer.status,

@@ -8,10 +8,10 @@
 namespace torc::worker {
 namespace {
 
-/// By Services::asset_key.
+/// By EventScratch::asset_key.
 FoundAsset find_by_key(const Services& services) {
-    return {.asset = services.site.find(services.asset_key, services.now),
-            .key = services.asset_key};
+    return {.asset = services.site.find(services.scratch.asset_key, services.now),
+            .key = services.scratch.asset_key};
 }
 
 }  // namespace
@@ -27,11 +27,12 @@ FoundAsset find_asset(Services& services, const http::Target& target, site::Asse
     const site::Asset::Kind kind = found.asset->kind();
     const bool is_page = kind == site::Asset::Kind::file || kind == site::Asset::Kind::directory;
     if (is_page && target.names_directory() && target.misleads_references) {
-        services.canonical_redirect = site::Asset::redirect(std::string(target.path));
-        return {.asset = services.canonical_redirect.get()};
+        services.scratch.canonical_redirect = site::Asset::redirect(std::string(target.path));
+        return {.asset = services.scratch.canonical_redirect.get()};
     }
     if (kind == site::Asset::Kind::directory) {
-        site::ListingKey::asked_for(services.request, target).write(services.asset_key);
+        site::ListingKey::asked_for(services.scratch.request, target)
+            .write(services.scratch.asset_key);
         found = find_by_key(services);
     }
     const bool is_missing =
@@ -42,13 +43,13 @@ FoundAsset find_asset(Services& services, const http::Target& target, site::Asse
 FoundAsset find_substitute(Services& services, std::string_view path, std::string_view error_path) {
     const site::LoadRules& rules = services.site.rules();
     const bool is_fallback = !rules.fallback_path.empty() && !rules.hidden.hide(path) &&
-                             site::wants_page(services.request, path);
+                             site::wants_page(services.scratch.request, path);
     if (is_fallback) {
         site::SubstituteKey{.kind = site::SubstituteKey::Kind::fallback,
                             .path = rules.fallback_path}
-            .write(services.asset_key);
+            .write(services.scratch.asset_key);
     } else {
-        site::SubstituteKey::error_at(error_path, rules.hidden).write(services.asset_key);
+        site::SubstituteKey::error_at(error_path, rules.hidden).write(services.scratch.asset_key);
     }
     return find_by_key(services);
 }

@@ -2,7 +2,7 @@
 
 #include <torc/http/target.hpp>
 #include <torc/site/cache/asset.hpp>
-#include <torc/worker/connection.hpp>
+#include <torc/worker/services.hpp>
 
 #include <string_view>
 
@@ -16,9 +16,9 @@ struct FoundAsset {
     std::string_view key{};
 };
 
-/// Finds the asset that the request in `services` is answered with: that at the path of `target`,
-/// or the listing, the fallback or the error that is sent instead. `loaded_asset`: what a load for
-/// the request has just ended with; null: none did.
+/// Finds the asset that the request in `services.scratch` is answered with: that at the path of
+/// `target`, or the listing, the fallback or the error that is sent instead. `loaded_asset`: what a
+/// load for the request has just ended with; null: none did.
 ///
 /// Who asks for a directory by a target that would mislead the references in what is shown for it
 /// is redirected to its path.

@@ -261,7 +261,7 @@ void Worker::connection_completed(const io::Completion& completion) {
             return;
         }
         const Action action = slot.connection->on_received(as_text(completion.data));
-        if (services_.refused_opening != http::Opening::http) {
+        if (services_.scratch.refused_opening != http::Opening::http) {
             report_refused_opening(slot);
         }
         perform(slot, action);
@@ -274,7 +274,8 @@ void Worker::connection_completed(const io::Completion& completion) {
 }
 
 void Worker::report_refused_opening(const ConnectionSlot& slot) {
-    const http::Opening opening = std::exchange(services_.refused_opening, http::Opening::http);
+    const http::Opening opening =
+        std::exchange(services_.scratch.refused_opening, http::Opening::http);
     if (!opening_report_.may_report(services_.now)) {
         return;
     }

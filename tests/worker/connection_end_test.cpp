@@ -74,7 +74,7 @@ TEST_F(ConnectionEndTest, RefusesWhatCannotBecomeARequestAtItsFirstBytes) {
         EXPECT_EQ(harness_.receive(bytes), ActionKind::send);
         EXPECT_EQ(harness_.perform_one(), ActionKind::linger);
         EXPECT_EQ(harness_.output(), error_answer("400 Bad Request", close));
-        EXPECT_NE(harness_.services().refused_opening, http::Opening::http);
+        EXPECT_NE(harness_.services().scratch.refused_opening, http::Opening::http);
     }
 }
 

@@ -1,27 +1,24 @@
 #pragma once
 
-#include <torc/base/clock.hpp>
-#include <torc/base/limits.hpp>
-#include <torc/http/opening.hpp>
-#include <torc/http/request.hpp>
-#include <torc/http/request_parser.hpp>
-#include <torc/http/target.hpp>
+#include <torc/http/head_writer.hpp>
+#include <torc/http/status.hpp>
+#include <torc/site/cache/asset.hpp>
 #include <torc/site/response/responder.hpp>
-#include <torc/site/site.hpp>
 #include <torc/worker/access_log.hpp>
 #include <torc/worker/action.hpp>
 #include <torc/worker/backlog.hpp>
 #include <torc/worker/outbox.hpp>
 #include <torc/worker/request_body.hpp>
 #include <torc/worker/response_content.hpp>
+#include <torc/worker/services.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace torc::worker {
 
@@ -48,32 +45,6 @@ enum class State : std::uint8_t {
 [[nodiscard]] constexpr bool is_sending(State state) noexcept {
     return state == State::sending || state == State::sending_file;
 }
-
-/// What the connections of one worker use together. Outlives them.
-struct Services {
-    site::Site& site;
-    site::Responder& responder;
-    OutboxPool& outboxes;
-    /// Null: nobody wants one.
-    AccessLog* access_log = nullptr;
-    /// Of the turn of the loop.
-    MonotonicTime now{};
-    /// Every answer from now on is its connection's last.
-    bool is_draining = false;
-    http::ParseLimits parse_limits{};
-    /// A body that nobody asked for is read and dropped up to here; beyond it the connection ends.
-    std::uint64_t body_bytes_max = limits::request_body_drain_bytes_default;
-    http::EncodedSlash encoded_slash = http::EncodedSlash::not_found;
-    // Where requests are worked on, one at a time.
-    http::Request request{};
-    /// What a client speaks that was refused since this was last set to `http`.
-    http::Opening refused_opening = http::Opening::http;
-    std::array<char, limits::request_line_bytes_cap> target_scratch{};
-    /// That of the last asset that was looked for by a key instead of its path.
-    std::string asset_key{};
-    /// The last redirect from a target that misleads references to the path of its directory.
-    site::AssetRef canonical_redirect{};
-};
 
 /// One HTTP/1.1 connection, without a socket: an event goes in, the next action comes out. Requests
 /// are taken in order; responses to those that came in one receive leave in one send; nothing is

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <torc/base/clock.hpp>
+#include <torc/base/limits.hpp>
+#include <torc/http/opening.hpp>
+#include <torc/http/request.hpp>
+#include <torc/http/request_parser.hpp>
+#include <torc/http/target.hpp>
+#include <torc/site/cache/asset.hpp>
+#include <torc/site/response/responder.hpp>
+#include <torc/site/site.hpp>
+#include <torc/worker/access_log.hpp>
+#include <torc/worker/outbox.hpp>
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+namespace torc::worker {
+
+/// Memory in which one event of one connection is worked on. Shared by all connections of a worker,
+/// as their events come one after the other: nothing in it means anything to the next event.
+struct EventScratch {
+    /// Head of the request that is being served. Its views point to where that was received.
+    http::Request request{};
+    /// Path of its target, where that had to be decoded.
+    std::array<char, limits::request_line_bytes_cap> target_bytes{};
+    /// Key of its asset, where that is not looked up by its path (see site::Site::find).
+    std::string asset_key{};
+    /// A redirect to the path of a directory, made for a target that misleads references.
+    site::AssetRef canonical_redirect{};
+    /// What the client speaks, if the first bytes of a connection were refused; else `http`. The
+    /// worker reports it and sets it back.
+    http::Opening refused_opening = http::Opening::http;
+};
+
+/// What a worker lends to its connections. Outlives them.
+struct Services {
+    site::Site& site;
+    site::Responder& responder;
+    OutboxPool& outboxes;
+    /// Null if the access log is off.
+    AccessLog* access_log = nullptr;
+
+    /// Largest request line and header section accepted; beyond them 414 and 431.
+    http::ParseLimits parse_limits{};
+    /// Largest request body that is read and dropped; beyond it the connection ends.
+    std::uint64_t body_bytes_max = limits::request_body_drain_bytes_default;
+    http::EncodedSlash encoded_slash = http::EncodedSlash::not_found;
+
+    /// Of the iteration. Set by the worker.
+    MonotonicTime now{};
+    /// Whether each response from now on is its connection's last. Set by the worker.
+    bool is_draining = false;
+
+    EventScratch scratch{};
+};
+
+}  // namespace torc::worker

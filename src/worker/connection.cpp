@@ -1,16 +1,12 @@
+// The states of a connection: its events, and what follows.
+
 #include <torc/base/assert.hpp>
 #include <torc/worker/connection.hpp>
-
-#include "find_asset.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace torc::worker {
-
-static_assert(site::Responder::own_head_bytes_max + 2 * site::extra_fields_bytes_max <=
-                  limits::outbox_bytes,
-              "any head but a redirect's must fit into an empty outbox");
 
 Connection::~Connection() {
     release_outbox();
@@ -229,171 +225,6 @@ Outbox& Connection::outbox() {
 void Connection::release_outbox() noexcept {
     if (outbox_ != nullptr) {
         services_.outboxes.release(*std::exchange(outbox_, nullptr));
-    }
-}
-
-Connection::Served Connection::serve_one(std::string_view input, site::Asset* loaded_asset) {
-    const std::size_t scanned = backlog_ ? backlog_->take_scanned_bytes() : 0;
-    http::Request& request = services_.scratch.request;
-    const http::ParseResult result =
-        http::parse_request(input, scanned, request, services_.parse_limits);
-    switch (result.state) {
-        case http::ParseState::incomplete:
-            // What can't become a request is not waited for, such as a TLS client that waits too.
-            return http::opening_of(input) == http::Opening::http
-                       ? Served{.bytes = 0, .next = Next::input}
-                       : refuse(input, http::Status::bad_request);
-        case http::ParseState::malformed:
-            return refuse(input, result.status);
-        case http::ParseState::parsed:
-            break;
-    }
-    return serve_parsed(input.substr(request.head_bytes), loaded_asset);
-}
-
-Connection::Served Connection::serve_parsed(std::string_view after_head,
-                                            site::Asset* loaded_asset) {
-    const http::Request& request = services_.scratch.request;
-    const auto framing = http::determine_framing(request);
-    if (!framing) {
-        return reject(framing.error().status);
-    }
-    std::optional<ChunkedBody> chunked = backlog_ ? backlog_->body : std::nullopt;
-    const BodyPlan body = plan_body(*framing, after_head, services_.body_bytes_max, chunked);
-    switch (body.verdict) {
-        case BodyPlan::Verdict::answer:
-        case BodyPlan::Verdict::answer_and_close:
-            break;
-        case BodyPlan::Verdict::wait:
-            if (!backlog_) {
-                backlog_ = std::make_unique<Backlog>();
-            }
-            backlog_->body = chunked;
-            return {.bytes = 0, .next = Next::body};
-        case BodyPlan::Verdict::refuse:
-            return reject(http::Status::bad_request);
-    }
-    const Served served = answer(body, framing->persistent, loaded_asset);
-    if (served.bytes > 0 && backlog_) {
-        backlog_->body.reset();
-    }
-    return served;
-}
-
-Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
-                                      site::Asset* loaded_asset) {
-    const http::Request& request = services_.scratch.request;
-    const bool is_abandoned = body.verdict == BodyPlan::Verdict::answer_and_close;
-    const bool is_last = !is_persistent || is_abandoned || services_.is_draining;
-    const site::Persistence persistence = is_last ? site::Persistence::close
-                                          : request.version_minor == 0
-                                              ? site::Persistence::keep_alive_stated
-                                              : site::Persistence::keep_alive;
-    if (!outbox().has_room(services_.responder.head_bytes_max())) {
-        return {.bytes = 0, .next = Next::send};
-    }
-    http::HeadWriter writer = outbox().writer();
-    const bool is_read =
-        request.method == http::Method::get || request.method == http::Method::head;
-    if (!is_read) {
-        take_answer(answer_to_method(persistence, writer), writer);
-    } else if (const auto obstacle = answer_with_asset(persistence, writer, loaded_asset)) {
-        return *obstacle;
-    }
-    if (is_last) {
-        const bool may_still_send = is_abandoned || body.remaining_bytes > 0;
-        afterwards_ = may_still_send ? Afterwards::linger : Afterwards::close;
-    }
-    body_remaining_bytes_ = is_last ? 0 : body.remaining_bytes;
-    const bool must_send = is_last || content_.has_more();
-    return {.bytes = request.head_bytes + body.bytes,
-            .next = must_send ? Next::send : Next::request};
-}
-
-std::optional<Connection::Served> Connection::answer_with_asset(site::Persistence persistence,
-                                                                http::HeadWriter& writer,
-                                                                site::Asset* loaded_asset) {
-    const http::Request& request = services_.scratch.request;
-    const auto resolved = http::resolve_target(request.target, services_.scratch.target_bytes,
-                                               services_.encoded_slash);
-    // With an encoded slash: no file has such a name, but a view of an application may.
-    const bool leads_nowhere = !resolved && resolved.error().status == http::Status::not_found;
-    if (!resolved && !leads_nowhere) {
-        take_answer(
-            services_.responder.reject(resolved.error().status, request, persistence, writer),
-            writer);
-        return std::nullopt;
-    }
-    const http::Target target = resolved.value_or(http::Target{});
-    FoundAsset found{.asset = loaded_asset};
-    if (!leads_nowhere) {
-        found = find_asset(services_, target, loaded_asset);
-    } else if (loaded_asset == nullptr) {
-        found = find_substitute(services_, request.target.substr(0, request.target.find('?')), "");
-    }
-    if (found.asset == nullptr) {
-        return Served{.bytes = 0, .next = Next::asset, .load_key = found.key};
-    }
-    const std::size_t head_bytes = services_.responder.head_bytes_max(target, *found.asset);
-    if (!outbox().has_room(head_bytes)) {
-        if (!outbox().empty()) {
-            return Served{.bytes = 0, .next = Next::send};
-        }
-        writer = outbox().long_head_writer(head_bytes);
-    }
-    take_answer(services_.responder.respond(request, target, *found.asset, persistence, writer),
-                writer);
-    return std::nullopt;
-}
-
-site::Answer Connection::answer_to_method(site::Persistence persistence, http::HeadWriter& writer) {
-    const http::Request& request = services_.scratch.request;
-    const auto form =
-        http::check_target_form(request, services_.scratch.target_bytes, services_.encoded_slash);
-    return form ? services_.responder.respond_to_method(request, persistence, writer)
-                : services_.responder.reject(form.error().status, request, persistence, writer);
-}
-
-Connection::Served Connection::refuse(std::string_view input, http::Status status) {
-    services_.scratch.refused_opening = is_fresh_ ? http::opening_of(input) : http::Opening::http;
-    services_.scratch.request.forget();
-    services_.scratch.request.request_line = http::first_line(input);
-    return reject(status);
-}
-
-Connection::Served Connection::reject(http::Status status) {
-    if (!outbox().has_room(services_.responder.head_bytes_max())) {
-        return {.bytes = 0, .next = Next::send};
-    }
-    afterwards_ = Afterwards::linger;
-    http::HeadWriter writer = outbox().writer();
-    take_answer(services_.responder.reject(status, services_.scratch.request,
-                                           site::Persistence::close, writer),
-                writer);
-    return {.bytes = 0, .next = Next::send};
-}
-
-void Connection::take_answer(site::Answer answer, const http::HeadWriter& writer) {
-    is_fresh_ = false;
-    outbox_->append_head(writer);
-    content_.begin(answer, *outbox_);
-    if (services_.access_log != nullptr) {
-        open_or_append_line(answer);
-    }
-}
-
-void Connection::open_or_append_line(const site::Answer& answer) {
-    const http::Request& request = services_.scratch.request;
-    const AccessEntry entry{.remote_address = remote_address_,
-                            .request_line = request.request_line,
-                            .status = answer.status,
-                            .referer = request.value(http::FieldName::referer),
-                            .user_agent = request.value(http::FieldName::user_agent)};
-    if (content_.has_more()) {
-        log_ = std::make_unique<LogUnderWay>(LogUnderWay{
-            .line = services_.access_log->open_line(entry), .content_bytes = answer.content_bytes});
-    } else {
-        services_.access_log->append(entry, answer.content_bytes, services_.now);
     }
 }
 

@@ -73,9 +73,9 @@ enum class State : std::uint8_t {
 /// |              |           | on_received, no bytes  | Close → closed                     |
 ///
 /// *Serve* adds responses to a batch, request by request, for as long as it can. Then:
-/// - Send → sending, if there is a response in the batch: it is full, or content follows that
-/// leaves
-///   in sends of its own, or the connection ends, or no request is left that could be served now;
+/// - Send → sending, if there is a response in the batch: the batch is full, or content follows
+///   that leaves in sends of its own, or the connection ends, or no request is left that could be
+///   served now;
 /// - Load → loading, if the next request needs an asset that is not in memory;
 /// - Receive → receiving, if a request has begun, or else → idle.
 ///
@@ -213,7 +213,8 @@ private:
     /// Of the body of a request that was served, what is still to come and to be dropped.
     std::uint64_t body_remaining_bytes_ = 0;
 
-    /// The responses that leave in the next send, or are leaving. Null in any state but `sending`.
+    /// The responses that leave in the next send, or are leaving. Between two events it is null in
+    /// any state but `sending`, so an idle connection holds none.
     Outbox* outbox_ = nullptr;
     /// What leaves behind them, of the last response's content.
     ResponseContent content_;

@@ -16,7 +16,7 @@ namespace {
 /// Writes what is left of `message` after its first `sent` bytes to `pieces`; gives how many pieces
 /// that takes.
 std::size_t remaining_pieces(const msghdr& message, std::size_t sent,
-                             std::span<iovec, limits::outbox_pieces_max> pieces) noexcept {
+                             std::span<iovec, limits::response_batch_pieces_max> pieces) noexcept {
     TORC_ASSERT(message.msg_iovlen <= pieces.size());
     std::size_t count = 0;
     for (std::size_t index = 0; index < message.msg_iovlen; ++index) {
@@ -38,7 +38,7 @@ ssize_t try_send_rest(int socket, const msghdr& message, std::size_t sent, int f
         const auto* begin = static_cast<const std::byte*>(piece.iov_base) + sent;
         return ::send(socket, begin, piece.iov_len - sent, flags);
     }
-    std::array<iovec, limits::outbox_pieces_max> pieces;
+    std::array<iovec, limits::response_batch_pieces_max> pieces;
     msghdr rest{};
     rest.msg_iov = pieces.data();
     rest.msg_iovlen = remaining_pieces(message, sent, pieces);

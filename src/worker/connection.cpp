@@ -9,7 +9,7 @@
 namespace torc::worker {
 
 Connection::~Connection() {
-    release_outbox();
+    release_batch();
     if (log_ && services_.access_log != nullptr) {
         services_.access_log->append(log_->line, log_->file_sent_bytes, services_.now);
     }
@@ -55,12 +55,12 @@ Action Connection::on_loaded(site::Asset& asset) {
 
 Action Connection::on_sent(std::size_t bytes) {
     TORC_ASSERT(state_ == State::sending);
-    outbox_->note_sent(bytes);
-    if (!outbox_->is_sent()) {
+    batch_->note_sent(bytes);
+    if (!batch_->is_sent()) {
         return send();
     }
-    content_.on_message_sent(outbox_->total_bytes());
-    release_outbox();
+    content_.on_message_sent(batch_->total_bytes());
+    release_batch();
     return go_on();
 }
 
@@ -84,7 +84,7 @@ Action Connection::go_on() {
     }
     content_.release_file();
     if (content_.has_more()) {
-        content_.append_parts(outbox());
+        content_.append_parts(batch());
         return send();
     }
     if (log_) {
@@ -161,10 +161,10 @@ void Connection::keep(std::string_view rest) {
 
 Action Connection::after_serving(const Served& served) {
     // Responses leave before anything is waited for, be it the disk.
-    if (outbox_ != nullptr && !outbox_->empty()) {
+    if (batch_ != nullptr && !batch_->is_empty()) {
         return send();
     }
-    release_outbox();
+    release_batch();
     switch (served.next) {
         case Next::asset:
             return load(served.load_key);
@@ -195,8 +195,8 @@ Action Connection::load(std::string_view key) noexcept {
 
 Action Connection::send() noexcept {
     state_ = State::sending;
-    return Send{.message = &outbox_->message(),
-                .sent_bytes = outbox_->sent_bytes(),
+    return Send{.message = &batch_->message(),
+                .sent_bytes = batch_->sent_bytes(),
                 .more_follows = content_.has_more() && !content_.may_wait()};
 }
 
@@ -215,16 +215,16 @@ Action Connection::close() noexcept {
     return Close{};
 }
 
-Outbox& Connection::outbox() {
-    if (outbox_ == nullptr) {
-        outbox_ = &services_.outboxes.acquire();
+ResponseBatch& Connection::batch() {
+    if (batch_ == nullptr) {
+        batch_ = &services_.batches.acquire();
     }
-    return *outbox_;
+    return *batch_;
 }
 
-void Connection::release_outbox() noexcept {
-    if (outbox_ != nullptr) {
-        services_.outboxes.release(*std::exchange(outbox_, nullptr));
+void Connection::release_batch() noexcept {
+    if (batch_ != nullptr) {
+        services_.batches.release(*std::exchange(batch_, nullptr));
     }
 }
 

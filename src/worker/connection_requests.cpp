@@ -16,8 +16,8 @@
 namespace torc::worker {
 
 static_assert(site::Responder::own_head_bytes_max + 2 * site::extra_fields_bytes_max <=
-                  limits::outbox_bytes,
-              "any head but a redirect's must fit into an empty outbox");
+                  limits::response_batch_bytes,
+              "any head but a redirect's must fit into an empty batch");
 
 Connection::Served Connection::serve_one(std::string_view input, site::Asset* loaded_asset) {
     const std::size_t scanned = backlog_ ? backlog_->take_scanned_bytes() : 0;
@@ -76,10 +76,10 @@ Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
                                           : request.version_minor == 0
                                               ? site::Persistence::keep_alive_stated
                                               : site::Persistence::keep_alive;
-    if (!outbox().has_room(services_.responder.head_bytes_max())) {
+    if (!batch().has_room(services_.responder.head_bytes_max())) {
         return {.bytes = 0, .next = Next::send};
     }
-    http::HeadWriter writer = outbox().writer();
+    http::HeadWriter writer = batch().writer();
     const bool is_read =
         request.method == http::Method::get || request.method == http::Method::head;
     if (!is_read) {
@@ -122,11 +122,11 @@ std::optional<Connection::Served> Connection::answer_with_asset(site::Persistenc
         return Served{.bytes = 0, .next = Next::asset, .load_key = found.key};
     }
     const std::size_t head_bytes = services_.responder.head_bytes_max(target, *found.asset);
-    if (!outbox().has_room(head_bytes)) {
-        if (!outbox().empty()) {
+    if (!batch().has_room(head_bytes)) {
+        if (!batch().is_empty()) {
             return Served{.bytes = 0, .next = Next::send};
         }
-        writer = outbox().long_head_writer(head_bytes);
+        writer = batch().long_head_writer(head_bytes);
     }
     take_answer(services_.responder.respond(request, target, *found.asset, persistence, writer),
                 writer);
@@ -149,11 +149,11 @@ Connection::Served Connection::refuse(std::string_view input, http::Status statu
 }
 
 Connection::Served Connection::reject(http::Status status) {
-    if (!outbox().has_room(services_.responder.head_bytes_max())) {
+    if (!batch().has_room(services_.responder.head_bytes_max())) {
         return {.bytes = 0, .next = Next::send};
     }
     afterwards_ = Afterwards::linger;
-    http::HeadWriter writer = outbox().writer();
+    http::HeadWriter writer = batch().writer();
     take_answer(services_.responder.reject(status, services_.scratch.request,
                                            site::Persistence::close, writer),
                 writer);
@@ -162,8 +162,8 @@ Connection::Served Connection::reject(http::Status status) {
 
 void Connection::take_answer(site::Answer answer, const http::HeadWriter& writer) {
     is_fresh_ = false;
-    outbox_->append_head(writer);
-    content_.begin(answer, *outbox_);
+    batch_->append_head(writer);
+    content_.begin(answer, *batch_);
     if (services_.access_log != nullptr) {
         open_or_append_line(answer);
     }

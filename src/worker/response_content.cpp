@@ -5,7 +5,7 @@
 
 namespace torc::worker {
 
-void ResponseContent::begin(site::Answer& answer, Outbox& batch) {
+void ResponseContent::begin(site::Answer& answer, ResponseBatch& batch) {
     if (answer.parts) {
         parts_ = std::make_unique<PartsUnderWay>(PartsUnderWay{
             .parts = std::move(answer.parts), .source = site::RepresentationRef(answer.source)});
@@ -15,7 +15,8 @@ void ResponseContent::begin(site::Answer& answer, Outbox& batch) {
     }
 }
 
-void ResponseContent::append(site::Representation& source, http::ByteRange range, Outbox& batch) {
+void ResponseContent::append(site::Representation& source, http::ByteRange range,
+                             ResponseBatch& batch) {
     if (source.is_in_memory()) {
         batch.append_body(source.contents().substr(range.first, range.length), source);
         return;
@@ -26,7 +27,7 @@ void ResponseContent::append(site::Representation& source, http::ByteRange range
     file_part_bytes_ = range.length;
 }
 
-void ResponseContent::append_parts(Outbox& batch) {
+void ResponseContent::append_parts(ResponseBatch& batch) {
     const site::Multipart& parts = *parts_->parts;
     // A file's bytes leave behind the batch, so nothing can be added to that once there are some.
     while (!has_file() && batch.has_room(site::Multipart::part_head_bytes_max)) {

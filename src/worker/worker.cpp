@@ -39,7 +39,7 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       responder_(site_.rules().codings, settings_.extra_fields),
       services_{.site = site_,
                 .responder = responder_,
-                .outboxes = outboxes_,
+                .batches = batches_,
                 .parse_limits = settings_.parse_limits,
                 .body_bytes_max = settings_.body_bytes_max,
                 .encoded_slash = settings_.encoded_slash},
@@ -140,7 +140,7 @@ void Worker::dispatch_all(std::span<const io::Completion> completions) {
     if (!completions.empty()) {
         loader_.keep_root_verified(services_.now);
     }
-    site_.cache().set_other_bytes(outboxes_.resident_bytes());
+    site_.cache().set_other_bytes(batches_.resident_bytes());
 }
 
 void Worker::use_freed_slots() {

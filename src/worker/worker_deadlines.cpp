@@ -15,7 +15,7 @@ MonotonicTime Worker::next_deadline() {
     }
     return std::min({deadlines_.next(), look_at_waiting_peers_at_, admission_.next_deadline(),
                      loader_.next_deadline(), acceptor_.next_deadline(), shutdown_.next_deadline(),
-                     outboxes_.due_at(), access_log_ ? access_log_->due_at() : never});
+                     batches_.due_at(), access_log_ ? access_log_->due_at() : never});
 }
 
 void Worker::end_expired() {
@@ -55,7 +55,7 @@ void Worker::expire() {
     if (services_.now >= loader_.next_deadline()) {
         loader_.expire(services_.now);
     }
-    outboxes_.give_back_unused(services_.now);
+    batches_.give_back_unused(services_.now);
     if (services_.now >= acceptor_.next_deadline()) {
         admission_.forget_evictions();
         acceptor_.expire(services_.now);

@@ -41,12 +41,12 @@ TEST_P(ProactorSend, SendsPiecesInTheirOrder) {
     EXPECT_EQ(read_exactly(connection.peer.get(), 14), "head body tail");
 }
 
-TEST_P(ProactorSend, SendsAsManyPiecesAsAnOutboxHolds) {
+TEST_P(ProactorSend, SendsAsManyPiecesAsAResponseBatchHolds) {
     const auto connection = connect();
-    const std::string bytes = patterned_bytes(limits::outbox_pieces_max * 100);
+    const std::string bytes = patterned_bytes(limits::response_batch_pieces_max * 100);
     std::vector<std::string_view> pieces;
-    pieces.reserve(limits::outbox_pieces_max);
-    for (std::size_t index = 0; index < limits::outbox_pieces_max; ++index) {
+    pieces.reserve(limits::response_batch_pieces_max);
+    for (std::size_t index = 0; index < limits::response_batch_pieces_max; ++index) {
         pieces.push_back(std::string_view(bytes).substr(index * 100, 100));
     }
     const Message message(pieces);

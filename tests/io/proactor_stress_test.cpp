@@ -99,7 +99,7 @@ protected:
     void cut_to_pieces(Stream& stream, std::span<char> bytes) {
         stream.pieces.clear();
         while (!bytes.empty()) {
-            const bool is_last = stream.pieces.size() + 1 == limits::outbox_pieces_max;
+            const bool is_last = stream.pieces.size() + 1 == limits::response_batch_pieces_max;
             const std::size_t size = is_last ? bytes.size() : random(1, bytes.size());
             stream.pieces.push_back({.iov_base = bytes.data(), .iov_len = size});
             bytes = bytes.subspan(size);

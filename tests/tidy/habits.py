@@ -21,7 +21,7 @@ LIMIT = re.compile(r"^inline constexpr (.+) (\w+) =", re.MULTILINE)
 # Of what a limit may be so many: bytes, a time, or things that are counted.
 UNITS = {
     "bytes", "ms", "seconds",
-    "calls", "completions", "connections", "digests", "directories", "entries", "fields", "outboxes",
+    "calls", "completions", "connections", "digests", "directories", "entries", "fields", "batches",
     "pieces", "ranges", "shutdowns", "threads",
     "buffers", "descriptors", "files", "lines", "listings", "redirects", "requests", "responses",
     "rules", "segments", "sites", "tokens", "workers",

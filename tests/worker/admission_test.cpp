@@ -88,9 +88,9 @@ protected:
     test::ScriptedProactor proactor_;
     site::Site site_{{}, {}};
     site::Responder responder_{site_.rules().codings};
-    OutboxPool outboxes_;
+    ResponseBatchPool batches_;
     Services services_{
-        .site = site_, .responder = responder_, .outboxes = outboxes_, .now = test::noon};
+        .site = site_, .responder = responder_, .batches = batches_, .now = test::noon};
     Deadlines deadlines_{proactor_, settings_};
     Shutdown shutdown_{30s};
     Balance* balance_ = nullptr;

@@ -158,23 +158,23 @@ const Phase phases[] = {
     {"idle", [](test::ConnectionHarness& harness) { (void)harness.exchange(request("GET /a")); }},
 };
 
-TEST_F(ConnectionEndTest, GivesBackItsOutboxWheneverItEnds) {
-    OutboxPool& pool = harness_.services().outboxes;
+TEST_F(ConnectionEndTest, GivesBackItsResponseBatchWheneverItEnds) {
+    ResponseBatchPool& pool = harness_.services().batches;
     pool.release(pool.acquire());
     for (const auto& [name, enter] : phases) {
         harness_.connect();
         enter(harness_);
         harness_.disconnect();
         const auto before = torc::test::allocations_of_this_thread();
-        Outbox& outbox = pool.acquire();
+        ResponseBatch& batch = pool.acquire();
         EXPECT_EQ(torc::test::allocations_of_this_thread(), before) << name;
-        EXPECT_TRUE(outbox.empty()) << name;
-        pool.release(outbox);
+        EXPECT_TRUE(batch.is_empty()) << name;
+        pool.release(batch);
     }
 }
 
-TEST_F(ConnectionEndTest, HoldsNoOutboxWhileItWaitsForItsPeerOrTheDisk) {
-    OutboxPool& pool = harness_.services().outboxes;
+TEST_F(ConnectionEndTest, HoldsNoResponseBatchWhileItWaitsForItsPeerOrTheDisk) {
+    ResponseBatchPool& pool = harness_.services().batches;
     pool.release(pool.acquire());
     for (const auto& [name, enter] : phases) {
         if (name.starts_with("sending")) {
@@ -183,9 +183,9 @@ TEST_F(ConnectionEndTest, HoldsNoOutboxWhileItWaitsForItsPeerOrTheDisk) {
         harness_.connect();
         enter(harness_);
         const auto before = torc::test::allocations_of_this_thread();
-        Outbox& outbox = pool.acquire();
+        ResponseBatch& batch = pool.acquire();
         EXPECT_EQ(torc::test::allocations_of_this_thread(), before) << name;
-        pool.release(outbox);
+        pool.release(batch);
     }
 }
 

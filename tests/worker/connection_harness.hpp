@@ -195,8 +195,8 @@ private:
     std::map<std::string, site::AssetRef> disk_;
     /// With a fixed key, so that the same requests get the same answers.
     site::Responder responder_{site_.rules().codings, {}, SecretKey{}};
-    OutboxPool outboxes_;
-    Services services_{.site = site_, .responder = responder_, .outboxes = outboxes_};
+    ResponseBatchPool batches_;
+    Services services_{.site = site_, .responder = responder_, .batches = batches_};
     std::optional<Connection> connection_;
     std::array<char, limits::receive_buffer_bytes> buffer_{};
     Action action_;

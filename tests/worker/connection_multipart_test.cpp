@@ -100,7 +100,7 @@ TEST_F(ConnectionMultipartTest, GoesOnWithTheNextRequest) {
     EXPECT_TRUE(answer.ends_with(ok("12345")));
 }
 
-TEST_F(ConnectionMultipartTest, SendsManyPipelinedThoughTheirHeadsFillTheOutbox) {
+TEST_F(ConnectionMultipartTest, SendsManyPipelinedThoughTheirHeadsFillTheResponseBatch) {
     std::string requests;
     for (int count = 0; count < 20; ++count) {
         requests += request("GET /memory", "Range: bytes=0-4000,5000-9000,10000-14000\r\n");

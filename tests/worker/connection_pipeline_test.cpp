@@ -101,7 +101,7 @@ TEST_F(ConnectionPipelineTest, SendsInTurnsMoreLargeBodiesThanOneSendTakes) {
     harness_.put("p", site::test::memory_asset(bytes));
     std::string requests;
     std::string answers;
-    for (std::size_t count = 0; count < limits::outbox_pieces_max; ++count) {
+    for (std::size_t count = 0; count < limits::response_batch_pieces_max; ++count) {
         requests += request("GET /p");
         answers += ok(bytes);
     }
@@ -111,7 +111,7 @@ TEST_F(ConnectionPipelineTest, SendsInTurnsMoreLargeBodiesThanOneSendTakes) {
 }
 
 TEST_F(ConnectionPipelineTest, MakesRoomForARejection) {
-    // However full the outbox is when the broken request comes, its answer is the last and whole.
+    // However full the batch is when the broken request comes, its answer is the last and whole.
     for (std::size_t bytes = 3000; bytes < 4096; bytes += 50) {
         harness_.put("page", site::test::memory_asset(std::string(bytes, 'p')));
         std::string requests;

@@ -14,8 +14,8 @@ class ConnectionTableTest : public ::testing::Test {
 protected:
     site::Site site_{{}, {}};
     site::Responder responder_{site_.rules().codings};
-    OutboxPool outboxes_;
-    Services services_{.site = site_, .responder = responder_, .outboxes = outboxes_};
+    ResponseBatchPool batches_;
+    Services services_{.site = site_, .responder = responder_, .batches = batches_};
 };
 
 TEST_F(ConnectionTableTest, GivesASlotWithAFreshConnection) {

@@ -42,8 +42,8 @@ protected:
     test::ScriptedProactor proactor_;
     site::Site site_{{}, {}};
     site::Responder responder_{site_.rules().codings};
-    OutboxPool outboxes_;
-    Services services_{.site = site_, .responder = responder_, .outboxes = outboxes_, .now = noon};
+    ResponseBatchPool batches_;
+    Services services_{.site = site_, .responder = responder_, .batches = batches_, .now = noon};
     ConnectionTable connections_{8};
     Deadlines deadlines_{proactor_, settings_};
     std::vector<ConnectionSlot*> slots_;

@@ -85,12 +85,12 @@ inline constexpr std::uint32_t local_file_chunk_bytes = 64 * 1024;
 inline constexpr std::uint32_t cold_file_chunk_bytes = 256 * 1024;
 
 // server: one answer's head and the small bodies that leave with it.
-inline constexpr std::size_t outbox_bytes = 32 * 1024;
-inline constexpr std::size_t outbox_pieces_max = 64;
+inline constexpr std::size_t response_batch_bytes = 32 * 1024;
+inline constexpr std::size_t response_batch_pieces_max = 64;
 /// Made at a time, whenever more are wanted at once than there ever were.
-inline constexpr std::size_t outboxes_at_once = 16;
+inline constexpr std::size_t response_batches_at_once = 16;
 /// Bodies up to here are copied behind their head, so that small answers leave as one run of bytes.
-inline constexpr std::size_t outbox_copied_body_bytes_max = 4 * 1024;
+inline constexpr std::size_t response_batch_copied_body_bytes_max = 4 * 1024;
 /// What a worker collects of its access log before it goes to the thread that writes.
 inline constexpr std::size_t access_log_buffer_bytes = 64 * 1024;
 /// Lines of all workers that wait for that thread; when they are more, they are dropped and

@@ -14,8 +14,8 @@ namespace torc::http {
 
 /// Writes a response head into memory that somebody else owns, front to back.
 ///
-/// Whoever makes one has seen to the room (see limits::outbox_bytes): running out is a broken
-/// invariant, not an answer.
+/// Whoever makes one has seen to the room (see limits::response_batch_bytes): running out is a
+/// broken invariant, not an answer.
 class HeadWriter {
 public:
     explicit HeadWriter(std::span<char> buffer) noexcept

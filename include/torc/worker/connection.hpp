@@ -7,8 +7,8 @@
 #include <torc/worker/access_log.hpp>
 #include <torc/worker/action.hpp>
 #include <torc/worker/backlog.hpp>
-#include <torc/worker/outbox.hpp>
 #include <torc/worker/request_body.hpp>
+#include <torc/worker/response_batch.hpp>
 #include <torc/worker/response_content.hpp>
 #include <torc/worker/services.hpp>
 
@@ -140,7 +140,7 @@ private:
         input,
         /// More bytes of a chunked body are needed.
         body,
-        /// The outbox must go out first: it is full, or a file follows, or the connection ends.
+        /// The batch must go out first: it is full, or a file follows, or the connection ends.
         send,
         /// The asset must be loaded first.
         asset,
@@ -195,8 +195,8 @@ private:
     [[nodiscard]] Action linger() noexcept;
     [[nodiscard]] Action close() noexcept;
 
-    [[nodiscard]] Outbox& outbox();
-    void release_outbox() noexcept;
+    [[nodiscard]] ResponseBatch& batch();
+    void release_batch() noexcept;
 
     Services& services_;
 
@@ -215,7 +215,7 @@ private:
 
     /// The responses that leave in the next send, or are leaving. Between two events it is null in
     /// any state but `sending`, so an idle connection holds none.
-    Outbox* outbox_ = nullptr;
+    ResponseBatch* batch_ = nullptr;
     /// What leaves behind them, of the last response's content.
     ResponseContent content_;
 

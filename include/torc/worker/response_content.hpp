@@ -5,7 +5,7 @@
 #include <torc/site/response/multipart.hpp>
 #include <torc/site/response/responder.hpp>
 #include <torc/worker/action.hpp>
-#include <torc/worker/outbox.hpp>
+#include <torc/worker/response_batch.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +20,7 @@ class ResponseContent {
 public:
     /// Begins the content of `answer`, whose head is the last in `batch`: adds to that what may
     /// leave with it. Precondition: !has_more(). Throws std::bad_alloc for several ranges.
-    void begin(site::Answer& answer, Outbox& batch);
+    void begin(site::Answer& answer, ResponseBatch& batch);
 
     /// Whether content is left that is not in the batch.
     [[nodiscard]] bool has_more() const noexcept { return has_file() || parts_ != nullptr; }
@@ -42,7 +42,7 @@ public:
     void release_file() noexcept { file_source_ = site::RepresentationRef(); }
 
     /// Adds as many parts as may leave in the next send. Precondition: has_more() and !has_file().
-    void append_parts(Outbox& batch);
+    void append_parts(ResponseBatch& batch);
 
     /// All responses of a batch have left.
     void end_run() noexcept { run_bytes_ = 0; }
@@ -55,7 +55,7 @@ private:
         std::size_t next_part = 0;
     };
 
-    void append(site::Representation& source, http::ByteRange range, Outbox& batch);
+    void append(site::Representation& source, http::ByteRange range, ResponseBatch& batch);
 
     /// Null: no file is being sent.
     site::RepresentationRef file_source_;

@@ -10,7 +10,7 @@
 #include <torc/site/response/responder.hpp>
 #include <torc/site/site.hpp>
 #include <torc/worker/access_log.hpp>
-#include <torc/worker/outbox.hpp>
+#include <torc/worker/response_batch.hpp>
 
 #include <array>
 #include <cstdint>
@@ -38,7 +38,7 @@ struct EventScratch {
 struct Services {
     site::Site& site;
     site::Responder& responder;
-    OutboxPool& outboxes;
+    ResponseBatchPool& batches;
     /// Null if the access log is off.
     AccessLog* access_log = nullptr;
 

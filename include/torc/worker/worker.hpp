@@ -16,9 +16,9 @@
 #include <torc/worker/deadlines.hpp>
 #include <torc/worker/mailbox.hpp>
 #include <torc/worker/operation.hpp>
-#include <torc/worker/outbox.hpp>
 #include <torc/worker/report.hpp>
 #include <torc/worker/report_limiter.hpp>
+#include <torc/worker/response_batch.hpp>
 #include <torc/worker/shutdown.hpp>
 
 #include <atomic>
@@ -171,7 +171,7 @@ private:
     site::Site site_;
     AssetLoader loader_;
     site::Responder responder_;
-    OutboxPool outboxes_;
+    ResponseBatchPool batches_;
     std::optional<AccessLog> access_log_;
     Services services_;
 

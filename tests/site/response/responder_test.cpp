@@ -267,7 +267,7 @@ TEST_F(ResponderTest, AnswersWithoutAllocating) {
     const AssetRef error = Asset::error(Status::not_found);
     parse(get + "Range: bytes=1-3\r\n");
     const auto target = http::resolve_target(request_.target, scratch_);
-    std::array<char, limits::outbox_bytes> buffer{};
+    std::array<char, limits::response_batch_bytes> buffer{};
     const auto before = torc::test::allocations_of_this_thread();
     responder_.set_time(test::now + std::chrono::seconds(1));
     for (const Asset* asset : {file.get(), redirect.get(), error.get()}) {

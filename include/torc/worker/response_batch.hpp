@@ -20,16 +20,17 @@ namespace torc::worker {
 
 /// The answers that leave in one send: heads and small bodies copied one behind the other, larger
 /// bodies by reference to their representation, which is kept alive until `clear`.
-class Outbox {
+class ResponseBatch {
 public:
-    Outbox() noexcept = default;
-    /// `resident_bytes`: goes up with what the outbox touches of its memory beyond the first page.
-    explicit Outbox(std::size_t& resident_bytes) noexcept : resident_bytes_(&resident_bytes) {}
-    Outbox(const Outbox&) = delete;
-    Outbox& operator=(const Outbox&) = delete;
-    ~Outbox() = default;
+    ResponseBatch() noexcept = default;
+    /// `resident_bytes`: goes up with what the batch touches of its memory beyond the first page.
+    explicit ResponseBatch(std::size_t& resident_bytes) noexcept
+        : resident_bytes_(&resident_bytes) {}
+    ResponseBatch(const ResponseBatch&) = delete;
+    ResponseBatch& operator=(const ResponseBatch&) = delete;
+    ~ResponseBatch() = default;
 
-    [[nodiscard]] bool empty() const noexcept { return total_bytes_ == 0; }
+    [[nodiscard]] bool is_empty() const noexcept { return total_bytes_ == 0; }
     /// Of all answers together.
     [[nodiscard]] std::size_t total_bytes() const noexcept { return total_bytes_; }
 
@@ -45,7 +46,7 @@ public:
     }
     void append_head(const http::HeadWriter& writer) noexcept;
     /// The same for a head that is larger than all of it, in memory that is kept until `clear`.
-    /// Throws std::bad_alloc. Precondition: empty().
+    /// Throws std::bad_alloc. Precondition: is_empty().
     [[nodiscard]] http::HeadWriter long_head_writer(std::size_t head_bytes);
     /// `body` is a part of the contents of `source`.
     void append_body(std::string_view body, site::Representation& source) noexcept;
@@ -83,49 +84,49 @@ private:
     /// True when the last piece ends where `storage_` is free.
     bool is_last_piece_stored_ = false;
     std::unique_ptr<char[]> long_head_;
-    std::array<iovec, limits::outbox_pieces_max> pieces_;
-    std::array<site::BodyInUse, limits::outbox_pieces_max / 2> sources_;
-    std::array<char, limits::outbox_bytes> storage_;  // Not initialised: 32 KiB.
+    std::array<iovec, limits::response_batch_pieces_max> pieces_;
+    std::array<site::BodyInUse, limits::response_batch_pieces_max / 2> sources_;
+    std::array<char, limits::response_batch_bytes> storage_;  // Not initialised: 32 KiB.
 };
 
-/// Outboxes for the connections that are being answered now: an idle connection has none. The most
-/// recently returned one, whose memory is still in the CPU's cache, goes out first.
-/// The memory of those that no connection wanted for a while goes back to the kernel.
-/// Under AddressSanitizer an outbox may be touched only between `acquire` and `release`.
-class OutboxPool {
+/// ResponseBatches for the connections that are being answered now: an idle connection has none.
+/// The most recently returned one, whose memory is still in the CPU's cache, goes out first. The
+/// memory of those that no connection wanted for a while goes back to the kernel. Under
+/// AddressSanitizer a batch may be touched only between `acquire` and `release`.
+class ResponseBatchPool {
 public:
-    OutboxPool() noexcept = default;
-    OutboxPool(const OutboxPool&) = delete;
-    OutboxPool& operator=(const OutboxPool&) = delete;
-    ~OutboxPool();
+    ResponseBatchPool() noexcept = default;
+    ResponseBatchPool(const ResponseBatchPool&) = delete;
+    ResponseBatchPool& operator=(const ResponseBatchPool&) = delete;
+    ~ResponseBatchPool();
 
     /// Throws std::bad_alloc.
-    [[nodiscard]] Outbox& acquire();
+    [[nodiscard]] ResponseBatch& acquire();
     /// Clears it first.
-    void release(Outbox& outbox);
+    void release(ResponseBatch& batch);
 
-    /// Memory of all outboxes, whether a connection has them or not.
+    /// Memory of all batches, whether a connection has them or not.
     [[nodiscard]] std::size_t resident_bytes() const noexcept { return resident_bytes_; }
     /// When `give_back_unused` is worth a call; `never` while none can be spared.
     [[nodiscard]] MonotonicTime due_at() const noexcept {
-        return free_.size() > limits::outboxes_at_once ? due_at_ : never;
+        return free_.size() > limits::response_batches_at_once ? due_at_ : never;
     }
-    /// Gives back the memory of outboxes that no connection had since the last call; some at a
+    /// Gives back the memory of batches that no connection had since the last call; some at a
     /// time. Without effect before `due_at()`.
     void give_back_unused(MonotonicTime now) noexcept;
 
 private:
-    /// From one outbox to the next: whole pages, and always some bytes between the two, which
+    /// From one batch to the next: whole pages, and always some bytes between the two, which
     /// AddressSanitizer guards.
     static constexpr std::size_t stride_bytes =
-        (sizeof(Outbox) / limits::page_bytes + 1) * limits::page_bytes;
+        (sizeof(ResponseBatch) / limits::page_bytes + 1) * limits::page_bytes;
 
     void make_more();
     void make_slab();
 
-    /// limits::outboxes_at_once in each.
+    /// limits::response_batches_at_once in each.
     std::vector<Mapping> slabs_;
-    std::vector<Outbox*> free_;
+    std::vector<ResponseBatch*> free_;
     /// Where there is room for others, without memory.
     std::vector<std::byte*> bare_;
     std::size_t resident_bytes_ = 0;

@@ -1,4 +1,4 @@
-#include <torc/worker/outbox.hpp>
+#include <torc/worker/response_batch.hpp>
 
 #include <sys/mman.h>
 
@@ -13,13 +13,13 @@ namespace torc::worker {
 namespace {
 
 constexpr std::chrono::seconds give_back_interval{1};
-/// How many outboxes go back at once, each by a system call, and how long until the next.
+/// How many batches go back at once, each by a system call, and how long until the next.
 constexpr std::size_t given_back_at_once = 64;
 constexpr std::chrono::milliseconds give_back_pause{10};
 
 }  // namespace
 
-void Outbox::append_stored(std::size_t bytes) noexcept {
+void ResponseBatch::append_stored(std::size_t bytes) noexcept {
     if (is_last_piece_stored_) {
         pieces_[pieces_count_ - 1].iov_len += bytes;
     } else {
@@ -33,7 +33,7 @@ void Outbox::append_stored(std::size_t bytes) noexcept {
     count_touched();
 }
 
-void Outbox::count_touched() noexcept {
+void ResponseBatch::count_touched() noexcept {
     const auto end = static_cast<std::size_t>(storage_.data() + used_bytes_ -
                                               reinterpret_cast<const char*>(this));
     if (end <= touched_bytes_) {
@@ -47,13 +47,13 @@ void Outbox::count_touched() noexcept {
     touched_bytes_ = touched;
 }
 
-http::HeadWriter Outbox::long_head_writer(std::size_t head_bytes) {
-    TORC_ASSERT(empty());
+http::HeadWriter ResponseBatch::long_head_writer(std::size_t head_bytes) {
+    TORC_ASSERT(is_empty());
     long_head_ = std::make_unique_for_overwrite<char[]>(head_bytes);
     return http::HeadWriter(std::span(long_head_.get(), head_bytes));
 }
 
-void Outbox::append_head(const http::HeadWriter& writer) noexcept {
+void ResponseBatch::append_head(const http::HeadWriter& writer) noexcept {
     if (long_head_ && writer.written().data() == long_head_.get()) {
         pieces_[pieces_count_++] =
             iovec{.iov_base = long_head_.get(), .iov_len = writer.written().size()};
@@ -64,8 +64,8 @@ void Outbox::append_head(const http::HeadWriter& writer) noexcept {
     append_stored(writer.written().size());
 }
 
-void Outbox::append_body(std::string_view body, site::Representation& source) noexcept {
-    if (body.size() <= limits::outbox_copied_body_bytes_max &&
+void ResponseBatch::append_body(std::string_view body, site::Representation& source) noexcept {
+    if (body.size() <= limits::response_batch_copied_body_bytes_max &&
         body.size() <= storage_.size() - used_bytes_) {
         std::memcpy(storage_.data() + used_bytes_, body.data(), body.size());
         append_stored(body.size());
@@ -80,13 +80,13 @@ void Outbox::append_body(std::string_view body, site::Representation& source) no
     total_bytes_ += body.size();
 }
 
-const msghdr& Outbox::message() noexcept {
+const msghdr& ResponseBatch::message() noexcept {
     message_.msg_iov = pieces_.data();
     message_.msg_iovlen = pieces_count_;
     return message_;
 }
 
-void Outbox::clear() noexcept {
+void ResponseBatch::clear() noexcept {
     for (std::size_t index = 0; index < sources_count_; ++index) {
         sources_[index] = site::BodyInUse();
     }
@@ -99,78 +99,79 @@ void Outbox::clear() noexcept {
     long_head_.reset();
 }
 
-OutboxPool::~OutboxPool() {
+ResponseBatchPool::~ResponseBatchPool() {
     // What is not free was left behind by its connection, and refers to nothing.
-    for (Outbox* const outbox : free_) {
-        unpoison(outbox, sizeof *outbox);
-        std::destroy_at(outbox);
+    for (ResponseBatch* const batch : free_) {
+        unpoison(batch, sizeof *batch);
+        std::destroy_at(batch);
     }
 }
 
-Outbox& OutboxPool::acquire() {
+ResponseBatch& ResponseBatchPool::acquire() {
     if (free_.empty()) {
         make_more();
     }
-    Outbox& outbox = *free_.back();
+    ResponseBatch& batch = *free_.back();
     free_.pop_back();
     unused_ = std::min(unused_, free_.size());
-    unpoison(&outbox, sizeof outbox);
-    return outbox;
+    unpoison(&batch, sizeof batch);
+    return batch;
 }
 
-void OutboxPool::release(Outbox& outbox) {
-    outbox.clear();
-    poison(&outbox, sizeof outbox);
-    free_.push_back(&outbox);
+void ResponseBatchPool::release(ResponseBatch& batch) {
+    batch.clear();
+    poison(&batch, sizeof batch);
+    free_.push_back(&batch);
 }
 
-void OutboxPool::make_more() {
+void ResponseBatchPool::make_more() {
     if (bare_.empty()) {
         make_slab();
     }
-    for (std::size_t count = 0; count < limits::outboxes_at_once && !bare_.empty(); ++count) {
+    for (std::size_t count = 0; count < limits::response_batches_at_once && !bare_.empty();
+         ++count) {
         std::byte* const place = bare_.back();
         bare_.pop_back();
-        // What a small answer touches. A burst that needs more outboxes than ever before would
+        // What a small answer touches. A burst that needs more batches than ever before would
         // wait for as many page faults.
         populate(place, limits::page_bytes);
-        unpoison(place, sizeof(Outbox));
-        free_.push_back(new (place) Outbox(resident_bytes_));
-        poison(place, sizeof(Outbox));
+        unpoison(place, sizeof(ResponseBatch));
+        free_.push_back(new (place) ResponseBatch(resident_bytes_));
+        poison(place, sizeof(ResponseBatch));
         resident_bytes_ += limits::page_bytes;
     }
 }
 
-void OutboxPool::make_slab() {
-    auto slab = Mapping::create(limits::outboxes_at_once * stride_bytes);
+void ResponseBatchPool::make_slab() {
+    auto slab = Mapping::create(limits::response_batches_at_once * stride_bytes);
     if (!slab) {
         throw std::bad_alloc();
     }
     // Room for all of them, so that neither `release` nor `give_back_unused` ever allocates.
-    const std::size_t outboxes = (slabs_.size() + 1) * limits::outboxes_at_once;
-    free_.reserve(outboxes);
-    bare_.reserve(outboxes);
+    const std::size_t batches = (slabs_.size() + 1) * limits::response_batches_at_once;
+    free_.reserve(batches);
+    bare_.reserve(batches);
     const Mapping& memory = slabs_.emplace_back(*std::move(slab));
     poison(memory.data(), memory.size());
-    for (std::size_t index = 0; index < limits::outboxes_at_once; ++index) {
+    for (std::size_t index = 0; index < limits::response_batches_at_once; ++index) {
         bare_.push_back(memory.data() + index * stride_bytes);
     }
 }
 
-void OutboxPool::give_back_unused(MonotonicTime now) noexcept {
+void ResponseBatchPool::give_back_unused(MonotonicTime now) noexcept {
     if (now < due_at()) {
         return;
     }
     // Some always stay, for the next few connections.
-    const std::size_t spare = std::min(unused_, free_.size() - limits::outboxes_at_once);
+    const std::size_t spare = std::min(unused_, free_.size() - limits::response_batches_at_once);
     const std::size_t count = std::min(spare, given_back_at_once);
     for (std::size_t index = 0; index < count; ++index) {
-        Outbox* const outbox = free_[index];
-        unpoison(outbox, sizeof *outbox);
-        resident_bytes_ -= outbox->touched_bytes();
-        std::destroy_at(outbox);
-        auto* const place = reinterpret_cast<std::byte*>(outbox);
-        poison(place, sizeof(Outbox));
+        ResponseBatch* const batch = free_[index];
+        unpoison(batch, sizeof *batch);
+        resident_bytes_ -= batch->touched_bytes();
+        std::destroy_at(batch);
+        auto* const place = reinterpret_cast<std::byte*>(batch);
+        poison(place, sizeof(ResponseBatch));
         ::madvise(place, stride_bytes, MADV_DONTNEED);
         bare_.push_back(place);
     }

@@ -38,8 +38,8 @@ Action Connection::on_received(std::string_view bytes) {
 }
 
 Action Connection::on_end_of_input() {
-    // Without a backlog it is a body that did not come: its request has its answer already, and
-    // another would be taken for that to the next.
+    // Without a backlog it is a body that did not come: its request has its response already, and
+    // another would be taken for the response to the next request.
     if (!has_timed_out_ || !backlog_) {
         return close();
     }

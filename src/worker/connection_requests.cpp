@@ -48,8 +48,8 @@ Connection::Served Connection::serve_parsed(std::string_view after_head,
     std::optional<ChunkedBody> chunked = backlog_ ? backlog_->body : std::nullopt;
     const BodyPlan body = plan_body(*framing, after_head, services_.body_bytes_max, chunked);
     switch (body.verdict) {
-        case BodyPlan::Verdict::answer:
-        case BodyPlan::Verdict::answer_and_close:
+        case BodyPlan::Verdict::respond:
+        case BodyPlan::Verdict::respond_and_close:
             break;
         case BodyPlan::Verdict::wait:
             if (!backlog_) {
@@ -60,17 +60,17 @@ Connection::Served Connection::serve_parsed(std::string_view after_head,
         case BodyPlan::Verdict::refuse:
             return reject(http::Status::bad_request);
     }
-    const Served served = answer(body, framing->persistent, loaded_asset);
+    const Served served = respond(body, framing->persistent, loaded_asset);
     if (served.bytes > 0 && backlog_) {
         backlog_->body.reset();
     }
     return served;
 }
 
-Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
-                                      site::Asset* loaded_asset) {
+Connection::Served Connection::respond(const BodyPlan& body, bool is_persistent,
+                                       site::Asset* loaded_asset) {
     const http::Request& request = services_.scratch.request;
-    const bool is_abandoned = body.verdict == BodyPlan::Verdict::answer_and_close;
+    const bool is_abandoned = body.verdict == BodyPlan::Verdict::respond_and_close;
     const bool is_last = !is_persistent || is_abandoned || services_.is_draining;
     const site::Persistence persistence = is_last ? site::Persistence::close
                                           : request.version_minor == 0
@@ -83,8 +83,8 @@ Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
     const bool is_read =
         request.method == http::Method::get || request.method == http::Method::head;
     if (!is_read) {
-        take_answer(answer_to_method(persistence, writer), writer);
-    } else if (const auto obstacle = answer_with_asset(persistence, writer, loaded_asset)) {
+        add_response(respond_to_method(persistence, writer), writer);
+    } else if (const auto obstacle = respond_with_asset(persistence, writer, loaded_asset)) {
         return *obstacle;
     }
     if (is_last) {
@@ -97,16 +97,16 @@ Connection::Served Connection::answer(const BodyPlan& body, bool is_persistent,
             .next = must_send ? Next::send : Next::request};
 }
 
-std::optional<Connection::Served> Connection::answer_with_asset(site::Persistence persistence,
-                                                                http::HeadWriter& writer,
-                                                                site::Asset* loaded_asset) {
+std::optional<Connection::Served> Connection::respond_with_asset(site::Persistence persistence,
+                                                                 http::HeadWriter& writer,
+                                                                 site::Asset* loaded_asset) {
     const http::Request& request = services_.scratch.request;
     const auto resolved = http::resolve_target(request.target, services_.scratch.target_bytes,
                                                services_.encoded_slash);
     // With an encoded slash: no file has such a name, but a view of an application may.
     const bool leads_nowhere = !resolved && resolved.error().status == http::Status::not_found;
     if (!resolved && !leads_nowhere) {
-        take_answer(
+        add_response(
             services_.responder.reject(resolved.error().status, request, persistence, writer),
             writer);
         return std::nullopt;
@@ -128,12 +128,13 @@ std::optional<Connection::Served> Connection::answer_with_asset(site::Persistenc
         }
         writer = batch().long_head_writer(head_bytes);
     }
-    take_answer(services_.responder.respond(request, target, *found.asset, persistence, writer),
-                writer);
+    add_response(services_.responder.respond(request, target, *found.asset, persistence, writer),
+                 writer);
     return std::nullopt;
 }
 
-site::Answer Connection::answer_to_method(site::Persistence persistence, http::HeadWriter& writer) {
+site::Answer Connection::respond_to_method(site::Persistence persistence,
+                                           http::HeadWriter& writer) {
     const http::Request& request = services_.scratch.request;
     const auto form =
         http::check_target_form(request, services_.scratch.target_bytes, services_.encoded_slash);
@@ -154,33 +155,34 @@ Connection::Served Connection::reject(http::Status status) {
     }
     afterwards_ = Afterwards::linger;
     http::HeadWriter writer = batch().writer();
-    take_answer(services_.responder.reject(status, services_.scratch.request,
-                                           site::Persistence::close, writer),
-                writer);
+    add_response(services_.responder.reject(status, services_.scratch.request,
+                                            site::Persistence::close, writer),
+                 writer);
     return {.bytes = 0, .next = Next::send};
 }
 
-void Connection::take_answer(site::Answer answer, const http::HeadWriter& writer) {
+void Connection::add_response(site::Answer response, const http::HeadWriter& writer) {
     is_fresh_ = false;
     batch_->append_head(writer);
-    content_.begin(answer, *batch_);
+    content_.begin(response, *batch_);
     if (services_.access_log != nullptr) {
-        open_or_append_line(answer);
+        log_response(response);
     }
 }
 
-void Connection::open_or_append_line(const site::Answer& answer) {
+void Connection::log_response(const site::Answer& response) {
     const http::Request& request = services_.scratch.request;
     const AccessEntry entry{.remote_address = remote_address_,
                             .request_line = request.request_line,
-                            .status = answer.status,
+                            .status = response.status,
                             .referer = request.value(http::FieldName::referer),
                             .user_agent = request.value(http::FieldName::user_agent)};
     if (content_.has_more()) {
-        log_ = std::make_unique<LogUnderWay>(LogUnderWay{
-            .line = services_.access_log->open_line(entry), .content_bytes = answer.content_bytes});
+        log_ = std::make_unique<LogUnderWay>(
+            LogUnderWay{.line = services_.access_log->open_line(entry),
+                        .content_bytes = response.content_bytes});
     } else {
-        services_.access_log->append(entry, answer.content_bytes, services_.now);
+        services_.access_log->append(entry, response.content_bytes, services_.now);
     }
 }
 

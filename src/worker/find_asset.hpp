@@ -8,7 +8,7 @@
 
 namespace torc::worker {
 
-/// The asset that a request is answered with, or by what it must be loaded.
+/// The asset for the response to a request, or the key to load it by.
 struct FoundAsset {
     /// Null: it must be loaded. Lives as long as one that Site::find gives.
     site::Asset* asset = nullptr;
@@ -16,7 +16,7 @@ struct FoundAsset {
     std::string_view key{};
 };
 
-/// Finds the asset that the request in `services.scratch` is answered with: that at the path of
+/// Finds the asset for the response to the request in `services.scratch`: that at the path of
 /// `target`, or the listing, the fallback or the error that is sent instead. `loaded_asset`: what a
 /// load for the request has just ended with; null: none did.
 ///

@@ -132,7 +132,7 @@ void ResponseBatchPool::make_more() {
          ++count) {
         std::byte* const place = bare_.back();
         bare_.pop_back();
-        // What a small answer touches. A burst that needs more batches than ever before would
+        // What a small response touches. A burst that needs more batches than ever before would
         // wait for as many page faults.
         populate(place, limits::page_bytes);
         unpoison(place, sizeof(ResponseBatch));

@@ -5,13 +5,14 @@
 
 namespace torc::worker {
 
-void ResponseContent::begin(site::Answer& answer, ResponseBatch& batch) {
-    if (answer.parts) {
-        parts_ = std::make_unique<PartsUnderWay>(PartsUnderWay{
-            .parts = std::move(answer.parts), .source = site::RepresentationRef(answer.source)});
+void ResponseContent::begin(site::Answer& response, ResponseBatch& batch) {
+    if (response.parts) {
+        parts_ = std::make_unique<PartsUnderWay>(
+            PartsUnderWay{.parts = std::move(response.parts),
+                          .source = site::RepresentationRef(response.source)});
         append_parts(batch);
-    } else if (answer.body.length > 0) {
-        append(*answer.source, answer.body, batch);
+    } else if (response.body.length > 0) {
+        append(*response.source, response.body, batch);
     }
 }
 

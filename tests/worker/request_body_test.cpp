@@ -26,24 +26,24 @@ protected:
 
 TEST_F(RequestBodyTest, MayNotBeThere) {
     const BodyPlan none = plan({}, "GET");
-    EXPECT_EQ(none.verdict, Verdict::answer);
+    EXPECT_EQ(none.verdict, Verdict::respond);
     EXPECT_EQ(none.bytes, 0U);
     EXPECT_EQ(none.remaining_bytes, 0U);
 }
 
 TEST_F(RequestBodyTest, OfAKnownLengthIsDroppedBehindTheAnswer) {
     const BodyPlan body = plan({.body = BodyKind::content_length, .content_length = 10}, "12345");
-    EXPECT_EQ(body.verdict, Verdict::answer);
+    EXPECT_EQ(body.verdict, Verdict::respond);
     EXPECT_EQ(body.bytes, 0U);
     EXPECT_EQ(body.remaining_bytes, 10U);
 }
 
 TEST_F(RequestBodyTest, BeyondTheLimitEndsTheConnection) {
     EXPECT_EQ(plan({.body = BodyKind::content_length, .content_length = 11}).verdict,
-              Verdict::answer_and_close);
+              Verdict::respond_and_close);
     for (const std::string_view end : {"", "\r\n0\r\n\r\n", "malformed"}) {
         EXPECT_EQ(plan({.body = BodyKind::chunked}, "b\r\n12345678901" + std::string(end)).verdict,
-                  Verdict::answer_and_close);
+                  Verdict::respond_and_close);
     }
 }
 
@@ -51,14 +51,14 @@ TEST_F(RequestBodyTest, ThatIsHeldBackEndsTheConnection) {
     EXPECT_EQ(
         plan({.body = BodyKind::content_length, .content_length = 1, .expects_continue = true})
             .verdict,
-        Verdict::answer_and_close);
+        Verdict::respond_and_close);
     EXPECT_EQ(plan({.body = BodyKind::chunked, .expects_continue = true}).verdict,
-              Verdict::answer_and_close);
+              Verdict::respond_and_close);
 }
 
 TEST_F(RequestBodyTest, InChunksIsDoneWithWhenItIsWhole) {
     const BodyPlan body = plan({.body = BodyKind::chunked}, "1\r\nx\r\n0\r\n\r\nGET");
-    EXPECT_EQ(body.verdict, Verdict::answer);
+    EXPECT_EQ(body.verdict, Verdict::respond);
     EXPECT_EQ(body.bytes, 11U);
     EXPECT_FALSE(chunked_);
 }
@@ -68,7 +68,7 @@ TEST_F(RequestBodyTest, InChunksIsWaitedFor) {
     ASSERT_TRUE(chunked_);
     EXPECT_EQ(chunked_->feed("\r\n0\r\n\r\nGET"), 7U);
     const BodyPlan body = plan({.body = BodyKind::chunked}, "GET");
-    EXPECT_EQ(body.verdict, Verdict::answer);
+    EXPECT_EQ(body.verdict, Verdict::respond);
     EXPECT_EQ(body.bytes, 0U);
 }
 

@@ -87,8 +87,9 @@ enum class State : std::uint8_t {
 /// - Close → closed, if the server drains;
 /// - Receive → receiving, if a request's body is still to be dropped, or else → idle.
 ///
-/// An operation that fails, or a deadline that is not that of `receiving`, ends a connection in any
-/// state: it is destroyed.
+/// When the deadline of `loading` passes, the caller says `on_loaded` with a 503. Any other
+/// deadline but that of `receiving`, and an operation that fails, have no event: the connection is
+/// destroyed, whatever its state is.
 class Connection {
 public:
     explicit Connection(Services& services) noexcept : services_(services) {}
@@ -96,11 +97,12 @@ public:
     Connection& operator=(const Connection&) = delete;
     ~Connection();
 
-    /// For the access log; leave it out when there is none.
+    /// Sets the peer's address for the access log. Not needed if that is off.
     void set_remote_address(std::string address) { remote_address_ = std::move(address); }
 
-    // Events. But for `on_opened` and `on_time_out` each is the completion of the last action, and
-    // returns the next. An operation that failed has no event: destroy the connection.
+    // Events. But for `on_opened` and `on_time_out` each is the completion of the last action. All
+    // but `on_time_out` return the next. Those that allocate throw std::bad_alloc; destroy the
+    // connection then.
 
     /// The connection was accepted.
     [[nodiscard]] Action on_opened() noexcept { return receive(); }
@@ -115,11 +117,11 @@ public:
     [[nodiscard]] Action on_loaded(site::Asset& asset);
 
     /// The deadline for the rest of a request has passed. The caller then ends the receive in
-    /// flight (SHUT_RD), and the completion of that is answered with 408 (RFC 9110 §15.5.9).
+    /// flight (SHUT_RD), whose completion leads to a 408 (RFC 9110 §15.5.9).
     void on_time_out() noexcept { has_timed_out_ = true; }
 
     [[nodiscard]] State state() const noexcept { return state_; }
-    /// True before the first answer.
+    /// True before the first response.
     [[nodiscard]] bool is_fresh() const noexcept { return is_fresh_; }
 
 private:
@@ -133,57 +135,75 @@ private:
         linger,
     };
 
+    /// What has to come about before the next request can be served.
     enum class Next : std::uint8_t {
-        /// Serve the next request.
+        /// Nothing: serve it.
         request,
-        /// More bytes are needed.
+        /// More bytes of it must come.
         input,
-        /// More bytes of a chunked body are needed.
+        /// More bytes of its chunked body must come.
         body,
-        /// The batch must go out first: it is full, or a file follows, or the connection ends.
+        /// The batch must leave: it is full, or content follows it, or the connection ends.
         send,
-        /// The asset must be loaded first.
+        /// Its asset must be loaded.
         asset,
     };
+    /// What became of one request.
     struct Served {
+        /// How much of the input it took: head, and as much of its body as is done with. 0 if it is
+        /// still to be served.
         std::size_t bytes = 0;
         Next next = Next::input;
-        /// Of the asset to be loaded; see Load.
+        /// What to load, where `next` is `asset`; see Load.
         std::string_view load_key{};
     };
 
-    /// The line about an answer, as far as it was sent.
+    /// A line of the access log about a response that has not left yet.
     struct LogUnderWay {
         OpenLine line;
         std::uint64_t content_bytes;
         std::uint64_t file_sent_bytes = 0;
     };
 
+    // `loaded_asset`: what the load for the first request of the input has just ended with; null:
+    // there was none. `input`: from the beginning of a request on.
+
+    /// Serves as many requests as can be served now, keeps what is left of `input` and tells what
+    /// to do next.
     [[nodiscard]] Action serve(std::string_view input, site::Asset* loaded_asset);
     [[nodiscard]] Action serve_backlog(site::Asset* loaded_asset);
-    [[nodiscard]] Served serve_one(std::string_view input, site::Asset* loaded_asset);
-    [[nodiscard]] Served serve_parsed(std::string_view after_head, site::Asset* loaded_asset);
-    [[nodiscard]] Served answer(const BodyPlan& body, bool is_persistent,
-                                site::Asset* loaded_asset);
-    [[nodiscard]] site::Answer answer_to_method(site::Persistence persistence,
-                                                http::HeadWriter& writer);
-    /// Answers GET or HEAD; gives what has to be done first if that can't be now.
-    [[nodiscard]] std::optional<Served> answer_with_asset(site::Persistence persistence,
-                                                          http::HeadWriter& writer,
-                                                          site::Asset* loaded_asset);
-
+    /// Drops what came of a served request's body; gives how many of the `available` bytes.
     [[nodiscard]] std::size_t skip_body(std::size_t available) noexcept;
+    /// Keeps what could not be served yet, or lets go of the backlog if there is nothing.
     void keep(std::string_view rest);
 
+    // One request, in the order of what happens to it.
+    [[nodiscard]] Served serve_one(std::string_view input, site::Asset* loaded_asset);
+    /// Decides about the body of the request whose head is in the scratch memory.
+    [[nodiscard]] Served serve_parsed(std::string_view after_head, site::Asset* loaded_asset);
+    [[nodiscard]] Served respond(const BodyPlan& body, bool is_persistent,
+                                 site::Asset* loaded_asset);
+    /// Responds to a request whose method alone decides.
+    [[nodiscard]] site::Answer respond_to_method(site::Persistence persistence,
+                                                 http::HeadWriter& writer);
+    /// Responds to GET or HEAD; gives what has to come about first if that can't be now.
+    [[nodiscard]] std::optional<Served> respond_with_asset(site::Persistence persistence,
+                                                           http::HeadWriter& writer,
+                                                           site::Asset* loaded_asset);
     /// Refuses what is at the front of `input`, which is no request, or not yet.
     [[nodiscard]] Served refuse(std::string_view input, http::Status status);
+    /// Responds with an error that ends the connection.
     [[nodiscard]] Served reject(http::Status status);
-    void take_answer(site::Answer answer, const http::HeadWriter& writer);
-    void open_or_append_line(const site::Answer& answer);
+    /// Adds a response, whose head `writer` has written, to the batch.
+    void add_response(site::Answer response, const http::HeadWriter& writer);
+    void log_response(const site::Answer& response);
 
+    /// The peer has ended its stream, or the receive was ended for its deadline.
     [[nodiscard]] Action on_end_of_input();
     [[nodiscard]] Action after_serving(const Served& served);
+    /// What follows when a message or bytes of a file have left.
     [[nodiscard]] Action go_on();
+    /// What follows when all responses have left.
     [[nodiscard]] Action after_responses();
 
     // Changes of the state, each with the action that makes it so.
@@ -195,6 +215,7 @@ private:
     [[nodiscard]] Action linger() noexcept;
     [[nodiscard]] Action close() noexcept;
 
+    /// Acquires one if the connection has none. Throws std::bad_alloc.
     [[nodiscard]] ResponseBatch& batch();
     void release_batch() noexcept;
 

@@ -30,16 +30,16 @@ struct ChunkedBody {
 /// What becomes of a request's body, which torc has no use for but has to find the end of.
 struct BodyPlan {
     enum class Verdict : std::uint8_t {
-        /// Answer the request.
-        answer,
-        /// Answer it, and let the connection end there: the end of the body won't be waited for.
-        answer_and_close,
+        /// Respond to the request.
+        respond,
+        /// Respond and end the connection: the end of the body is not waited for.
+        respond_and_close,
         /// Wait for more of the body first.
         wait,
         /// Refuse the request: where its body ends can't be known.
         refuse,
     };
-    Verdict verdict = Verdict::answer;
+    Verdict verdict = Verdict::respond;
     /// How much of what follows the head is body and done with.
     std::size_t bytes = 0;
     /// How much is to be dropped before the next request begins.

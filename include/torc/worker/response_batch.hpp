@@ -18,7 +18,7 @@
 
 namespace torc::worker {
 
-/// The answers that leave in one send: heads and small bodies copied one behind the other, larger
+/// The responses that leave in one send: heads and small bodies copied one behind the other, larger
 /// bodies by reference to their representation, which is kept alive until `clear`.
 class ResponseBatch {
 public:
@@ -31,30 +31,32 @@ public:
     ~ResponseBatch() = default;
 
     [[nodiscard]] bool is_empty() const noexcept { return total_bytes_ == 0; }
-    /// Of all answers together.
+    /// Of all responses together.
     [[nodiscard]] std::size_t total_bytes() const noexcept { return total_bytes_; }
 
-    /// Whether another answer fits whose head needs at most `head_bytes`.
+    /// Whether another response fits, whose head needs at most `head_bytes`.
     [[nodiscard]] bool has_room(std::size_t head_bytes) const noexcept {
         return head_bytes <= storage_.size() - used_bytes_ && pieces_count_ + 2 <= pieces_.size() &&
                sources_count_ < sources_.size();
     }
 
-    /// For the next head; what was written counts once it is given to `append_head`.
+    /// Writes the next head, into what is free. It is no part of the batch until it is given to
+    /// `append_head`.
     [[nodiscard]] http::HeadWriter writer() noexcept {
         return http::HeadWriter(std::span(storage_).subspan(used_bytes_));
     }
+    /// Adds the head that `writer` has written. Precondition: the writer is the last one given.
     void append_head(const http::HeadWriter& writer) noexcept;
-    /// The same for a head that is larger than all of it, in memory that is kept until `clear`.
-    /// Throws std::bad_alloc. Precondition: is_empty().
+    /// Writes a head that is larger than a batch, into memory that is kept until `clear`. Throws
+    /// std::bad_alloc. Precondition: is_empty().
     [[nodiscard]] http::HeadWriter long_head_writer(std::size_t head_bytes);
-    /// `body` is a part of the contents of `source`.
+    /// Adds a body behind its head. `body` is a part of the contents of `source`.
     void append_body(std::string_view body, site::Representation& source) noexcept;
 
-    /// All of it, for sendmsg(2). Lives until the next change.
+    /// The whole batch, for sendmsg(2). Lives until the next change.
     [[nodiscard]] const msghdr& message() noexcept;
 
-    /// So many bytes more of `message()` were sent.
+    /// Counts `bytes` more of `message()` as sent.
     void note_sent(std::size_t bytes) noexcept {
         TORC_ASSERT(bytes <= total_bytes_ - sent_bytes_);
         sent_bytes_ += bytes;
@@ -63,10 +65,11 @@ public:
     [[nodiscard]] std::size_t sent_bytes() const noexcept { return sent_bytes_; }
     [[nodiscard]] bool is_sent() const noexcept { return sent_bytes_ == total_bytes_; }
 
-    /// Precondition: no send of `message()` is in flight.
+    /// Makes it empty, and lets go of the representations. Precondition: no send of `message()` is
+    /// in flight.
     void clear() noexcept;
 
-    /// The first page, and all others up to the last that was ever touched.
+    /// Memory that was ever touched, in whole pages: the first, and all up to the last.
     [[nodiscard]] std::size_t touched_bytes() const noexcept { return touched_bytes_; }
 
 private:
@@ -89,10 +92,10 @@ private:
     std::array<char, limits::response_batch_bytes> storage_;  // Not initialised: 32 KiB.
 };
 
-/// ResponseBatches for the connections that are being answered now: an idle connection has none.
-/// The most recently returned one, whose memory is still in the CPU's cache, goes out first. The
-/// memory of those that no connection wanted for a while goes back to the kernel. Under
-/// AddressSanitizer a batch may be touched only between `acquire` and `release`.
+/// The batches of one worker. A connection has one while it makes and sends responses, and none
+/// while it is idle. The most recently released one is acquired first: its memory is still in the
+/// CPU's cache. Memory of batches that no connection wanted for a while goes back to the kernel.
+/// Under AddressSanitizer a batch may be touched only between `acquire` and `release`.
 class ResponseBatchPool {
 public:
     ResponseBatchPool() noexcept = default;
@@ -100,12 +103,12 @@ public:
     ResponseBatchPool& operator=(const ResponseBatchPool&) = delete;
     ~ResponseBatchPool();
 
-    /// Throws std::bad_alloc.
+    /// An empty batch. Throws std::bad_alloc.
     [[nodiscard]] ResponseBatch& acquire();
-    /// Clears it first.
+    /// Takes back a batch, and clears it. Never allocates.
     void release(ResponseBatch& batch);
 
-    /// Memory of all batches, whether a connection has them or not.
+    /// Memory of all batches, whether a connection has them or not, in bytes.
     [[nodiscard]] std::size_t resident_bytes() const noexcept { return resident_bytes_; }
     /// When `give_back_unused` is worth a call; `never` while none can be spared.
     [[nodiscard]] MonotonicTime due_at() const noexcept {

@@ -18,9 +18,9 @@ namespace torc::worker {
 /// the bytes of a file, and of several ranges (multipart/byteranges) the parts that found no room.
 class ResponseContent {
 public:
-    /// Begins the content of `answer`, whose head is the last in `batch`: adds to that what may
+    /// Begins the content of `response`, whose head is the last in `batch`: adds to that what may
     /// leave with it. Precondition: !has_more(). Throws std::bad_alloc for several ranges.
-    void begin(site::Answer& answer, ResponseBatch& batch);
+    void begin(site::Answer& response, ResponseBatch& batch);
 
     /// Whether content is left that is not in the batch.
     [[nodiscard]] bool has_more() const noexcept { return has_file() || parts_ != nullptr; }

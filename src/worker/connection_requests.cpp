@@ -60,18 +60,18 @@ Connection::Served Connection::serve_parsed(std::string_view after_head,
         case BodyPlan::Verdict::refuse:
             return reject(http::Status::bad_request);
     }
-    const Served served = respond(body, framing->persistent, loaded_asset);
+    const Served served = respond(*framing, body, loaded_asset);
     if (served.bytes > 0 && backlog_) {
         backlog_->body.reset();
     }
     return served;
 }
 
-Connection::Served Connection::respond(const BodyPlan& body, bool is_persistent,
+Connection::Served Connection::respond(const http::Framing& framing, const BodyPlan& body,
                                        site::Asset* loaded_asset) {
     const http::Request& request = services_.scratch.request;
     const bool is_abandoned = body.verdict == BodyPlan::Verdict::respond_and_close;
-    const bool is_last = !is_persistent || is_abandoned || services_.is_draining;
+    const bool is_last = !framing.persistent || is_abandoned || services_.is_draining;
     const site::Persistence persistence = is_last ? site::Persistence::close
                                           : request.version_minor == 0
                                               ? site::Persistence::keep_alive_stated

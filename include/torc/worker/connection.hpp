@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/http/framing.hpp>
 #include <torc/http/head_writer.hpp>
 #include <torc/http/status.hpp>
 #include <torc/site/cache/asset.hpp>
@@ -181,7 +182,7 @@ private:
     [[nodiscard]] Served serve_one(std::string_view input, site::Asset* loaded_asset);
     /// Decides about the body of the request whose head is in the scratch memory.
     [[nodiscard]] Served serve_parsed(std::string_view after_head, site::Asset* loaded_asset);
-    [[nodiscard]] Served respond(const BodyPlan& body, bool is_persistent,
+    [[nodiscard]] Served respond(const http::Framing& framing, const BodyPlan& body,
                                  site::Asset* loaded_asset);
     /// Responds to a request whose method alone decides.
     [[nodiscard]] site::Answer respond_to_method(site::Persistence persistence,

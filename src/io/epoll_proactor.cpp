@@ -3,8 +3,6 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
 
-#include "socket_send.hpp"
-
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -103,9 +101,10 @@ void EpollProactor::forget(const Descriptor& state) {
         std::erase(queue_, forgotten.fd);
     }
     // A thread may still be reading for it.
-    const std::uint32_t reading = forgotten.reading;
+    SocketSender sender = std::move(forgotten.sender);
+    sender.abandon();
     forgotten = Descriptor{};
-    forgotten.reading = reading;
+    forgotten.sender = std::move(sender);
     free_places_.push_back(std::exchange(place, no_place));
 }
 
@@ -168,19 +167,15 @@ void EpollProactor::send(Token token, int socket, const msghdr& message, bool mo
 void EpollProactor::send_rest(Token token, int socket, const msghdr& message, std::size_t sent,
                               bool more_follows) {
     Descriptor& state = descriptor(socket);
-    state.message = &message;
-    state.skipped_bytes = sent;
-    state.sent_bytes = sent;
-    state.more_follows = more_follows;
+    state.sender.start(socket,
+                       {.message = &message, .sent_bytes = sent, .more_follows = more_follows});
     begin(state, Pending::send, token);
 }
 
 void EpollProactor::send_file(Token token, const FileSlice& slice) {
-    TORC_ASSERT(slice.length > 0);
     Descriptor& state = descriptor(slice.socket);
-    state.slice = slice;
-    state.resident_bytes = 0;
-    begin(state, Pending::send_file, token);
+    state.sender.start(slice);
+    begin(state, Pending::send, token);
 }
 
 void EpollProactor::open(Token token, int directory, const char* path, const open_how& how,
@@ -285,12 +280,10 @@ void EpollProactor::close_file(int fd, Lane lane) noexcept {
 void EpollProactor::shutdown(int socket, int how) {
     ::shutdown(socket, how);
     Descriptor& state = descriptor(socket);
-    const bool may_hang = state.is_reading && state.chunk;
-    if (how == SHUT_RDWR && state.pending == Pending::send_file && may_hang) {
+    if (how == SHUT_RDWR && state.pending == Pending::send && state.sender.is_reading_chunk()) {
         // Nothing tells when the file system that is waited for will answer. A local disk does, and
         // its call goes by the number of a file that the caller may close then.
-        state.is_reading = false;
-        state.chunk.reset();
+        state.sender.abandon();
         state.pending = Pending::nothing;
         batch_.add_ready(state.token, -ECANCELED);
     }
@@ -331,8 +324,7 @@ void EpollProactor::run_queue() {
             attempt(state);
         } catch (const std::bad_alloc&) {
             // It costs the operation that wanted memory; those that have ended are reported.
-            state.is_reading = false;
-            state.chunk.reset();
+            state.sender.abandon();
             finish(state, -ENOMEM);
         }
     }
@@ -355,9 +347,6 @@ void EpollProactor::attempt(Descriptor& state) {
             break;
         case Pending::send:
             attempt_send(state);
-            break;
-        case Pending::send_file:
-            attempt_send_file(state);
             break;
         case Pending::await_event:
             finish(state, 1);
@@ -418,109 +407,42 @@ void EpollProactor::attempt_receive(Descriptor& state) {
 }
 
 void EpollProactor::attempt_send(Descriptor& state) {
-    const std::size_t total = total_bytes(*state.message);
-    const int flags = MSG_NOSIGNAL | (state.more_follows ? MSG_MORE : 0);
-    while (state.sent_bytes < total) {
-        const ssize_t sent = io::send_rest(state.fd, *state.message, state.sent_bytes, flags);
-        if (sent >= 0) {
-            state.sent_bytes += static_cast<std::size_t>(sent);
-        } else if (errno == EAGAIN) {
+    SocketSender::Step step;
+    do {
+        // Until the socket takes nothing: only then is an edge sure to tell of room.
+        step = state.sender.advance(file_sender_);
+    } while (step.need == SocketSender::Need::more_room);
+    switch (step.need) {
+        case SocketSender::Need::room:
+        case SocketSender::Need::more_room:
             state.is_writable = false;
-            return;
-        } else {
-            finish(state, -errno);
-            return;
-        }
-    }
-    finish(state, static_cast<std::int32_t>(total - state.skipped_bytes));
-}
-
-void EpollProactor::attempt_send_file(Descriptor& state) {
-    if (state.is_reading) {
-        return;
-    }
-    const FileSlice& slice = state.slice;
-    if (!is_local(slice.lane)) {
-        attempt_send_chunk(state);
-        return;
-    }
-    const FileSender::Attempt attempt = file_sender_.send(slice, state.resident_bytes);
-    if (attempt.is_cold) {
-        start_reading(state, BlockingCall::Kind::warm, attempt.length);
-        return;
-    }
-    const ssize_t sent = attempt.sent;
-    if (sent >= 0) {
-        if (sent > 0 && std::cmp_less(sent, attempt.length)) {
+            break;
+        case SocketSender::Need::pages:
+        case SocketSender::Need::chunk:
+            start_reading(state);
+            break;
+        case SocketSender::Need::room_for_next:
             await_room(state);
-        }
-        finish(state, static_cast<std::int32_t>(sent));
-    } else if (errno == EAGAIN) {
-        state.is_writable = false;
-        state.resident_bytes = 0;
-    } else {
-        finish(state, -errno);
+            finish(state, step.result);
+            break;
+        case SocketSender::Need::nothing:
+            finish(state, step.result);
+            break;
     }
 }
 
-void EpollProactor::attempt_send_chunk(Descriptor& state) {
-    if (!state.chunk) {
-        const auto length = static_cast<std::size_t>(
-            std::min<std::uint64_t>(state.slice.length, limits::threaded_read_bytes));
-        state.chunk = std::make_shared<FileChunk>();
-        state.sent_bytes = 0;
-        start_reading(state, BlockingCall::Kind::read_chunk, length);
-        return;
-    }
-    while (state.sent_bytes < state.resident_bytes) {
-        const ssize_t sent =
-            ::send(state.fd, state.chunk->bytes.get() + state.sent_bytes,
-                   state.resident_bytes - state.sent_bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent >= 0) {
-            state.sent_bytes += static_cast<std::size_t>(sent);
-        } else if (errno == EAGAIN) {
-            state.is_writable = false;
-            return;
-        } else if (errno != EINTR) {
-            state.chunk.reset();
-            finish(state, -errno);
-            return;
-        }
-    }
-    state.chunk.reset();
-    finish(state, static_cast<std::int32_t>(state.sent_bytes));
-}
-
-void EpollProactor::start_reading(Descriptor& state, BlockingCall::Kind kind, std::size_t length) {
-    state.is_reading = true;
-    state.reading = (state.reading + 1) & 0xff'ffffU;
+void EpollProactor::start_reading(const Descriptor& state) {
     pool_->submit(
-        BlockingCall{.kind = kind,
-                     .token = Token{.operation = internal_reading,
-                                    .generation = state.reading,
-                                    .slot = places_[static_cast<std::size_t>(state.fd)]},
-                     .lane = state.slice.lane,
-                     .fd = state.slice.file,
-                     .length = length,
-                     .offset = state.slice.offset,
-                     .version = length == state.slice.length ? state.slice.version : std::nullopt,
-                     .shared_chunk = state.chunk});
+        state.sender.read_call(internal_reading, places_[static_cast<std::size_t>(state.fd)]));
 }
 
 void EpollProactor::has_read(const BlockingPool::Done& done) {
     Descriptor& state = at(done.call.token.slot);
-    if (state.reading != done.call.token.generation || !state.is_reading) {
+    if (!state.sender.is_reading(done.call.token)) {
         return;  // The socket was shut down meanwhile, which ended the operation.
     }
-    state.is_reading = false;
-    if (done.result > 0) {
-        state.resident_bytes = static_cast<std::uint64_t>(done.result);
-        enqueue(state);
-        return;
-    }
-    state.chunk.reset();
-    state.pending = Pending::nothing;
-    batch_.add_ready(state.token, done.result);
+    state.sender.on_read(done.result);
+    enqueue(state);
 }
 
 void EpollProactor::await_room(Descriptor& state) {
@@ -560,7 +482,7 @@ void EpollProactor::take_event(int fd, std::uint32_t events) {
     }
     if ((events & (static_cast<std::uint32_t>(EPOLLOUT) | ends)) != 0) {
         state.is_writable = true;
-        if (state.pending == Pending::send || state.pending == Pending::send_file) {
+        if (state.pending == Pending::send && !state.sender.is_reading()) {
             enqueue(state);
         }
     }

@@ -8,6 +8,7 @@
 #include "completion_batch.hpp"
 #include "file_send.hpp"
 #include "receive_buffers.hpp"
+#include "socket_sender.hpp"
 
 #include <array>
 #include <cstddef>
@@ -50,7 +51,7 @@ public:
     }
 
 private:
-    enum class Pending : std::uint8_t { nothing, accept, receive, send, send_file, await_event };
+    enum class Pending : std::uint8_t { nothing, accept, receive, send, await_event };
 
     /// What is known of one socket, listener or inotify instance.
     struct Descriptor {
@@ -64,22 +65,9 @@ private:
         /// read.
         bool has_peer_ended = false;
         bool is_queued = false;
-        /// A thread reads for `slice`; nothing else may go on with it meanwhile.
-        bool is_reading = false;
-        bool more_follows = false;
-        /// Goes up with each reading; 24 bits, as in Token.
-        std::uint32_t reading = 0;
         Token token;
-        const msghdr* message = nullptr;
-        /// Of the message, from its beginning: before the operation, and by now. For a slice in
-        /// another lane than Lane::local the latter is of `chunk`.
-        std::size_t skipped_bytes = 0;
-        std::size_t sent_bytes = 0;
-        FileSlice slice;
-        /// Of `slice`, from its offset on: known to be in memory, or in `chunk`. 0: ask.
-        std::uint64_t resident_bytes = 0;
-        /// Of a slice in another lane than Lane::local: what a thread has read, or is reading.
-        std::shared_ptr<FileChunk> chunk{};
+        /// Of a pending `send` or `send_file`.
+        SocketSender sender;
     };
 
     EpollProactor() = default;
@@ -110,10 +98,8 @@ private:
     void attempt_accept(Descriptor& state);
     void attempt_receive(Descriptor& state);
     void attempt_send(Descriptor& state);
-    void attempt_send_file(Descriptor& state);
-    void attempt_send_chunk(Descriptor& state);
-    /// Has a thread read the beginning of the slice: into memory, or into a chunk.
-    void start_reading(Descriptor& state, BlockingCall::Kind kind, std::size_t length);
+    /// Has a thread read what `state.sender` needs.
+    void start_reading(const Descriptor& state);
     void has_read(const BlockingPool::Done& done);
     /// After a send that fell short: the next one waits until the kernel says that there is room.
     /// It says so when a third of the buffer is free, so what follows is worth its system calls.

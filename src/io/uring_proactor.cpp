@@ -3,7 +3,6 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
 
-#include "socket_send.hpp"
 #include "thread_sanitizer.hpp"
 #include "uring_operations.hpp"
 
@@ -230,27 +229,19 @@ void UringProactor::send(Token token, int socket, const msghdr& message, bool mo
 
 void UringProactor::send_rest(Token token, int socket, const msghdr& message, std::size_t sent,
                               bool more_follows) {
-    continue_message(add_sending(Sending{.token = token,
-                                         .socket = socket,
-                                         .message = &message,
-                                         .slice = {},
-                                         .more_follows = more_follows,
-                                         .skipped_bytes = sent,
-                                         .sent_bytes = sent}));
+    const std::uint32_t index = add_sending(token);
+    sendings_[index].sender.start(
+        socket, {.message = &message, .sent_bytes = sent, .more_follows = more_follows});
+    start_sending(index);
 }
 
 void UringProactor::send_file(Token token, const FileSlice& slice) {
-    TORC_ASSERT(slice.length > 0);
-    const std::uint32_t index =
-        add_sending(Sending{.token = token, .socket = slice.socket, .slice = slice});
-    if (is_local(slice.lane)) {
-        continue_file(index, 0);
-    } else {
-        read_chunk(index);
-    }
+    const std::uint32_t index = add_sending(token);
+    sendings_[index].sender.start(slice);
+    start_sending(index);
 }
 
-std::uint32_t UringProactor::add_sending(Sending sending) {
+std::uint32_t UringProactor::add_sending(Token token) {
     std::uint32_t index = 0;
     if (free_sendings_.empty()) {
         index = static_cast<std::uint32_t>(sendings_.size());
@@ -260,118 +251,79 @@ std::uint32_t UringProactor::add_sending(Sending sending) {
         index = free_sendings_.back();
         free_sendings_.pop_back();
     }
-    sending.generation = (sendings_[index].generation + 1) & 0xff'ffffU;
-    sendings_[index] = std::move(sending);
+    sendings_[index].token = token;
     return index;
 }
 
 void UringProactor::finish_sending(std::uint32_t index, std::int32_t result) {
     Sending& sending = sendings_[index];
+    sending.sender.abandon();
     batch_.add_ready(sending.token, result);
-    sending.chunk.reset();
     free_sendings_.push_back(index);
 }
 
-void UringProactor::read_chunk(std::uint32_t index) {
-    Sending& sending = sendings_[index];
-    const FileSlice& slice = sending.slice;
-    const auto length = static_cast<std::size_t>(
-        std::min<std::uint64_t>(slice.length, limits::threaded_read_bytes));
-    sending.chunk = std::make_shared<FileChunk>();
-    const auto position = reading_chunks_.insert_or_assign(sending.socket, index).first;
+void UringProactor::start_sending(std::uint32_t index) {
     try {
-        pool().submit(BlockingCall{.kind = BlockingCall::Kind::read_chunk,
-                                   .token = Token{.operation = internal_chunk_read,
-                                                  .generation = sending.generation,
-                                                  .slot = index},
-                                   .lane = slice.lane,
-                                   .fd = slice.file,
-                                   .length = length,
-                                   .offset = slice.offset,
-                                   .version = length == slice.length ? slice.version : std::nullopt,
-                                   .shared_chunk = sending.chunk});
+        continue_sending(index);
     } catch (const std::bad_alloc&) {
-        reading_chunks_.erase(position);
-        sending.chunk.reset();
+        sendings_[index].sender.abandon();
         free_sendings_.push_back(index);
         throw;
     }
 }
 
+void UringProactor::continue_sending(std::uint32_t index) {
+    const SocketSender::Step step = sendings_[index].sender.advance(file_sender_);
+    switch (step.need) {
+        case SocketSender::Need::nothing:
+            finish_sending(index, step.result);
+            break;
+        case SocketSender::Need::room:
+        case SocketSender::Need::more_room:
+        case SocketSender::Need::room_for_next:
+            await_room(index);
+            break;
+        case SocketSender::Need::pages:
+            read_pages(index);
+            break;
+        case SocketSender::Need::chunk:
+            read_chunk(index);
+            break;
+    }
+}
+
+void UringProactor::read_pages(std::uint32_t index) {
+    const BlockingCall call = sendings_[index].sender.read_call(internal_file_warm, index);
+    io_uring_sqe* submission = next_submission();
+    io_uring_prep_read(submission, call.fd, scratch_.data(), static_cast<unsigned>(call.length),
+                       call.offset);
+    tag(submission, call.token);
+}
+
+void UringProactor::read_chunk(std::uint32_t index) {
+    SocketSender& sender = sendings_[index].sender;
+    const auto position = reading_chunks_.insert_or_assign(sender.socket(), index).first;
+    try {
+        pool().submit(sender.read_call(internal_chunk_read, index));
+    } catch (const std::bad_alloc&) {
+        reading_chunks_.erase(position);
+        throw;
+    }
+}
+
 void UringProactor::chunk_read(Token token, std::int32_t result) {
-    const std::uint32_t index = token.slot;
-    Sending& sending = sendings_[index];
-    if (sending.generation != token.generation || !sending.chunk) {
+    SocketSender& sender = sendings_[token.slot].sender;
+    if (!sender.is_reading(token)) {
         return;  // The socket was shut down meanwhile, which ended the operation.
     }
-    reading_chunks_.erase(sending.socket);
-    if (result <= 0) {
-        finish_sending(index, result);
-        return;
-    }
-    sending.chunk_bytes = static_cast<std::size_t>(result);
-    continue_chunk(index);
-}
-
-void UringProactor::continue_chunk(std::uint32_t index) {
-    Sending& sending = sendings_[index];
-    const iovec rest{.iov_base = sending.chunk->bytes.get() + sending.chunk_sent_bytes,
-                     .iov_len = sending.chunk_bytes - sending.chunk_sent_bytes};
-    const ssize_t sent =
-        ::send(sending.socket, rest.iov_base, rest.iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
-        finish_sending(index, -errno);
-        return;
-    }
-    sending.chunk_sent_bytes += static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
-    if (sending.chunk_sent_bytes < sending.chunk_bytes) {
-        await_room(index);
-    } else {
-        finish_sending(index, static_cast<std::int32_t>(sending.chunk_bytes));
-    }
-}
-
-void UringProactor::continue_message(std::uint32_t index) {
-    Sending& sending = sendings_[index];
-    const std::size_t total = total_bytes(*sending.message);
-    const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (sending.more_follows ? MSG_MORE : 0);
-    const ssize_t sent = io::send_rest(sending.socket, *sending.message, sending.sent_bytes, flags);
-    if (sent < 0 && errno != EAGAIN) {
-        finish_sending(index, -errno);
-        return;
-    }
-    sending.sent_bytes += static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
-    if (sending.sent_bytes < total) {
-        await_room(index);
-        return;
-    }
-    finish_sending(index, static_cast<std::int32_t>(total - sending.skipped_bytes));
-}
-
-void UringProactor::continue_file(std::uint32_t index, std::uint64_t resident_bytes) {
-    const FileSlice& slice = sendings_[index].slice;
-    const FileSender::Attempt attempt = file_sender_.send(slice, resident_bytes);
-    if (attempt.is_cold) {
-        io_uring_sqe* submission = next_submission();
-        io_uring_prep_read(submission, slice.file, scratch_.data(),
-                           static_cast<unsigned>(attempt.length), slice.offset);
-        tag(submission, Token{.operation = internal_file_warm, .slot = index});
-        return;
-    }
-    const ssize_t sent = attempt.sent;
-    if (std::cmp_equal(sent, attempt.length) || sent == 0) {
-        finish_sending(index, static_cast<std::int32_t>(sent));
-    } else if (sent > 0 || errno == EAGAIN) {
-        sendings_[index].file_sent_bytes = static_cast<std::int32_t>(std::max<ssize_t>(sent, 0));
-        await_room(index);
-    } else {
-        finish_sending(index, -errno);
-    }
+    reading_chunks_.erase(sender.socket());
+    sender.on_read(result);
+    continue_sending(token.slot);
 }
 
 void UringProactor::await_room(std::uint32_t index) {
     io_uring_sqe* submission = next_submission();
-    io_uring_prep_poll_add(submission, sendings_[index].socket, POLLOUT);
+    io_uring_prep_poll_add(submission, sendings_[index].sender.socket(), POLLOUT);
     tag(submission, Token{.operation = internal_room_poll, .slot = index});
 }
 
@@ -381,20 +333,7 @@ void UringProactor::polled_for_room(std::uint32_t index, std::int32_t result) {
     } else if ((result & (POLLOUT | POLLERR | POLLHUP)) == 0) {
         await_room_behind_epoll(index);
     } else {
-        has_room(index);
-    }
-}
-
-void UringProactor::has_room(std::uint32_t index) {
-    const Sending& sending = sendings_[index];
-    if (sending.message != nullptr) {
-        continue_message(index);
-    } else if (sending.chunk) {
-        continue_chunk(index);
-    } else if (sending.file_sent_bytes > 0) {
-        finish_sending(index, sending.file_sent_bytes);
-    } else {
-        continue_file(index, 0);
+        continue_sending(index);
     }
 }
 
@@ -403,8 +342,8 @@ void UringProactor::await_room_behind_epoll(std::uint32_t index) {
         room_epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
     }
     epoll_event event{.events = EPOLLOUT, .data = {.u32 = index}};
-    if (!room_epoll_ ||
-        ::epoll_ctl(room_epoll_.get(), EPOLL_CTL_ADD, sendings_[index].socket, &event) < 0) {
+    if (!room_epoll_ || ::epoll_ctl(room_epoll_.get(), EPOLL_CTL_ADD,
+                                    sendings_[index].sender.socket(), &event) < 0) {
         finish_sending(index, -errno);
         return;
     }
@@ -427,9 +366,9 @@ void UringProactor::take_room_events() {
     const int count = ::epoll_wait(room_epoll_.get(), events.data(), events.size(), 0);
     for (int position = 0; position < count; ++position) {
         const std::uint32_t index = events[static_cast<std::size_t>(position)].data.u32;
-        ::epoll_ctl(room_epoll_.get(), EPOLL_CTL_DEL, sendings_[index].socket, nullptr);
+        ::epoll_ctl(room_epoll_.get(), EPOLL_CTL_DEL, sendings_[index].sender.socket(), nullptr);
         --awaited_by_epoll_;
-        has_room(index);
+        continue_sending(index);
     }
     await_room_events();
 }
@@ -688,11 +627,8 @@ void UringProactor::take_internal_completion(Token token, std::int32_t result) {
         case internal_cancel:        // The stream's own last completion says all.
             break;
         case internal_file_warm:
-            if (result > 0) {
-                continue_file(token.slot, static_cast<std::uint64_t>(result));
-            } else {
-                finish_sending(token.slot, result);
-            }
+            sendings_[token.slot].sender.on_read(result);
+            continue_sending(token.slot);
             break;
         case internal_room_poll:
             polled_for_room(token.slot, result);

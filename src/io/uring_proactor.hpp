@@ -8,6 +8,7 @@
 #include "completion_batch.hpp"
 #include "file_send.hpp"
 #include "receive_buffers.hpp"
+#include "socket_sender.hpp"
 
 #include <liburing.h>
 
@@ -79,22 +80,7 @@ private:
     /// waiting for room in between. Its index is the slot of the ring operations made for it.
     struct Sending {
         Token token;
-        int socket = -1;
-        /// Null: `slice` is sent.
-        const msghdr* message = nullptr;
-        FileSlice slice;
-        bool more_follows = false;
-        /// Of the message, from its beginning: before the operation, and by now.
-        std::size_t skipped_bytes = 0;
-        std::size_t sent_bytes = 0;
-        /// Of the slice, sent before the socket was full; reported once there is room for more.
-        std::int32_t file_sent_bytes = 0;
-        /// Of a slice in another lane than Lane::local: what a thread has read, or is reading.
-        std::shared_ptr<FileChunk> chunk{};
-        std::size_t chunk_bytes = 0;
-        std::size_t chunk_sent_bytes = 0;
-        /// Goes up with each operation that uses this place; 24 bits, as in Token.
-        std::uint32_t generation = 0;
+        SocketSender sender;
     };
 
     UringProactor() = default;
@@ -122,14 +108,16 @@ private:
     /// The `offset`-th since the ring was last advanced.
     void add_buffer(std::uint16_t index, int offset) noexcept;
 
-    [[nodiscard]] std::uint32_t add_sending(Sending sending);
-    /// Has a thread read the next chunk of the slice.
+    /// A place in `sendings_` for an operation that is to be started.
+    [[nodiscard]] std::uint32_t add_sending(Token token);
+    /// Throws std::bad_alloc, and then the operation has not begun and its place is free.
+    void start_sending(std::uint32_t index);
+    void continue_sending(std::uint32_t index);
+    /// Reads file pages on the ring.
+    void read_pages(std::uint32_t index);
+    /// Has a thread read the chunk that is needed.
     void read_chunk(std::uint32_t index);
     void chunk_read(Token token, std::int32_t result);
-    void continue_chunk(std::uint32_t index);
-    /// `resident_bytes`: how much from the slice's offset on is known to be in memory; 0: ask.
-    void continue_file(std::uint32_t index, std::uint64_t resident_bytes);
-    void continue_message(std::uint32_t index);
     void finish_sending(std::uint32_t index, std::int32_t result);
 
     /// Waits until the kernel says that there is room in the socket, for a send that fell short or
@@ -143,7 +131,6 @@ private:
     void await_room_events();
     void take_room_events();
     void polled_for_room(std::uint32_t index, std::int32_t result);
-    void has_room(std::uint32_t index);
 
     ReceiveBuffers buffers_;
     Mapping buffer_ring_memory_;

@@ -55,6 +55,37 @@ TEST_P(ProactorSend, SendsAsManyPiecesAsAResponseBatchHolds) {
     EXPECT_EQ(read_exactly(connection.peer.get(), bytes.size()), bytes);
 }
 
+TEST_P(ProactorSend, SendsWhileAReceiveWaits) {
+    const auto connection = connect();
+    const Token received = receive(connection.socket);
+    turn();
+    const Message message{"response"};
+    EXPECT_EQ(finish(send(connection.socket, message)).result, 8);
+    EXPECT_EQ(read_exactly(connection.peer.get(), 8), "response");
+    EXPECT_FALSE(take(received)) << "nothing has come";
+    write_all(connection.peer.get(), "request");
+    EXPECT_EQ(finish(received).data, "request");
+}
+
+TEST_P(ProactorSend, ReceivesWhileASendWaitsForRoom) {
+    const auto connection = connect();
+    const std::string bytes = patterned_bytes(16 * megabyte);
+    const Message message{bytes};
+    const Token sent = send(connection.socket, message);
+    const Token received = receive(connection.socket);
+    settle();
+    EXPECT_FALSE(take(sent)) << "there is no room for all of it";
+    write_all(connection.peer.get(), "request");
+    EXPECT_EQ(finish(received).data, "request");
+    EXPECT_FALSE(take(sent));
+    std::string read;
+    const Outcome outcome =
+        finish_while(sent, [&] { read_some(connection.peer.get(), read, megabyte); });
+    EXPECT_EQ(outcome.result, static_cast<std::int32_t>(bytes.size()));
+    read += read_exactly(connection.peer.get(), bytes.size() - read.size());
+    EXPECT_EQ(read, bytes);
+}
+
 TEST_P(ProactorSend, CompletesOnceWithAllOfManyMegabytesToASlowReader) {
     const auto connection = connect();
     const std::string bytes = patterned_bytes(16 * megabyte);

@@ -137,6 +137,7 @@ std::string origin_of(const Given& given, Position position, std::string_view fi
 std::string effective_line(const Option& option, const Given* given, std::string_view file) {
     if (given != nullptr) {
         std::vector<std::string> texts;
+        texts.reserve(given->values.size());
         for (const Value& value : given->values) {
             texts.push_back(value.text);
         }

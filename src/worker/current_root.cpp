@@ -70,7 +70,7 @@ UniqueFd CurrentRoot::found(const Look& look, UniqueFd directory, file::MountTab
     generation_.fetch_add(1, std::memory_order_release);
     report(reports_, Report::Severity::debug,
            "{} leads to another directory now, which is served from here on", path_);
-    return UniqueFd();
+    return {};
 }
 
 void CurrentRoot::found_nothing(const Look& look, Errno error) {

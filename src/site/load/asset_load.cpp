@@ -158,10 +158,11 @@ bool AssetLoad::reserve_page(std::size_t bytes) noexcept {
         return true;
     }
     auto charge = cache_->reserve_page(bytes);
-    if (charge) {
-        page_charge_ = *std::move(charge);
+    if (!charge) {
+        return false;
     }
-    return charge.has_value();
+    page_charge_ = *std::move(charge);
+    return true;
 }
 
 bool AssetLoad::has_page(const Digest& digest) const noexcept {

@@ -86,10 +86,10 @@ def check_limits(project: Project) -> Iterator[Finding]:
             )
 
 
-def is_said(option: str, files: list[File]) -> bool:
-    """Whether some file has the option, or its variable."""
+def is_said(option: str, short: str, files: list[File]) -> bool:
+    """Whether some file has the option, its short name (in quotes) or its variable."""
     variable = "TORC_" + option.removeprefix("--").upper().replace("-", "_")
-    pattern = re.compile(rf"(?<![\w-]){re.escape(option)}(?![\w-])|\b{variable}\b")
+    pattern = re.compile(rf"(?<![\w-]){re.escape(option)}(?![\w-])|\b{variable}\b|\"{short or option}\"")
     return any(pattern.search(file.text) for file in files)
 
 
@@ -98,13 +98,14 @@ def check_options(project: Project, help_text: str) -> Iterator[Finding]:
     documents = [file for file in project.files.values() if file.suffix == ".md"]
     documents = [file for file in documents if file.path.startswith(("README", "docs/"))]
     tests = [file for file in project.under("tests/") if file.is_code()]
+    short = {long: name for name, long in re.findall(r"(-\w), (--[\w-]+)", help_text)}
     for option in sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]", help_text))):
-        if not is_said(option, documents):
+        if not is_said(option, "", documents):
             yield Finding(
                 "option", "README.md", 1, f"{option} is in --help and in no document",
                 'add its row to the table under "Use"',
             )
-        if not is_said(option, tests):
+        if not is_said(option, short.get(option, ""), tests):
             yield Finding(
                 "option", "tests/integration", 1, f"{option} is in --help and in no test",
                 "state in a test what it does, or take it out",

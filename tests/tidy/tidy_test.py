@@ -248,7 +248,7 @@ class Habits(TidyTest):
         project = self.project(
             {
                 "README.md": "`--port`, `--spare-part`",
-                "tests/integration/start_test.cpp": '"TORC_PORT=1" "--spare"',
+                "tests/integration/start_test.cpp": '"-p" "--spare"',
             }
         )
         self.assert_found(

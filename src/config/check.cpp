@@ -95,7 +95,7 @@ std::string add_configuration(GivenOptions& given, Problems& problems) {
         problems.add({}, error.what());
         return file;
     }
-    FileContents contents = parse_configuration(text, problems);
+    const FileContents contents = parse_configuration(text, problems);
     if (contents.has_site) {
         refuse_site_options(given, file, problems);
     }

@@ -1,5 +1,6 @@
 #include "blocking_pool.hpp"
 
+#include <torc/base/clock.hpp>
 #include <torc/base/limits.hpp>
 
 #include "file_version.hpp"
@@ -153,7 +154,7 @@ void BlockingPool::submit(BlockingCall call) {
         call.lane = Lane::local_threads;
     }
     const Lane lane = call.lane;
-    const MonotonicTime now = std::chrono::steady_clock::now();
+    const MonotonicTime now = monotonic_now();
     const auto [position, is_new] = lanes_.try_emplace(lane);
     LaneState& state = position->second;
     if (is_new) {
@@ -238,7 +239,7 @@ void BlockingPool::make_without_threads() {
 void BlockingPool::end_turn(Lane lane) {
     LaneState& state = lanes_[lane];
     --state.running;
-    state.turned_at = std::chrono::steady_clock::now();
+    state.turned_at = monotonic_now();
     const bool was_full = hanging_ == limits::hanging_threads_max;
     hanging_ -= may_hang(lane) ? 1U : 0U;
     try {

@@ -19,16 +19,6 @@ namespace {
 /// How many connections one listener may hand over before others have their turn.
 constexpr int accepts_at_once_max = 64;
 
-int milliseconds_until(MonotonicTime deadline) noexcept {
-    if (deadline == never) {
-        return -1;
-    }
-    const auto remaining =
-        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    constexpr std::chrono::milliseconds longest = std::chrono::hours(1);
-    return static_cast<int>(std::clamp(remaining, std::chrono::milliseconds(0), longest).count());
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Proactor>> EpollProactor::create(const ProactorOptions& /*options*/) {
@@ -53,7 +43,7 @@ Result<void> EpollProactor::initialise() {
         return result;
     }
     calls_.open_pool(wake_fd_.get());
-    now_ = std::chrono::steady_clock::now();
+    now_ = read_clocks();
     return sends_.open();
 }
 
@@ -199,7 +189,7 @@ std::span<const Completion> EpollProactor::wait(MonotonicTime deadline) {
     // waiting.
     if (!batch_.empty() && is_quiet_) {
         is_quiet_ = false;
-        now_ = std::chrono::steady_clock::now();
+        now_ = read_clocks();
     } else {
         is_quiet_ = poll(batch_.empty() ? deadline : MonotonicTime::min()) <= 1;
         run_queue();
@@ -296,7 +286,7 @@ void EpollProactor::attempt_receive(Descriptor& descriptor) {
 std::size_t EpollProactor::poll(MonotonicTime deadline) {
     const int timeout_ms = deadline == MonotonicTime::min() ? 0 : milliseconds_until(deadline);
     const ReadinessTable::Polled polled = readiness_.poll(timeout_ms);
-    now_ = std::chrono::steady_clock::now();
+    now_ = read_clocks();
     if (polled.is_woken) {
         std::uint64_t count = 0;
         [[maybe_unused]] const ssize_t got = ::read(wake_fd_.get(), &count, sizeof count);

@@ -43,7 +43,7 @@ public:
     void close_file(int fd, Lane lane) noexcept override;
     void shutdown(int socket, int how) override;
     [[nodiscard]] std::span<const Completion> wait(MonotonicTime deadline) override;
-    [[nodiscard]] MonotonicTime now() const override { return now_; }
+    [[nodiscard]] Now now() const override { return now_; }
     void wake() noexcept override;
     [[nodiscard]] bool has_blocking_calls() const override { return calls_.are_under_way(); }
 
@@ -74,7 +74,7 @@ private:
     std::uint16_t lent_buffers_ = 0;
     /// The last poll found one event at most, so that the next is not likely to find any at once.
     bool is_quiet_ = false;
-    MonotonicTime now_{};
+    Now now_{};
     UniqueFd wake_fd_;
     // Last, so that its threads end first.
     BlockingCalls calls_;

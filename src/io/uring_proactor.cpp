@@ -60,7 +60,7 @@ Result<void> UringProactor::initialise(const ProactorOptions& options) {
     if (const int error = io_uring_submit(ring_.get()); error < 0) {
         return std::unexpected(Errno(-error));
     }
-    now_ = std::chrono::steady_clock::now();
+    now_ = read_clocks();
     return {};
 }
 
@@ -220,7 +220,7 @@ std::span<const Completion> UringProactor::wait(MonotonicTime deadline) {
     buffers_.give_back();
     ring_.queue_waiting();
     batch_.begin();
-    const bool is_due = deadline <= now_;
+    const bool is_due = deadline <= now_.monotonic;
     if (!is_due && deadline != never) {
         arm_timer(deadline);
     }
@@ -229,7 +229,7 @@ std::span<const Completion> UringProactor::wait(MonotonicTime deadline) {
     } else {
         ring_.submit();
     }
-    now_ = std::chrono::steady_clock::now();
+    now_ = read_clocks();
     reap();
     batch_.fill();
     return batch_.completions();

@@ -43,7 +43,7 @@ public:
     void close_file(int fd, Lane lane) noexcept override;
     void shutdown(int socket, int how) override;
     [[nodiscard]] std::span<const Completion> wait(MonotonicTime deadline) override;
-    [[nodiscard]] MonotonicTime now() const override { return now_; }
+    [[nodiscard]] Now now() const override { return now_; }
     void wake() noexcept override;
     [[nodiscard]] bool has_blocking_calls() const override { return calls_.are_under_way(); }
     [[nodiscard]] bool has_lost_completions() const noexcept override {
@@ -70,7 +70,7 @@ private:
     /// When the ring's one timer fires; `never`: it is not armed.
     MonotonicTime armed_deadline_ = never;
     __kernel_timespec timer_{};
-    MonotonicTime now_{};
+    Now now_{};
 
     // Last, so that it goes first: no operation outlives the memory that it uses.
     Ring ring_;

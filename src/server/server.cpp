@@ -1,4 +1,5 @@
 #include <torc/base/assert.hpp>
+#include <torc/base/clock.hpp>
 #include <torc/base/cpu_set.hpp>
 #include <torc/base/limits.hpp>
 #include <torc/base/memory_limit.hpp>
@@ -43,13 +44,6 @@ constexpr std::uint64_t worker_cache_bytes_default_max = std::uint64_t{1} << 30U
 
 /// What a worker that was cut off gets to end before it is left behind, if it hangs.
 constexpr std::chrono::seconds end_patience{2};
-
-/// As poll(2) wants it: rounded up, so that what is due then is due.
-int milliseconds_until(MonotonicTime time) {
-    const auto rest =
-        std::chrono::ceil<std::chrono::milliseconds>(time - std::chrono::steady_clock::now());
-    return static_cast<int>(std::clamp<std::int64_t>(rest.count(), 0, 60'000));
-}
 
 /// Signals that `run` reads and obeys.
 constexpr std::array handled_signals = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
@@ -105,7 +99,7 @@ Server::Server(config::Settings settings)
       }),
       mailboxes_(worker_cpus_.size()) {
     const worker::SharedRoot root = open_document_root(settings_);
-    root_.emplace(settings_.directory, root, std::chrono::steady_clock::now(), reports_);
+    root_.emplace(settings_.directory, root, monotonic_now(), reports_);
     ignore_signals();
     if (worker_cpus_.size() > 1) {
         balance_.emplace(mailboxes_);
@@ -212,10 +206,10 @@ void Server::take_over_signals() {
 }
 
 void Server::listen() {
-    const auto begin = std::chrono::steady_clock::now();
+    const auto begin = monotonic_now();
     bool has_said = false;
     const auto wait_for_port = [&](const net::Endpoint& endpoint) {
-        const auto waited = std::chrono::steady_clock::now() - begin;
+        const auto waited = monotonic_now() - begin;
         if (waited >= port_wait_max) {
             return false;
         }
@@ -387,11 +381,11 @@ void Server::finish_log() {
         return;
     }
     access_log_->finish();
-    const MonotonicTime begun = std::chrono::steady_clock::now();
+    const MonotonicTime begun = monotonic_now();
     while (true) {
         const auto patience = stop_ == worker::Stop::now ? log_patience_at_once : log_patience;
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-            begun + patience - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(begun + patience - monotonic_now());
         if (left.count() <= 0) {
             break;
         }
@@ -422,7 +416,7 @@ ExitCode Server::run() {
         if ((events[1].revents & POLLIN) != 0) {
             [[maybe_unused]] const ssize_t got = ::read(ended_.get(), &count, sizeof count);
         }
-        const MonotonicTime now = std::chrono::steady_clock::now();
+        const MonotonicTime now = monotonic_now();
         watchdog.look(now);
         if (is_stuck(watchdog, now)) {
             spdlog::error("a worker does not respond and is left behind");

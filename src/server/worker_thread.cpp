@@ -1,4 +1,5 @@
 #include <torc/base/assert.hpp>
+#include <torc/base/clock.hpp>
 #include <torc/base/cpu_set.hpp>
 #include <torc/base/start_error.hpp>
 #include <torc/server/worker_thread.hpp>
@@ -90,9 +91,9 @@ constexpr std::chrono::milliseconds close_look{2};
 
 /// Whether the proactor's own threads have nothing left to do within `patience`.
 bool end_within(const io::Proactor& proactor, std::chrono::milliseconds patience) {
-    const auto give_up = std::chrono::steady_clock::now() + patience;
+    const auto give_up = monotonic_now() + patience;
     while (proactor.has_blocking_calls()) {
-        if (std::chrono::steady_clock::now() >= give_up) {
+        if (monotonic_now() >= give_up) {
             return false;
         }
         std::this_thread::sleep_for(close_look);

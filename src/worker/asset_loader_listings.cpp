@@ -35,7 +35,7 @@ constexpr std::chrono::milliseconds room_look_interval{20};
 
 void AssetLoader::start_listing(site::Site::LoadId id, file::LinkReach reach) {
     const auto& [descriptor, key] = std::get<site::ListDirectory>(context(id).step);
-    site::ListedDirectoryRef listed = site_.share_listed_directory(id, proactor_.now());
+    site::ListedDirectoryRef listed = site_.share_listed_directory(id, proactor_.now().monotonic);
     if (!listed && context(id).awaited) {
         // It need not be fresh any more: who joins a load gets what it finds.
         listed = std::exchange(context(id).awaited, nullptr);
@@ -45,7 +45,7 @@ void AssetLoader::start_listing(site::Site::LoadId id, file::LinkReach reach) {
         return;
     }
     auto job = std::make_unique<ListingJob>(context(id).root, site_.rules(), descriptor, key, reach,
-                                            proactor_.now());
+                                            proactor_.now().monotonic);
     job->share(std::move(listed));
     const std::size_t hash = hash_(key.path);
     const Lane lane = !is_local(context(id).lane)           ? context(id).lane
@@ -65,7 +65,7 @@ bool AssetLoader::begin_reading(site::Site::LoadId id, std::string_view director
     Reading& reading = position->second;
     if (!is_new && reading.reader != id) {
         LoadContext& reader = context(reading.reader);
-        const MonotonicTime now = proactor_.now();
+        const MonotonicTime now = proactor_.now().monotonic;
         const bool is_overdue = now >= reader.began_at + patience_;
         if (!is_overdue && reader.root == context(id).root &&
             !is_of_the_past(reading.reader, now)) {

@@ -220,8 +220,8 @@ void ChangeWatch::take_changes() {
         std::ranges::for_each(changes, [this](const Change& change) { take(change); });
         taken += changes.size();
     }
-    unread_since_ = std::min(unread_since_, proactor_.now());
-    if (proactor_.now() - unread_since_ >= unread_for_max) {
+    unread_since_ = std::min(unread_since_, proactor_.now().monotonic);
+    if (proactor_.now().monotonic - unread_since_ >= unread_for_max) {
         all_changed();
     }
 }

@@ -1,5 +1,6 @@
 #include "listing_job.hpp"
 
+#include <torc/base/clock.hpp>
 #include <torc/base/memory_limit.hpp>
 
 #include <malloc.h>
@@ -101,7 +102,7 @@ std::int32_t ListingJob::read() {
     if (reach_ == file::LinkReach::own_mount) {
         turn.emplace();
     }
-    const auto begin = std::chrono::steady_clock::now();
+    const auto begin = monotonic_now();
     auto directory = file::read_directory(*root_, symlinks_, path_, directory_, reach_, hidden_);
     if (!directory) {
         return -directory.error().value();
@@ -117,7 +118,7 @@ std::int32_t ListingJob::read() {
         std::make_shared<site::ListedDirectory>(*directory, made_at_ + (begin - made_at_clock_));
     *directory = {};  // The page may need the memory.
     measured_.emplace(path_, *listed, style_);
-    listed->set_took(std::chrono::steady_clock::now() - begin);
+    listed->set_took(monotonic_now() - begin);
     listed_ = listed;
     return 0;
 }

@@ -61,7 +61,7 @@ private:
     const site::ListingStyle style_;
     /// By the loop's time, and by the clock.
     const MonotonicTime made_at_;
-    const MonotonicTime made_at_clock_ = std::chrono::steady_clock::now();
+    const MonotonicTime made_at_clock_ = monotonic_now();
     site::ListedDirectoryRef listed_;
     std::optional<site::ListingPage> measured_;
     site::RepresentationRef page_;

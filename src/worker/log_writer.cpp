@@ -41,19 +41,6 @@ constexpr seconds reopen_patience{1};
 /// How long `end` waits for the thread to notice.
 constexpr milliseconds end_patience{200};
 
-MonotonicTime monotonic_now() noexcept {
-    return std::chrono::steady_clock::now();
-}
-
-/// For poll(2), rounded up; -1 for `never`.
-int milliseconds_until(MonotonicTime deadline) noexcept {
-    if (deadline == never) {
-        return -1;
-    }
-    const auto left = std::chrono::ceil<milliseconds>(deadline - monotonic_now());
-    return static_cast<int>(std::clamp<milliseconds::rep>(left.count(), 0, 60'000));
-}
-
 std::string cause_of(Errno error) {
     switch (error.value()) {
         case EPIPE:

@@ -18,10 +18,6 @@
 namespace torc::worker {
 namespace {
 
-WallTime wall_now() noexcept {
-    return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
-}
-
 std::string_view as_text(std::span<const std::byte> bytes) noexcept {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -117,14 +113,14 @@ void Worker::iterate() {
 }
 
 void Worker::look_at_clocks() {
-    services_.now = proactor_.now();
+    const Now now = proactor_.now();
+    services_.now = now.monotonic;
     iterations_.store(iterations() + 1, std::memory_order_relaxed);
-    const WallTime wall = wall_now();
-    responder_.set_time(wall);
-    site_.set_time(wall);
+    responder_.set_time(now.wall);
+    site_.set_time(now.wall);
     loader_.follow_root(services_.now);
     if (access_log_) {
-        access_log_->set_time(wall);
+        access_log_->set_time(now.wall);
     }
 }
 

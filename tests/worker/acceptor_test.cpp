@@ -36,8 +36,10 @@ protected:
     /// Waits once and gives the acceptor what completes; true: it wants room.
     bool turn(std::chrono::milliseconds patience = std::chrono::seconds(20)) {
         bool wants_room = false;
-        for (const io::Completion& completion : proactor_->wait(proactor_->now() + patience)) {
-            wants_room |= acceptor_->completed(completion, proactor_->now(), accepted_) > 0;
+        for (const io::Completion& completion :
+             proactor_->wait(proactor_->now().monotonic + patience)) {
+            wants_room |=
+                acceptor_->completed(completion, proactor_->now().monotonic, accepted_) > 0;
         }
         return wants_room;
     }
@@ -111,11 +113,12 @@ TEST_P(AcceptorTest, ClosesAConnectionThatThereIsNoMemoryFor) {
     client.send("x");
     std::span<const io::Completion> completions;
     while (completions.empty()) {
-        completions = proactor_->wait(proactor_->now() + std::chrono::seconds(20));
+        completions = proactor_->wait(proactor_->now().monotonic + std::chrono::seconds(20));
     }
     {
         const torc::test::FailingAllocations no_memory;
-        EXPECT_EQ(acceptor_->completed(completions.front(), proactor_->now(), accepted_), 0U);
+        EXPECT_EQ(acceptor_->completed(completions.front(), proactor_->now().monotonic, accepted_),
+                  0U);
     }
     EXPECT_TRUE(accepted_.empty());
     (void)turn(std::chrono::milliseconds(0));  // A ring closes with the next wait.
@@ -138,7 +141,7 @@ TEST_P(AcceptorTest, RestsAfterAnErrorThatItDoesNotKnow) {
         }
         const MonotonicTime again_at = acceptor_->next_deadline();
         ASSERT_NE(again_at, never);
-        EXPECT_GT(again_at, proactor_->now() + std::chrono::milliseconds(50));
+        EXPECT_GT(again_at, proactor_->now().monotonic + std::chrono::milliseconds(50));
         acceptor_->resume();
         EXPECT_FALSE(acceptor_->is_busy()) << "room is not what it misses";
         acceptor_->expire(again_at);

@@ -97,8 +97,9 @@ public:
     [[nodiscard]] std::span<const io::Completion> wait(MonotonicTime /*deadline*/) override {
         refuse();
     }
-    [[nodiscard]] MonotonicTime now() const override { return now_; }
-    void set_now(MonotonicTime now) { now_ = now; }
+    [[nodiscard]] Now now() const override { return now_; }
+    void set_now(MonotonicTime now) { now_.monotonic = now; }
+    void set_now(WallTime now) { now_.wall = now; }
     void wake() noexcept override {}
 
 private:
@@ -109,7 +110,7 @@ private:
         ++started_;
     }
 
-    MonotonicTime now_ = noon;
+    Now now_{.monotonic = noon};
     io::Token token_;
     bool is_short_of_memory_ = false;
     int started_ = 0;

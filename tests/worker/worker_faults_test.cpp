@@ -90,7 +90,7 @@ public:
         }
         return batch_;
     }
-    [[nodiscard]] MonotonicTime now() const override { return proactor_->now(); }
+    [[nodiscard]] Now now() const override { return proactor_->now(); }
     void wake() noexcept override { proactor_->wake(); }
 
 private:

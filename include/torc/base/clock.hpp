@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -10,6 +11,25 @@ using MonotonicTime = std::chrono::steady_clock::time_point;
 
 /// A point on the wall clock with the nanoseconds that file times have.
 using WallTime = std::chrono::sys_time<std::chrono::nanoseconds>;
+
+/// Both clocks, read once for all that one iteration of a loop does.
+struct Now {
+    MonotonicTime monotonic{};
+    WallTime wall{};
+};
+
+/// Reads both clocks (clock_gettime(2), as a rule without a system call). A loop reads them once an
+/// iteration, see io::Proactor::now.
+[[nodiscard]] inline Now read_clocks() noexcept {
+    return {.monotonic = std::chrono::steady_clock::now(),
+            .wall = std::chrono::time_point_cast<std::chrono::nanoseconds>(
+                std::chrono::system_clock::now())};
+}
+
+/// Reads the monotonic clock: for threads that have no loop, and for how long a step took.
+[[nodiscard]] inline MonotonicTime monotonic_now() noexcept {
+    return std::chrono::steady_clock::now();
+}
 
 /// The time of an inode, as statx(2) gives it. Times before 1678 and after 2261, which any tool may
 /// set, become those.
@@ -28,5 +48,16 @@ using WallTime = std::chrono::sys_time<std::chrono::nanoseconds>;
 
 /// The deadline of whoever waits for nothing.
 inline constexpr MonotonicTime never = MonotonicTime::max();
+
+/// How long poll(2) or epoll_wait(2) is to wait for `deadline`: rounded up, so that what is due
+/// then is due; at most an hour, so call it in a loop; -1 for `never`.
+[[nodiscard]] inline int milliseconds_until(MonotonicTime deadline) noexcept {
+    if (deadline == never) {
+        return -1;
+    }
+    constexpr std::chrono::milliseconds longest = std::chrono::hours(1);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - monotonic_now());
+    return static_cast<int>(std::clamp(left, std::chrono::milliseconds(0), longest).count());
+}
 
 }  // namespace torc

@@ -249,8 +249,8 @@ public:
     /// own: call it in a loop.
     [[nodiscard]] virtual std::span<const Completion> wait(MonotonicTime deadline) = 0;
 
-    /// The time when `wait` last returned.
-    [[nodiscard]] virtual MonotonicTime now() const = 0;
+    /// What the clocks said when `wait` last returned, or when the proactor was made.
+    [[nodiscard]] virtual Now now() const = 0;
 
     /// Makes `wait`, the current call or the next, return. May be called from any thread and from a
     /// signal handler. Wakes may be merged.

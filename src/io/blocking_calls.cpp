@@ -8,7 +8,7 @@ namespace torc::io {
 
 BlockingPool& BlockingCalls::pool() {
     if (pool_ == nullptr) {
-        pool_ = std::make_unique<BlockingPool>(notify_fd_);
+        pool_ = std::make_unique<BlockingPool>(notify_);
     }
     return *pool_;
 }

@@ -18,8 +18,8 @@ namespace torc::io {
 /// parameters are those of the Proactor's operations.
 class BlockingCalls {
 public:
-    /// `notify_fd`: an eventfd(2) that is written to when there are results to take; outlives this.
-    void open_pool(int notify_fd) noexcept { notify_fd_ = notify_fd; }
+    /// `notify`: signalled when there are results to take. All of this outlives the calls.
+    explicit BlockingCalls(const EventFd& notify) noexcept : notify_(notify) {}
 
     // Each throws std::bad_alloc, and nothing has happened then.
     void open(Token token, int directory, const char* path, const open_how& how, Lane lane);
@@ -57,7 +57,7 @@ private:
     /// Made when the first call needs it.
     [[nodiscard]] BlockingPool& pool();
 
-    int notify_fd_ = -1;
+    const EventFd& notify_;
     std::unique_ptr<BlockingPool> pool_;
     /// What the last `take_results` took.
     std::vector<BlockingPool::Done> done_;

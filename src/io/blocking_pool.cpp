@@ -261,12 +261,7 @@ void BlockingPool::finish(BlockingCall call, std::int32_t result) noexcept {
     }
     --unfinished_;
     done_.push_back(Done{.call = std::move(call), .result = result});
-    notify();
-}
-
-void BlockingPool::notify() const noexcept {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(notify_fd_, &one, sizeof one);
+    notify_.signal();
 }
 
 bool BlockingPool::is_busy() const {
@@ -279,7 +274,7 @@ void BlockingPool::take_done(std::vector<Done>& done) {
     try {
         done.reserve(unfinished_);
     } catch (const std::bad_alloc&) {
-        notify();
+        notify_.signal();
         throw;
     }
     done.swap(done_);

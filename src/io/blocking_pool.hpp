@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
+#include <torc/base/event_fd.hpp>
 #include <torc/base/lane.hpp>
 #include <torc/io/proactor.hpp>
 
@@ -72,8 +73,8 @@ public:
         std::int32_t result = 0;
     };
 
-    /// `notify_fd`: an eventfd that is written to whenever a call is done; outlives the pool.
-    explicit BlockingPool(int notify_fd) : notify_fd_(notify_fd) {}
+    /// `notify`: signalled whenever a call is done; outlives the pool.
+    explicit BlockingPool(const EventFd& notify) : notify_(notify) {}
     BlockingPool(const BlockingPool&) = delete;
     BlockingPool& operator=(const BlockingPool&) = delete;
     /// Waits for the calls under way; closes what was to be closed; drops other calls not begun.
@@ -116,11 +117,10 @@ private:
     /// Never allocates.
     void finish(BlockingCall call, std::int32_t result) noexcept;
     [[nodiscard]] BlockingCall take_next();
-    void notify() const noexcept;
 
     void work();
 
-    const int notify_fd_;
+    const EventFd& notify_;
     mutable std::mutex mutex_;
     std::condition_variable wanted_;
     std::unordered_map<Lane, LaneState> lanes_;

@@ -4,7 +4,6 @@
 #include <torc/base/limits.hpp>
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -35,14 +34,14 @@ Result<void> EpollProactor::initialise() {
         return std::unexpected(buffers.error());
     }
     buffers_ = std::move(*buffers);
-    wake_fd_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!wake_fd_) {
-        return std::unexpected(Errno::last());
+    auto wake = EventFd::create(EventFd::EmptyRead::fails);
+    if (!wake) {
+        return std::unexpected(wake.error());
     }
-    if (auto result = readiness_.open(wake_fd_.get()); !result) {
+    wake_ = *std::move(wake);
+    if (auto result = readiness_.open(wake_.descriptor()); !result) {
         return result;
     }
-    calls_.open_pool(wake_fd_.get());
     now_ = read_clocks();
     return sends_.open();
 }
@@ -173,8 +172,7 @@ void EpollProactor::shutdown(int socket, int how) {
 }
 
 void EpollProactor::wake() noexcept {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(wake_fd_.get(), &one, sizeof one);
+    wake_.signal();
 }
 
 std::span<const Completion> EpollProactor::wait(MonotonicTime deadline) {
@@ -288,8 +286,7 @@ std::size_t EpollProactor::poll(MonotonicTime deadline) {
     const ReadinessTable::Polled polled = readiness_.poll(timeout_ms);
     now_ = read_clocks();
     if (polled.is_woken) {
-        std::uint64_t count = 0;
-        [[maybe_unused]] const ssize_t got = ::read(wake_fd_.get(), &count, sizeof count);
+        wake_.clear();
         calls_.take_results(
             batch_, [this](Token token, std::int32_t result) { sends_.on_read(token, result); });
     }

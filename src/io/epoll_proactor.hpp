@@ -1,6 +1,6 @@
 #pragma once
 
-#include <torc/base/unique_fd.hpp>
+#include <torc/base/event_fd.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/io/proactor.hpp>
 
@@ -75,9 +75,9 @@ private:
     /// The last poll found one event at most, so that the next is not likely to find any at once.
     bool is_quiet_ = false;
     Now now_{};
-    UniqueFd wake_fd_;
+    EventFd wake_;
     // Last, so that its threads end first.
-    BlockingCalls calls_;
+    BlockingCalls calls_{wake_};
 };
 
 }  // namespace torc::io

@@ -6,7 +6,6 @@
 #include "thread_sanitizer.hpp"
 
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -48,12 +47,11 @@ Result<void> UringProactor::initialise(const ProactorOptions& options) {
     if (auto result = sends_.open(); !result) {
         return result;
     }
-    // Blocking on purpose: the ring answers a read of a non-blocking eventfd with EAGAIN at once.
-    wake_fd_.reset(::eventfd(0, EFD_CLOEXEC));
-    if (!wake_fd_) {
-        return std::unexpected(Errno::last());
+    auto wake = EventFd::create(EventFd::EmptyRead::waits);
+    if (!wake) {
+        return std::unexpected(wake.error());
     }
-    calls_.open_pool(wake_fd_.get());
+    wake_ = *std::move(wake);
     arm_wake();
     // Entered once here, so that a filter that forbids no more than this shows as an error of
     // creation.
@@ -180,14 +178,12 @@ void UringProactor::shutdown(int socket, int how) {
 }
 
 void UringProactor::wake() noexcept {
-    const std::uint64_t one = 1;
-    // Only an overflow of the 64-bit counter could fail it, and then a wake is pending anyway.
-    [[maybe_unused]] const ssize_t written = ::write(wake_fd_.get(), &one, sizeof one);
+    wake_.signal();
 }
 
 void UringProactor::arm_wake() {
     io_uring_sqe* submission = ring_.next_submission();
-    io_uring_prep_read(submission, wake_fd_.get(), &wake_count_, sizeof wake_count_, 0);
+    io_uring_prep_read(submission, wake_.descriptor(), &wake_count_, sizeof wake_count_, 0);
     Ring::tag(submission, Token{.operation = internal_wake});
 }
 

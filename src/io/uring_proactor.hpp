@@ -1,6 +1,6 @@
 #pragma once
 
-#include <torc/base/unique_fd.hpp>
+#include <torc/base/event_fd.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/io/proactor.hpp>
 
@@ -64,9 +64,9 @@ private:
     RingBuffers buffers_;
     UringSends sends_{ring_, calls_, batch_};
 
-    UniqueFd wake_fd_;
+    EventFd wake_;
     std::uint64_t wake_count_ = 0;
-    BlockingCalls calls_;
+    BlockingCalls calls_{wake_};
     /// When the ring's one timer fires; `never`: it is not armed.
     MonotonicTime armed_deadline_ = never;
     __kernel_timespec timer_{};

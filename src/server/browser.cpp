@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -74,7 +73,7 @@ std::vector<std::string> browser_command(const std::string& preference, const st
     return command;
 }
 
-Browser::Browser(const std::string& url) : abandoned_(::eventfd(0, EFD_CLOEXEC)) {
+Browser::Browser(const std::string& url) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment.
     const char* const preference = std::getenv("BROWSER");
     command_ = browser_command(preference != nullptr ? preference : "", url);
@@ -84,22 +83,24 @@ Browser::Browser(const std::string& url) : abandoned_(::eventfd(0, EFD_CLOEXEC))
         return;
     }
     process_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
-    if (process_ && abandoned_) {
+    auto abandoned = EventFd::create();
+    if (process_ && abandoned) {
+        abandoned_ = *std::move(abandoned);
         watcher_ = std::thread([this] { watch(); });
     }
 }
 
 Browser::~Browser() {
     if (watcher_.joinable()) {
-        const std::uint64_t one = 1;
-        [[maybe_unused]] const ssize_t written = ::write(abandoned_.get(), &one, sizeof one);
+        abandoned_.signal();
         watcher_.join();
     }
 }
 
 void Browser::watch() const {
-    std::array<pollfd, 2> events{pollfd{.fd = process_.get(), .events = POLLIN, .revents = 0},
-                                 pollfd{.fd = abandoned_.get(), .events = POLLIN, .revents = 0}};
+    std::array<pollfd, 2> events{
+        pollfd{.fd = process_.get(), .events = POLLIN, .revents = 0},
+        pollfd{.fd = abandoned_.descriptor(), .events = POLLIN, .revents = 0}};
     while (::poll(events.data(), events.size(), -1) < 0) {
     }
     if (events[0].revents == 0) {

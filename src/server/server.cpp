@@ -14,7 +14,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -202,7 +201,7 @@ void Server::take_over_signals() {
     }
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     signals_ = checked(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
-    ended_ = checked(::eventfd(0, EFD_CLOEXEC), "eventfd");
+    ended_ = EventFd::create_at_start();
 }
 
 void Server::listen() {
@@ -307,7 +306,7 @@ Result<void> Server::try_to_make_threads() {
                                                                .cpus = worker_cpus_[worker],
                                                                .backend = backend_,
                                                                .connections_max = connections_max_,
-                                                               .ended = ended_.get()}));
+                                                               .ended = &ended_}));
     }
     Result<void> result;
     for (const auto& thread : threads_) {
@@ -406,15 +405,15 @@ void Server::finish_log() {
 ExitCode Server::run() {
     Watchdog watchdog(threads_, mailboxes_, *listeners_, balance_ ? &*balance_ : nullptr);
     while (!std::ranges::all_of(threads_, &WorkerThread::has_ended)) {
-        std::array<pollfd, 2> events{pollfd{.fd = signals_.get(), .events = POLLIN, .revents = 0},
-                                     pollfd{.fd = ended_.get(), .events = POLLIN, .revents = 0}};
+        std::array<pollfd, 2> events{
+            pollfd{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+            pollfd{.fd = ended_.descriptor(), .events = POLLIN, .revents = 0}};
         ::poll(events.data(), events.size(), milliseconds_until(watchdog.next_look()));
         if ((events[0].revents & POLLIN) != 0) {
             take_signals();
         }
-        std::uint64_t count = 0;
         if ((events[1].revents & POLLIN) != 0) {
-            [[maybe_unused]] const ssize_t got = ::read(ended_.get(), &count, sizeof count);
+            ended_.clear();
         }
         const MonotonicTime now = monotonic_now();
         watchdog.look(now);

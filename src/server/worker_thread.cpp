@@ -128,8 +128,9 @@ void WorkerThread::run(std::unique_ptr<io::Proactor> proactor, worker::WorkerOpt
         }
     }
     has_ended_ = true;
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(options_.ended, &one, sizeof one);
+    if (options_.ended != nullptr) {
+        options_.ended->signal();
+    }
 }
 
 void WorkerThread::set_worker(worker::Worker* worker) {

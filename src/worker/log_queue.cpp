@@ -1,13 +1,6 @@
 #include <torc/base/assert.hpp>
-#include <torc/base/errno.hpp>
 #include <torc/base/limits.hpp>
-#include <torc/base/start_error.hpp>
 #include <torc/worker/log_queue.hpp>
-
-#include <fmt/format.h>
-
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <new>
@@ -23,23 +16,6 @@ constexpr std::size_t spares_max = 16;
 
 std::uint64_t count_lines(std::string_view text) noexcept {
     return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
-}
-
-LogQueue::LogQueue(std::size_t bytes_max)
-    : bytes_max_(bytes_max), signal_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (!signal_) {
-        throw StartError(fmt::format("eventfd: {}", Errno::last().message()));
-    }
-}
-
-void LogQueue::signal() const noexcept {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(signal_.get(), &one, sizeof one);
-}
-
-void LogQueue::clear_signal() const noexcept {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const ssize_t got = ::read(signal_.get(), &count, sizeof count);
 }
 
 void LogQueue::push(std::string& lines) noexcept {

@@ -1,5 +1,6 @@
 #include <torc/base/clock.hpp>
 #include <torc/base/errno.hpp>
+#include <torc/base/event_fd.hpp>
 #include <torc/base/limits.hpp>
 #include <torc/base/start_error.hpp>
 #include <torc/worker/log_writer.hpp>
@@ -8,7 +9,6 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -84,18 +84,14 @@ public:
         : queue_(std::move(queue)),
           name_(std::move(name)),
           report_(std::move(report)),
-          finished_(::eventfd(0, EFD_CLOEXEC)),
           file_(std::move(file)) {
-        if (!finished_) {
-            throw StartError(fmt::format("eventfd: {}", Errno::last().message()));
-        }
         batch_.reserve(limits::access_log_buffer_bytes);
     }
 
     void run();
 
     // For other threads.
-    [[nodiscard]] int finished_descriptor() const noexcept { return finished_.get(); }
+    [[nodiscard]] int finished_descriptor() const noexcept { return finished_.descriptor(); }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     /// Before the thread runs.
     void ask_to_reopen();
@@ -134,7 +130,7 @@ private:
     const std::shared_ptr<LogQueue> queue_;
     const std::string name_;
     const Report report_;
-    UniqueFd finished_;
+    const EventFd finished_ = EventFd::create_at_start();
     std::atomic<bool> is_finishing_ = false;
     std::atomic<bool> is_ending_ = false;
     std::atomic<std::uint64_t> lost_lines_ = 0;
@@ -167,8 +163,7 @@ void LogWriter::Loop::run() {
             wait(0, monotonic_now() + memory_pause);
         }
     }
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(finished_.get(), &one, sizeof one);
+    finished_.signal();
 }
 
 void LogWriter::Loop::step() {

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -44,10 +43,10 @@ protected:
         std::vector<std::int32_t> results;
         std::vector<BlockingPool::Done> done;
         while (results.size() < count) {
-            pollfd event{.fd = notify_.get(), .events = POLLIN, .revents = 0};
+            pollfd event{.fd = notify_.descriptor(), .events = POLLIN, .revents = 0};
             EXPECT_EQ(::poll(&event, 1, 20'000), 1);
             std::uint64_t notified = 0;
-            EXPECT_EQ(::read(notify_.get(), &notified, sizeof notified), sizeof notified);
+            EXPECT_EQ(::read(notify_.descriptor(), &notified, sizeof notified), sizeof notified);
             pool_.take_done(done);
             for (const BlockingPool::Done& one : done) {
                 results.push_back(one.result);
@@ -57,8 +56,8 @@ protected:
         return results;
     }
 
-    UniqueFd notify_{::eventfd(0, EFD_CLOEXEC)};
-    BlockingPool pool_{notify_.get()};
+    EventFd notify_ = EventFd::create(EventFd::EmptyRead::waits).value();
+    BlockingPool pool_{notify_};
 };
 
 TEST_F(BlockingPoolTest, RunsOnAllCpusThoughItsOwnerHasOne) {
@@ -113,10 +112,10 @@ TEST_F(BlockingPoolTest, MakesNoMoreThreadsThanItMay) {
 }
 
 TEST(BlockingPool, ClosesWhatItWasToCloseWhenItEnds) {
-    const UniqueFd notify(::eventfd(0, EFD_CLOEXEC));
+    const EventFd notify = EventFd::create().value();
     std::vector<int> files;
     {
-        BlockingPool pool(notify.get());
+        BlockingPool pool(notify);
         for (int count = 0; count < 100; ++count) {
             files.push_back(::memfd_create("file", MFD_CLOEXEC));
             pool.submit(

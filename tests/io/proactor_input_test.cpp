@@ -1,9 +1,10 @@
+#include <torc/base/event_fd.hpp>
+
 #include "proactor_fixture.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/temporary_mount.hpp"
 
 #include <fcntl.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -13,43 +14,34 @@ namespace {
 
 class ProactorInput : public ProactorTest {
 protected:
-    void put() const {
-        const std::uint64_t one = 1;
-        check(static_cast<int>(::write(source_.get(), &one, sizeof one)), "write");
-    }
-    void take_it() const {
-        std::uint64_t count = 0;
-        check(static_cast<int>(::read(source_.get(), &count, sizeof count)), "read");
-    }
-
-    UniqueFd source_{check(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")};
+    EventFd source_ = EventFd::create().value();
 };
 
 TEST_P(ProactorInput, CompletesWhenThereIsSomethingToRead) {
-    const Token awaited = await_input(source_.get());
+    const Token awaited = await_input(source_.descriptor());
     settle();
     EXPECT_FALSE(take(awaited));
-    put();
+    source_.signal();
     EXPECT_GT(finish(awaited).result, 0);
 }
 
 TEST_P(ProactorInput, CompletesAtOnceWhenThereIsSomethingAlready) {
-    put();
-    EXPECT_GT(finish(await_input(source_.get())).result, 0);
+    source_.signal();
+    EXPECT_GT(finish(await_input(source_.descriptor())).result, 0);
 }
 
 TEST_P(ProactorInput, CompletesOnceForEachTimeItIsAsked) {
-    put();
-    EXPECT_GT(finish(await_input(source_.get())).result, 0);
-    put();
+    source_.signal();
+    EXPECT_GT(finish(await_input(source_.descriptor())).result, 0);
+    source_.signal();
     settle();
     EXPECT_TRUE(take_all().empty());
-    EXPECT_GT(finish(await_input(source_.get())).result, 0) << "something was left unread";
-    take_it();
-    const Token awaited = await_input(source_.get());
+    EXPECT_GT(finish(await_input(source_.descriptor())).result, 0) << "something was left unread";
+    source_.clear();
+    const Token awaited = await_input(source_.descriptor());
     settle();
     EXPECT_FALSE(take(awaited));
-    put();
+    source_.signal();
     EXPECT_GT(finish(awaited).result, 0);
 }
 

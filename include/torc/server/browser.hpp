@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/base/event_fd.hpp>
 #include <torc/base/unique_fd.hpp>
 
 #include <sys/types.h>
@@ -33,7 +34,7 @@ private:
     pid_t pid_ = -1;
     UniqueFd process_;
     /// Readable once nobody waits for the program any longer.
-    UniqueFd abandoned_;
+    EventFd abandoned_;
     std::thread watcher_;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/base/errno.hpp>
+#include <torc/base/event_fd.hpp>
 #include <torc/base/exit_code.hpp>
 #include <torc/base/unique_fd.hpp>
 #include <torc/config/settings.hpp>
@@ -96,7 +97,7 @@ private:
     std::unique_ptr<net::Listeners> listeners_;
     UniqueFd signals_;
     /// Becomes readable when a worker ends.
-    UniqueFd ended_;
+    EventFd ended_;
 
     std::atomic<worker::Stop> stop_ = worker::Stop::no;
     /// By when every worker should have ended; `never`: it was not told to.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/base/errno.hpp>
+#include <torc/base/event_fd.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/worker/worker.hpp>
 
@@ -22,8 +23,8 @@ struct WorkerThreadOptions {
     std::vector<unsigned> cpus{};
     io::Backend backend = io::Backend::uring;
     std::uint32_t connections_max = 1024;
-    /// An eventfd(2) to which the thread adds 1 when its worker has ended; outlives it.
-    int ended = -1;
+    /// Signalled when the worker has ended; outlives the thread. Null: nothing is.
+    const EventFd* ended = nullptr;
 };
 
 /// The thread of one worker, for its whole life: it is pinned, makes its proactor, serves when it

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <torc/base/unique_fd.hpp>
+#include <torc/base/event_fd.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -18,8 +18,8 @@ namespace torc::worker {
 /// thread; the rest is the writer's.
 class LogQueue {
 public:
-    /// `bytes_max`: of lines that wait.
-    explicit LogQueue(std::size_t bytes_max);
+    /// `bytes_max`: of lines that wait. Throws StartError.
+    explicit LogQueue(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
     /// For a producer: takes the lines and leaves `lines` empty, with room for as many again. Costs
     /// an exchange of two buffers, or a copy where the last batch that waits has room.
@@ -48,10 +48,10 @@ public:
     void ask_for_cut() noexcept;
 
     /// Readable when something was pushed, dropped, cut or signalled since the last
-    /// `clear_signal`: an eventfd(2).
-    [[nodiscard]] int signal_descriptor() const noexcept { return signal_.get(); }
-    void signal() const noexcept;
-    void clear_signal() const noexcept;
+    /// `clear_signal`.
+    [[nodiscard]] int signal_descriptor() const noexcept { return signal_.descriptor(); }
+    void signal() const noexcept { signal_.signal(); }
+    void clear_signal() const noexcept { signal_.clear(); }
 
     enum class Next : std::uint8_t { nothing, lines, cut };
     /// What comes next; lines come in `batch`, in exchange for its buffer, which is used again if
@@ -85,7 +85,7 @@ private:
     void cut() noexcept;
 
     const std::size_t bytes_max_;
-    UniqueFd signal_;
+    EventFd signal_ = EventFd::create_at_start();
     std::atomic<std::uint64_t> cuts_ = 0;
     std::mutex mutex_;
     std::list<Batch> waiting_;

@@ -1,9 +1,12 @@
 #include <torc/io/proactor.hpp>
 
+#include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdint>
@@ -11,8 +14,9 @@
 namespace torc::io {
 namespace {
 
-/// TCP_CLOSE of <netinet/tcp.h>, which does not go with <linux/tcp.h>.
+/// TCP_CLOSE and TCP_LISTEN of <netinet/tcp.h>, which does not go with <linux/tcp.h>.
 constexpr std::uint8_t tcp_state_closed = 7;
+constexpr std::uint8_t tcp_state_listening = 10;
 
 }  // namespace
 
@@ -22,6 +26,39 @@ PeerState Proactor::peer_state(int socket) const noexcept {
         return PeerState::connected;
     }
     return (event.revents & (POLLERR | POLLHUP)) != 0 ? PeerState::gone : PeerState::half_closed;
+}
+
+Result<SocketAddress> Proactor::peer_address(int socket) const noexcept {
+    SocketAddress address{.storage = {}, .length = sizeof(sockaddr_storage)};
+    if (::getpeername(socket, reinterpret_cast<sockaddr*>(&address.storage), &address.length) < 0) {
+        return std::unexpected(Errno::last());
+    }
+    return address;
+}
+
+Result<SocketAddress> Proactor::own_address(int socket) const noexcept {
+    SocketAddress address{.storage = {}, .length = sizeof(sockaddr_storage)};
+    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address.storage), &address.length) < 0) {
+        return std::unexpected(Errno::last());
+    }
+    return address;
+}
+
+std::size_t Proactor::waiting_connections(int listener) const noexcept {
+    tcp_info info{};
+    socklen_t length = sizeof info;
+    const bool is_listener = ::getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+                             info.tcpi_state == tcp_state_listening;
+    // Of a listener, tcpi_unacked is the length of the queue.
+    return is_listener ? info.tcpi_unacked : 0;
+}
+
+Result<void> Proactor::stat_at_once(int fd, struct statx& status) const noexcept {
+    // By its number: the wrapper's header and <linux/stat.h> don't go together.
+    if (::syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status) < 0) {
+        return std::unexpected(Errno::last());
+    }
+    return {};
 }
 
 PeerProgress Proactor::peer_progress(int socket) const noexcept {

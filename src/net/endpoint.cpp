@@ -189,33 +189,6 @@ bool Endpoint::includes(const Endpoint& other) const noexcept {
            port() == other.port();
 }
 
-bool is_peer_here(int socket) noexcept {
-    const auto peer = peer_of(socket);
-    if (!peer) {
-        return false;
-    }
-    if (peer->address()->sa_family == AF_UNIX || peer->is_loopback()) {
-        return true;
-    }
-    sockaddr_storage storage{};
-    socklen_t length = sizeof storage;
-    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&storage), &length) < 0) {
-        return false;
-    }
-    Endpoint own(reinterpret_cast<const sockaddr*>(&storage), length);
-    own.set_port(peer->port());
-    return own == *peer;
-}
-
-Result<Endpoint> peer_of(int socket) noexcept {
-    sockaddr_storage storage{};
-    socklen_t length = sizeof storage;
-    if (::getpeername(socket, reinterpret_cast<sockaddr*>(&storage), &length) < 0) {
-        return std::unexpected(Errno::last());
-    }
-    return Endpoint(reinterpret_cast<const sockaddr*>(&storage), length);
-}
-
 std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresses,
                                         std::uint16_t port) {
     std::vector<Endpoint> endpoints;

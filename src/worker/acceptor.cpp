@@ -4,9 +4,6 @@
 
 #include "format_report.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -18,16 +15,6 @@ namespace {
 
 /// How long accepting rests after it failed, unless there is room earlier.
 constexpr std::chrono::milliseconds accept_pause{100};
-
-/// How many connections wait in a listener's queue. The kernel takes a descriptor before it looks
-/// for a connection, so that it ran out of them tells nothing of the queue.
-std::size_t waiting_connections(int listener) noexcept {
-    tcp_info info{};
-    socklen_t length = sizeof info;
-    // Of a listener, tcpi_unacked is the length of the queue.
-    return ::getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 ? info.tcpi_unacked
-                                                                              : 0;
-}
 
 }  // namespace
 
@@ -74,7 +61,9 @@ std::size_t Acceptor::completed(const io::Completion& completion, MonotonicTime 
         case ENOMEM:
             accept_again_at_ = now + accept_pause;
             is_short_ = true;
-            return waiting_connections(sockets_.at(index));
+            // The kernel takes a descriptor before it looks for a connection, so that it ran out of
+            // them tells nothing of the queue.
+            return proactor_.waiting_connections(sockets_.at(index));
         default:
             rest(now, completion.error());
             return 0;

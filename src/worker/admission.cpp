@@ -1,8 +1,8 @@
 #include <torc/base/limits.hpp>
-#include <torc/net/endpoint.hpp>
 #include <torc/worker/admission.hpp>
 
 #include "format_report.hpp"
+#include "peer.hpp"
 
 #include <algorithm>
 #include <new>
@@ -57,7 +57,7 @@ void Admission::take_over(const net::Accepted& connection) {
 }
 
 bool Admission::may_have_another(const net::Accepted& connection) {
-    const auto peer = net::peer_of(connection.socket);
+    const auto peer = peer_of(parts_.proactor, connection.socket);
     if (!peer || parts_.address_limit->enter(connection.socket, peer->network())) {
         return true;
     }

@@ -10,9 +10,6 @@
 
 #include "listing_job.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <cerrno>
 #include <cstddef>
 #include <new>
@@ -82,10 +79,8 @@ LoadStep AssetLoader::stat_at_once(site::Site::LoadId id, LoadStep step) {
     AssetLoad& load = site_.load(id);
     const auto* stat = std::get_if<site::StatFile>(&step);
     while (stat != nullptr && is_local(context(id).lane)) {
-        // The inode is in memory while the file is open. On a ring it would go to another thread.
-        step = ::statx(stat->descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS, stat->status) < 0
-                   ? load.on_failed(Errno::last())
-                   : load.on_stated();
+        const auto result = proactor_.stat_at_once(stat->descriptor, *stat->status);
+        step = result ? load.on_stated() : load.on_failed(result.error());
         stat = std::get_if<site::StatFile>(&step);
     }
     return step;

@@ -4,6 +4,7 @@
 #include <torc/worker/worker.hpp>
 
 #include "format_report.hpp"
+#include "peer.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -226,7 +227,7 @@ void Worker::take_mail() {
 void Worker::begin(ConnectionSlot& slot) {
     with_memory(slot, [&] {
         if (access_log_) {
-            const auto peer = net::peer_of(slot.socket);
+            const auto peer = peer_of(proactor_, slot.socket);
             slot.connection->set_remote_address(peer ? peer->host() : "-");
         }
         perform(slot, slot.connection->on_opened());
@@ -275,7 +276,7 @@ void Worker::report_refused_opening(const ConnectionSlot& slot) {
     if (!opening_report_.may_report(services_.now)) {
         return;
     }
-    const auto peer = net::peer_of(slot.socket);
+    const auto peer = peer_of(proactor_, slot.socket);
     const std::string client = peer ? peer->host() : "a client that has gone";
     switch (opening) {
         case http::Opening::http:
@@ -325,7 +326,8 @@ void Worker::start(ConnectionSlot& slot, const Send& send) {
 
 void Worker::start(ConnectionSlot& slot, const SendFile& send) {
     if (slot.peer_place == PeerPlace::unknown) {
-        slot.peer_place = net::is_peer_here(slot.socket) ? PeerPlace::here : PeerPlace::elsewhere;
+        slot.peer_place =
+            is_peer_here(proactor_, slot.socket) ? PeerPlace::here : PeerPlace::elsewhere;
     }
     io::FileSlice slice = send.slice;
     slice.socket = slot.socket;

@@ -200,5 +200,13 @@ TEST_P(ProactorFile, ClosesWhatWasClosedInItsLastTurn) {
 
 INSTANTIATE_TEST_SUITE_P(Every, ProactorFile, every_backend(), backend_name);
 
+TEST_P(ProactorFile, TellsTheStatusOfAnOpenFileAtOnce) {
+    const UniqueFd file = file_of("contents");
+    struct statx status{};
+    ASSERT_TRUE(proactor().stat_at_once(file.get(), status));
+    EXPECT_EQ(status.stx_size, 8U);
+    EXPECT_EQ(proactor().stat_at_once(-1, status).error(), Errno(EBADF));
+}
+
 }  // namespace
 }  // namespace torc::io::test

@@ -47,6 +47,9 @@ protected:
         }
         return false;
     }
+    static std::uint16_t port_of(const Result<SocketAddress>& address) {
+        return ntohs(reinterpret_cast<const sockaddr_in*>(&address.value().storage)->sin_port);
+    }
     /// How many bytes come before the end of the stream or a reset.
     static std::size_t count_bytes(int socket) {
         std::array<char, 64 * 1024> buffer;
@@ -74,6 +77,22 @@ protected:
         return true;
     }
 };
+
+TEST_P(ProactorPeer, KnowsTheAddressesOfBothEnds) {
+    const auto connection = connect();
+    EXPECT_EQ(port_of(proactor().peer_address(connection.socket)), port_of(connection.peer.get()));
+    EXPECT_EQ(port_of(proactor().own_address(connection.socket)), port_of(connection.socket));
+    const UniqueFd alone(check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+    EXPECT_EQ(proactor().peer_address(alone.get()).error(), Errno(ENOTCONN));
+}
+
+TEST_P(ProactorPeer, CountsWhoWaitsToBeAccepted) {
+    const UniqueFd listener = listen_on_loopback(8);
+    EXPECT_EQ(proactor().waiting_connections(listener.get()), 0U);
+    const std::array clients{connect_to(listener.get()), connect_to(listener.get())};
+    EXPECT_EQ(proactor().waiting_connections(listener.get()), clients.size());
+    EXPECT_EQ(proactor().waiting_connections(clients[0].get()), 0U) << "it is no listener";
+}
 
 INSTANTIATE_TEST_SUITE_P(Backends, ProactorPeer, every_backend(), backend_name);
 

@@ -1,14 +1,11 @@
 #include <torc/base/start_error.hpp>
-#include <torc/base/unique_fd.hpp>
 #include <torc/net/endpoint.hpp>
 
 #include <gtest/gtest.h>
 
-#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -50,66 +47,6 @@ TEST(Endpoint, KnowsWhatKindOfAddressItIs) {
     EXPECT_TRUE(endpoint("fe80::1").is_link_local());
     EXPECT_FALSE(endpoint("2001:db8::1").is_link_local());
     EXPECT_FALSE(endpoint("169.254.0.1").is_ipv6());
-}
-
-/// The end that a server has of a connection with itself at this address.
-UniqueFd accepted_at(const std::string& address) {
-    const Endpoint any_port = endpoint(address, 0);
-    const int family = any_port.address()->sa_family;
-    const UniqueFd listener(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_EQ(::bind(listener.get(), any_port.address(), any_port.length()), 0);
-    EXPECT_EQ(::listen(listener.get(), 1), 0);
-    sockaddr_storage bound{};
-    socklen_t length = sizeof bound;
-    EXPECT_EQ(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&bound), &length), 0);
-    static std::vector<UniqueFd> peers;
-    peers.emplace_back(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_EQ(::connect(peers.back().get(), reinterpret_cast<sockaddr*>(&bound), length), 0);
-    return UniqueFd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-}
-
-/// An address of the machine's own beside the loopback ones; empty: it has none.
-std::string own_address() {
-    ifaddrs* first = nullptr;
-    if (::getifaddrs(&first) != 0) {
-        return {};
-    }
-    std::string found;
-    for (const ifaddrs* each = first; each != nullptr && found.empty(); each = each->ifa_next) {
-        if (each->ifa_addr != nullptr && each->ifa_addr->sa_family == AF_INET) {
-            const Endpoint place(each->ifa_addr, sizeof(sockaddr_in));
-            found = place.is_loopback() ? "" : place.host();
-        }
-    }
-    ::freeifaddrs(first);
-    return found;
-}
-
-TEST(IsPeerHere, KnowsALoopbackAddress) {
-    for (const char* address : {"127.0.0.1", "127.0.0.2", "::1"}) {
-        EXPECT_TRUE(is_peer_here(accepted_at(address).get())) << address;
-    }
-}
-
-TEST(IsPeerHere, KnowsAnotherAddressOfTheMachine) {
-    const std::string address = own_address();
-    if (address.empty()) {
-        GTEST_SKIP() << "this machine has no other address";
-    }
-    EXPECT_TRUE(is_peer_here(accepted_at(address).get())) << address;
-}
-
-TEST(IsPeerHere, KnowsAUnixSocket) {
-    std::array<int, 2> pair{};
-    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()), 0);
-    const UniqueFd one(pair[0]);
-    const UniqueFd other(pair[1]);
-    EXPECT_TRUE(is_peer_here(one.get()));
-}
-
-TEST(IsPeerHere, KnowsNothingOfASocketWithoutAPeer) {
-    const UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_FALSE(is_peer_here(socket.get()));
 }
 
 TEST(ResolveAddresses, TakesLocalhostForBothLoopbacks) {

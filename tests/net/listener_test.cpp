@@ -205,20 +205,5 @@ TEST(Listeners, SayWhichPortMayBeMeantByAnAddressThatTheMachineDoesNotHave) {
               "`ip address`, or did you mean [2001:db8::1]:4105?");
 }
 
-TEST(PeerOf, GivesTheOtherEnd) {
-    Listeners listeners({"127.0.0.1"}, 0, 1);
-    const UniqueFd client = connect_to(listeners.endpoints()[0]);
-    const auto peer = peer_of(client.get());
-    ASSERT_TRUE(peer);
-    EXPECT_EQ(peer->url(), listeners.endpoints()[0].url());
-}
-
-TEST(PeerOf, ReportsAPeerThatIsNotThere) {
-    const UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const auto peer = peer_of(socket.get());
-    ASSERT_FALSE(peer);
-    EXPECT_EQ(peer.error(), Errno(ENOTCONN));
-}
-
 }  // namespace
 }  // namespace torc::net

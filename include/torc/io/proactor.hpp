@@ -86,6 +86,12 @@ struct PeerProgress {
     bool has_gone = false;
 };
 
+/// The address of one end of a socket, as getsockname(2) and getpeername(2) give it.
+struct SocketAddress {
+    sockaddr_storage storage{};
+    socklen_t length = 0;
+};
+
 /// A part of a file that is to go out on a socket.
 struct FileSlice {
     /// How the bytes of a file in Lane::local get to the socket.
@@ -192,6 +198,9 @@ public:
                       Lane lane) = 0;
     /// statx(2) of an open descriptor, with STATX_BASIC_STATS. Completes with 0.
     virtual void stat(Token token, int fd, struct statx& status, Lane lane) = 0;
+    /// The same at once, for a file of Lane::local: the inode is in memory while it is open. A ring
+    /// would leave it to another thread.
+    [[nodiscard]] virtual Result<void> stat_at_once(int fd, struct statx& status) const noexcept;
     /// pread(2). Completes with the count; 0 at the end of the file.
     virtual void read(Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset,
                       Lane lane) = 0;
@@ -226,6 +235,14 @@ public:
     /// tcp(7)). Tells a slow reader from one that takes nothing, which the completions of sends do
     /// not: the kernel says that there is room only when a third of the buffer is free.
     [[nodiscard]] virtual PeerProgress peer_progress(int socket) const noexcept;
+    /// The address of a connected socket's peer, at once (getpeername(2)). ENOTCONN: it is gone.
+    [[nodiscard]] virtual Result<SocketAddress> peer_address(int socket) const noexcept;
+    /// The socket's own address, at once (getsockname(2)).
+    [[nodiscard]] virtual Result<SocketAddress> own_address(int socket) const noexcept;
+    /// How many connections wait in a listener's queue to be accepted, at once; 0 for a socket that
+    /// is no TCP listener.
+    [[nodiscard]] virtual std::size_t waiting_connections(int listener) const noexcept;
+
     /// From now on `close` of the socket resets the connection and frees what its peer has not
     /// taken (SO_LINGER of socket(7)), which the kernel would keep and go on to offer otherwise:
     /// for a peer that does not read.

@@ -51,14 +51,6 @@ private:
     socklen_t length_ = 0;
 };
 
-/// The peer of a connected socket; nothing when it is gone.
-[[nodiscard]] Result<Endpoint> peer_of(int socket) noexcept;
-
-/// Whether the peer of a connected socket is on this machine, so that what is sent is copied to it
-/// by one of this machine's CPUs: it has a loopback address, or one that is the socket's own too,
-/// or the socket is none of the internet.
-[[nodiscard]] bool is_peer_here(int socket) noexcept;
-
 /// "[::1]:3000" for "::1:3000": what may be meant by an IPv6 address without brackets that ends
 /// like a port. Empty: `text` does not.
 [[nodiscard]] std::string with_brackets(const std::string& text);

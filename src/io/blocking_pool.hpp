@@ -55,7 +55,7 @@ struct BlockingCall {
     std::size_t length = 0;
     std::uint64_t offset = 0;
     BlockingJob* job = nullptr;
-    /// For `read_chunk`: what the file is to be once it was read; nothing: whatever it is.
+    /// For `read_chunk`: the version that the file must have once it was read, if any.
     std::optional<FileVersion> version{};
     /// For `read_chunk`. Once nobody else owns it, the result is not wanted any more and the call
     /// need not be made.

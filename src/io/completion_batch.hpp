@@ -22,7 +22,7 @@ public:
     }
 
     /// Begins the next batch with what is ready; half of it at the most, so that what completes at
-    /// once can't keep what is waited for from its turn.
+    /// once can't delay what is waited for.
     void begin() {
         batch_.clear();
         take_ready(limits::completions_per_wait_max / 2);

@@ -183,8 +183,8 @@ std::span<const Completion> EpollProactor::wait(MonotonicTime deadline) {
     batch_.begin();
     run_queue();
     // A caller that serves one peer at a time has sent its response now and would look in vain for
-    // the next request. Never twice in a row, so that what can be done at once keeps nobody
-    // waiting.
+    // the next request. Never twice in a row, so that what can be done at once does not delay what
+    // is waited for.
     if (!batch_.empty() && is_quiet_) {
         is_quiet_ = false;
         now_ = read_clocks();

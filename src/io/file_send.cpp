@@ -29,7 +29,7 @@ std::uint64_t segment_bytes(int socket) noexcept {
     return is_tcp && bytes > 0 ? static_cast<std::uint64_t>(bytes) : limits::local_file_chunk_bytes;
 }
 
-/// How much of `slice` is sent before the loop turns to other connections. To a peer on this
+/// How much of `slice` is sent before other connections are served. To a peer on this
 /// machine whole segments: what is left over would be sent, taken and acknowledged like a segment
 /// of its own, and each may have to wake the peer's CPU.
 std::uint64_t piece_bytes(const FileSlice& slice) noexcept {

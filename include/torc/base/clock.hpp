@@ -46,7 +46,7 @@ struct Now {
     return WallTime(std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanoseconds));
 }
 
-/// The deadline of whoever waits for nothing.
+/// No deadline: later than every time.
 inline constexpr MonotonicTime never = MonotonicTime::max();
 
 /// How long poll(2) or epoll_wait(2) is to wait for `deadline`: rounded up, so that what is due

@@ -7,19 +7,6 @@
 namespace torc::site {
 namespace {
 
-std::string_view vary_field(Asset::ChosenBy chosen_by, bool has_codings) noexcept {
-    switch (chosen_by) {
-        case Asset::ChosenBy::target:
-            return has_codings ? "Vary: Accept-Encoding\r\n" : "";
-        case Asset::ChosenBy::media_type:
-            return has_codings ? "Vary: Accept, Accept-Encoding\r\n" : "Vary: Accept\r\n";
-        case Asset::ChosenBy::navigation:
-            break;
-    }
-    return has_codings ? "Vary: Accept, Accept-Encoding, Sec-Fetch-Dest, Sec-Fetch-Mode\r\n"
-                       : "Vary: Accept, Sec-Fetch-Dest, Sec-Fetch-Mode\r\n";
-}
-
 bool are_on_disk(const Asset::Representations& representations) noexcept {
     return std::ranges::any_of(representations, [](const RepresentationRef& representation) {
         return representation && representation->is_on_disk();
@@ -28,21 +15,21 @@ bool are_on_disk(const Asset::Representations& representations) noexcept {
 
 }  // namespace
 
-AssetRef Asset::file(Representations representations, ChosenBy chosen_by) {
+AssetRef Asset::file(Representations representations, Vary vary) {
     TORC_ASSERT(representations[0]);
     AssetRef asset(new Asset(Kind::file));
     asset->has_codings_ = std::any_of(representations.begin() + 1, representations.end(),
                                       [](const RepresentationRef& coded) { return bool(coded); });
     asset->is_on_disk_ = are_on_disk(representations);
     asset->representations_ = std::move(representations);
-    asset->vary_field_ = site::vary_field(chosen_by, asset->has_codings_);
+    asset->vary_ = asset->has_codings_ ? vary | Vary::on_coding() : vary;
     return asset;
 }
 
 AssetRef Asset::listing(RepresentationRef page, ListedDirectoryRef directory) {
     Representations representations;
     representations[0] = std::move(page);
-    AssetRef asset = file(std::move(representations), ChosenBy::media_type);
+    AssetRef asset = file(std::move(representations), Vary::on_media_type());
     asset->listed_directory_ = std::move(directory);
     return asset;
 }
@@ -50,8 +37,7 @@ AssetRef Asset::listing(RepresentationRef page, ListedDirectoryRef directory) {
 AssetRef Asset::redirect(std::string path) {
     AssetRef asset(new Asset(Kind::redirect));
     asset->location_ = std::move(path);
-    asset->vary_field_ =
-        site::vary_field(ChosenBy::media_type, false);  // Its page is HTML for some.
+    asset->vary_ = Vary::on_media_type();  // Its page is HTML for some.
     return asset;
 }
 
@@ -65,14 +51,13 @@ AssetRef Asset::missing() {
     return asset;
 }
 
-AssetRef Asset::error(http::Status status, RepresentationRef page, ChosenBy chosen_by) {
+AssetRef Asset::error(http::Status status, RepresentationRef page, Vary vary) {
     AssetRef asset(new Asset(Kind::error));
     asset->status_ = status;
     asset->representations_[0] = std::move(page);
     asset->is_on_disk_ = are_on_disk(asset->representations_);
     // Torc's own page is HTML for some.
-    const bool is_own = chosen_by == ChosenBy::target && !asset->representations_[0];
-    asset->vary_field_ = site::vary_field(is_own ? ChosenBy::media_type : chosen_by, false);
+    asset->vary_ = asset->representations_[0] ? vary : vary | Vary::on_media_type();
     return asset;
 }
 

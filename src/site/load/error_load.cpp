@@ -43,7 +43,7 @@ AssetRef ErrorLoad::take_asset() noexcept {
     const bool may_be_fallback =
         status_ == http::Status::not_found && !scope_.rules().fallback_path.empty();
     return Asset::error(status_, std::move(page_),
-                        may_be_fallback ? Asset::ChosenBy::navigation : Asset::ChosenBy::target);
+                        may_be_fallback ? Vary::on_navigation() : Vary());
 }
 
 bool ErrorLoad::is_cacheable() const noexcept {

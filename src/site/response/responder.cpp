@@ -1,9 +1,7 @@
 #include <torc/base/assert.hpp>
 #include <torc/http/conditional.hpp>
 #include <torc/http/date.hpp>
-#include <torc/http/field.hpp>
 #include <torc/http/negotiation.hpp>
-#include <torc/site/load/cache_control.hpp>
 #include <torc/site/response/responder.hpp>
 #include <torc/site/routing/path.hpp>
 
@@ -15,9 +13,6 @@
 namespace torc::site {
 namespace {
 
-/// For a file system that does not answer, or a shortage: what is likely to have passed by then.
-constexpr std::string_view retry_after_field = "Retry-After: 5\r\n";
-
 /// What of a head is neither rendered by a representation, nor a page, nor a user's.
 constexpr std::size_t other_fields_bytes_max = 1024;
 static_assert(other_fields_bytes_max + fields_bytes_max <= Responder::own_head_bytes_max &&
@@ -26,17 +21,6 @@ static_assert(other_fields_bytes_max + fields_bytes_max <= Responder::own_head_b
               "any head must fit where there is room for one");
 
 constexpr std::string_view allowed_methods = "GET, HEAD, OPTIONS";
-
-bool is_success(http::Status status) noexcept {
-    return status == http::Status::ok || status == http::Status::partial_content ||
-           status == http::Status::not_modified;
-}
-
-bool has_field(const std::vector<ExtraField>& fields, std::string_view name) {
-    return std::ranges::any_of(fields, [name](const ExtraField& field) {
-        return http::is_same_field_name(field.name, name);
-    });
-}
 
 /// Whether Accept-Encoding could refuse something: that takes a quality value.
 bool has_coding_qualities(const http::Request& request) noexcept {
@@ -73,32 +57,7 @@ void write_reference(const http::Target& target, std::string_view location,
 
 Responder::Responder(const std::vector<http::ContentCoding>& codings,
                      const std::vector<ExtraField>& extra_fields, SecretKey boundary_key)
-    : codings_(codings), boundary_key_(boundary_key) {
-    if (!has_field(extra_fields, "Server")) {
-        constant_fields_ += "Server: torc\r\n";
-    }
-    for (const ExtraField& field : extra_fields) {
-        fields_for(field) += field.name + ": " + field.value + "\r\n";
-    }
-    if (!has_field(extra_fields, "X-Content-Type-Options")) {
-        // Browsers are not to guess about types: they would run what was uploaded as an image. But
-        // where torc knows none they would refuse to run what is a script.
-        sniffing_field_ = "X-Content-Type-Options: nosniff\r\n";
-    }
-}
-
-std::string& Responder::fields_for(const ExtraField& field) noexcept {
-    switch (field.scope) {
-        case ExtraField::Scope::options:
-            return options_fields_;
-        case ExtraField::Scope::success:
-            return success_fields_;
-        case ExtraField::Scope::every_answer:
-            break;
-    }
-    return http::is_same_field_name(field.name, "Content-Security-Policy") ? policy_fields_
-                                                                           : constant_fields_;
-}
+    : codings_(codings), policy_(extra_fields), boundary_key_(boundary_key) {}
 
 void Responder::set_time(WallTime now) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
@@ -111,9 +70,9 @@ void Responder::set_time(WallTime now) {
     ok_prefix_ += "Date: ";
     ok_prefix_.append(date.data(), date.size());
     ok_prefix_ += "\r\n";
-    ok_prefix_ += constant_fields_;
-    ok_prefix_ += success_fields_;
-    ok_prefix_ += sniffing_field_;
+    ok_prefix_ += policy_.always();
+    ok_prefix_ += policy_.success();
+    ok_prefix_ += policy_.no_sniffing();
 }
 
 Responder::Envelope Responder::around(const Representation& source, Envelope envelope) noexcept {
@@ -124,26 +83,27 @@ Responder::Envelope Responder::around(const Representation& source, Envelope env
 
 void Responder::begin_head(http::Status status, const Envelope& envelope,
                            http::HeadWriter& writer) const noexcept {
+    const StatusFields of_status = fields_of(status);
     std::string_view fields = ok_prefix_;
-    if (!is_success(status)) {
-        fields.remove_suffix(success_fields_.size() + sniffing_field_.size());
+    if (!of_status.is_success) {
+        fields.remove_suffix(policy_.success().size() + policy_.no_sniffing().size());
     } else if (!envelope.is_type_known) {
-        fields.remove_suffix(sniffing_field_.size());
+        fields.remove_suffix(policy_.no_sniffing().size());
     }
     if (status != http::Status::ok) {
         writer.append(http::status_line(status));
         fields.remove_prefix(http::status_line(http::Status::ok).size());
     }
     writer.append(fields);
-    if (!is_success(status)) {
-        writer.append(sniffing_field_);
-        writer.append(cache_control_field(status));
+    if (!of_status.is_success) {
+        writer.append(policy_.no_sniffing());
+        writer.append(of_status.cache_control);
     }
     if (!envelope.has_own_policy) {
-        writer.append(policy_fields_);
+        writer.append(policy_.security_policy());
     }
-    if (status == http::Status::service_unavailable) {
-        writer.append(retry_after_field);  // RFC 9110 §15.6.4.
+    if (!of_status.retry_after.empty()) {
+        writer.append(of_status.retry_after);
     }
     switch (envelope.persistence) {
         case Persistence::keep_alive:
@@ -155,7 +115,7 @@ void Responder::begin_head(http::Status status, const Envelope& envelope,
             writer.append("Connection: close\r\n");
             break;
     }
-    writer.append(envelope.vary_field);
+    writer.append(envelope.vary.field());
 }
 
 void Responder::begin_page(http::Status status, Envelope envelope,
@@ -170,7 +130,7 @@ Answer Responder::write_page(http::Status status, const http::Request& request,
     writer.field("Content-Type", page.content_type());
     writer.field("Content-Length", std::uint64_t{page.bytes().size()});
     if (page.security_policy().empty()) {
-        writer.append(policy_fields_);
+        writer.append(policy_.security_policy());
     } else {
         writer.field("Content-Security-Policy", page.security_policy());
     }
@@ -188,7 +148,7 @@ Answer Responder::respond_to_method(const http::Request& request, Persistence pe
         case http::Method::options:
             begin_head(http::Status::no_content, {.persistence = persistence}, writer);
             writer.field("Allow", allowed_methods);
-            writer.append(options_fields_);
+            writer.append(policy_.options());
             writer.append("\r\n");
             return Answer{.status = http::Status::no_content};
         case http::Method::unknown:
@@ -211,7 +171,7 @@ Answer Responder::respond_to_method(const http::Request& request, Persistence pe
 
 Answer Responder::respond(const http::Request& request, const http::Target& target,
                           const Asset& asset, Persistence persistence, http::HeadWriter& writer) {
-    const Envelope envelope{.persistence = persistence, .vary_field = asset.vary_field()};
+    const Envelope envelope{.persistence = persistence, .vary = asset.vary()};
     switch (asset.kind()) {
         case Asset::Kind::file:
             return respond_with_file(request, asset, envelope, writer);
@@ -257,7 +217,7 @@ Answer Responder::respond_with_file(const http::Request& request, const Asset& a
                                     const Envelope& envelope, http::HeadWriter& writer) {
     Representation* const source = select(request, asset);
     if (source == nullptr) {
-        return refuse_codings(request, asset, envelope, writer);
+        return refuse_codings(request, envelope, writer);
     }
     switch (http::evaluate_preconditions(request, source->validators(), now_)) {
         case http::Precondition::passed:
@@ -286,14 +246,11 @@ Answer Responder::respond_with_file(const http::Request& request, const Asset& a
                   .content_bytes = source->size()};
 }
 
-Answer Responder::refuse_codings(const http::Request& request, const Asset& asset,
-                                 const Envelope& envelope,
-                                 http::HeadWriter& writer) const noexcept {
+Answer Responder::refuse_codings(const http::Request& request,
+                                 Envelope envelope, http::HeadWriter& writer) const noexcept {
+    // There may be nothing to choose from, but this depends on it.
+    envelope.vary = envelope.vary | Vary::on_coding();
     begin_page(http::Status::not_acceptable, envelope, writer);
-    if (!asset.has_codings()) {
-        // Not among the asset's own: there is nothing to choose from, but this depends on it.
-        writer.append("Vary: Accept-Encoding\r\n");
-    }
     return write_page(http::Status::not_acceptable, request, writer);
 }
 

@@ -33,20 +33,19 @@ TEST(Asset, HoldsAFileByItsCodings) {
 }
 
 TEST(Asset, VariesByWhatItHasMoreThanOneOf) {
-    EXPECT_EQ(test::memory_asset("1")->vary_field(), "");
-    EXPECT_EQ(with_coding(ContentCoding::gzip)->vary_field(), "Vary: Accept-Encoding\r\n");
-    using enum Asset::ChosenBy;
-    const auto field_of_page = [](Asset::ChosenBy chosen_by) {
+    EXPECT_EQ(test::memory_asset("1")->vary().field(), "");
+    EXPECT_EQ(with_coding(ContentCoding::gzip)->vary().field(), "Vary: Accept-Encoding\r\n");
+    const auto field_of_page = [](Vary vary) {
         Asset::Representations page;
         page[0] = memory_file("1");
-        return Asset::file(std::move(page), chosen_by)->vary_field();
+        return Asset::file(std::move(page), vary)->vary().field();
     };
-    EXPECT_EQ(field_of_page(media_type), "Vary: Accept\r\n");
-    EXPECT_EQ(field_of_page(navigation), "Vary: Accept, Sec-Fetch-Dest, Sec-Fetch-Mode\r\n");
-    EXPECT_EQ(Asset::error(http::Status::not_found, memory_file("1"))->vary_field(), "");
+    EXPECT_EQ(field_of_page(Vary::on_media_type()), "Vary: Accept\r\n");
+    EXPECT_EQ(field_of_page(Vary::on_navigation()), "Vary: Accept, Sec-Fetch-Dest, Sec-Fetch-Mode\r\n");
+    EXPECT_EQ(Asset::error(http::Status::not_found, memory_file("1"))->vary().field(), "");
     // Torc's own page is HTML for some.
-    EXPECT_EQ(Asset::error(http::Status::not_found)->vary_field(), "Vary: Accept\r\n");
-    EXPECT_EQ(Asset::error(http::Status::not_found, {}, navigation)->vary_field(),
+    EXPECT_EQ(Asset::error(http::Status::not_found)->vary().field(), "Vary: Accept\r\n");
+    EXPECT_EQ(Asset::error(http::Status::not_found, {}, Vary::on_navigation())->vary().field(),
               "Vary: Accept, Sec-Fetch-Dest, Sec-Fetch-Mode\r\n");
 }
 

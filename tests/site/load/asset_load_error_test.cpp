@@ -102,7 +102,7 @@ TEST_F(AssetLoadTest, LoadsTheFallbackInAllItsCodings) {
     EXPECT_EQ(outcome.asset->kind(), Asset::Kind::file);
     EXPECT_EQ(outcome.asset->identity().contents(), "app");
     EXPECT_TRUE(outcome.asset->has_codings());
-    EXPECT_EQ(outcome.asset->vary_field(),
+    EXPECT_EQ(outcome.asset->vary().field(),
               "Vary: Accept, Accept-Encoding, Sec-Fetch-Dest, Sec-Fetch-Mode\r\n");
     EXPECT_TRUE(outcome.is_cacheable);
 }
@@ -116,9 +116,9 @@ TEST_F(AssetLoadTest, LoadsTheFallbackThoughUrlsAreClean) {
 }
 
 TEST_F(AssetLoadTest, AnErrorTellsThatAFallbackCouldHaveComeInstead) {
-    EXPECT_EQ(error_at("a")->vary_field(), "Vary: Accept\r\n") << "of torc's own page";
+    EXPECT_EQ(error_at("a")->vary().field(), "Vary: Accept\r\n") << "of torc's own page";
     rules_.fallback_path = "index.html";
-    EXPECT_EQ(error_at("a")->vary_field(), "Vary: Accept, Sec-Fetch-Dest, Sec-Fetch-Mode\r\n");
+    EXPECT_EQ(error_at("a")->vary().field(), "Vary: Accept, Sec-Fetch-Dest, Sec-Fetch-Mode\r\n");
 }
 
 TEST_F(AssetLoadTest, ShowsTheErrorWhereTheFallbackIsGone) {
@@ -154,7 +154,7 @@ TEST_F(AssetLoadTest, MakesAListingByItsKey) {
     ListingKey{.path = "a/", .style = {.format = ListingFormat::json}}.write(key);
     const AssetLoad::Outcome outcome = load(key);
     EXPECT_EQ(outcome.asset->identity().contents(), "listing of a/");
-    EXPECT_EQ(outcome.asset->vary_field(), "Vary: Accept\r\n");
+    EXPECT_EQ(outcome.asset->vary().field(), "Vary: Accept\r\n");
     EXPECT_TRUE(outcome.is_cacheable);
     EXPECT_EQ(closer_.closed(), 1U);
 }

@@ -5,6 +5,7 @@
 #include <torc/http/status.hpp>
 #include <torc/site/cache/representation.hpp>
 #include <torc/site/listing/listed_directory.hpp>
+#include <torc/site/routing/vary.hpp>
 
 #include <array>
 #include <cstddef>
@@ -33,20 +34,11 @@ public:
         error,
     };
 
-    /// What in a request chose the asset, beside its target.
-    enum class ChosenBy : std::uint8_t {
-        target,
-        /// The media types in Accept.
-        media_type,
-        /// See wants_page.
-        navigation,
-    };
-
     /// By http::ContentCoding; null: there is none. That for `identity` always is.
     using Representations = std::array<RepresentationRef, http::content_codings_count>;
 
-    [[nodiscard]] static AssetRef file(Representations representations,
-                                       ChosenBy chosen_by = ChosenBy::target);
+    /// `vary`: on what, beside Accept-Encoding where there are codings.
+    [[nodiscard]] static AssetRef file(Representations representations, Vary vary = {});
     /// A directory's listing: a file that was made of `directory`.
     [[nodiscard]] static AssetRef listing(RepresentationRef page, ListedDirectoryRef directory);
     /// `path`: decoded, relative to the root, as a http::Target's.
@@ -55,7 +47,7 @@ public:
     [[nodiscard]] static AssetRef missing();
     /// `page`: what to show for it; null: a page of torc's own.
     [[nodiscard]] static AssetRef error(http::Status status, RepresentationRef page = {},
-                                        ChosenBy chosen_by = ChosenBy::target);
+                                        Vary vary = {});
 
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
 
@@ -80,9 +72,7 @@ public:
     /// For a redirect.
     [[nodiscard]] const std::string& location() const noexcept { return location_; }
 
-    /// The field that names what in a request the answer depends on (RFC 9110 §12.5.5), with its
-    /// line end; empty when it depends on nothing.
-    [[nodiscard]] std::string_view vary_field() const noexcept { return vary_field_; }
+    [[nodiscard]] Vary vary() const noexcept { return vary_; }
 
     /// Whether all its representations are (see Representation::is_current).
     [[nodiscard]] bool is_current() const noexcept { return !is_on_disk_ || are_files_current(); }
@@ -104,8 +94,8 @@ private:
     bool has_codings_ = false;
     /// Whether a representation is, so that the file has to be looked at.
     bool is_on_disk_ = false;
+    Vary vary_;
     http::Status status_ = http::Status::ok;
-    std::string_view vary_field_;
     Representations representations_;
     std::string location_;
     ListedDirectoryRef listed_directory_;

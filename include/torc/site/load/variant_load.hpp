@@ -27,7 +27,7 @@ public:
     [[nodiscard]] std::optional<Look> on_looked(FileLoad::Outcome& file);
 
     /// After the last look, once: the asset that was there before if nothing has changed.
-    [[nodiscard]] AssetRef take_asset(Asset::ChosenBy chosen_by);
+    [[nodiscard]] AssetRef take_asset(Vary vary);
 
 private:
     [[nodiscard]] std::optional<Look> next();

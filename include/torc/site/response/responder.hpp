@@ -9,6 +9,8 @@
 #include <torc/http/target.hpp>
 #include <torc/site/cache/asset.hpp>
 #include <torc/site/response/multipart.hpp>
+#include <torc/site/routing/policy.hpp>
+#include <torc/site/routing/vary.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -44,31 +46,12 @@ enum class Persistence : std::uint8_t {
     close,
 };
 
-/// A field that a user adds to answers.
-struct ExtraField {
-    enum class Scope : std::uint8_t {
-        every_answer,
-        /// 200, 206 and 304 alone: it tells of what was asked for, and would be wrong, or kept by
-        /// caches, on an error or a redirect.
-        success,
-        /// Answers to OPTIONS alone, such as a browser's CORS preflight.
-        options,
-    };
-
-    std::string name;
-    std::string value;
-    Scope scope = Scope::every_answer;
-};
-/// All of them together, as they are sent.
-inline constexpr std::size_t extra_fields_bytes_max = 4096;
-
 /// Turns a request and an asset into an answer: selection, preconditions, ranges, head. No I/O, no
 /// clock but the time it is told, and no allocation but for an answer of several ranges.
 class Responder {
 public:
     /// `codings`: which one is sent when a client wants several equally, the first of these first;
-    /// outlives the responder. `extra_fields`: a Server or X-Content-Type-Options among them
-    /// stands in place of torc's own. `boundary_key`: whoever knows it can foretell the boundaries
+    /// outlives the responder. `extra_fields`: see Policy. `boundary_key`: whoever knows it can foretell the boundaries
     /// of multipart responses.
     explicit Responder(const std::vector<http::ContentCoding>& codings,
                        const std::vector<ExtraField>& extra_fields = {},
@@ -81,8 +64,7 @@ public:
     /// Room that any head needs at the most, with a small page behind it, but for that of a
     /// redirect.
     [[nodiscard]] std::size_t head_bytes_max() const noexcept {
-        return own_head_bytes_max + constant_fields_.size() + success_fields_.size() +
-               policy_fields_.size() + options_fields_.size();
+        return own_head_bytes_max + policy_.bytes_max();
     }
     /// Room that the head needs that answers a request for `target` with `asset`.
     [[nodiscard]] std::size_t head_bytes_max(const http::Target& target,
@@ -112,13 +94,10 @@ public:
                                 Persistence persistence, http::HeadWriter& writer) const noexcept;
 
 private:
-    [[nodiscard]] std::string& fields_for(const ExtraField& field) noexcept;
-
     /// What a head says beside its status and what the asset has rendered.
     struct Envelope {
         Persistence persistence = Persistence::keep_alive;
-        /// See Asset::vary_field.
-        std::string_view vary_field{};
+        Vary vary{};
         /// See ContentType. What torc writes itself has a type.
         bool is_type_known = true;
         /// The content is torc's own page, or states a policy of its own.
@@ -134,8 +113,7 @@ private:
     /// The last fields, the end of the head and, but for HEAD, the page.
     [[nodiscard]] Answer write_page(http::Status status, const http::Request& request,
                                     http::HeadWriter& writer) const noexcept;
-    [[nodiscard]] Answer refuse_codings(const http::Request& request, const Asset& asset,
-                                        const Envelope& envelope,
+    [[nodiscard]] Answer refuse_codings(const http::Request& request, Envelope envelope,
                                         http::HeadWriter& writer) const noexcept;
     [[nodiscard]] Answer respond_with_file(const http::Request& request, const Asset& asset,
                                            const Envelope& envelope, http::HeadWriter& writer);
@@ -158,19 +136,9 @@ private:
                                          const Asset& asset) const noexcept;
 
     const std::vector<http::ContentCoding>& codings_;
-    /// The fields, with their line ends, that are the same in every answer.
-    std::string constant_fields_;
-    /// Those of 200, 206 and 304.
-    std::string success_fields_;
-    /// That of answers with content whose type is known.
-    std::string_view sniffing_field_;
-    /// The user's Content-Security-Policy, of all but pages that state their own: a browser
-    /// enforces both, and few policies for a site allow the style sheet that stands in a page.
-    std::string policy_fields_;
-    /// Those of answers to OPTIONS.
-    std::string options_fields_;
-    /// "HTTP/1.1 200 OK\r\n", Date, `constant_fields_`, `success_fields_` and `sniffing_field_`,
-    /// rendered once a second.
+    const Policy policy_;
+    /// "HTTP/1.1 200 OK\r\n", Date, and of `policy_` always, success and no_sniffing, rendered once
+    /// a second.
     std::string ok_prefix_;
     http::DateSeconds now_ = http::DateSeconds::min();
     /// A boundary is a keyed hash of how many there were before it: who writes the files can see

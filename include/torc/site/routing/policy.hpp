@@ -1,0 +1,122 @@
+#pragma once
+
+#include <torc/http/status.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace torc::site {
+
+/// A field that a user adds to responses.
+struct ExtraField {
+    enum class Scope : std::uint8_t {
+        every_answer,
+        /// 200, 206 and 304 alone: it tells of what was asked for, and would be wrong, or kept by
+        /// caches, on an error or a redirect.
+        success,
+        /// Responses to OPTIONS alone, such as a browser's CORS preflight.
+        options,
+    };
+
+    std::string name;
+    std::string value;
+    Scope scope = Scope::every_answer;
+};
+/// All of them together, as they are sent.
+inline constexpr std::size_t extra_fields_bytes_max = 4096;
+
+/// Which fields that come of rules a response with some status has, beside those that all have.
+struct StatusFields {
+    /// Those for what was asked for: Policy::success and the file's own Cache-Control. And
+    /// X-Content-Type-Options only where the file's type is known; any other response has it.
+    bool is_success = false;
+    /// Cache-Control with its line end where there is no file with its own; empty: no such field.
+    std::string_view cache_control{};
+    /// Retry-After with its line end (RFC 9110 §15.6.4); empty: no such field.
+    std::string_view retry_after{};
+};
+
+/// | status        | success fields | Cache-Control | Retry-After |
+/// |---------------|----------------|---------------|-------------|
+/// | 200, 206, 304 | yes            | the file's    |             |
+/// | 204           |                |               |             |
+/// | 301, 404      |                | no-cache      |             |
+/// | 503           |                | no-store      | 5 s         |
+/// | any other     |                | no-store      |             |
+///
+/// Caches may keep 301 and 404 without being told so (RFC 9110 §15.1): they are to ask first, for a
+/// file may be there by then. Other errors are one client's, or will pass, and no cache is to give
+/// them to others. 204 is for OPTIONS alone, which is never cached (RFC 9110 §9.3.7). 503 is for a
+/// file system that does not answer, or a shortage: what is likely to have passed in 5 s.
+[[nodiscard]] constexpr StatusFields fields_of(http::Status status) noexcept {
+    switch (status) {
+        case http::Status::ok:
+        case http::Status::partial_content:
+        case http::Status::not_modified:
+            return {.is_success = true};
+        case http::Status::continue_:
+        case http::Status::no_content:
+            return {};
+        case http::Status::moved_permanently:
+        case http::Status::not_found:
+            return {.cache_control = "Cache-Control: no-cache\r\n"};
+        case http::Status::service_unavailable:
+            return {.cache_control = "Cache-Control: no-store\r\n",
+                    .retry_after = "Retry-After: 5\r\n"};
+        case http::Status::bad_request:
+        case http::Status::forbidden:
+        case http::Status::method_not_allowed:
+        case http::Status::not_acceptable:
+        case http::Status::request_timeout:
+        case http::Status::precondition_failed:
+        case http::Status::uri_too_long:
+        case http::Status::range_not_satisfiable:
+        case http::Status::expectation_failed:
+        case http::Status::misdirected_request:
+        case http::Status::request_header_fields_too_large:
+        case http::Status::internal_server_error:
+        case http::Status::not_implemented:
+        case http::Status::http_version_not_supported:
+            break;
+    }
+    return {.cache_control = "Cache-Control: no-store\r\n"};
+}
+
+/// The fields that come of a site's rules, rendered once, each with its line end.
+class Policy {
+public:
+    /// `extra_fields`: a Server or X-Content-Type-Options among them stands in place of torc's own.
+    explicit Policy(const std::vector<ExtraField>& extra_fields);
+
+    /// Of every response.
+    [[nodiscard]] std::string_view always() const noexcept { return always_; }
+    /// Of 200, 206 and 304.
+    [[nodiscard]] std::string_view success() const noexcept { return success_; }
+    /// X-Content-Type-Options, unless a user's stands in its place.
+    [[nodiscard]] std::string_view no_sniffing() const noexcept { return no_sniffing_; }
+    /// The user's Content-Security-Policy, of all but pages that state their own: a browser
+    /// enforces both, and few policies for a site allow the style sheet that stands in a page.
+    [[nodiscard]] std::string_view security_policy() const noexcept { return security_policy_; }
+    /// Of responses to OPTIONS.
+    [[nodiscard]] std::string_view options() const noexcept { return options_; }
+
+    /// Bytes of all of them together.
+    [[nodiscard]] std::size_t bytes_max() const noexcept {
+        return always_.size() + success_.size() + no_sniffing_.size() + security_policy_.size() +
+               options_.size();
+    }
+
+private:
+    [[nodiscard]] std::string& fields_for(const ExtraField& field) noexcept;
+
+    std::string always_;
+    std::string success_;
+    std::string_view no_sniffing_;
+    std::string security_policy_;
+    std::string options_;
+};
+
+}  // namespace torc::site

@@ -1,0 +1,44 @@
+#include <torc/http/field.hpp>
+#include <torc/site/routing/policy.hpp>
+
+#include <algorithm>
+
+namespace torc::site {
+namespace {
+
+bool has_field(const std::vector<ExtraField>& fields, std::string_view name) {
+    return std::ranges::any_of(fields, [name](const ExtraField& field) {
+        return http::is_same_field_name(field.name, name);
+    });
+}
+
+}  // namespace
+
+Policy::Policy(const std::vector<ExtraField>& extra_fields) {
+    if (!has_field(extra_fields, "Server")) {
+        always_ += "Server: torc\r\n";
+    }
+    for (const ExtraField& field : extra_fields) {
+        fields_for(field) += field.name + ": " + field.value + "\r\n";
+    }
+    if (!has_field(extra_fields, "X-Content-Type-Options")) {
+        // Browsers are not to guess about types: they would run what was uploaded as an image. But
+        // where torc knows none they would refuse to run what is a script.
+        no_sniffing_ = "X-Content-Type-Options: nosniff\r\n";
+    }
+}
+
+std::string& Policy::fields_for(const ExtraField& field) noexcept {
+    switch (field.scope) {
+        case ExtraField::Scope::options:
+            return options_;
+        case ExtraField::Scope::success:
+            return success_;
+        case ExtraField::Scope::every_answer:
+            break;
+    }
+    return http::is_same_field_name(field.name, "Content-Security-Policy") ? security_policy_
+                                                                           : always_;
+}
+
+}  // namespace torc::site

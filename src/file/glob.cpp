@@ -21,11 +21,10 @@ std::string find_segment_flaw(std::string_view segment, Place place, const Hidde
                "/assets/*";
     }
     // Of a hidden segment only the dot need be certain; ".w*" may be the one that is served.
-    constexpr std::string_view well_known = ".well-known";
     const std::size_t certain = std::min(segment.find_first_of(wildcards), segment.size());
-    const bool may_be_well_known = certain == segment.size()
-                                       ? segment == well_known
-                                       : well_known.starts_with(segment.substr(0, certain));
+    const bool may_be_well_known =
+        certain == segment.size() ? segment == well_known_directory
+                                  : well_known_directory.starts_with(segment.substr(0, certain));
     const bool is_hidden = segment.starts_with('.') && hidden.hide_all() &&
                            !(place == Place::first && may_be_well_known);
     return is_hidden ? "files and directories that begin with a dot are not served, but for "

@@ -107,13 +107,12 @@ private:
 }  // namespace
 
 bool HiddenNames::hide(std::string_view path) const noexcept {
-    constexpr std::string_view well_known = ".well-known";
     std::array<std::string_view, dotted_segments_max> dotted;
     std::size_t count = 0;
     for (std::size_t begin = 0; begin < path.size();) {
         const std::size_t end = std::min(path.find('/', begin), path.size());
         const std::string_view segment = path.substr(begin, end - begin);
-        if (segment.starts_with('.') && !(begin == 0 && segment == well_known)) {
+        if (segment.starts_with('.') && !(begin == 0 && segment == well_known_directory)) {
             if (hide_all() || count == dotted.size()) {
                 return true;
             }

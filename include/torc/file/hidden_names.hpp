@@ -9,8 +9,12 @@
 
 namespace torc::file {
 
-/// Which paths beneath a root are hidden, that is neither served nor listed: those with a segment
-/// that begins with a dot, but for a first ".well-known" (RFC 8615) and what a user lets out.
+/// The first segment of paths that begins with a dot and is not hidden (RFC 8615).
+inline constexpr std::string_view well_known_directory = ".well-known";
+
+/// The one rule of what is hidden, for serving, listings and globs alike: which paths beneath a
+/// root are hidden, that is neither served nor listed: those with a segment that begins with a dot,
+/// but for a first well_known_directory and what a user lets out.
 class HiddenNames {
 public:
     HiddenNames() = default;

@@ -1,3 +1,4 @@
+#include <torc/file/hidden_names.hpp>
 #include <torc/file/media_type.hpp>
 #include <torc/http/negotiation.hpp>
 #include <torc/site/routing/navigation.hpp>
@@ -70,7 +71,7 @@ bool is_well_known(std::string_view path) noexcept {
     if (path.starts_with('/')) {
         path.remove_prefix(1);
     }
-    return path.substr(0, path.find('/')) == ".well-known";
+    return path.substr(0, path.find('/')) == file::well_known_directory;
 }
 
 }  // namespace

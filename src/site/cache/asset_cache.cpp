@@ -6,14 +6,14 @@
 namespace torc::site {
 namespace {
 
-constexpr std::size_t places_min = 64;
+constexpr std::size_t slots_min = 64;
 /// How many assets that are in use are passed over at a time, in search of one that is not.
 constexpr std::size_t passed_over_max = 64;
 /// What a body may have of the cache at most: one of so many equal parts. A page has no file that
 /// it could be sent from.
 constexpr std::size_t parts_of_body = 4;
 constexpr std::size_t parts_of_asset = 2;
-/// What is so small is worth a place whatever readers hold.
+/// A page up to this part is worth keeping whatever readers hold.
 constexpr std::size_t parts_of_small_page = 16;
 
 CacheLimits with_turn(CacheLimits limits) {
@@ -37,7 +37,7 @@ AssetCache::~AssetCache() {
 }
 
 std::size_t AssetCache::cost_bytes(const Entry& entry) noexcept {
-    return sizeof(Node) + 2 * sizeof(Place) + entry.path.size() + entry.asset->memory_bytes();
+    return sizeof(Node) + 2 * sizeof(Slot) + entry.path.size() + entry.asset->memory_bytes();
 }
 
 void AssetCache::count_in(Entry& entry) noexcept {
@@ -66,13 +66,13 @@ void AssetCache::move_to_back(Entry& entry) noexcept {
     }
 }
 
-std::size_t AssetCache::place_of(std::string_view path, std::uint64_t hash) const noexcept {
-    std::size_t place = hash & (table_.size() - 1);
-    while (table_[place].node != nullptr &&
-           (table_[place].hash != hash || table_[place].node->path != path)) {
-        place = next(place);
+std::size_t AssetCache::slot_of(std::string_view path, std::uint64_t hash) const noexcept {
+    std::size_t slot = hash & (table_.size() - 1);
+    while (table_[slot].node != nullptr &&
+           (table_[slot].hash != hash || table_[slot].node->path != path)) {
+        slot = next(slot);
     }
-    return place;
+    return slot;
 }
 
 AssetCache::Entry* AssetCache::find(std::string_view path) noexcept {
@@ -87,7 +87,7 @@ AssetCache::Entry* AssetCache::peek(std::string_view path) const noexcept {
     if (table_.empty()) {
         return nullptr;
     }
-    Entry* const entry = table_[place_of(path, hash_(path))].node.get();
+    Entry* const entry = table_[slot_of(path, hash_(path))].node.get();
     return entry != nullptr && !directories_.is_outdated(*entry) ? entry : nullptr;
 }
 
@@ -155,21 +155,21 @@ void AssetCache::insert(std::string_view path, AssetRef asset, MonotonicTime fre
         grow();
     }
     const std::uint64_t hash = hash_(path);
-    Place& place = table_[place_of(path, hash)];
-    if (place.node == nullptr) {
+    Slot& slot = table_[slot_of(path, hash)];
+    if (slot.node == nullptr) {
         auto node = std::make_unique<Node>();
         node->text = path;
         node->path = node->text;
         directories_.add(*node, directory_of(path));
-        place.hash = hash;
-        place.node = std::move(node);
+        slot.hash = hash;
+        slot.node = std::move(node);
         ++size_;
     } else {
-        directories_.renew(*place.node);
-        count_out(*place.node);
-        looks_.remove(*place.node);
+        directories_.renew(*slot.node);
+        count_out(*slot.node);
+        looks_.remove(*slot.node);
     }
-    Entry& entry = *place.node;
+    Entry& entry = *slot.node;
     if (asset->kind() == Asset::Kind::file && asset->identity().is_charged_to(*oversize_account_)) {
         oversize_path_ = path;
     }
@@ -188,11 +188,11 @@ void AssetCache::insert(std::string_view path, AssetRef asset, MonotonicTime fre
 }
 
 void AssetCache::grow() {
-    std::vector<Place> larger(table_.empty() ? places_min : 2 * table_.size());
+    std::vector<Slot> larger(table_.empty() ? slots_min : 2 * table_.size());
     table_.swap(larger);
-    for (Place& old : larger) {
+    for (Slot& old : larger) {
         if (old.node != nullptr) {
-            table_[place_of(old.node->path, old.hash)] = std::move(old);
+            table_[slot_of(old.node->path, old.hash)] = std::move(old);
         }
     }
 }
@@ -226,7 +226,7 @@ bool AssetCache::evict_descriptor() noexcept {
 }
 
 void AssetCache::remove(std::string_view path) noexcept {
-    std::size_t hole = place_of(path, hash_(path));
+    std::size_t hole = slot_of(path, hash_(path));
     if (table_[hole].node == nullptr) {
         return;
     }
@@ -235,14 +235,15 @@ void AssetCache::remove(std::string_view path) noexcept {
     looks_.remove(*table_[hole].node);
     table_[hole].node.reset();
     --size_;
-    // Nothing may be behind a free place that was put there because this one was not: what is moves
-    // up, unless the hole is before the place that its hash names.
+    // Backward-shift deletion: the hole must not cut a probe run in two, or look-ups would end
+    // there. Each entry of the rest of the run moves into the hole, unless its home slot lies
+    // behind the hole: then it stays put.
     const std::size_t mask = table_.size() - 1;
-    for (std::size_t place = next(hole); table_[place].node != nullptr; place = next(place)) {
-        const std::size_t wanted = table_[place].hash & mask;
-        if (((place - wanted) & mask) >= ((place - hole) & mask)) {
-            table_[hole] = std::move(table_[place]);
-            hole = place;
+    for (std::size_t slot = next(hole); table_[slot].node != nullptr; slot = next(slot)) {
+        const std::size_t home = table_[slot].hash & mask;
+        if (((slot - home) & mask) >= ((slot - hole) & mask)) {
+            table_[hole] = std::move(table_[slot]);
+            hole = slot;
         }
     }
 }

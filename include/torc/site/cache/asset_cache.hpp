@@ -124,19 +124,20 @@ private:
         std::string text;
         std::uint64_t hash = 0;
     };
-    /// A place in the table. An entry is in the first free one from that on which its hash names.
-    struct Place {
+    /// Linear probing: an entry sits in the first free slot at or after its home slot, which its
+    /// hash names. A look-up goes on from there to the entry or to a free slot.
+    struct Slot {
         std::uint64_t hash = 0;
         std::unique_ptr<Node> node;
     };
 
-    /// The place of `path`, or the free one where it would be. Precondition: the table has places.
-    [[nodiscard]] std::size_t place_of(std::string_view path, std::uint64_t hash) const noexcept;
-    [[nodiscard]] std::size_t next(std::size_t place) const noexcept {
-        return (place + 1) & (table_.size() - 1);
+    /// The slot of `path`, or the free one where it would be. Precondition: the table has slots.
+    [[nodiscard]] std::size_t slot_of(std::string_view path, std::uint64_t hash) const noexcept;
+    [[nodiscard]] std::size_t next(std::size_t slot) const noexcept {
+        return (slot + 1) & (table_.size() - 1);
     }
     void grow();
-    /// Precondition: the table has places.
+    /// Precondition: the table has slots.
     void remove(std::string_view path) noexcept;
 
     [[nodiscard]] std::size_t memory_bytes_max() const noexcept {
@@ -156,9 +157,11 @@ private:
 
     CacheLimits limits_;
     PathHash hash_;
-    /// Open addressing, so that a look-up reads one or two lines of memory beside the entry itself.
-    /// A power of two of places, of which at least half are free; none before the first entry.
-    std::vector<Place> table_;
+    /// Open addressing with linear probing, so that a look-up reads one or two cache lines beside
+    /// the entry itself. A power of two of slots, at least half of them free, which keeps probe
+    /// runs short; none before the first entry. The hash has a random per-process seed against hash
+    /// flooding: clients choose the paths, and could otherwise choose colliding ones.
+    std::vector<Slot> table_;
     std::size_t size_ = 0;
     /// Least recently used first.
     IntrusiveList<Entry, ByUse> by_use_;

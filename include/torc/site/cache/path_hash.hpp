@@ -6,7 +6,8 @@
 
 namespace torc::site {
 
-/// Hashes paths with a seed of the process's own: a client can't choose paths that collide.
+/// Hashes paths with a random per-process seed, against hash flooding: a client can't choose paths
+/// that collide.
 class PathHash {
 public:
     /// std::string_view and std::string hash alike, so that either finds the other.

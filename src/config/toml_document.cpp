@@ -8,10 +8,31 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace torc::config {
 namespace {
+
+/// A key has no more parts than its line has dots; many more, and the library would nest tables
+/// deeper than the stack is. No value that torc takes is as long.
+constexpr std::ptrdiff_t dots_in_line_max = 4096;
+
+/// The line in which a key may have too many parts, from 1 on; nothing: there is none.
+std::optional<std::uint32_t> find_deep_key(std::string_view text) {
+    std::uint32_t number = 1;
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        if (std::ranges::count(line, '.') > dots_in_line_max) {
+            return number;
+        }
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        ++number;
+    }
+    return std::nullopt;
+}
 
 Position position_of(const toml::source_region& region) {
     return {.line = region.begin.line, .column = region.begin.column};
@@ -59,6 +80,11 @@ bool Node::is_array_of_tables() const noexcept {
 }
 
 std::optional<Node> parse_toml(std::string_view text, Problems& problems) {
+    if (const auto line = find_deep_key(text)) {
+        problems.add({.line = *line, .column = 1},
+                     fmt::format("no TOML: a line with more than {} dots", dots_in_line_max));
+        return std::nullopt;
+    }
     try {
         return node_of(toml::parse(text));
     } catch (const toml::parse_error& error) {

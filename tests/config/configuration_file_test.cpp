@@ -214,6 +214,23 @@ TEST_F(ConfigurationFile, FailsWhenItIsNotThere) {
     EXPECT_EQ(refusal({"./site", "-c", name}), "--config " + name + ": longer than 1048576 bytes");
 }
 
+TEST_F(ConfigurationFile, IsRefusedWhereAKeyIsDeeperThanTheStack) {
+    const auto refusal_of = [this](std::string_view opening, std::size_t parts,
+                                   std::string_view end) {
+        std::string text = "version = 1\n" + std::string(opening) + "a";
+        for (std::size_t count = 1; count < parts; ++count) {
+            text += ".a";
+        }
+        const std::string name = file(text + std::string(end) + "\n");
+        return refusal({"./site", "-c", name}).substr(name.size());
+    };
+    EXPECT_TRUE(refusal_of("", 4000, " = 1").starts_with(":2:1: unknown key \"a\""));
+    for (const std::string_view opening : {"", "["}) {
+        EXPECT_EQ(refusal_of(opening, 400'000, opening.empty() ? " = 1" : "]"),
+                  ":2:1: no TOML: a line with more than 4096 dots");
+    }
+}
+
 TEST_F(ConfigurationFile, IsCheckedWithoutServing) {
     const std::string good = file("version = 1\n[[site]]\nroot = \"/srv/www\"\n");
     for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{

@@ -41,7 +41,9 @@ public:
     protected:
         Host() = default;
         Host(const Host&) = default;
+        Host(Host&&) = default;
         Host& operator=(const Host&) = default;
+        Host& operator=(Host&&) = default;
         ~Host() = default;
     };
 

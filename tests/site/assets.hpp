@@ -4,6 +4,7 @@
 #include <torc/file/media_type.hpp>
 #include <torc/file/metadata.hpp>
 #include <torc/site/cache/asset.hpp>
+#include <torc/site/cache/asset_cache.hpp>
 
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -110,6 +111,12 @@ inline constexpr WallTime loaded_at{std::chrono::seconds(1'700'000'000)};
                                          std::string_view name = "large.bin",
                                          WallTime modified = last_modified) {
     return asset_of(disk_file(bytes, name, modified));
+}
+
+/// Caches a file as a load does that has looked at `path` alone.
+inline void cache_file_at(AssetCache& cache, std::string_view path) {
+    const std::array looks = {LookedAt::name(path, PathHash())};
+    cache.insert(path, memory_asset("1"), never, looks);
 }
 
 }  // namespace torc::site::test

@@ -12,7 +12,6 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -26,7 +25,7 @@
 namespace torc::worker {
 namespace {
 
-using site::test::memory_asset;
+using site::test::cache_file_at;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
@@ -73,11 +72,7 @@ protected:
             return watch_->covers(directory);
         });
     }
-    /// Caches what was found at `path` by looking there.
-    void cache(std::string_view path) {
-        const std::array looks = {site::LookedAt::name(path, site::PathHash())};
-        site_.cache().insert(path, memory_asset("1"), never, looks);
-    }
+    void cache(std::string_view path) { cache_file_at(site_.cache(), path); }
     [[nodiscard]] bool has(std::string_view path) { return site_.cache().find(path) != nullptr; }
     bool drops(std::string_view path) {
         return turn_until([&] { return !has(path); });

@@ -246,8 +246,8 @@ Answer Responder::respond_with_file(const http::Request& request, const Asset& a
                   .content_bytes = source->size()};
 }
 
-Answer Responder::refuse_codings(const http::Request& request,
-                                 Envelope envelope, http::HeadWriter& writer) const noexcept {
+Answer Responder::refuse_codings(const http::Request& request, Envelope envelope,
+                                 http::HeadWriter& writer) const noexcept {
     // There may be nothing to choose from, but this depends on it.
     envelope.vary = envelope.vary | Vary::on_coding();
     begin_page(http::Status::not_acceptable, envelope, writer);

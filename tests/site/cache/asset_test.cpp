@@ -41,7 +41,8 @@ TEST(Asset, VariesByWhatItHasMoreThanOneOf) {
         return Asset::file(std::move(page), vary)->vary().field();
     };
     EXPECT_EQ(field_of_page(Vary::on_media_type()), "Vary: Accept\r\n");
-    EXPECT_EQ(field_of_page(Vary::on_navigation()), "Vary: Accept, Sec-Fetch-Dest, Sec-Fetch-Mode\r\n");
+    EXPECT_EQ(field_of_page(Vary::on_navigation()),
+              "Vary: Accept, Sec-Fetch-Dest, Sec-Fetch-Mode\r\n");
     EXPECT_EQ(Asset::error(http::Status::not_found, memory_file("1"))->vary().field(), "");
     // Torc's own page is HTML for some.
     EXPECT_EQ(Asset::error(http::Status::not_found)->vary().field(), "Vary: Accept\r\n");

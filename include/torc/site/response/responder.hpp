@@ -51,8 +51,8 @@ enum class Persistence : std::uint8_t {
 class Responder {
 public:
     /// `codings`: which one is sent when a client wants several equally, the first of these first;
-    /// outlives the responder. `extra_fields`: see Policy. `boundary_key`: whoever knows it can foretell the boundaries
-    /// of multipart responses.
+    /// outlives the responder. `extra_fields`: see Policy. `boundary_key`: whoever knows it can
+    /// foretell the boundaries of multipart responses.
     explicit Responder(const std::vector<http::ContentCoding>& codings,
                        const std::vector<ExtraField>& extra_fields = {},
                        SecretKey boundary_key = SecretKey::random());

@@ -62,8 +62,10 @@ void push_or_write(worker::LogQueue* queue, std::string_view text) noexcept {
 }
 
 bool wants_color() noexcept {
+    // NOLINTBEGIN(concurrency-mt-unsafe): nothing changes the environment.
     const char* const no_color = std::getenv("NO_COLOR");
     const char* const terminal = std::getenv("TERM");
+    // NOLINTEND(concurrency-mt-unsafe)
     return ::isatty(STDERR_FILENO) == 1 && (no_color == nullptr || *no_color == '\0') &&
            terminal != nullptr && std::string_view(terminal) != "dumb";
 }
@@ -108,7 +110,7 @@ Diagnostics::Diagnostics() {
                 });
             queue_ = std::move(queue);
         }
-    } catch (const StartError&) {
+    } catch (const StartError&) {  // NOLINT(bugprone-empty-catch)
         // The server will fail for the same reason, and say so.
     }
     auto logger = std::make_shared<spdlog::logger>("torc", std::make_shared<Sink>(queue_));

@@ -42,10 +42,10 @@ Result<void> WorkerThread::await_proactor() {
     return proactor_.get_future().get();
 }
 
-void WorkerThread::serve(worker::WorkerOptions options) {
+void WorkerThread::serve(const worker::WorkerOptions& options) {
     TORC_ASSERT(!has_orders_);
     has_orders_ = true;
-    orders_.set_value(std::move(options));
+    orders_.set_value(options);
 }
 
 void WorkerThread::await_serving() {
@@ -103,10 +103,11 @@ bool end_within(const io::Proactor& proactor, std::chrono::milliseconds patience
 
 }  // namespace
 
-void WorkerThread::run(std::unique_ptr<io::Proactor> proactor, worker::WorkerOptions options) {
+void WorkerThread::run(std::unique_ptr<io::Proactor> proactor,
+                       const worker::WorkerOptions& options) {
     std::unique_ptr<worker::Worker> worker;
     try {
-        worker = std::make_unique<worker::Worker>(*proactor, std::move(options));
+        worker = std::make_unique<worker::Worker>(*proactor, options);
     } catch (...) {
         serving_.set_exception(std::current_exception());
         return;

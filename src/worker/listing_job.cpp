@@ -50,7 +50,7 @@ private:
 /// wait.
 void give_back_freed_memory() noexcept {
 #ifdef __GLIBC__
-    ::malloc_trim(0);
+    static_cast<void>(::malloc_trim(0));
 #endif
 }
 

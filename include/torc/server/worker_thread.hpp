@@ -45,7 +45,7 @@ public:
     [[nodiscard]] Result<void> await_proactor();
 
     /// Makes the worker and has it serve. Precondition: there is a proactor. Call once.
-    void serve(worker::WorkerOptions options);
+    void serve(const worker::WorkerOptions& options);
     /// Waits until the worker is about to serve. Throws what its constructor threw. Call once.
     void await_serving();
 
@@ -59,7 +59,7 @@ public:
 
 private:
     void work();
-    void run(std::unique_ptr<io::Proactor> proactor, worker::WorkerOptions options);
+    void run(std::unique_ptr<io::Proactor> proactor, const worker::WorkerOptions& options);
     void set_worker(worker::Worker* worker);
 
     const WorkerThreadOptions options_;

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <torc/http/target.hpp>
+#include <torc/site/load/load_rules.hpp>
+#include <torc/site/routing/policy.hpp>
+#include <torc/site/routing/redirect.hpp>
+#include <torc/site/routing/rule.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace torc::config {
+
+/// Who may see what is protected (RFC 7617).
+struct AuthSettings {
+    std::string realm;
+    /// Path of a file with a line "user:hash" for each, as htpasswd(1) writes it.
+    std::string users_file;
+};
+
+/// How what is beneath a path is served.
+struct AreaSettings {
+    /// Whole segments with a slash behind them ("download/"); empty: the whole site.
+    std::string path{};
+    /// The directory that is served. An area without one of its own has that of the site, at the
+    /// same paths; in its own, `path` is not looked for.
+    std::string directory = ".";
+    bool has_own_directory = true;
+    site::LoadRules load_rules{};
+    /// Fields for every file and response of the area, beside torc's own.
+    std::vector<site::ExtraField> extra_fields{};
+    http::EncodedSlash encoded_slash = http::EncodedSlash::not_found;
+    /// What is said by glob.
+    std::vector<site::Rule> rules{};
+    /// Nothing: no password is asked for.
+    std::optional<AuthSettings> auth{};
+    /// Networks ("10.0.0.0/8") that clients must be of, unless there are none, and those that they
+    /// must not be of.
+    std::vector<std::string> allowed_networks{};
+    std::vector<std::string> denied_networks{};
+};
+
+/// One site: the hosts that it is for, and what they show.
+struct SiteSettings {
+    /// For logs and metrics.
+    std::string name{};
+    /// In lower case, without ports: "example.org", or "*.example.org" for all beneath it.
+    std::vector<std::string> hosts{};
+    /// Whether it is for hosts that no site names.
+    bool is_default = false;
+    AreaSettings whole{};
+    /// None has the same path as another.
+    std::vector<AreaSettings> areas{};
+    /// The first that matches counts.
+    std::vector<site::Redirect> redirects{};
+    /// Whether rules and redirects are read from the files _headers and _redirects of the root too.
+    bool has_site_files = false;
+};
+
+}  // namespace torc::config

@@ -20,6 +20,7 @@ namespace detail {
 inline constexpr std::array<std::string_view, field_names_count> field_names = {
     "accept",
     "accept-encoding",
+    "authorization",
     "connection",
     "content-length",
     "expect",
@@ -93,7 +94,7 @@ template <FieldName First, FieldName... Rest>
         case 10:
             return one_of<connection, user_agent>(name);
         case 13:
-            return one_of<if_none_match>(name);
+            return one_of<if_none_match, authorization>(name);
         case 14:
             return one_of<content_length, sec_fetch_dest, sec_fetch_mode>(name);
         case 15:

@@ -131,6 +131,7 @@ TEST(RequestParser, RecognisesFieldNamesInAnyCase) {
     constexpr auto cases = std::to_array<Case>({
         {"accept", FieldName::accept},
         {"ACCEPT-ENCODING", FieldName::accept_encoding},
+        {"Authorization", FieldName::authorization},
         {"Connection", FieldName::connection},
         {"content-Length", FieldName::content_length},
         {"EXPECT", FieldName::expect},
@@ -149,6 +150,7 @@ TEST(RequestParser, RecognisesFieldNamesInAnyCase) {
         {"Hos", FieldName::other},
         {"Hosts", FieldName::other},
         {"Cookie", FieldName::other},
+        {"Cache-Control", FieldName::other},
         {"Referrer", FieldName::other},
         {"Transfer_Encoding", FieldName::other},
         {"Content.Length", FieldName::other},

@@ -30,6 +30,7 @@ enum class Method : std::uint8_t {
 enum class FieldName : std::uint8_t {
     accept,
     accept_encoding,
+    authorization,
     connection,
     content_length,
     expect,

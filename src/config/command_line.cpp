@@ -260,7 +260,8 @@ Verdict judge(Settings settings, GivenOptions given, const Problems& problems,
         given.add(option_named("--address"),
                   {.name = "--share", .values = {{.text = "0.0.0.0"}, {.text = "::"}}});
     }
-    given.add(option_named("DIR"), {.name = "default", .values = {{.text = settings.directory}}});
+    given.add(option_named("DIR"),
+              {.name = "default", .values = {{.text = settings.sites.front().whole.directory}}});
     return {.settings = std::move(settings), .text = effective_configuration(given, file)};
 }
 

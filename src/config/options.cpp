@@ -168,7 +168,7 @@ void set_option(Settings& settings, const Option& option, const Given& given, Pr
 
 Settings make_settings(const GivenOptions& given, Output output, Problems& problems) {
     Settings settings;
-    settings.load_rules.lists_directories = output == Output::terminal;
+    settings.sites.front().whole.load_rules.lists_directories = output == Output::terminal;
     if (output == Output::terminal) {
         settings.access_log = "-";
     } else if (given.find(option_named("DIR")) == nullptr && problems.all().empty()) {

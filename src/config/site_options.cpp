@@ -16,7 +16,7 @@ constexpr std::array symlink_policies = {file::SymlinkPolicy::inside, file::Syml
                                          file::SymlinkPolicy::none};
 
 void set_directory(Settings& settings, std::string_view /*name*/, const std::string& text) {
-    settings.directory = text;
+    settings.sites.front().whole.directory = text;
 }
 
 constexpr std::array rows = {
@@ -44,7 +44,7 @@ constexpr std::array rows = {
            .default_note = "when standard output is a terminal",
            .example = "on",
            .kind = Toggle{[](Settings& settings, bool is_on) {
-               settings.load_rules.lists_directories = is_on;
+               settings.sites.front().whole.load_rules.lists_directories = is_on;
            }},
            .help = "Whether a directory without such a file shows what is in it."},
     Option{.flags = "--clean-urls",
@@ -53,7 +53,7 @@ constexpr std::array rows = {
            .group = Group::serving,
            .default_value = "off",
            .kind = Toggle{[](Settings& settings, bool is_on) {
-               settings.load_rules.has_clean_urls = is_on;
+               settings.sites.front().whole.load_rules.has_clean_urls = is_on;
            }},
            .help = "/about is about.html, and /about.html leads there."},
     Option{.flags = "--spa",
@@ -82,7 +82,7 @@ constexpr std::array rows = {
            .group = Group::serving,
            .default_value = "off",
            .kind = Toggle{[](Settings& settings, bool is_on) {
-               settings.encoded_slash =
+               settings.sites.front().whole.encoded_slash =
                    is_on ? http::EncodedSlash::separates : http::EncodedSlash::not_found;
            }},
            .help = "%2F in a path is a slash, for clients that send the path of a file as one "
@@ -95,7 +95,8 @@ constexpr std::array rows = {
            .default_value = "inside",
            .kind = Choice{symlink_words,
                           [](Settings& settings, std::size_t index) {
-                              settings.load_rules.symlinks = symlink_policies.at(index);
+                              settings.sites.front().whole.load_rules.symlinks =
+                                  symlink_policies.at(index);
                           }},
            .help = "Symbolic links to follow: inside (those that stay inside DIR), all, or none."},
     Option{.flags = "--codings",

@@ -144,7 +144,7 @@ std::optional<std::string> take_cache_control(std::vector<site::ExtraField>& fie
 }  // namespace
 
 void set_index_names(Settings& settings, const Given& given, Problems& problems) {
-    std::vector<std::string>& names = settings.load_rules.index_names;
+    std::vector<std::string>& names = settings.sites.front().whole.load_rules.index_names;
     names.clear();
     for (const Value& value : given.values) {
         problems.attempt(value.position, [&] {
@@ -166,14 +166,14 @@ void set_hidden_names(Settings& settings, const Given& given, Problems& problems
         }
         globs.push_back(glob);
     }
-    settings.load_rules.hidden = file::HiddenNames(std::move(globs));
+    settings.sites.front().whole.load_rules.hidden = file::HiddenNames(std::move(globs));
 }
 
 void set_codings(Settings& settings, const Given& given, Problems& problems) {
     static constexpr std::array choices = {std::pair{"br"sv, http::ContentCoding::brotli},
                                            std::pair{"zstd"sv, http::ContentCoding::zstd},
                                            std::pair{"gzip"sv, http::ContentCoding::gzip}};
-    std::vector<http::ContentCoding>& codings = settings.load_rules.codings;
+    std::vector<http::ContentCoding>& codings = settings.sites.front().whole.load_rules.codings;
     codings.clear();
     if (given.values.size() == 1 && given.values.front().text == "off") {
         return;
@@ -193,8 +193,9 @@ void add_fields(Settings& settings, const Given& given, Problems& problems) {
     std::size_t bytes = 0;
     for (const auto& [text, position] : given.values) {
         bytes += text.size() + std::size("\r\n");
-        problems.attempt(position,
-                         [&] { settings.extra_fields.push_back(parse_field(given.name, text)); });
+        problems.attempt(position, [&] {
+            settings.sites.front().whole.extra_fields.push_back(parse_field(given.name, text));
+        });
     }
     if (bytes > site::extra_fields_bytes_max) {
         problems.add(given.values.front().position,
@@ -204,7 +205,7 @@ void add_fields(Settings& settings, const Given& given, Problems& problems) {
 }
 
 void add_types(Settings& settings, const Given& given, Problems& problems) {
-    site::LoadRules& rules = settings.load_rules;
+    site::LoadRules& rules = settings.sites.front().whole.load_rules;
     for (const auto& [text, position] : given.values) {
         problems.attempt(
             position, [&] { rules.types.push_back(parse_type(given.name, text, rules.hidden)); });
@@ -212,7 +213,7 @@ void add_types(Settings& settings, const Given& given, Problems& problems) {
 }
 
 void add_cache_control(Settings& settings, const Given& given, Problems& problems) {
-    site::LoadRules& rules = settings.load_rules;
+    site::LoadRules& rules = settings.sites.front().whole.load_rules;
     for (const auto& [text, position] : given.values) {
         problems.attempt(position, [&] {
             rules.cache_control.push_back(parse_cache_control(given.name, text, rules.hidden));
@@ -229,11 +230,11 @@ void set_fallback_path(Settings& settings, std::string_view name, const std::str
         throw StartError(fmt::format(
             "{} '{}': give a file inside the directory, such as index.html", name, path));
     }
-    settings.load_rules.fallback_path = std::move(path);
+    settings.sites.front().whole.load_rules.fallback_path = std::move(path);
 }
 
 void add_cors_fields(Settings& settings) {
-    std::vector<site::ExtraField>& fields = settings.extra_fields;
+    std::vector<site::ExtraField>& fields = settings.sites.front().whole.extra_fields;
     using Scope = site::ExtraField::Scope;
     const std::array cors_fields = {
         site::ExtraField{.name = "Access-Control-Allow-Origin", .value = "*"},
@@ -259,7 +260,7 @@ void add_cors_fields(Settings& settings) {
 }
 
 void settle_cache_control(Settings& settings, std::string_view name) {
-    const auto value = take_cache_control(settings.extra_fields);
+    const auto value = take_cache_control(settings.sites.front().whole.extra_fields);
     if (!value) {
         return;
     }
@@ -267,8 +268,8 @@ void settle_cache_control(Settings& settings, std::string_view name) {
         throw StartError(fmt::format("{} 'Cache-Control': at most {} bytes, not {}", name,
                                      site::cache_control_bytes_max, value->size()));
     }
-    settings.load_rules.cache_control.push_back({.glob = "*", .value = *value});
-    settings.load_rules.listing_cache_control = *value;
+    settings.sites.front().whole.load_rules.cache_control.push_back({.glob = "*", .value = *value});
+    settings.sites.front().whole.load_rules.listing_cache_control = *value;
 }
 
 }  // namespace torc::config

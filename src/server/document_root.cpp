@@ -25,8 +25,8 @@ std::string this_user() {
 /// Opens a file as a request for it does; EISDIR and EINVAL for what is none.
 Result<void> try_file(const file::Root& root, const config::Settings& settings,
                       const std::string& path) {
-    const auto opened =
-        root.open_beneath(path.c_str(), file::Root::how(settings.load_rules.symlinks));
+    const auto opened = root.open_beneath(
+        path.c_str(), file::Root::how(settings.sites.front().whole.load_rules.symlinks));
     if (!opened) {
         return std::unexpected(opened.error());
     }
@@ -50,12 +50,12 @@ std::string explain(const config::Settings& settings, Errno error) {
     switch (error.value()) {
         case ENOENT:
         case ENOTDIR:
-            return fmt::format("no such file in {}", settings.directory);
+            return fmt::format("no such file in {}", settings.sites.front().whole.directory);
         case EACCES:
             return fmt::format(
                 "{} may not read it in {}; let it: chmod o+r, and o+x for the "
                 "directories above",
-                this_user(), settings.directory);
+                this_user(), settings.sites.front().whole.directory);
         case EXDEV:
             return "a symbolic link that leads out of the directory; give --symlinks all";
         case ELOOP:
@@ -89,15 +89,17 @@ bool search(const file::Root& root, const config::Settings& settings, io::Backen
         case EACCES:
             throw StartError(fmt::format(
                 "{}: {} may not search it, so nothing in it can be served; let it: chmod o+rx {}",
-                settings.directory, this_user(), settings.directory));
+                settings.sites.front().whole.directory, this_user(),
+                settings.sites.front().whole.directory));
         default:
-            throw StartError(fmt::format("{}: can't be searched: {}", settings.directory,
+            throw StartError(fmt::format("{}: can't be searched: {}",
+                                         settings.sites.front().whole.directory,
                                          searched.error().message()));
     }
 }
 
 void require_fallback(const file::Root& root, const config::Settings& settings) {
-    const std::string& path = settings.load_rules.fallback_path;
+    const std::string& path = settings.sites.front().whole.load_rules.fallback_path;
     if (path.empty()) {
         return;
     }
@@ -108,7 +110,7 @@ void require_fallback(const file::Root& root, const config::Settings& settings) 
 
 /// What is wrong with what "/" shows; empty: nothing.
 std::string check_index(const file::Root& root, const config::Settings& settings) {
-    const site::LoadRules& rules = settings.load_rules;
+    const site::LoadRules& rules = settings.sites.front().whole.load_rules;
     for (const std::string& name : rules.index_names) {
         const auto tried = try_file(root, settings, name);
         if (tried) {
@@ -123,7 +125,8 @@ std::string check_index(const file::Root& root, const config::Settings& settings
                    ? fmt::format(
                          "{} has no {}, and --listing is off: / is a 404; give --listing, or "
                          "--index with the name of a file that is there",
-                         settings.directory, fmt::join(rules.index_names, " or "))
+                         settings.sites.front().whole.directory,
+                         fmt::join(rules.index_names, " or "))
                    : "";
     }
     const auto listed = root.open_beneath(".", file::Root::how(rules.symlinks));
@@ -132,30 +135,32 @@ std::string check_index(const file::Root& root, const config::Settings& settings
                : fmt::format(
                      "{}: {} may not list it, so / is a 403; let it: chmod o+r {}, or give "
                      "--no-listing",
-                     settings.directory, this_user(), settings.directory);
+                     settings.sites.front().whole.directory, this_user(),
+                     settings.sites.front().whole.directory);
 }
 
 /// Makes the settings of a file those of its directory.
 void serve_only_file(config::Settings& settings) {
-    const std::filesystem::path file = settings.directory;
-    site::LoadRules& rules = settings.load_rules;
+    const std::filesystem::path file = settings.sites.front().whole.directory;
+    site::LoadRules& rules = settings.sites.front().whole.load_rules;
     if (!rules.fallback_path.empty() || rules.has_clean_urls) {
         throw UsageError(
             fmt::format("{} is a file, which is served alone: leave out --spa and "
                         "--clean-urls, or give its directory",
-                        settings.directory));
+                        settings.sites.front().whole.directory));
     }
     rules.serve_only(file.filename());
-    settings.directory = file.has_parent_path() ? file.parent_path() : ".";
+    settings.sites.front().whole.directory = file.has_parent_path() ? file.parent_path() : ".";
 }
 
 }  // namespace
 
 worker::SharedRoot open_document_root(config::Settings& settings) {
-    if (std::error_code error; std::filesystem::is_regular_file(settings.directory, error)) {
+    if (std::error_code error;
+        std::filesystem::is_regular_file(settings.sites.front().whole.directory, error)) {
         serve_only_file(settings);
     }
-    const std::string& directory = settings.directory;
+    const std::string& directory = settings.sites.front().whole.directory;
     auto root = file::Root::open(directory);
     if (root) {
         return std::make_shared<const file::Root>(*std::move(root));
@@ -184,7 +189,8 @@ std::vector<std::string> check_document_root(const file::Root& root,
     if (!search(root, settings, backend)) {
         return warnings;
     }
-    if (const std::string& name = settings.load_rules.only_file; !name.empty()) {
+    if (const std::string& name = settings.sites.front().whole.load_rules.only_file;
+        !name.empty()) {
         if (const auto tried = try_file(root, settings, name); !tried) {
             throw StartError(fmt::format("{}: {}", name, explain(settings, tried.error())));
         }

@@ -98,7 +98,7 @@ Server::Server(config::Settings settings)
       }),
       mailboxes_(worker_cpus_.size()) {
     const worker::SharedRoot root = open_document_root(settings_);
-    root_.emplace(settings_.directory, root, monotonic_now(), reports_);
+    root_.emplace(settings_.sites.front().whole.directory, root, monotonic_now(), reports_);
     ignore_signals();
     if (worker_cpus_.size() > 1) {
         balance_.emplace(mailboxes_);

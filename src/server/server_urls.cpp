@@ -73,7 +73,8 @@ void put_shared_first(std::vector<net::Endpoint>& endpoints) {
 /// The path of what is served, from the root: "" or the name of the only file, percent-encoded.
 std::string served_path(const config::Settings& settings) {
     std::string path;
-    http::PercentEncoder encoder(http::PercentEncoder::Part::path, settings.load_rules.only_file);
+    http::PercentEncoder encoder(http::PercentEncoder::Part::path,
+                                 settings.sites.front().whole.load_rules.only_file);
     for (std::string_view piece = encoder.next(); !piece.empty(); piece = encoder.next()) {
         path += piece;
     }

@@ -93,10 +93,11 @@ std::string describe_workers(const Server& server) {
 
 std::string describe_start(const Server& server) {
     std::error_code error;
-    const std::filesystem::path directory = server.settings().directory;
+    const std::filesystem::path directory = server.settings().sites.front().whole.directory;
     const auto absolute = std::filesystem::canonical(directory, error);
     std::filesystem::path served = error ? directory : absolute;
-    if (const std::string& file = server.settings().load_rules.only_file; !file.empty()) {
+    if (const std::string& file = server.settings().sites.front().whole.load_rules.only_file;
+        !file.empty()) {
         served /= file;
     }
     std::string text = fmt::format("torc {} serves {}\n", TORC_VERSION, served.string());

@@ -13,13 +13,13 @@ using test::CommandLineTest;
 
 TEST_F(CommandLineTest, HasDefaultsForTheSite) {
     const Settings found = settings();
-    EXPECT_EQ(found.load_rules.codings,
+    EXPECT_EQ(found.sites.front().whole.load_rules.codings,
               (std::vector{ContentCoding::brotli, ContentCoding::zstd, ContentCoding::gzip}));
-    EXPECT_EQ(found.load_rules.symlinks, file::SymlinkPolicy::inside);
-    EXPECT_FALSE(found.load_rules.has_clean_urls);
-    EXPECT_EQ(found.load_rules.fallback_path, "");
-    EXPECT_TRUE(found.load_rules.cache_control.empty());
-    EXPECT_TRUE(found.extra_fields.empty());
+    EXPECT_EQ(found.sites.front().whole.load_rules.symlinks, file::SymlinkPolicy::inside);
+    EXPECT_FALSE(found.sites.front().whole.load_rules.has_clean_urls);
+    EXPECT_EQ(found.sites.front().whole.load_rules.fallback_path, "");
+    EXPECT_TRUE(found.sites.front().whole.load_rules.cache_control.empty());
+    EXPECT_TRUE(found.sites.front().whole.extra_fields.empty());
     EXPECT_EQ(found.parse_limits.line_bytes_max, 8192U);
     EXPECT_EQ(found.parse_limits.head_bytes_max, 32'768U);
     EXPECT_EQ(found.parse_limits.fields_max, 100U);
@@ -27,21 +27,21 @@ TEST_F(CommandLineTest, HasDefaultsForTheSite) {
 }
 
 TEST_F(CommandLineTest, ListsDirectoriesAtATerminalUnlessToldOtherwise) {
-    EXPECT_FALSE(settings().load_rules.lists_directories);
-    EXPECT_TRUE(settings({"--listing"}).load_rules.lists_directories);
+    EXPECT_FALSE(settings().sites.front().whole.load_rules.lists_directories);
+    EXPECT_TRUE(settings({"--listing"}).sites.front().whole.load_rules.lists_directories);
     use_terminal();
-    EXPECT_TRUE(settings().load_rules.lists_directories);
-    EXPECT_FALSE(settings({"--no-listing"}).load_rules.lists_directories);
+    EXPECT_TRUE(settings().sites.front().whole.load_rules.lists_directories);
+    EXPECT_FALSE(settings({"--no-listing"}).sites.front().whole.load_rules.lists_directories);
     set("TORC_LISTING", "off");
-    EXPECT_FALSE(settings().load_rules.lists_directories);
+    EXPECT_FALSE(settings().sites.front().whole.load_rules.lists_directories);
     set("TORC_LISTING", "maybe");
     EXPECT_EQ(refusal({"./site"}), "TORC_LISTING maybe: give one of on, off, true, false, 1, 0");
 }
 
 TEST_F(CommandLineTest, ReadsCors) {
     using Scope = site::ExtraField::Scope;
-    EXPECT_TRUE(settings().extra_fields.empty());
-    const auto fields = settings({"--cors"}).extra_fields;
+    EXPECT_TRUE(settings().sites.front().whole.extra_fields.empty());
+    const auto fields = settings({"--cors"}).sites.front().whole.extra_fields;
     ASSERT_EQ(fields.size(), 5U);
     EXPECT_EQ(fields[0].name, "Access-Control-Allow-Origin");
     EXPECT_EQ(fields[0].value, "*");
@@ -49,40 +49,45 @@ TEST_F(CommandLineTest, ReadsCors) {
     EXPECT_EQ(fields[2].name, "Access-Control-Allow-Methods");
     EXPECT_EQ(fields[2].scope, Scope::options);
     set("TORC_CORS", "on");
-    EXPECT_EQ(settings().extra_fields.size(), 5U);
+    EXPECT_EQ(settings().sites.front().whole.extra_fields.size(), 5U);
 }
 
 TEST_F(CommandLineTest, PrefersAHeaderToThatOfCors) {
     const auto fields =
         settings({"--header", "access-control-allow-origin: https://a.example", "--cors"})
-            .extra_fields;
+            .sites.front()
+            .whole.extra_fields;
     ASSERT_EQ(fields.size(), 5U);
     EXPECT_EQ(fields[0].value, "https://a.example");
     EXPECT_NE(fields[1].name, "Access-Control-Allow-Origin");
 }
 
 TEST_F(CommandLineTest, ReadsCleanUrls) {
-    EXPECT_TRUE(settings({"--clean-urls"}).load_rules.has_clean_urls);
+    EXPECT_TRUE(settings({"--clean-urls"}).sites.front().whole.load_rules.has_clean_urls);
     set("TORC_CLEAN_URLS", "on");
-    EXPECT_TRUE(settings().load_rules.has_clean_urls);
+    EXPECT_TRUE(settings().sites.front().whole.load_rules.has_clean_urls);
 }
 
 TEST_F(CommandLineTest, ReadsTheFallback) {
-    EXPECT_EQ(settings({"--spa", "index.html"}).load_rules.fallback_path, "index.html");
-    EXPECT_EQ(settings({"--spa", "/app/index.html"}).load_rules.fallback_path, "app/index.html");
+    EXPECT_EQ(settings({"--spa", "index.html"}).sites.front().whole.load_rules.fallback_path,
+              "index.html");
+    EXPECT_EQ(settings({"--spa", "/app/index.html"}).sites.front().whole.load_rules.fallback_path,
+              "app/index.html");
     for (const char* path : {"/", "app/", "../index.html", "a/../b"}) {
         EXPECT_TRUE(refusal({"./site", "--spa", path}).starts_with("--spa '")) << path;
     }
 }
 
 TEST_F(CommandLineTest, ReadsWhatIsLetOutOfHiddenNames) {
-    EXPECT_TRUE(settings().load_rules.hidden.hide(".treeinfo"));
-    const auto hidden = settings({"--hidden", ".treeinfo", "--hidden", ".z*"}).load_rules.hidden;
+    EXPECT_TRUE(settings().sites.front().whole.load_rules.hidden.hide(".treeinfo"));
+    const auto hidden = settings({"--hidden", ".treeinfo", "--hidden", ".z*"})
+                            .sites.front()
+                            .whole.load_rules.hidden;
     EXPECT_FALSE(hidden.hide("a/.treeinfo"));
     EXPECT_FALSE(hidden.hide(".zgroup"));
     EXPECT_TRUE(hidden.hide(".git/config"));
     set("TORC_HIDDEN", ".a,.b");
-    EXPECT_FALSE(settings().load_rules.hidden.hide(".b"));
+    EXPECT_FALSE(settings().sites.front().whole.load_rules.hidden.hide(".b"));
     EXPECT_EQ(
         refusal({"./site", "--hidden", "treeinfo"}),
         "--hidden 'treeinfo': can never match: a hidden name begins with a dot; give one like "
@@ -96,23 +101,26 @@ TEST_F(CommandLineTest, TakesRulesForHiddenNamesThatAreLetOut) {
 }
 
 TEST_F(CommandLineTest, ReadsWhatAnEncodedSlashIs) {
-    EXPECT_EQ(settings().encoded_slash, http::EncodedSlash::not_found);
-    EXPECT_EQ(settings({"--decode-slash"}).encoded_slash, http::EncodedSlash::separates);
+    EXPECT_EQ(settings().sites.front().whole.encoded_slash, http::EncodedSlash::not_found);
+    EXPECT_EQ(settings({"--decode-slash"}).sites.front().whole.encoded_slash,
+              http::EncodedSlash::separates);
     set("TORC_DECODE_SLASH", "on");
-    EXPECT_EQ(settings().encoded_slash, http::EncodedSlash::separates);
+    EXPECT_EQ(settings().sites.front().whole.encoded_slash, http::EncodedSlash::separates);
 }
 
 TEST_F(CommandLineTest, ReadsTheSymlinkPolicy) {
-    EXPECT_EQ(settings({"--symlinks", "all"}).load_rules.symlinks, file::SymlinkPolicy::all);
-    EXPECT_EQ(settings({"--symlinks", "none"}).load_rules.symlinks, file::SymlinkPolicy::none);
+    EXPECT_EQ(settings({"--symlinks", "all"}).sites.front().whole.load_rules.symlinks,
+              file::SymlinkPolicy::all);
+    EXPECT_EQ(settings({"--symlinks", "none"}).sites.front().whole.load_rules.symlinks,
+              file::SymlinkPolicy::none);
     EXPECT_EQ(refusal({"./site", "--symlinks", "some"}),
               "--symlinks some: give one of inside, all, none");
 }
 
 TEST_F(CommandLineTest, ReadsTheCodings) {
-    EXPECT_EQ(settings({"--codings", "gzip,br"}).load_rules.codings,
+    EXPECT_EQ(settings({"--codings", "gzip,br"}).sites.front().whole.load_rules.codings,
               (std::vector{ContentCoding::gzip, ContentCoding::brotli}));
-    EXPECT_TRUE(settings({"--codings", "off"}).load_rules.codings.empty());
+    EXPECT_TRUE(settings({"--codings", "off"}).sites.front().whole.load_rules.codings.empty());
     EXPECT_EQ(refusal({"./site", "--codings", "br,br"}), "--codings: br is given twice");
     EXPECT_EQ(refusal({"./site", "--codings", "lz4"}), "--codings lz4: give one of br, zstd, gzip");
 }
@@ -120,15 +128,15 @@ TEST_F(CommandLineTest, ReadsTheCodings) {
 TEST_F(CommandLineTest, ReadsFields) {
     set("TORC_HEADER", "A: 1, 2\nB: 3");
     const Settings from_environment = settings();
-    ASSERT_EQ(from_environment.extra_fields.size(), 2U);
-    EXPECT_EQ(from_environment.extra_fields[0].value, "1, 2");
-    EXPECT_EQ(from_environment.extra_fields[1].name, "B");
+    ASSERT_EQ(from_environment.sites.front().whole.extra_fields.size(), 2U);
+    EXPECT_EQ(from_environment.sites.front().whole.extra_fields[0].value, "1, 2");
+    EXPECT_EQ(from_environment.sites.front().whole.extra_fields[1].name, "B");
 
     const Settings found = settings({"--header", "X-Frame-Options:DENY", "--header", "X-Empty:"});
-    ASSERT_EQ(found.extra_fields.size(), 2U);
-    EXPECT_EQ(found.extra_fields[0].name, "X-Frame-Options");
-    EXPECT_EQ(found.extra_fields[0].value, "DENY");
-    EXPECT_EQ(found.extra_fields[1].value, "");
+    ASSERT_EQ(found.sites.front().whole.extra_fields.size(), 2U);
+    EXPECT_EQ(found.sites.front().whole.extra_fields[0].name, "X-Frame-Options");
+    EXPECT_EQ(found.sites.front().whole.extra_fields[0].value, "DENY");
+    EXPECT_EQ(found.sites.front().whole.extra_fields[1].value, "");
 }
 
 TEST_F(CommandLineTest, RefusesFieldsThatAreNoneOrItsOwn) {
@@ -146,11 +154,14 @@ TEST_F(CommandLineTest, RefusesFieldsThatAreNoneOrItsOwn) {
 TEST_F(CommandLineTest, ReadsCacheControl) {
     const Settings found =
         settings({"--cache-control", "*.css=max-age=60", "--cache-control", "/live/*=off"});
-    ASSERT_EQ(found.load_rules.cache_control.size(), 2U);
-    EXPECT_EQ(found.load_rules.cache_control[0].glob, "*.css");
-    EXPECT_EQ(found.load_rules.cache_control[0].value, "max-age=60");
-    EXPECT_EQ(found.load_rules.cache_control[1].value, "");
-    EXPECT_EQ(settings({"--cache-control", "/lib/*=immutable"}).load_rules.cache_control[0].value,
+    ASSERT_EQ(found.sites.front().whole.load_rules.cache_control.size(), 2U);
+    EXPECT_EQ(found.sites.front().whole.load_rules.cache_control[0].glob, "*.css");
+    EXPECT_EQ(found.sites.front().whole.load_rules.cache_control[0].value, "max-age=60");
+    EXPECT_EQ(found.sites.front().whole.load_rules.cache_control[1].value, "");
+    EXPECT_EQ(settings({"--cache-control", "/lib/*=immutable"})
+                  .sites.front()
+                  .whole.load_rules.cache_control[0]
+                  .value,
               "public, max-age=31536000, immutable");
     EXPECT_TRUE(refusal({"./site", "--cache-control", "no-store"})
                     .ends_with("give GLOB=VALUE, such as '*.css=max-age=3600'"));
@@ -163,20 +174,22 @@ TEST_F(CommandLineTest, ReadsCacheControl) {
 TEST_F(CommandLineTest, ReadsTypes) {
     const Settings found =
         settings({"--type", "*.foo=application/x-foo", "--type", "README=text/plain"});
-    ASSERT_EQ(found.load_rules.types.size(), 2U);
-    EXPECT_EQ(found.load_rules.types[0].glob, "*.foo");
-    EXPECT_EQ(found.load_rules.types[0].value, "application/x-foo");
-    EXPECT_EQ(found.load_rules.types[1].glob, "README");
+    ASSERT_EQ(found.sites.front().whole.load_rules.types.size(), 2U);
+    EXPECT_EQ(found.sites.front().whole.load_rules.types[0].glob, "*.foo");
+    EXPECT_EQ(found.sites.front().whole.load_rules.types[0].value, "application/x-foo");
+    EXPECT_EQ(found.sites.front().whole.load_rules.types[1].glob, "README");
     set("TORC_TYPE", "a=text/plain; charset=utf-8\nb=text/x-b");
-    EXPECT_EQ(settings().load_rules.types.size(), 2U);
-    EXPECT_EQ(settings().load_rules.types[0].value, "text/plain; charset=utf-8");
+    EXPECT_EQ(settings().sites.front().whole.load_rules.types.size(), 2U);
+    EXPECT_EQ(settings().sites.front().whole.load_rules.types[0].value,
+              "text/plain; charset=utf-8");
 }
 
 TEST_F(CommandLineTest, TakesATypeOfFullLengthThatGetsACharset) {
     const std::string type = "text/" + std::string(site::named_type_bytes_max - 5, 'x');
     const Settings found = settings({"--type", "*.foo=" + type});
-    EXPECT_EQ(found.load_rules.types.at(0).value, type + "; charset=utf-8");
-    EXPECT_EQ(found.load_rules.types.at(0).value.size(), site::content_type_bytes_max);
+    EXPECT_EQ(found.sites.front().whole.load_rules.types.at(0).value, type + "; charset=utf-8");
+    EXPECT_EQ(found.sites.front().whole.load_rules.types.at(0).value.size(),
+              site::content_type_bytes_max);
 }
 
 TEST_F(CommandLineTest, RefusesTypesThatAreNone) {
@@ -197,15 +210,15 @@ TEST_F(CommandLineTest, RefusesTypesThatAreNone) {
 }
 
 TEST_F(CommandLineTest, TakesAFieldForTheCacheControlOfFilesThatNoRuleIsFor) {
-    EXPECT_EQ(settings().load_rules.listing_cache_control, "no-cache");
+    EXPECT_EQ(settings().sites.front().whole.load_rules.listing_cache_control, "no-cache");
     const Settings found = settings({"--header", "cache-control: private", "--cache-control",
                                      "*.css=max-age=60", "--header", "Cache-Control: max-age=5"});
-    EXPECT_TRUE(found.extra_fields.empty());
-    ASSERT_EQ(found.load_rules.cache_control.size(), 2U);
-    EXPECT_EQ(found.load_rules.cache_control[0].glob, "*.css");
-    EXPECT_EQ(found.load_rules.cache_control[1].glob, "*");
-    EXPECT_EQ(found.load_rules.cache_control[1].value, "private, max-age=5");
-    EXPECT_EQ(found.load_rules.listing_cache_control, "private, max-age=5");
+    EXPECT_TRUE(found.sites.front().whole.extra_fields.empty());
+    ASSERT_EQ(found.sites.front().whole.load_rules.cache_control.size(), 2U);
+    EXPECT_EQ(found.sites.front().whole.load_rules.cache_control[0].glob, "*.css");
+    EXPECT_EQ(found.sites.front().whole.load_rules.cache_control[1].glob, "*");
+    EXPECT_EQ(found.sites.front().whole.load_rules.cache_control[1].value, "private, max-age=5");
+    EXPECT_EQ(found.sites.front().whole.load_rules.listing_cache_control, "private, max-age=5");
     EXPECT_EQ(refusal({"./site", "--header", "Cache-Control: " + std::string(1025, 'x')}),
               "--header 'Cache-Control': at most 1024 bytes, not 1025");
 }
@@ -213,7 +226,7 @@ TEST_F(CommandLineTest, TakesAFieldForTheCacheControlOfFilesThatNoRuleIsFor) {
 TEST_F(CommandLineTest, KeepsFieldsOfFilesFromOtherAnswers) {
     using Scope = site::ExtraField::Scope;
     const auto scope = [this](const std::string& name) {
-        return settings({"--header", name + ": x"}).extra_fields.at(0).scope;
+        return settings({"--header", name + ": x"}).sites.front().whole.extra_fields.at(0).scope;
     };
     for (const char* name :
          {"Expires", "age", "content-disposition", "Content-Language", "Content-Location",

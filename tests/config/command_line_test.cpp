@@ -16,10 +16,11 @@ using test::CommandLineTest;
 
 TEST_F(CommandLineTest, HasDefaults) {
     const Settings found = settings();
-    EXPECT_EQ(found.directory, "./site");
+    EXPECT_EQ(found.sites.front().whole.directory, "./site");
     EXPECT_EQ(found.port, 8080);
     EXPECT_TRUE(found.addresses.empty());
-    EXPECT_EQ(found.load_rules.index_names, std::vector<std::string>{"index.html"});
+    EXPECT_EQ(found.sites.front().whole.load_rules.index_names,
+              std::vector<std::string>{"index.html"});
     EXPECT_EQ(found.workers, 0U);
     EXPECT_TRUE(found.cpus.empty());
     EXPECT_EQ(found.io, IoChoice::automatic);
@@ -34,7 +35,8 @@ TEST_F(CommandLineTest, ReadsEveryFlag) {
          "--io",   "epoll",   "--access-log", "/tmp/log",  "--log-level", "warn"});
     EXPECT_EQ(found.port, 81);
     EXPECT_EQ(found.addresses, (std::vector<std::string>{"127.0.0.1", "::1"}));
-    EXPECT_EQ(found.load_rules.index_names, (std::vector<std::string>{"a.html", "b.html"}));
+    EXPECT_EQ(found.sites.front().whole.load_rules.index_names,
+              (std::vector<std::string>{"a.html", "b.html"}));
     EXPECT_EQ(found.workers, 3U);
     EXPECT_EQ(found.cpus, (std::vector<unsigned>{0, 1}));
     EXPECT_EQ(found.io, IoChoice::epoll);
@@ -59,10 +61,11 @@ TEST_F(CommandLineTest, ReadsTheEnvironment) {
     set("TORC_ACCESS_LOG", "-");
     set("TORC_LOG_LEVEL", "debug");
     const auto found = std::get<Settings>(read({}));
-    EXPECT_EQ(found.directory, "/srv");
+    EXPECT_EQ(found.sites.front().whole.directory, "/srv");
     EXPECT_EQ(found.port, 82);
     EXPECT_EQ(found.addresses, (std::vector<std::string>{"127.0.0.1", "::1"}));
-    EXPECT_EQ(found.load_rules.index_names, (std::vector<std::string>{"a.html", "b.html"}));
+    EXPECT_EQ(found.sites.front().whole.load_rules.index_names,
+              (std::vector<std::string>{"a.html", "b.html"}));
     EXPECT_EQ(found.workers, 2U);
     EXPECT_EQ(found.cpus, std::vector<unsigned>{1});
     EXPECT_EQ(found.io, IoChoice::uring);
@@ -75,7 +78,7 @@ TEST_F(CommandLineTest, TheCommandLineWinsOverTheEnvironment) {
     set("TORC_PORT", "82");
     set("TORC_ADDRESS", "::1");
     const Settings found = settings({"--port", "83", "--address", "127.0.0.1"});
-    EXPECT_EQ(found.directory, "./site");
+    EXPECT_EQ(found.sites.front().whole.directory, "./site");
     EXPECT_EQ(found.port, 83);
     EXPECT_EQ(found.addresses, std::vector<std::string>{"127.0.0.1"});
 }
@@ -89,7 +92,7 @@ TEST_F(CommandLineTest, WantsADirectoryWhereNobodyIsAtATerminal) {
 TEST_F(CommandLineTest, ServesAndLogsToATerminalWithoutBeingTold) {
     use_terminal();
     const auto found = std::get<Settings>(read({}));
-    EXPECT_EQ(found.directory, ".");
+    EXPECT_EQ(found.sites.front().whole.directory, ".");
     EXPECT_EQ(found.access_log, "-");
 }
 
@@ -193,7 +196,7 @@ TEST_F(CommandLineTest, RecognizesAPortWithoutItsOption) {
 
 TEST_F(CommandLineTest, TakesWhatFollowsTwoDashesForTheDirectory) {
     const auto directory = [this](const std::vector<std::string>& arguments) {
-        return std::get<Settings>(read(arguments)).directory;
+        return std::get<Settings>(read(arguments)).sites.front().whole.directory;
     };
     EXPECT_EQ(directory({"-p", "4211", "--", "./site"}), "./site");
     EXPECT_EQ(directory({"--", "-dir-with-dash"}), "-dir-with-dash");
@@ -210,7 +213,8 @@ TEST_F(CommandLineTest, TakesAShortFlagWithAnEqualsSign) {
     const Settings found = settings({"-p=3000", "-a=::1"});
     EXPECT_EQ(found.port, 3000);
     EXPECT_EQ(found.addresses, std::vector<std::string>{"::1"});
-    EXPECT_EQ(settings({"--header", "X-A: -p=1"}).extra_fields.at(0).value, "-p=1");
+    EXPECT_EQ(settings({"--header", "X-A: -p=1"}).sites.front().whole.extra_fields.at(0).value,
+              "-p=1");
 }
 
 TEST_F(CommandLineTest, TakesThePortOfTheHostingPlatformWhenNoneIsGiven) {
@@ -328,9 +332,9 @@ TEST_F(CommandLineTest, RefusesTimeoutsThatAreNone) {
 
 TEST_F(CommandLineTest, DoesNotTakeTheDirectoryForAListMember) {
     const auto found = std::get<Settings>(read({"-a", "::1", "--index", "a.html", "./site"}));
-    EXPECT_EQ(found.directory, "./site");
+    EXPECT_EQ(found.sites.front().whole.directory, "./site");
     EXPECT_EQ(found.addresses, std::vector<std::string>{"::1"});
-    EXPECT_EQ(found.load_rules.index_names, std::vector<std::string>{"a.html"});
+    EXPECT_EQ(found.sites.front().whole.load_rules.index_names, std::vector<std::string>{"a.html"});
 }
 
 TEST_F(CommandLineTest, NamesTheIndexThatIsNoFileName) {

@@ -142,20 +142,20 @@ TEST_F(ConfigurationFile, GivesEverySettingOfTheServer) {
 
 TEST_F(ConfigurationFile, GivesEverySettingOfTheSite) {
     const Settings found = from_file(every_key);
-    const site::LoadRules& rules = found.load_rules;
-    EXPECT_EQ(found.directory, "/srv/www");
+    const site::LoadRules& rules = found.sites.front().whole.load_rules;
+    EXPECT_EQ(found.sites.front().whole.directory, "/srv/www");
     EXPECT_EQ(rules.index_names, (std::vector<std::string>{"a.html", "b.html"}));
     EXPECT_TRUE(rules.lists_directories);
     EXPECT_TRUE(rules.has_clean_urls);
     EXPECT_EQ(rules.fallback_path, "app.html");
     EXPECT_FALSE(rules.hidden.hide(".treeinfo"));
-    EXPECT_EQ(found.encoded_slash, http::EncodedSlash::separates);
+    EXPECT_EQ(found.sites.front().whole.encoded_slash, http::EncodedSlash::separates);
     EXPECT_EQ(rules.symlinks, file::SymlinkPolicy::none);
     EXPECT_EQ(rules.codings, std::vector{http::ContentCoding::gzip});
-    ASSERT_EQ(found.extra_fields.size(), 2U + 5U);
-    EXPECT_EQ(found.extra_fields[0].name, "X-Frame-Options");
-    EXPECT_EQ(found.extra_fields[0].value, "DENY");
-    EXPECT_EQ(found.extra_fields[1].value, "c: d");
+    ASSERT_EQ(found.sites.front().whole.extra_fields.size(), 2U + 5U);
+    EXPECT_EQ(found.sites.front().whole.extra_fields[0].name, "X-Frame-Options");
+    EXPECT_EQ(found.sites.front().whole.extra_fields[0].value, "DENY");
+    EXPECT_EQ(found.sites.front().whole.extra_fields[1].value, "c: d");
     ASSERT_EQ(rules.cache_control.size(), 1U);
     EXPECT_EQ(rules.cache_control[0].glob, "*.foo");
     EXPECT_EQ(rules.cache_control[0].value, "no-store");
@@ -180,7 +180,7 @@ TEST_F(ConfigurationFile, GivesWayToVariablesAndFlags) {
     EXPECT_EQ(found.workers, 3U);
     EXPECT_EQ(found.io, IoChoice::epoll);
     EXPECT_EQ(found.addresses, std::vector<std::string>{"127.0.0.2"});
-    EXPECT_EQ(found.directory, "./site");
+    EXPECT_EQ(found.sites.front().whole.directory, "./site");
 }
 
 TEST_F(ConfigurationFile, IsNamedByAVariableToo) {
@@ -238,7 +238,7 @@ TEST_F(ConfigurationFile, IsCheckedWithoutServing) {
         const Verdict found = verdict(arguments);
         EXPECT_FALSE(found.has_problems);
         EXPECT_EQ(found.text, good + " is valid\n");
-        EXPECT_EQ(found.settings.directory, "/srv/www");
+        EXPECT_EQ(found.settings.sites.front().whole.directory, "/srv/www");
     }
     EXPECT_EQ(verdict({"check", "./site"}).text, "the options are valid\n");
     const Verdict bad = verdict({"check", "./site", "--workers", "x", "--io", "y"});
@@ -247,7 +247,8 @@ TEST_F(ConfigurationFile, IsCheckedWithoutServing) {
               "--workers x: give a number from 0 to 1024\n"
               "--io y: give one of auto, uring, epoll\n");
     // Elsewhere the word is a directory.
-    EXPECT_EQ(std::get<Settings>(read({"--port", "1", "check"})).directory, "check");
+    EXPECT_EQ(std::get<Settings>(read({"--port", "1", "check"})).sites.front().whole.directory,
+              "check");
 }
 
 TEST_F(ConfigurationFile, TellsWhereEachValueIsFrom) {

@@ -56,7 +56,8 @@ TEST_F(CommandLineTest, HelpTellsTheDefaults) {
     const std::string text = help_text();
     const Settings defaults;
     EXPECT_NE(text.find("else " + std::to_string(defaults.port) + "]"), std::string::npos);
-    EXPECT_NE(text.find("[" + defaults.load_rules.index_names.at(0) + "]"), std::string::npos);
+    EXPECT_NE(text.find("[" + defaults.sites.front().whole.load_rules.index_names.at(0) + "]"),
+              std::string::npos);
     for (const std::chrono::seconds timeout :
          {defaults.timeouts.load, defaults.timeouts.drain, defaults.timeouts.idle,
           defaults.timeouts.request, defaults.timeouts.linger}) {

@@ -92,7 +92,7 @@ TEST(Options, SayTheDefaultsOfSettings) {
     found.shares = true;
     found.opens_browser = true;
     found.parse_limits = {.line_bytes_max = 1, .head_bytes_max = 1, .fields_max = 1};
-    found.encoded_slash = http::EncodedSlash::separates;
+    found.sites.front().whole.encoded_slash = http::EncodedSlash::separates;
     found.body_bytes_max = 1;
     found.workers = 1;
     found.pin = Pin::on;
@@ -101,10 +101,10 @@ TEST(Options, SayTheDefaultsOfSettings) {
     found.timeouts = {seconds(1), seconds(1), seconds(1), seconds(1), seconds(1), seconds(1)};
     found.bytes_per_second_min = 1;
     found.connections_per_address_max = 1;
-    found.load_rules.index_names.clear();
-    found.load_rules.codings.clear();
-    found.load_rules.symlinks = file::SymlinkPolicy::all;
-    found.load_rules.has_clean_urls = true;
+    found.sites.front().whole.load_rules.index_names.clear();
+    found.sites.front().whole.load_rules.codings.clear();
+    found.sites.front().whole.load_rules.symlinks = file::SymlinkPolicy::all;
+    found.sites.front().whole.load_rules.has_clean_urls = true;
     for (const Option& option : options()) {
         Problems problems;
         if (!option.default_value.empty()) {
@@ -115,12 +115,17 @@ TEST(Options, SayTheDefaultsOfSettings) {
     EXPECT_EQ(found.port, defaults.port);
     EXPECT_EQ(found.shares, defaults.shares);
     EXPECT_EQ(found.opens_browser, defaults.opens_browser);
-    EXPECT_EQ(found.load_rules.index_names, defaults.load_rules.index_names);
-    EXPECT_EQ(found.load_rules.has_clean_urls, defaults.load_rules.has_clean_urls);
-    EXPECT_EQ(found.load_rules.symlinks, defaults.load_rules.symlinks);
-    EXPECT_EQ(found.load_rules.codings, defaults.load_rules.codings);
-    EXPECT_EQ(found.encoded_slash, defaults.encoded_slash);
-    EXPECT_EQ(found.extra_fields.size(), defaults.extra_fields.size());
+    EXPECT_EQ(found.sites.front().whole.load_rules.index_names,
+              defaults.sites.front().whole.load_rules.index_names);
+    EXPECT_EQ(found.sites.front().whole.load_rules.has_clean_urls,
+              defaults.sites.front().whole.load_rules.has_clean_urls);
+    EXPECT_EQ(found.sites.front().whole.load_rules.symlinks,
+              defaults.sites.front().whole.load_rules.symlinks);
+    EXPECT_EQ(found.sites.front().whole.load_rules.codings,
+              defaults.sites.front().whole.load_rules.codings);
+    EXPECT_EQ(found.sites.front().whole.encoded_slash, defaults.sites.front().whole.encoded_slash);
+    EXPECT_EQ(found.sites.front().whole.extra_fields.size(),
+              defaults.sites.front().whole.extra_fields.size());
     EXPECT_EQ(found.parse_limits.line_bytes_max, defaults.parse_limits.line_bytes_max);
     EXPECT_EQ(found.parse_limits.head_bytes_max, defaults.parse_limits.head_bytes_max);
     EXPECT_EQ(found.parse_limits.fields_max, defaults.parse_limits.fields_max);

@@ -28,7 +28,7 @@ class ServerTest : public ::testing::Test {
 protected:
     ServerTest() {
         directory_.write("file", "hello");
-        settings_.directory = directory_.path().string();
+        settings_.sites.front().whole.directory = directory_.path().string();
         settings_.addresses = {"127.0.0.1"};
         settings_.port = 0;
         settings_.workers = 2;
@@ -83,12 +83,12 @@ TEST_F(ServerTest, DealsOutItsCpusInTurn) {
 }
 
 TEST_F(ServerTest, RefusesADirectoryThatIsNotThere) {
-    settings_.directory = "/no/such/directory";
+    settings_.sites.front().whole.directory = "/no/such/directory";
     EXPECT_EQ(refusal(), "/no/such/directory: no such directory; give the one to serve: torc DIR");
 }
 
 TEST_F(ServerTest, RecognizesAPortInTheDirectorysPlace) {
-    settings_.directory = "8000";
+    settings_.sites.front().whole.directory = "8000";
     EXPECT_EQ(
         refusal(),
         "8000: no such directory; give the one to serve: torc DIR, or a port with its option: "
@@ -96,9 +96,9 @@ TEST_F(ServerTest, RecognizesAPortInTheDirectorysPlace) {
 }
 
 TEST_F(ServerTest, RefusesWhatIsNeitherADirectoryNorAFile) {
-    settings_.directory = (directory_.path() / "fifo").string();
-    ASSERT_EQ(::mkfifo(settings_.directory.c_str(), 0600), 0);
-    EXPECT_EQ(refusal(), settings_.directory +
+    settings_.sites.front().whole.directory = (directory_.path() / "fifo").string();
+    ASSERT_EQ(::mkfifo(settings_.sites.front().whole.directory.c_str(), 0600), 0);
+    EXPECT_EQ(refusal(), settings_.sites.front().whole.directory +
                              ": not a directory, and no file that can be served; give the "
                              "directory that holds it");
 }

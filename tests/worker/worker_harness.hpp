@@ -56,9 +56,10 @@ struct WorkerSurroundings {
 
     [[nodiscard]] const net::Endpoint& endpoint() const { return listeners.endpoints().front(); }
     [[nodiscard]] WorkerOptions options() {
-        settings.directory = directory.path().string();
-        root.emplace(settings.directory,
-                     std::make_shared<const file::Root>(*file::Root::open(settings.directory)),
+        settings.sites.front().whole.directory = directory.path().string();
+        root.emplace(settings.sites.front().whole.directory,
+                     std::make_shared<const file::Root>(
+                         *file::Root::open(settings.sites.front().whole.directory)),
                      std::chrono::steady_clock::now(), print_reports);
         net::ListeningSockets& sockets = listeners.of(0);
         if (shows_silent_connections) {

@@ -202,7 +202,7 @@ TEST_P(WorkerTest, KeepsIdleConnectionsWhenItHasNoDescriptorAndNobodyWaits) {
 }
 
 TEST_P(WorkerTest, GivesUpACachedDescriptorForAnotherFile) {
-    around_.settings.load_rules.contents_bytes_max = 0;
+    around_.settings.sites.front().whole.load_rules.contents_bytes_max = 0;
     around_.directory.write("other", "world");
     DescriptorShortage shortage;
     start();

@@ -1,10 +1,9 @@
 #pragma once
 
 #include <torc/base/limits.hpp>
+#include <torc/config/site_settings.hpp>
 #include <torc/http/request_parser.hpp>
-#include <torc/http/target.hpp>
 #include <torc/site/cache/asset_cache.hpp>
-#include <torc/site/load/load_rules.hpp>
 #include <torc/site/response/responder.hpp>
 
 #include <chrono>
@@ -42,8 +41,8 @@ struct Timeouts {
 
 /// What a user may choose, with the defaults.
 struct Settings {
-    /// The directory to serve.
-    std::string directory = ".";
+    /// At least one. Of flags there is one for all hosts.
+    std::vector<SiteSettings> sites{SiteSettings{.is_default = true}};
     /// 0: any that is free.
     std::uint16_t port = 8080;
     /// Numeric addresses or "localhost"; none: the loopback addresses, as far as the machine has
@@ -53,11 +52,7 @@ struct Settings {
     bool shares = false;
     /// A browser is shown the site.
     bool opens_browser = false;
-    site::LoadRules load_rules;
-    /// Beside torc's own.
-    std::vector<site::ExtraField> extra_fields;
     http::ParseLimits parse_limits;
-    http::EncodedSlash encoded_slash = http::EncodedSlash::not_found;
     /// A body that nobody asked for is read and dropped up to here, so that the connection can go
     /// on.
     std::uint64_t body_bytes_max = limits::request_body_drain_bytes_default;

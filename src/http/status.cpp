@@ -15,10 +15,18 @@ std::string_view status_line(Status status) noexcept {
             return "HTTP/1.1 206 Partial Content\r\n";
         case Status::moved_permanently:
             return "HTTP/1.1 301 Moved Permanently\r\n";
+        case Status::found:
+            return "HTTP/1.1 302 Found\r\n";
         case Status::not_modified:
             return "HTTP/1.1 304 Not Modified\r\n";
+        case Status::temporary_redirect:
+            return "HTTP/1.1 307 Temporary Redirect\r\n";
+        case Status::permanent_redirect:
+            return "HTTP/1.1 308 Permanent Redirect\r\n";
         case Status::bad_request:
             return "HTTP/1.1 400 Bad Request\r\n";
+        case Status::unauthorized:
+            return "HTTP/1.1 401 Unauthorized\r\n";
         case Status::forbidden:
             return "HTTP/1.1 403 Forbidden\r\n";
         case Status::not_found:
@@ -39,8 +47,9 @@ std::string_view status_line(Status status) noexcept {
             return "HTTP/1.1 417 Expectation Failed\r\n";
         case Status::misdirected_request:
             return "HTTP/1.1 421 Misdirected Request\r\n";
+        case Status::too_many_requests:
+            return "HTTP/1.1 429 Too Many Requests\r\n";
         case Status::request_header_fields_too_large:
-            // RFC 6585 §5.
             return "HTTP/1.1 431 Request Header Fields Too Large\r\n";
         case Status::internal_server_error:
             return "HTTP/1.1 500 Internal Server Error\r\n";

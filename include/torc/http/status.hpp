@@ -5,15 +5,19 @@
 
 namespace torc::http {
 
-/// Status codes that torc answers with (RFC 9110 §15).
+/// Status codes that torc answers with (RFC 9110 §15, RFC 6585).
 enum class Status : std::uint16_t {
     continue_ = 100,  // NOLINT(readability-identifier-naming): "continue" is a keyword.
     ok = 200,
     no_content = 204,
     partial_content = 206,
     moved_permanently = 301,
+    found = 302,
     not_modified = 304,
+    temporary_redirect = 307,
+    permanent_redirect = 308,
     bad_request = 400,
+    unauthorized = 401,
     forbidden = 403,
     not_found = 404,
     method_not_allowed = 405,
@@ -24,6 +28,7 @@ enum class Status : std::uint16_t {
     range_not_satisfiable = 416,
     expectation_failed = 417,
     misdirected_request = 421,
+    too_many_requests = 429,
     request_header_fields_too_large = 431,
     internal_server_error = 500,
     not_implemented = 501,

@@ -67,7 +67,19 @@ const std::vector<FieldsOfStatus> table = {
     {.status = Status::moved_permanently,
      .cache_control = "no-cache",
      .present = {"Content-Length", "Content-Type", "Location", "Vary"}},
+    {.status = Status::found,
+     .cache_control = "no-cache",
+     .present = {"Content-Length", "Content-Type"}},
+    {.status = Status::temporary_redirect,
+     .cache_control = "no-cache",
+     .present = {"Content-Length", "Content-Type"}},
+    {.status = Status::permanent_redirect,
+     .cache_control = "no-cache",
+     .present = {"Content-Length", "Content-Type"}},
     {.status = Status::bad_request,
+     .cache_control = "no-store",
+     .present = {"Content-Length", "Content-Type"}},
+    {.status = Status::unauthorized,
      .cache_control = "no-store",
      .present = {"Content-Length", "Content-Type"}},
     {.status = Status::forbidden,
@@ -98,6 +110,9 @@ const std::vector<FieldsOfStatus> table = {
      .cache_control = "no-store",
      .present = {"Content-Length", "Content-Type"}},
     {.status = Status::misdirected_request,
+     .cache_control = "no-store",
+     .present = {"Content-Length", "Content-Type"}},
+    {.status = Status::too_many_requests,
      .cache_control = "no-store",
      .present = {"Content-Length", "Content-Type"}},
     {.status = Status::request_header_fields_too_large,
@@ -154,11 +169,16 @@ protected:
             case Status::service_unavailable:
                 return answer_with(*Asset::error(status, memory_file("my page")), "GET", "");
             case Status::continue_:  // Never sent.
+            case Status::found:
+            case Status::temporary_redirect:
+            case Status::permanent_redirect:
             case Status::bad_request:
+            case Status::unauthorized:
             case Status::request_timeout:
             case Status::uri_too_long:
             case Status::expectation_failed:
             case Status::misdirected_request:
+            case Status::too_many_requests:
             case Status::request_header_fields_too_large:
             case Status::http_version_not_supported:
                 break;

@@ -39,18 +39,20 @@ struct StatusFields {
     std::string_view retry_after{};
 };
 
-/// | status        | success fields | Cache-Control | Retry-After |
-/// |---------------|----------------|---------------|-------------|
-/// | 200, 206, 304 | yes            | the file's    |             |
-/// | 204           |                |               |             |
-/// | 301, 404      |                | no-cache      |             |
-/// | 503           |                | no-store      | 5 s         |
-/// | any other     |                | no-store      |             |
+/// | status                  | success fields | Cache-Control | Retry-After |
+/// |-------------------------|----------------|---------------|-------------|
+/// | 200, 206, 304           | yes            | the file's    |             |
+/// | 204                     |                |               |             |
+/// | 301, 302, 307, 308, 404 |                | no-cache      |             |
+/// | 503                     |                | no-store      | 5 s         |
+/// | any other               |                | no-store      |             |
 ///
-/// Caches may keep 301 and 404 without being told so (RFC 9110 §15.1): they are to ask first, for a
-/// file may be there by then. Other errors are one client's, or will pass, and no cache is to give
-/// them to others. 204 is for OPTIONS alone, which is never cached (RFC 9110 §9.3.7). 503 is for a
-/// file system that does not answer, or a shortage: what is likely to have passed in 5 s.
+/// Caches may keep 301, 308 and 404 without being told so (RFC 9110 §15.1): they are to ask first,
+/// for a file may be there by then, or the redirect taken back. 302 and 307 are the same for all
+/// who ask, as these are. Other errors are one client's (401, and 429, which RFC 6585 §4 lets no
+/// cache keep), or will pass, and no cache is to give them to others. 204 is for OPTIONS alone,
+/// which is never cached (RFC 9110 §9.3.7). 503 is for a file system that does not answer, or a
+/// shortage: what is likely to have passed in 5 s.
 [[nodiscard]] constexpr StatusFields fields_of(http::Status status) noexcept {
     switch (status) {
         case http::Status::ok:
@@ -61,12 +63,16 @@ struct StatusFields {
         case http::Status::no_content:
             return {};
         case http::Status::moved_permanently:
+        case http::Status::found:
+        case http::Status::temporary_redirect:
+        case http::Status::permanent_redirect:
         case http::Status::not_found:
             return {.cache_control = "Cache-Control: no-cache\r\n"};
         case http::Status::service_unavailable:
             return {.cache_control = "Cache-Control: no-store\r\n",
                     .retry_after = "Retry-After: 5\r\n"};
         case http::Status::bad_request:
+        case http::Status::unauthorized:
         case http::Status::forbidden:
         case http::Status::method_not_allowed:
         case http::Status::not_acceptable:
@@ -76,6 +82,7 @@ struct StatusFields {
         case http::Status::range_not_satisfiable:
         case http::Status::expectation_failed:
         case http::Status::misdirected_request:
+        case http::Status::too_many_requests:
         case http::Status::request_header_fields_too_large:
         case http::Status::internal_server_error:
         case http::Status::not_implemented:

@@ -18,28 +18,45 @@ std::unexpected<Rejection> not_found(std::string_view reason) noexcept {
     return std::unexpected(Rejection{.status = Status::not_found, .reason = reason});
 }
 
+struct AbsoluteForm {
+    bool is_secure = false;
+    std::string_view authority;
+    /// The path and the query.
+    std::string_view rest;
+};
+
+/// Nothing: the target is in another form.
+std::optional<AbsoluteForm> split_absolute_form(std::string_view target) noexcept {
+    constexpr std::string_view http = "http://";
+    constexpr std::string_view https = "https://";
+    const bool is_secure = equals_ignoring_case(target.substr(0, https.size()), https);
+    if (!is_secure && !equals_ignoring_case(target.substr(0, http.size()), http)) {
+        return std::nullopt;
+    }
+    const std::string_view rest = target.substr(is_secure ? https.size() : http.size());
+    const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+    return AbsoluteForm{
+        .is_secure = is_secure, .authority = authority, .rest = rest.substr(authority.size())};
+}
+
 /// The path and query of a target in origin-form or absolute-form: empty, or from the first '/' or
 /// '?' on.
 std::expected<std::string_view, Rejection> strip_authority(std::string_view target) noexcept {
     if (target.starts_with('/')) {
         return target;
     }
-    constexpr std::string_view http = "http://";
-    constexpr std::string_view https = "https://";
-    const bool is_secure = equals_ignoring_case(target.substr(0, https.size()), https);
-    if (!is_secure && !equals_ignoring_case(target.substr(0, http.size()), http)) {
+    const auto absolute = split_absolute_form(target);
+    if (!absolute) {
         return bad_request("request target neither a path nor an http URI");
     }
-    const std::string_view rest = target.substr(is_secure ? https.size() : http.size());
-    const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
-    if (!parse_authority(authority)) {
+    if (!parse_authority(absolute->authority)) {
         return bad_request("invalid authority in the request target");
     }
-    if (is_secure) {
+    if (absolute->is_secure) {
         return std::unexpected(Rejection{.status = Status::misdirected_request,
                                          .reason = "https resource over a connection without TLS"});
     }
-    return rest.substr(authority.size());
+    return absolute->rest;
 }
 
 /// Whether a path (without its leading slash) is as `Target::path` has to be already: nothing to
@@ -252,6 +269,19 @@ std::expected<void, Rejection> check_target_form(const Request& request, std::sp
         return std::unexpected(resolved.error());
     }
     return {};
+}
+
+std::string_view host_of(const Request& request) noexcept {
+    if (!request.target.starts_with('/')) {
+        if (const auto absolute = split_absolute_form(request.target)) {
+            const auto authority = parse_authority(absolute->authority);
+            return authority ? authority->host : std::string_view();
+        }
+    }
+    // It is valid, so its port is behind the only colon that is not between brackets.
+    const std::string_view value = request.value(FieldName::host);
+    const std::size_t literal_end = value.starts_with('[') ? value.find(']') : 0;
+    return value.substr(0, value.find(':', literal_end));
 }
 
 }  // namespace torc::http

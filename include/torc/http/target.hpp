@@ -77,4 +77,11 @@ enum class EncodedSlash : std::uint8_t {
     const Request& request, std::span<char> scratch,
     EncodedSlash encoded_slash = EncodedSlash::not_found) noexcept;
 
+/// The host that a request is for (RFC 9110 §7.1), without its port: of the target in
+/// absolute-form, else of the Host field, which does not count beside that (RFC 9112 §3.2.2). As it
+/// came: in any case, an IP literal with its brackets, perhaps with a dot at its end. Empty: the
+/// request names none, as HTTP/1.0 may, or its target is not valid, which resolve_target says.
+/// Precondition: determine_framing has taken the request.
+[[nodiscard]] std::string_view host_of(const Request& request) noexcept;
+
 }  // namespace torc::http

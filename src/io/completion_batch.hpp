@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
 #include <torc/io/proactor.hpp>
 
@@ -35,7 +36,10 @@ public:
         return batch_.size() < limits::completions_per_wait_max;
     }
     /// Precondition: has_room().
-    void add(const Completion& completion) { batch_.push_back(completion); }
+    void add(const Completion& completion) noexcept {
+        TORC_ASSERT(batch_.size() != batch_.capacity());
+        batch_.push_back(completion);
+    }
     /// Keeps a completion for the next `begin` or `fill`.
     void add_ready(Token token, std::int32_t result) {
         ready_.push_back(Completion{.token = token, .result = result, .more = false, .data = {}});

@@ -57,6 +57,7 @@ void EpollSends::attempt(Descriptor& descriptor) {
         advance(descriptor);
     } catch (const std::bad_alloc&) {
         // It costs the operation that wanted memory; those that have ended are reported.
+        descriptor.write.sender.abandon();
         finish(descriptor, -ENOMEM);
     }
 }
@@ -89,7 +90,6 @@ void EpollSends::advance(Descriptor& descriptor) {
 
 void EpollSends::finish(Descriptor& descriptor, std::int32_t result) {
     WriteHalf& half = descriptor.write;
-    half.sender.abandon();
     half.is_pending = false;
     batch_.add({.token = half.token, .result = result, .more = false, .data = {}});
 }

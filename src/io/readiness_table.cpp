@@ -38,9 +38,11 @@ Descriptor& ReadinessTable::add(int fd) {
     }
     if (free_places_.empty()) {
         if (places_made_ == chunks_.size() * chunk_places) {
+            // Room for all of them, so that neither `forget` nor `enqueue` ever allocates.
+            const std::size_t places = (chunks_.size() + 1) * chunk_places;
+            free_places_.reserve(places);
+            queue_.reserve(2 * places);
             chunks_.push_back(std::make_unique<std::array<Descriptor, chunk_places>>());
-            // Room for all of them, so that `forget` never allocates.
-            free_places_.reserve(chunks_.size() * chunk_places);
         }
         free_places_.push_back(places_made_++);
     }
@@ -68,9 +70,6 @@ void ReadinessTable::forget(Descriptor& descriptor) {
 }
 
 Result<void> ReadinessTable::register_events(Descriptor& descriptor, std::uint32_t events) {
-    if (descriptor.is_registered) {
-        return {};
-    }
     epoll_event event{.events = events, .data = {.fd = descriptor.fd}};
     if (::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_ADD, descriptor.fd, &event) < 0) {
         return std::unexpected(Errno::last());
@@ -79,12 +78,12 @@ Result<void> ReadinessTable::register_events(Descriptor& descriptor, std::uint32
     return {};
 }
 
-Result<void> ReadinessTable::register_socket(Descriptor& descriptor) {
+Result<void> ReadinessTable::begin_edges(Descriptor& descriptor) {
     return register_events(descriptor, socket_events);
 }
 
 Result<void> ReadinessTable::register_listener(Descriptor& descriptor) {
-    return register_events(descriptor, EPOLLIN);
+    return descriptor.is_registered ? Result<void>() : register_events(descriptor, EPOLLIN);
 }
 
 Result<void> ReadinessTable::await_once(Descriptor& descriptor, std::uint32_t events) {
@@ -109,9 +108,10 @@ void ReadinessTable::await_room(Descriptor& descriptor) noexcept {
         ::epoll_ctl(epoll_fd_.get(), EPOLL_CTL_MOD, descriptor.fd, &event) < 0;
 }
 
-void ReadinessTable::enqueue(Descriptor& descriptor, Half half) {
+void ReadinessTable::enqueue(Descriptor& descriptor, Half half) noexcept {
     bool& is_queued = half == Half::read ? descriptor.read.is_queued : descriptor.write.is_queued;
     if (!is_queued) {
+        TORC_ASSERT(queue_.size() != queue_.capacity());
         queue_.push_back({.descriptor = &descriptor, .half = half});
         is_queued = true;
     }

@@ -80,7 +80,9 @@ public:
     // Each gives the error of epoll_ctl(2).
     /// Listens to `descriptor`'s edges, or to a listener's queue, from now on; without effect when
     /// that is so already.
-    [[nodiscard]] Result<void> register_socket(Descriptor& descriptor);
+    [[nodiscard]] Result<void> register_socket(Descriptor& descriptor) {
+        return descriptor.is_registered ? Result<void>() : begin_edges(descriptor);
+    }
     [[nodiscard]] Result<void> register_listener(Descriptor& descriptor);
     /// Queues the read half at the next of `events`, once.
     [[nodiscard]] Result<void> await_once(Descriptor& descriptor, std::uint32_t events);
@@ -90,8 +92,8 @@ public:
     /// It says so when a third of the buffer is free, so what follows is worth its system calls.
     void await_room(Descriptor& descriptor) noexcept;
 
-    /// Puts a half at the end of the queue, unless it is in it. Throws std::bad_alloc.
-    void enqueue(Descriptor& descriptor, Half half);
+    /// Puts a half at the end of the queue, unless it is in it. Never allocates.
+    void enqueue(Descriptor& descriptor, Half half) noexcept;
 
     /// Takes halves from the queue, first come, first served, and calls `attempt(descriptor, half)`
     /// for each, as long as `has_room()` says so.
@@ -126,7 +128,8 @@ private:
         Half half = Half::read;
     };
 
-    [[nodiscard]] Descriptor& add(int fd);
+    [[nodiscard, gnu::cold]] Descriptor& add(int fd);
+    [[nodiscard, gnu::cold]] Result<void> begin_edges(Descriptor& descriptor);
     [[nodiscard]] Result<void> register_events(Descriptor& descriptor, std::uint32_t events);
     void take_event(Descriptor& descriptor, std::uint32_t events);
 

@@ -179,7 +179,9 @@ void SocketSender::abandon() noexcept {
 SocketSender::Step SocketSender::end(std::int32_t result) noexcept {
     state_ = State::ended;
     result_ = result;
-    chunk_.reset();
+    if (chunk_) {
+        release_chunk();
+    }
     return {.need = Need::nothing, .result = result};
 }
 

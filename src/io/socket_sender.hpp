@@ -109,9 +109,11 @@ private:
     };
 
     [[nodiscard]] Step send_message() noexcept;
-    [[nodiscard]] Step send_file(const FileSender& file_sender) noexcept;
-    [[nodiscard]] Step send_chunk() noexcept;
-    void begin_chunk();
+    // Not inlined: messages are by far the most frequent, and would save registers for these.
+    [[nodiscard, gnu::noinline]] Step send_file(const FileSender& file_sender) noexcept;
+    [[nodiscard, gnu::noinline]] Step send_chunk() noexcept;
+    [[gnu::noinline]] void begin_chunk();
+    [[gnu::noinline]] void release_chunk() noexcept { chunk_.reset(); }
     /// After a system call that gave `sent` and would have sent all up to `total` bytes, of which
     /// the operation began with the first `skipped` sent.
     [[nodiscard]] Step after_send(ssize_t sent, std::size_t total, std::size_t skipped) noexcept;

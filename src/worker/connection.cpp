@@ -27,6 +27,10 @@ Action Connection::on_received(std::string_view bytes) {
         // Most requests come whole: they are served where they are, and nothing is copied.
         return serve(bytes, nullptr);
     }
+    return serve_longer_backlog(bytes);
+}
+
+Action Connection::serve_longer_backlog(std::string_view bytes) {
     if (backlog_->awaits_body(services_.body_bytes_max)) {
         bytes.remove_prefix(backlog_->body->feed(bytes));
         if (backlog_->awaits_body(services_.body_bytes_max)) {
@@ -118,21 +122,20 @@ Action Connection::serve_backlog(site::Asset* loaded_asset) {
 
 Action Connection::serve(std::string_view input, site::Asset* loaded_asset) {
     Served served{.next = Next::request};
-    std::size_t used = 0;
     while (served.next == Next::request) {
-        used += skip_body(input.size() - used);
-        if (used == input.size()) {
+        input.remove_prefix(skip_body(input.size()));
+        if (input.empty()) {
             served.next = Next::input;
             break;
         }
-        served = serve_one(input.substr(used), std::exchange(loaded_asset, nullptr));
-        used += served.bytes;
+        served = serve_one(input, std::exchange(loaded_asset, nullptr));
+        input.remove_prefix(served.bytes);
     }
     if (served.next == Next::body) {
         // There is a backlog, with what is known of the body; the head may stand in it.
-        backlog_->assign(input.substr(used, services_.scratch.request.head_bytes));
+        backlog_->assign(input.substr(0, services_.scratch.request.head_bytes));
     } else {
-        keep(input.substr(used));
+        keep(input);
     }
     return after_serving(served);
 }
@@ -213,19 +216,6 @@ Action Connection::linger() noexcept {
 Action Connection::close() noexcept {
     state_ = State::closed;
     return Close{};
-}
-
-ResponseBatch& Connection::batch() {
-    if (batch_ == nullptr) {
-        batch_ = &services_.batches.acquire();
-    }
-    return *batch_;
-}
-
-void Connection::release_batch() noexcept {
-    if (batch_ != nullptr) {
-        services_.batches.release(*std::exchange(batch_, nullptr));
-    }
 }
 
 }  // namespace torc::worker

@@ -121,6 +121,7 @@ ResponseBatch& ResponseBatchPool::acquire() {
 void ResponseBatchPool::release(ResponseBatch& batch) {
     batch.clear();
     poison(&batch, sizeof batch);
+    TORC_ASSERT(free_.size() != free_.capacity());
     free_.push_back(&batch);
 }
 

@@ -57,7 +57,7 @@ void Worker::hand_out(const site::Site::Loaded& loaded) {
     }
 }
 
-void Worker::hand_out_ended() {
+void Worker::hand_out_some() {
     while (auto loaded = loader_.take_ended()) {
         hand_out(*loaded);
     }

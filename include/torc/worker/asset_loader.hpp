@@ -52,11 +52,13 @@ public:
     [[nodiscard]] bool join(std::string_view path, site::Site::Waiter waiter, MonotonicTime now);
 
     /// The completion of one of the loader's operations.
-    void completed(const io::Completion& completion, MonotonicTime now);
+    [[gnu::noinline]] void completed(const io::Completion& completion, MonotonicTime now);
 
     /// What is sent to whoever has waited for longer than `patience`: 503 (Service Unavailable).
     [[nodiscard]] site::Asset& overdue_asset() const noexcept { return *overdue_asset_; }
 
+    /// Whether `take_ended` has something to give, which is seldom so.
+    [[nodiscard]] bool has_ended() const noexcept { return !ended_.empty(); }
     /// A load that has ended, each once; nothing when there is none.
     [[nodiscard]] std::optional<site::Site::Loaded> take_ended() noexcept;
 

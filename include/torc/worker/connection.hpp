@@ -113,7 +113,7 @@ public:
     /// So many bytes more of the message were sent; 0 when there was no room for any.
     [[nodiscard]] Action on_sent(std::size_t bytes);
     /// The first `bytes` bytes of the slice were sent; 0: the file has become shorter.
-    [[nodiscard]] Action on_file_sent(std::size_t bytes);
+    [[nodiscard, gnu::noinline]] Action on_file_sent(std::size_t bytes);
     /// The load that was wanted has ended with `asset`. Precondition: the state is `loading`.
     [[nodiscard]] Action on_loaded(site::Asset& asset);
 
@@ -173,6 +173,8 @@ private:
     /// to do next.
     [[nodiscard]] Action serve(std::string_view input, site::Asset* loaded_asset);
     [[nodiscard]] Action serve_backlog(site::Asset* loaded_asset);
+    /// Serves a backlog to which `bytes` have come.
+    [[nodiscard, gnu::noinline]] Action serve_longer_backlog(std::string_view bytes);
     /// Drops what came of a served request's body; gives how many of the `available` bytes.
     [[nodiscard]] std::size_t skip_body(std::size_t available) noexcept;
     /// Keeps what could not be served yet, or lets go of the backlog if there is nothing.
@@ -200,7 +202,7 @@ private:
     void log_response(const site::Answer& response);
 
     /// The peer has ended its stream, or the receive was ended for its deadline.
-    [[nodiscard]] Action on_end_of_input();
+    [[nodiscard, gnu::noinline]] Action on_end_of_input();
     [[nodiscard]] Action after_serving(const Served& served);
     /// What follows when a message or bytes of a file have left.
     [[nodiscard]] Action go_on();
@@ -217,8 +219,17 @@ private:
     [[nodiscard]] Action close() noexcept;
 
     /// Acquires one if the connection has none. Throws std::bad_alloc.
-    [[nodiscard]] ResponseBatch& batch();
-    void release_batch() noexcept;
+    [[nodiscard]] ResponseBatch& batch() {
+        if (batch_ == nullptr) {
+            batch_ = &services_.batches.acquire();
+        }
+        return *batch_;
+    }
+    void release_batch() noexcept {
+        if (batch_ != nullptr) {
+            services_.batches.release(*std::exchange(batch_, nullptr));
+        }
+    }
 
     Services& services_;
 

@@ -124,7 +124,7 @@ private:
     static constexpr std::size_t stride_bytes =
         (sizeof(ResponseBatch) / limits::page_bytes + 1) * limits::page_bytes;
 
-    void make_more();
+    [[gnu::cold]] void make_more();
     void make_slab();
 
     /// limits::response_batches_at_once in each.

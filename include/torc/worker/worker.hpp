@@ -112,23 +112,29 @@ private:
             lose(slot);
         }
     }
-    void lose(ConnectionSlot& slot);
+    [[gnu::cold]] void lose(ConnectionSlot& slot);
     void report_lost_completions();
-    void lose_connection_of(const io::Completion& completion);
-    void accepted(const io::Completion& completion);
+    [[gnu::cold]] void lose_connection_of(const io::Completion& completion);
+    [[gnu::noinline]] void accepted(const io::Completion& completion);
     void connection_completed(const io::Completion& completion);
-    void report_refused_opening(const ConnectionSlot& slot);
+    [[gnu::cold]] void report_refused_opening(const ConnectionSlot& slot);
 
     // The second switch: what an action does.
     void perform(ConnectionSlot& slot, const Action& action);
     void start(ConnectionSlot& slot, const Receive& receive);
     void start(ConnectionSlot& slot, const Send& send);
-    void start(ConnectionSlot& slot, const SendFile& send);
-    void start(ConnectionSlot& slot, const Load& load);
-    void start(ConnectionSlot& slot, const Linger& linger);
-    void start(ConnectionSlot& slot, const Close& close);
+    // Not inlined: `perform` would save registers for these, and most actions are the two above.
+    [[gnu::noinline]] void start(ConnectionSlot& slot, const SendFile& send);
+    [[gnu::noinline]] void start(ConnectionSlot& slot, const Load& load);
+    [[gnu::noinline]] void start(ConnectionSlot& slot, const Linger& linger);
+    [[gnu::noinline]] void start(ConnectionSlot& slot, const Close& close);
     void hand_out(const site::Site::Loaded& loaded);
-    void hand_out_ended();
+    void hand_out_ended() {
+        if (loader_.has_ended()) {
+            hand_out_some();
+        }
+    }
+    [[gnu::noinline]] void hand_out_some();
     /// Takes a connection out of the wait for a load, whose end then passes it by.
     static void stop_waiting_for_load(ConnectionSlot& slot) noexcept;
     /// Responds 503 to a connection that has waited long enough, or need not wait.

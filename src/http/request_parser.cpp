@@ -325,7 +325,7 @@ std::size_t window_bytes(const ParseLimits& limits) noexcept {
 ParseResult parse_head(std::string_view input, const ParseLimits& limits,
                        Request& request) noexcept {
     const char* const begin = input.data();
-    const std::size_t offset = input.starts_with(line_end) ? line_end.size() : 0;
+    const std::size_t offset = is_line_end(begin, begin + input.size()) ? line_end.size() : 0;
     const std::string_view window = input.substr(offset, window_bytes(limits));
 
     ParseResult result;

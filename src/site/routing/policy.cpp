@@ -26,6 +26,8 @@ Policy::Policy(const std::vector<ExtraField>& extra_fields) {
         // where torc knows none they would refuse to run what is a script.
         no_sniffing_ = "X-Content-Type-Options: nosniff\r\n";
     }
+    bytes_max_ = always_.size() + success_.size() + no_sniffing_.size() + security_policy_.size() +
+                 options_.size();
 }
 
 std::string& Policy::fields_for(const ExtraField& field) noexcept {

@@ -152,7 +152,7 @@ private:
 
     void count_in(Entry& entry) noexcept;
     void count_out(Entry& entry) noexcept;
-    void move_to_back(Entry& entry) noexcept;
+    [[gnu::noinline]] void move_to_back(Entry& entry) noexcept;
     [[nodiscard]] static std::size_t cost_bytes(const Entry& entry) noexcept;
 
     CacheLimits limits_;

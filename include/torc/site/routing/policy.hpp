@@ -111,10 +111,7 @@ public:
     [[nodiscard]] std::string_view options() const noexcept { return options_; }
 
     /// Bytes of all of them together.
-    [[nodiscard]] std::size_t bytes_max() const noexcept {
-        return always_.size() + success_.size() + no_sniffing_.size() + security_policy_.size() +
-               options_.size();
-    }
+    [[nodiscard]] std::size_t bytes_max() const noexcept { return bytes_max_; }
 
 private:
     [[nodiscard]] std::string& fields_for(const ExtraField& field) noexcept;
@@ -124,6 +121,7 @@ private:
     std::string_view no_sniffing_;
     std::string security_policy_;
     std::string options_;
+    std::size_t bytes_max_ = 0;
 };
 
 }  // namespace torc::site

@@ -162,7 +162,7 @@ void Connection::keep(std::string_view rest) {
     }
 }
 
-Action Connection::after_serving(const Served& served) {
+Action Connection::after_serving(Served served) {
     // Responses leave before anything is waited for, be it the disk.
     if (batch_ != nullptr && !batch_->is_empty()) {
         return send();
@@ -170,7 +170,7 @@ Action Connection::after_serving(const Served& served) {
     release_batch();
     switch (served.next) {
         case Next::asset:
-            return load(served.load_key);
+            return load(services_.scratch.load_key);
         case Next::input:
             if (backlog_) {
                 backlog_->note_scanned();

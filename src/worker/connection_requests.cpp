@@ -111,7 +111,8 @@ std::optional<Connection::Served> Connection::respond_with_asset(site::Persisten
             writer);
         return std::nullopt;
     }
-    const http::Target target = resolved.value_or(http::Target{});
+    static constexpr http::Target nowhere;
+    const http::Target& target = resolved ? *resolved : nowhere;
     FoundAsset found{.asset = loaded_asset};
     if (!leads_nowhere) {
         found = find_asset(services_, target, loaded_asset);
@@ -119,7 +120,8 @@ std::optional<Connection::Served> Connection::respond_with_asset(site::Persisten
         found = find_substitute(services_, request.target.substr(0, request.target.find('?')), "");
     }
     if (found.asset == nullptr) {
-        return Served{.bytes = 0, .next = Next::asset, .load_key = found.key};
+        services_.scratch.load_key = found.key;
+        return Served{.bytes = 0, .next = Next::asset};
     }
     const std::size_t head_bytes = services_.responder.head_bytes_max(target, *found.asset);
     if (!batch().has_room(head_bytes)) {

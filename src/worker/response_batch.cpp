@@ -86,15 +86,21 @@ const msghdr& ResponseBatch::message() noexcept {
     return message_;
 }
 
-void ResponseBatch::clear() noexcept {
+void ResponseBatch::release_sources() noexcept {
     for (std::size_t index = 0; index < sources_count_; ++index) {
         sources_[index] = site::BodyInUse();
+    }
+    sources_count_ = 0;
+}
+
+void ResponseBatch::clear() noexcept {
+    if (sources_count_ > 0) {
+        release_sources();
     }
     total_bytes_ = 0;
     sent_bytes_ = 0;
     used_bytes_ = 0;
     pieces_count_ = 0;
-    sources_count_ = 0;
     is_last_piece_stored_ = false;
     long_head_.reset();
 }

@@ -7,13 +7,16 @@ namespace torc::worker {
 
 void ResponseContent::begin(site::Answer& response, ResponseBatch& batch) {
     if (response.parts) {
-        parts_ = std::make_unique<PartsUnderWay>(
-            PartsUnderWay{.parts = std::move(response.parts),
-                          .source = site::RepresentationRef(response.source)});
-        append_parts(batch);
+        begin_parts(response, batch);
     } else if (response.body.length > 0) {
         append(*response.source, response.body, batch);
     }
+}
+
+void ResponseContent::begin_parts(site::Answer& response, ResponseBatch& batch) {
+    parts_ = std::make_unique<PartsUnderWay>(PartsUnderWay{
+        .parts = std::move(response.parts), .source = site::RepresentationRef(response.source)});
+    append_parts(batch);
 }
 
 void ResponseContent::append(site::Representation& source, http::ByteRange range,

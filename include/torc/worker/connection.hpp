@@ -149,14 +149,13 @@ private:
         /// Its asset must be loaded.
         asset,
     };
-    /// What became of one request.
+    /// What became of one request. In two registers: what is to be loaded, if `next` is `asset`, is
+    /// in the scratch memory.
     struct Served {
         /// How much of the input it took: head, and as much of its body as is done with. 0 if it is
         /// still to be served.
         std::size_t bytes = 0;
         Next next = Next::input;
-        /// What to load, where `next` is `asset`; see Load.
-        std::string_view load_key{};
     };
 
     /// A line of the access log about a response that has not left yet.
@@ -199,11 +198,11 @@ private:
     [[nodiscard]] Served reject(http::Status status);
     /// Adds a response, whose head `writer` has written, to the batch.
     void add_response(site::Answer response, const http::HeadWriter& writer);
-    void log_response(const site::Answer& response);
+    [[gnu::noinline]] void log_response(const site::Answer& response);
 
     /// The peer has ended its stream, or the receive was ended for its deadline.
     [[nodiscard, gnu::noinline]] Action on_end_of_input();
-    [[nodiscard]] Action after_serving(const Served& served);
+    [[nodiscard]] Action after_serving(Served served);
     /// What follows when a message or bytes of a file have left.
     [[nodiscard]] Action go_on();
     /// What follows when all responses have left.

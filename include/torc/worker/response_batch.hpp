@@ -75,6 +75,7 @@ public:
 private:
     void append_stored(std::size_t bytes) noexcept;
     void count_touched() noexcept;
+    [[gnu::noinline]] void release_sources() noexcept;
 
     msghdr message_{};
     std::size_t total_bytes_ = 0;

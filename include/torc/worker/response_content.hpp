@@ -39,7 +39,11 @@ public:
     /// So many bytes of the file have left.
     void on_file_sent(std::size_t bytes) noexcept;
     /// Lets go of the file, which is kept open while its bytes are sent. Precondition: !has_file().
-    void release_file() noexcept { file_source_ = site::RepresentationRef(); }
+    void release_file() noexcept {
+        if (file_source_) {
+            file_source_ = site::RepresentationRef();
+        }
+    }
 
     /// Adds as many parts as may leave in the next send. Precondition: has_more() and !has_file().
     void append_parts(ResponseBatch& batch);
@@ -55,6 +59,7 @@ private:
         std::size_t next_part = 0;
     };
 
+    [[gnu::noinline]] void begin_parts(site::Answer& response, ResponseBatch& batch);
     void append(site::Representation& source, http::ByteRange range, ResponseBatch& batch);
 
     /// Null: no file is being sent.

@@ -27,6 +27,8 @@ struct EventScratch {
     std::array<char, limits::request_line_bytes_cap> target_bytes{};
     /// Key of its asset, where that is not looked up by its path (see site::Site::find).
     std::string asset_key{};
+    /// What has to be loaded before the request can be served; see Load.
+    std::string_view load_key{};
     /// A redirect to the path of a directory, made for a target that misleads references.
     site::AssetRef canonical_redirect{};
     /// What the client speaks, if the first bytes of a connection were refused; else `http`. The

@@ -18,24 +18,12 @@ namespace detail {
 
 /// By FieldName, in lower case.
 inline constexpr std::array<std::string_view, field_names_count> field_names = {
-    "accept",
-    "accept-encoding",
-    "authorization",
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-range",
-    "if-unmodified-since",
-    "range",
-    "referer",
-    "sec-fetch-dest",
-    "sec-fetch-mode",
-    "transfer-encoding",
-    "user-agent",
+    "accept",         "accept-encoding",   "authorization",
+    "connection",     "content-length",    "expect",
+    "host",           "if-match",          "if-modified-since",
+    "if-none-match",  "if-range",          "if-unmodified-since",
+    "range",          "referer",           "sec-fetch-dest",
+    "sec-fetch-mode", "transfer-encoding", "user-agent",
 };
 
 /// The bytes of a text from `offset` on as one number.

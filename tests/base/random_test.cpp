@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <set>
+#include <string>
+#include <string_view>
 
 namespace torc {
 namespace {
@@ -22,6 +25,23 @@ TEST(Random, DoesNotRepeatItself) {
 // vectors_sip64[8] of https://github.com/veorq/SipHash: the message is the bytes 0 to 7.
 TEST(SipHash, GivesTheNumberOfItsAuthors) {
     EXPECT_EQ(siphash(reference_key, 0x0706'0504'0302'0100), 0x93f5'f579'9a93'2462U);
+}
+
+// vectors_sip64 of the same; message n is the bytes 0 to n - 1.
+TEST(SipHash, GivesTheNumbersOfItsAuthorsForMessagesOfAnyLength) {
+    std::string message;
+    const auto of_length = [&message](std::size_t length) {
+        while (message.size() < length) {
+            message += static_cast<char>(message.size());
+        }
+        return siphash(reference_key, std::string_view(message).substr(0, length));
+    };
+    EXPECT_EQ(of_length(0), 0x726f'db47'dd0e'0e31U);
+    EXPECT_EQ(of_length(1), 0x74f8'39c5'93dc'67fdU);
+    EXPECT_EQ(of_length(7), 0xab02'00f5'8b01'd137U);
+    EXPECT_EQ(of_length(8), 0x93f5'f579'9a93'2462U);
+    EXPECT_EQ(of_length(15), 0xa129'ca61'49be'45e5U);
+    EXPECT_EQ(of_length(63), 0x958a'324c'eb06'4572U);
 }
 
 TEST(SipHash, DependsOnEveryBitOfTheKeyAndTheMessage) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace torc {
 
@@ -17,8 +18,10 @@ struct SecretKey {
     [[nodiscard]] static SecretKey random();
 };
 
-/// SipHash-2-4 of the eight bytes of `message`, least significant first (Aumasson and Bernstein,
-/// 2012): without the key, no output can be told from others, nor the key from any number of them.
+/// SipHash-2-4 of `message` (Aumasson and Bernstein, 2012): without the key, no output can be told
+/// from others, nor the key from any number of them.
+[[nodiscard]] std::uint64_t siphash(SecretKey key, std::string_view message) noexcept;
+/// The same of the eight bytes of `message`, least significant first.
 [[nodiscard]] std::uint64_t siphash(SecretKey key, std::uint64_t message) noexcept;
 
 }  // namespace torc

@@ -16,6 +16,7 @@ CMAKE = "src/CMakeLists.txt"
 # By the first part of the name that is included: which files may include it.
 LIBRARIES = {
     "CLI": r"src/config/command_line\.cpp",
+    "crypt.h": r"src/site/access/",
     "liburing.h": r"src/io/",
     "liburing": r"src/io/",
     "openssl": r"(src|include/torc)/tls/",

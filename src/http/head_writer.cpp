@@ -18,6 +18,10 @@ void HeadWriter::append_path_encoded(std::string_view path) noexcept {
     append_encoded(*this, PercentEncoder(PercentEncoder::Part::path, path));
 }
 
+void HeadWriter::append_segment_encoded(std::string_view segment) noexcept {
+    append_encoded(*this, PercentEncoder(PercentEncoder::Part::segment, segment));
+}
+
 void HeadWriter::append_query(std::string_view query) noexcept {
     append_encoded(*this, PercentEncoder(PercentEncoder::Part::query, query));
 }

@@ -76,6 +76,13 @@ TEST(HeadWriter, EncodesPaths) {
     EXPECT_EQ(path_encoded("\\\""), "%5C%22");
 }
 
+TEST(HeadWriter, EncodesInASegmentAllThatCouldMeanSomething) {
+    std::array<char, 64> buffer;
+    HeadWriter writer(buffer);
+    writer.append_segment_encoded("a-b_c.d~/&=+:\xC3\xA4");
+    EXPECT_EQ(writer.written(), "a-b_c.d~%2F%26%3D%2B%3A%C3%A4");
+}
+
 TEST(HeadWriter, KeepsAQueryAsItCame) {
     EXPECT_EQ(query_encoded("a=b&c[]=%20%zz?/:@"), "a=b&c[]=%20%zz?/:@");
 }

@@ -51,6 +51,8 @@ public:
     }
     /// By PercentEncoder::Part::path; at most 3 times as long.
     void append_path_encoded(std::string_view path) noexcept;
+    /// By PercentEncoder::Part::segment; at most 3 times as long.
+    void append_segment_encoded(std::string_view segment) noexcept;
     /// By PercentEncoder::Part::query; at most 3 times as long.
     void append_query(std::string_view query) noexcept;
 

@@ -1,36 +1,14 @@
 #include <torc/base/ascii.hpp>
 #include <torc/site/routing/host_table.hpp>
 
+#include "routing/plain_host.hpp"
+
 #include <algorithm>
-#include <array>
 
 namespace torc::site {
 namespace {
 
-/// RFC 1035 §2.3.4: a name is no longer. Longer hosts are in no table.
-constexpr std::size_t host_bytes_max = 255;
-
 enum Scope : std::uint8_t { names, wildcards };
-
-/// A host as the table has it: in lower case, without a dot at the end. Empty: it is too long.
-class PlainHost {
-public:
-    explicit PlainHost(std::string_view host) noexcept {
-        if (host.ends_with('.')) {
-            host.remove_suffix(1);
-        }
-        if (host.size() <= buffer_.size()) {
-            std::ranges::transform(host, buffer_.begin(), to_lower);
-            bytes_ = host.size();
-        }
-    }
-
-    [[nodiscard]] std::string_view text() const noexcept { return {buffer_.data(), bytes_}; }
-
-private:
-    std::array<char, host_bytes_max> buffer_;
-    std::size_t bytes_ = 0;
-};
 
 }  // namespace
 

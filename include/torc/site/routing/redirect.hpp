@@ -14,11 +14,10 @@ struct Redirect {
 
     /// The host that was asked for, in lower case; empty: any of the site's.
     std::string host{};
-    /// The path that was asked for, from the root ("/old"). A "*" at the end stands for any rest,
-    /// a segment ":name" for any one segment.
+    /// The path that was asked for, from the root ("/old"); see RedirectPattern.
     std::string from;
-    /// A path from the root, or a whole URI. ":splat" is what "*" stood for, ":name" what the
-    /// segment was. The query of the request follows, unless this has one.
+    /// A path from the root, or a whole URI; see RedirectLocation. ":splat" is what "*" stood for,
+    /// ":name" what the segment was. The query of the request follows, unless this has one.
     std::string to;
     /// 301, 302, 307 or 308 (RFC 9110 §15.4).
     http::Status status = http::Status::moved_permanently;

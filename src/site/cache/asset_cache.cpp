@@ -32,7 +32,7 @@ AssetCache::AssetCache(const CacheLimits& limits)
 
 AssetCache::~AssetCache() {
     while (Entry* const entry = by_use_.front()) {
-        remove(entry->path);
+        remove(*entry);
     }
 }
 
@@ -135,7 +135,7 @@ bool AssetCache::shrink_to(std::size_t bytes_max) noexcept {
             move_to_back(*entry);
             ++passed_over;
         } else {
-            remove(entry->path);
+            remove(*entry);
         }
     }
     return true;
@@ -160,6 +160,7 @@ void AssetCache::insert(std::string_view path, AssetRef asset, MonotonicTime fre
         auto node = std::make_unique<Node>();
         node->text = path;
         node->path = node->text;
+        node->hash = hash;
         directories_.add(*node, directory_of(path));
         slot.hash = hash;
         slot.node = std::move(node);
@@ -179,7 +180,7 @@ void AssetCache::insert(std::string_view path, AssetRef asset, MonotonicTime fre
     try {
         looks_.add(entry, looks);
     } catch (...) {
-        remove(path);  // No change would drop it.
+        remove(entry);  // No change would drop it.
         throw;
     }
     shrink_to(memory_bytes_max());
@@ -192,26 +193,33 @@ void AssetCache::grow() {
     table_.swap(larger);
     for (Slot& old : larger) {
         if (old.node != nullptr) {
-            table_[slot_of(old.node->path, old.hash)] = std::move(old);
+            // No two are of one path, so none is looked at: that would be a cache miss each.
+            std::size_t slot = old.hash & (table_.size() - 1);
+            while (table_[slot].node != nullptr) {
+                slot = next(slot);
+            }
+            table_[slot] = std::move(old);
         }
     }
 }
 
 void AssetCache::erase(std::string_view path) noexcept {
     if (size_ > 0) {
-        remove(path);
+        if (Entry* const entry = table_[slot_of(path, hash_(path))].node.get()) {
+            remove(*entry);
+        }
     }
 }
 
 void AssetCache::drop_what_looked_at(const LookedAt& name) noexcept {
     while (LookIndex::Member* const found = looks_.find(name)) {
-        remove(static_cast<Entry*>(found)->path);
+        remove(static_cast<Entry&>(*found));
     }
 }
 
 bool AssetCache::reclaim(std::size_t steps_max) noexcept {
     while (DirectoryTree::Member* const forgotten = directories_.next_outdated(steps_max)) {
-        remove(static_cast<Entry*>(forgotten)->path);
+        remove(static_cast<Entry&>(*forgotten));
     }
     return directories_.has_outdated();
 }
@@ -221,18 +229,19 @@ bool AssetCache::evict_descriptor() noexcept {
     if (entry == nullptr) {
         return false;
     }
-    remove(entry->path);
+    remove(*entry);
     return true;
 }
 
-void AssetCache::remove(std::string_view path) noexcept {
-    std::size_t hole = slot_of(path, hash_(path));
-    if (table_[hole].node == nullptr) {
-        return;
+void AssetCache::remove(Entry& entry) noexcept {
+    const Node& node = static_cast<Node&>(entry);
+    std::size_t hole = node.hash & (table_.size() - 1);
+    while (table_[hole].node.get() != &node) {
+        hole = next(hole);
     }
-    count_out(*table_[hole].node);
-    directories_.remove(*table_[hole].node);
-    looks_.remove(*table_[hole].node);
+    count_out(entry);
+    directories_.remove(entry);
+    looks_.remove(entry);
     table_[hole].node.reset();
     --size_;
     // Backward-shift deletion: the hole must not cut a probe run in two, or look-ups would end

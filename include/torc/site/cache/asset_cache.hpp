@@ -137,8 +137,8 @@ private:
         return (slot + 1) & (table_.size() - 1);
     }
     void grow();
-    /// Precondition: the table has slots.
-    void remove(std::string_view path) noexcept;
+    /// Lets go of `entry`, which is in the table.
+    void remove(Entry& entry) noexcept;
 
     [[nodiscard]] std::size_t memory_bytes_max() const noexcept {
         return limits_.memory_bytes_max - std::min(other_bytes_, limits_.memory_bytes_max / 2);

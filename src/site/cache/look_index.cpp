@@ -1,7 +1,6 @@
 #include <torc/base/assert.hpp>
 #include <torc/site/cache/look_index.hpp>
 
-#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -61,26 +60,32 @@ LookIndex::Member* LookIndex::find_from(Link* link, const LookedAt& look) noexce
 }
 
 void LookIndex::reserve(std::size_t count) {
-    if (links_ + count <= chains_.size()) {
-        return;
+    if (chains_.empty()) {
+        chains_.resize(chains_min);
     }
-    std::vector<Link*> fewer(std::bit_ceil(std::max(chains_min, links_ + count)));
-    chains_.swap(fewer);
-    links_ = 0;
-    for (Link* chain : fewer) {
-        while (chain != nullptr) {
-            put_in(*std::exchange(chain, chain->next));
-        }
+    while (chains_.size() < links_ + count) {
+        add_chain();
+    }
+}
+
+void LookIndex::add_chain() {
+    const std::size_t added = chains_.size();
+    const std::size_t split = added - std::bit_floor(added);
+    chains_.push_back(nullptr);
+    for (Link* link = std::exchange(chains_[split], nullptr); link != nullptr;) {
+        Link& one = *std::exchange(link, link->next);
+        Link*& chain = chains_[position_of(one.stem_hash)];
+        one.next = std::exchange(chain, &one);
     }
 }
 
 void LookIndex::put_in(Link& link) noexcept {
-    link.next = std::exchange(chains_[link.stem_hash & (chains_.size() - 1)], &link);
+    link.next = std::exchange(chains_[position_of(link.stem_hash)], &link);
     ++links_;
 }
 
 void LookIndex::take_out(Link& link) noexcept {
-    Link** place = &chains_[link.stem_hash & (chains_.size() - 1)];
+    Link** place = &chains_[position_of(link.stem_hash)];
     while (*place != &link) {
         place = &(*place)->next;
     }

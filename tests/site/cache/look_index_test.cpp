@@ -122,6 +122,21 @@ TEST_F(LookIndexTest, FindsEachOfMany) {
     EXPECT_EQ(index_.find(at("page7")), nullptr);
 }
 
+TEST_F(LookIndexTest, FindsAllThatIsInWheneverItGrows) {
+    constexpr std::size_t count = 300;
+    const auto name_of = [](std::size_t number) { return "page" + std::to_string(number); };
+    for (std::size_t added = 0; added < count; ++added) {
+        add({name_of(added)});
+        if (added % 3 == 2) {
+            index_.remove(elements_[added - 1]);
+        }
+        for (std::size_t number = 0; number < added; ++number) {
+            const bool is_removed = number % 3 == 1;
+            ASSERT_EQ(index_.find(at(name_of(number))) == nullptr, is_removed) << number;
+        }
+    }
+}
+
 TEST_F(LookIndexTest, HoldsNothingThatLookedNowhere) {
     index_.add(elements_.emplace_back(), {});
     EXPECT_EQ(index_.memory_bytes(), 0U);

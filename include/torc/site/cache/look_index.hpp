@@ -2,6 +2,7 @@
 
 #include <torc/site/cache/looked_at.hpp>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -79,17 +80,27 @@ private:
         return link.is_further ? static_cast<FurtherLink&>(link).owner
                                : static_cast<Member*>(&link);
     }
+    /// Precondition: there are chains. As many bits of the hash as name a chain or one that is
+    /// still to come, whose links are in the one without the highest bit.
+    [[nodiscard]] std::size_t position_of(std::uint32_t stem_hash) const noexcept {
+        const std::size_t half = std::bit_floor(chains_.size());
+        const std::size_t position = stem_hash & (2 * half - 1);
+        return position < chains_.size() ? position : position & (half - 1);
+    }
     [[nodiscard]] Link* chain_of(std::uint32_t stem_hash) const noexcept {
-        return chains_.empty() ? nullptr : chains_[stem_hash & (chains_.size() - 1)];
+        return chains_.empty() ? nullptr : chains_[position_of(stem_hash)];
     }
     [[nodiscard]] static Member* find_from(Link* link, const LookedAt& look) noexcept;
     /// Makes room for so many links more.
     void reserve(std::size_t count);
+    /// One more, which gets what belongs there of the one that it was part of.
+    void add_chain();
     void put_in(Link& link) noexcept;
     void take_out(Link& link) noexcept;
 
     static constexpr std::size_t chains_per_link_max = 2;
-    /// A power of two of chains, at least as many as there are links; none before the first.
+    /// At least as many chains as there ever were links; none before the first. Linear hashing: it
+    /// grows by a chain at a time, so that no insertion visits all links, a cache miss each.
     std::vector<Link*> chains_;
     std::size_t links_ = 0;
     std::size_t further_links_ = 0;

@@ -166,7 +166,7 @@ void set_hidden_names(Settings& settings, const Given& given, Problems& problems
         }
         globs.push_back(glob);
     }
-    settings.sites.front().whole.load_rules.hidden = file::HiddenNames(std::move(globs));
+    settings.sites.front().whole.load_rules.hidden = file::HiddenNames(globs);
 }
 
 void set_codings(Settings& settings, const Given& given, Problems& problems) {

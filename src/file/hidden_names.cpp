@@ -1,12 +1,15 @@
 #include <torc/base/ascii.hpp>
 #include <torc/base/limits.hpp>
+#include <torc/file/glob.hpp>
 #include <torc/file/hidden_names.hpp>
 
 #include <fnmatch.h>
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <ranges>
+#include <utility>
 
 namespace torc::file {
 namespace {
@@ -105,6 +108,12 @@ private:
 };
 
 }  // namespace
+
+HiddenNames::HiddenNames(const std::vector<std::string>& shown) {
+    for (const std::string& glob : shown) {
+        std::ranges::move(expand_braces(glob), std::back_inserter(shown_));
+    }
+}
 
 bool HiddenNames::hide(std::string_view path) const noexcept {
     std::array<std::string_view, dotted_segments_max> dotted;

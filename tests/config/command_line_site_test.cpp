@@ -187,8 +187,8 @@ TEST_F(CommandLineTest, ReadsTypes) {
 TEST_F(CommandLineTest, TakesATypeOfFullLengthThatGetsACharset) {
     const std::string type = "text/" + std::string(site::named_type_bytes_max - 5, 'x');
     const Settings found = settings({"--type", "*.foo=" + type});
-    EXPECT_EQ(found.sites.front().whole.load_rules.types.at(0).value, type + "; charset=utf-8");
-    EXPECT_EQ(found.sites.front().whole.load_rules.types.at(0).value.size(),
+    EXPECT_EQ(found.sites.front().whole.load_rules.types[0].value, type + "; charset=utf-8");
+    EXPECT_EQ(found.sites.front().whole.load_rules.types[0].value.size(),
               site::content_type_bytes_max);
 }
 

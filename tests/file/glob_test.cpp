@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace torc::file {
 namespace {
@@ -18,6 +20,41 @@ TEST(Glob, MatchesTheWholePathWhenItHasASlash) {
     EXPECT_TRUE(matches_glob("/img/*", "img/a/b.png"));
     EXPECT_TRUE(matches_glob("/*/b.png", "img/a/b.png"));
     EXPECT_FALSE(matches_glob("/img/*", "other/img/b.png"));
+}
+
+TEST(Glob, MatchesSlashesWithOneAsteriskAsWithTwo) {
+    EXPECT_TRUE(matches_glob("/a/**/b", "a/x/y/b"));
+    EXPECT_TRUE(matches_glob("/a/*/b", "a/x/y/b"));
+    EXPECT_FALSE(matches_glob("/a/**/b", "a/b"));
+}
+
+TEST(Glob, WithBracesStandsForSeveral) {
+    using Globs = std::vector<std::string>;
+    EXPECT_EQ(expand_braces("*.{css,js}"), (Globs{"*.css", "*.js"}));
+    EXPECT_EQ(expand_braces("{a,b}{1,2}"), (Globs{"a1", "a2", "b1", "b2"}));
+    EXPECT_EQ(expand_braces("{a,b{c,d},}e"), (Globs{"ae", "bce", "bde", "e"}));
+    EXPECT_EQ(expand_braces("{{a,b}}"), (Globs{"{a}", "{b}"}));
+    for (const std::string_view glob : {"", "a", "{a}", "{", "}", "{a,b", "a,b}", "\\{a,b}",
+                                        "[{]a,b}", "{a[,]b}", "{a\\,b}", "{}"}) {
+        EXPECT_EQ(expand_braces(glob), Globs{std::string(glob)}) << glob;
+    }
+}
+
+TEST(Glob, WithBracesForTooManyIsItself) {
+    std::string glob;
+    for (int i = 0; i < 8; ++i) {
+        glob += "{a,b}";
+    }
+    EXPECT_EQ(expand_braces(glob).size(), 256U);
+    EXPECT_EQ(expand_braces(glob + "{a,b}").size(), 1U);
+}
+
+TEST(Glob, MatchesEachOfItsBraces) {
+    EXPECT_TRUE(matches_glob("*.{css,js}", "a/b.js"));
+    EXPECT_TRUE(matches_glob("{b.js,/a/*}", "a/c"));
+    EXPECT_FALSE(matches_glob("*.{css,js}", "a.html"));
+    EXPECT_EQ(find_glob_flaw("{*.css,a/*}"), "a path begins with a slash; give /a/*");
+    EXPECT_FALSE(HiddenNames({"{.a,.b}"}).hide(".b"));
 }
 
 TEST(Glob, HasAFlawWhenItCanNeverMatch) {

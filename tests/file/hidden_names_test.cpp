@@ -10,8 +10,8 @@
 namespace torc::file {
 namespace {
 
-bool is_hidden(std::string_view path, std::vector<std::string> shown = {}) {
-    return HiddenNames(std::move(shown)).hide(path);
+bool is_hidden(std::string_view path, const std::vector<std::string>& shown = {}) {
+    return HiddenNames(shown).hide(path);
 }
 
 TEST(HiddenNames, HideWhatBeginsWithADot) {

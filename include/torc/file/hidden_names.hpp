@@ -4,7 +4,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace torc::file {
@@ -22,7 +21,7 @@ public:
     /// path up to the segment and with the whole path. Wildcards never let out what holds
     /// passwords, keys or the history of the sources (".git", ".env", ".ssh", in capitals too) and
     /// copies of it (".git.bak"): only a glob that has the name does.
-    explicit HiddenNames(std::vector<std::string> shown) : shown_(std::move(shown)) {}
+    explicit HiddenNames(const std::vector<std::string>& shown);
 
     /// `path`: relative to the root, as a http::Target's. With more segments that begin with a dot
     /// than dotted_segments_max it is hidden, so that no path costs more than so many matches of
@@ -37,6 +36,7 @@ private:
     [[nodiscard]] bool are_shown(std::string_view path,
                                  std::span<std::string_view> segments) const noexcept;
 
+    /// Without braces.
     std::vector<std::string> shown_;
 };
 

@@ -1,4 +1,3 @@
-#include <torc/file/glob.hpp>
 #include <torc/site/load/cache_control.hpp>
 #include <torc/site/load/fingerprint.hpp>
 
@@ -9,11 +8,9 @@ constexpr std::string_view ask_each_time = "no-cache";
 
 }  // namespace
 
-std::string_view cache_control(const std::string& path, std::span<const CacheControlRule> rules) {
-    for (const CacheControlRule& rule : rules) {
-        if (file::matches_glob(rule.glob, path)) {
-            return rule.value;
-        }
+std::string_view cache_control(std::string_view path, const CacheControlRules& rules) {
+    if (const CacheControlRule* const rule = rules.find(path)) {
+        return rule->value;
     }
     return is_fingerprinted(path) ? keep_for_a_year : ask_each_time;
 }

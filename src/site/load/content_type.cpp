@@ -1,5 +1,4 @@
 #include <torc/base/ascii.hpp>
-#include <torc/file/glob.hpp>
 #include <torc/file/media_type.hpp>
 #include <torc/site/load/content_type.hpp>
 
@@ -12,12 +11,6 @@ namespace torc::site {
 namespace {
 
 constexpr std::string_view text_tree = "text/";
-
-const TypeRule* find_rule(std::string_view path, std::span<const TypeRule> rules) {
-    const auto rule = std::ranges::find_if(
-        rules, [path](const TypeRule& each) { return file::matches_glob(each.glob, path); });
-    return rule != rules.end() ? &*rule : nullptr;
-}
 
 /// `extension`: in lower case, with its dot.
 bool has_extension(std::string_view path, std::string_view extension) noexcept {
@@ -57,16 +50,15 @@ TypeRule make_type_rule(std::string glob, std::string value) {
     return rule;
 }
 
-bool type_depends_on_contents(std::string_view path, std::span<const TypeRule> rules) {
-    if (const TypeRule* const rule = find_rule(path, rules)) {
+bool type_depends_on_contents(std::string_view path, const TypeRules& rules) {
+    if (const TypeRule* const rule = rules.find(path)) {
         return rule->assumes_utf8;
     }
     return file::media_type(path).starts_with(text_tree) || is_compressed_svg(path);
 }
 
-ContentType content_type(std::string_view path, std::span<const TypeRule> rules,
-                         Beginning beginning) {
-    if (const TypeRule* const rule = find_rule(path, rules)) {
+ContentType content_type(std::string_view path, const TypeRules& rules, Beginning beginning) {
+    if (const TypeRule* const rule = rules.find(path)) {
         return {.value = rule->assumes_utf8 ? with_checked_charset(rule->value, beginning)
                                             : rule->value};
     }

@@ -23,29 +23,28 @@ TEST(CacheControl, AsksAboutEveryOtherFileEachTime) {
 }
 
 TEST(CacheControl, TakesAUsersRuleBeforeItsGuess) {
-    const std::vector<CacheControlRule> rules = {
-        {.glob = "/assets/*", .value = "no-cache"},
-        {.glob = "*.pdf", .value = std::string(for_a_year)}};
+    const CacheControlRules rules = {{.glob = "/assets/*", .value = "no-cache"},
+                                     {.glob = "*.pdf", .value = std::string(for_a_year)}};
     EXPECT_EQ(cache_control("assets/index-BfX9a2_k.js", rules), "no-cache");
     EXPECT_EQ(cache_control("report.pdf", rules), for_a_year);
 }
 
 TEST(CacheControl, TakesTheFirstRuleThatMatches) {
-    const std::vector<CacheControlRule> rules = {{.glob = "*.css", .value = "max-age=1"},
-                                                 {.glob = "a*", .value = "max-age=2"}};
+    const CacheControlRules rules = {{.glob = "*.css", .value = "max-age=1"},
+                                     {.glob = "a*", .value = "max-age=2"}};
     EXPECT_EQ(cache_control("dir/a.css", rules), "max-age=1");
     EXPECT_EQ(cache_control("dir/a.js", rules), "max-age=2");
     EXPECT_EQ(cache_control("dir/b.js", rules), "no-cache");
 }
 
 TEST(CacheControl, MatchesWholePathsWhenTheRuleHasASlash) {
-    const std::vector<CacheControlRule> rules = {{.glob = "/img/*", .value = "max-age=1"}};
+    const CacheControlRules rules = {{.glob = "/img/*", .value = "max-age=1"}};
     EXPECT_EQ(cache_control("img/a/b.png", rules), "max-age=1");
     EXPECT_EQ(cache_control("other/img/b.png", rules), "no-cache");
 }
 
 TEST(CacheControl, SendsNoneWhenARuleSaysSo) {
-    EXPECT_EQ(cache_control("a", std::vector<CacheControlRule>{{.glob = "*", .value = ""}}), "");
+    EXPECT_EQ(cache_control("a", CacheControlRules{{.glob = "*", .value = ""}}), "");
 }
 
 }  // namespace

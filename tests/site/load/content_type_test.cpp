@@ -13,7 +13,7 @@ using namespace std::string_view_literals;
 using http::ContentCoding;
 
 ContentType type_of(std::string_view path, std::string_view bytes = "",
-                    const std::vector<TypeRule>& rules = {}) {
+                    const TypeRules& rules = {}) {
     return content_type(path, rules, {.bytes = bytes, .is_whole = true});
 }
 
@@ -72,9 +72,9 @@ TEST(ContentType, OfAnArchiveHasNoCodingForItIsWhatWasAskedFor) {
 }
 
 TEST(ContentType, IsThatOfTheFirstRuleThatMatches) {
-    const std::vector<TypeRule> rules = {make_type_rule("*.foo", "application/x-foo"),
-                                         make_type_rule("/raw/*", "application/octet-stream"),
-                                         make_type_rule("Jenkins*", "text/x-groovy")};
+    const TypeRules rules = {make_type_rule("*.foo", "application/x-foo"),
+                             make_type_rule("/raw/*", "application/octet-stream"),
+                             make_type_rule("Jenkins*", "text/x-groovy")};
     EXPECT_EQ(type_of("a/b.foo", "", rules).value, "application/x-foo");
     EXPECT_EQ(type_of("raw/page.html", "", rules).value, "application/octet-stream");
     EXPECT_TRUE(type_of("raw/page.html", "", rules).is_known);
@@ -83,9 +83,9 @@ TEST(ContentType, IsThatOfTheFirstRuleThatMatches) {
 }
 
 TEST(ContentType, OfARuleHasTheCharsetThatItNames) {
-    const std::vector<TypeRule> rules = {make_type_rule("a", "text/plain; charset=koi8-r"),
-                                         make_type_rule("b", "TEXT/plain;Charset=utf-8"),
-                                         make_type_rule("c", "text/plain")};
+    const TypeRules rules = {make_type_rule("a", "text/plain; charset=koi8-r"),
+                             make_type_rule("b", "TEXT/plain;Charset=utf-8"),
+                             make_type_rule("c", "text/plain")};
     EXPECT_EQ(type_of("a", "na\xEFve", rules).value, "text/plain; charset=koi8-r");
     EXPECT_EQ(type_of("b", "na\xEFve", rules).value, "TEXT/plain;Charset=utf-8");
     EXPECT_EQ(type_of("c", "na\xC3\xAFve", rules).value, "text/plain; charset=utf-8");
@@ -93,8 +93,8 @@ TEST(ContentType, OfARuleHasTheCharsetThatItNames) {
 }
 
 TEST(ContentType, DependsOnTheContentsOfTextAlone) {
-    const std::vector<TypeRule> rules = {make_type_rule("*.foo", "text/x-foo"),
-                                         make_type_rule("*.txt", "text/plain; charset=koi8-r")};
+    const TypeRules rules = {make_type_rule("*.foo", "text/x-foo"),
+                             make_type_rule("*.txt", "text/plain; charset=koi8-r")};
     for (const std::string_view name : {"a.html", "a.ts", "README", "a.svgz", "a.foo"}) {
         EXPECT_TRUE(type_depends_on_contents(name, rules)) << name;
     }

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <span>
+#include <torc/site/routing/glob_rules.hpp>
+
 #include <string>
 #include <string_view>
 
@@ -16,12 +17,12 @@ struct CacheControlRule {
     /// Empty: no field.
     std::string value{};
 };
+using CacheControlRules = GlobRules<CacheControlRule>;
 
 /// The value of Cache-Control (RFC 9111 §5.2) for the file at `path`, relative to the root: that of
 /// the first rule that matches; without one, `keep_for_a_year` for a name that a build tool has
 /// made of the contents (see is_fingerprinted), and for all others "no-cache": to be kept, but
 /// asked about before each use. The view is to the rules or to static storage.
-[[nodiscard]] std::string_view cache_control(const std::string& path,
-                                             std::span<const CacheControlRule> rules);
+[[nodiscard]] std::string_view cache_control(std::string_view path, const CacheControlRules& rules);
 
 }  // namespace torc::site

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <torc/http/negotiation.hpp>
+#include <torc/site/routing/glob_rules.hpp>
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +18,7 @@ struct TypeRule {
     /// Its charset is not the user's: it goes where the contents say otherwise.
     bool assumes_utf8 = false;
 };
+using TypeRules = GlobRules<TypeRule>;
 
 /// What text gets that is taken for UTF-8.
 inline constexpr std::string_view utf8_parameter = "; charset=utf-8";
@@ -50,14 +51,14 @@ struct ContentType {
 };
 
 /// Whether `content_type` looks at the contents of the file at `path`, relative to the root.
-[[nodiscard]] bool type_depends_on_contents(std::string_view path, std::span<const TypeRule> rules);
+[[nodiscard]] bool type_depends_on_contents(std::string_view path, const TypeRules& rules);
 
 /// That of the first rule that matches the file at `path`, relative to the root, else of its name
 /// (see file::media_type). What the name can't tell is looked up in the contents:
 /// - "charset=utf-8" is left out where text names its own encoding, or is not UTF-8;
 /// - .ts and .mts are TypeScript, and with a byte that no text has an MPEG-2 transport stream;
 /// - .svgz is SVG in the coding gzip, if it begins as gzip does.
-[[nodiscard]] ContentType content_type(std::string_view path, std::span<const TypeRule> rules,
+[[nodiscard]] ContentType content_type(std::string_view path, const TypeRules& rules,
                                        Beginning beginning);
 
 }  // namespace torc::site

@@ -21,11 +21,11 @@ struct LoadRules {
     /// Codings that precompressed files beside a file are looked for in, the most wanted first.
     std::vector<http::ContentCoding> codings = {
         http::ContentCoding::brotli, http::ContentCoding::zstd, http::ContentCoding::gzip};
-    std::vector<CacheControlRule> cache_control{};
+    CacheControlRules cache_control{};
     /// The value of a listing's Cache-Control; empty: no field.
     std::string listing_cache_control = "no-cache";
     /// Before what a name tells.
-    std::vector<TypeRule> types{};
+    TypeRules types{};
     /// What is neither served nor listed.
     file::HiddenNames hidden{};
     file::SymlinkPolicy symlinks = file::SymlinkPolicy::inside;

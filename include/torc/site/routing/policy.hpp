@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,8 +96,11 @@ struct StatusFields {
 /// The fields that come of a site's rules, rendered once, each with its line end.
 class Policy {
 public:
-    /// `extra_fields`: a Server or X-Content-Type-Options among them stands in place of torc's own.
-    explicit Policy(const std::vector<ExtraField>& extra_fields);
+    /// `extra_fields`: a Server or X-Content-Type-Options among them stands in place of torc's own,
+    /// and a Cache-Control of every answer in place of that of fields_of. `removed_fields`: those
+    /// of torc's that responses do not have then, by name.
+    explicit Policy(const std::vector<ExtraField>& extra_fields,
+                    const std::vector<std::string>& removed_fields = {});
 
     /// Of every response.
     [[nodiscard]] std::string_view always() const noexcept { return always_; }
@@ -109,18 +113,24 @@ public:
     [[nodiscard]] std::string_view security_policy() const noexcept { return security_policy_; }
     /// Of responses to OPTIONS.
     [[nodiscard]] std::string_view options() const noexcept { return options_; }
+    /// In place of what fields_of says of a response without a file, with its line end; empty: no
+    /// such field.
+    [[nodiscard]] const std::optional<std::string>& cache_control() const noexcept {
+        return cache_control_;
+    }
 
     /// Bytes of all of them together.
     [[nodiscard]] std::size_t bytes_max() const noexcept { return bytes_max_; }
 
 private:
-    [[nodiscard]] std::string& fields_for(const ExtraField& field) noexcept;
+    [[nodiscard]] std::string& fields_for(const ExtraField& field);
 
     std::string always_;
     std::string success_;
     std::string_view no_sniffing_;
     std::string security_policy_;
     std::string options_;
+    std::optional<std::string> cache_control_;
     std::size_t bytes_max_ = 0;
 };
 

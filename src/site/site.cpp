@@ -11,31 +11,8 @@
 #include <utility>
 
 namespace torc::site {
-namespace {
-
-/// What is missing gets this part of a cache, and no more than so much.
-constexpr std::size_t missing_divisor = 8;
-constexpr std::size_t missing_bytes_max = std::size_t{16} * 1024 * 1024;
-
-CacheLimits limits_for_missing(const CacheLimits& all) noexcept {
-    return {.memory_bytes_max = std::min(all.memory_bytes_max / missing_divisor, missing_bytes_max),
-            .descriptors_max = all.descriptors_max / missing_divisor,
-            .oversize_turn = all.oversize_turn};
-}
-
-CacheLimits limits_for_present(const CacheLimits& all) noexcept {
-    const CacheLimits missing = limits_for_missing(all);
-    return {.memory_bytes_max = all.memory_bytes_max - missing.memory_bytes_max,
-            .descriptors_max = all.descriptors_max - missing.descriptors_max,
-            .oversize_turn = all.oversize_turn};
-}
-
-}  // namespace
-
-Site::Site(LoadRules rules, const CacheLimits& limits)
-    : rules_(std::move(rules)),
-      cache_(limits_for_present(limits)),
-      missing_(limits_for_missing(limits)) {}
+Site::Site(LoadRules rules, CacheBudgets& budgets)
+    : rules_(std::move(rules)), cache_(budgets.present), missing_(budgets.missing) {}
 
 Asset* Site::find(std::string_view path, MonotonicTime now) noexcept {
     if (now >= verified_until_) {
@@ -68,7 +45,7 @@ Site::Join Site::join_load(std::string_view path, Waiter waiter, bool is_watched
     // Where it will be kept: what is shown for what is missing takes nothing from what is there.
     const auto substitute = SubstituteKey::parse(path);
     const bool is_error = substitute && substitute->kind == SubstituteKey::Kind::error;
-    pending.load->reserve_in(is_error ? missing_ : cache_);
+    pending.load->reserve_in((is_error ? missing_ : cache_).budget());
     pending.load->note_in(recent_looks_);
     if (free_loads_.empty()) {
         // Room for all of them, so that `take_load` never allocates.

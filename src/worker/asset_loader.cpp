@@ -30,6 +30,7 @@ AssetLoader::AssetLoader(io::Proactor& proactor, site::Site& site, CurrentRoot& 
       site_(site),
       patience_(options.patience),
       reports_(options.reports),
+      budgets_(options.budgets),
       overdue_asset_(site::Asset::error(http::Status::service_unavailable)),
       root_(proactor, root),
       watch_(proactor, site, options.reports),
@@ -238,7 +239,7 @@ void AssetLoader::go_on(const io::Completion& completion, MonotonicTime now) {
     const bool is_short_of_descriptors =
         operation_of(completion.token) == Operation::load_open && completion.failed() &&
         (completion.error() == Errno(EMFILE) || completion.error() == Errno(ENFILE));
-    if (is_short_of_descriptors && site_.release_descriptor()) {
+    if (is_short_of_descriptors && budgets_.release_descriptor()) {
         perform(id, context(id).step, now);
         return;
     }

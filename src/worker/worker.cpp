@@ -30,9 +30,10 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       settings_(*options.settings),
       reports_(*options.reports),
       mailbox_(*options.mailbox),
-      site_(settings_.sites.front().whole.load_rules, settings_.cache_limits),
+      budgets_(settings_.cache_limits),
+      site_(settings_.sites.front().whole.load_rules, budgets_),
       loader_(proactor_, site_, *options.root,
-              {.patience = settings_.timeouts.load, .reports = reports_}),
+              {.patience = settings_.timeouts.load, .reports = reports_, .budgets = budgets_}),
       responder_(site_.rules().codings, settings_.sites.front().whole.extra_fields),
       services_{.site = site_,
                 .responder = responder_,
@@ -95,6 +96,7 @@ void Worker::iterate() {
         const std::span<const io::Completion> completions = proactor_.wait(deadline);
         look_at_clocks();
         dispatch_all(completions);
+        budgets_.present.drop_unused_page();
         loader_.reclaim();
         take_mail();
         use_freed_slots();
@@ -137,7 +139,7 @@ void Worker::dispatch_all(std::span<const io::Completion> completions) {
     if (!completions.empty()) {
         loader_.keep_root_verified(services_.now);
     }
-    site_.cache().set_other_bytes(batches_.resident_bytes());
+    budgets_.present.set_other_bytes(batches_.resident_bytes());
 }
 
 void Worker::use_freed_slots() {
@@ -201,7 +203,7 @@ void Worker::accepted(const io::Completion& completion) {
                 "LimitNOFILE=, fs.file-max)",
                 completion.error().message());
         }
-        site_.release_descriptor();
+        budgets_.release_descriptor();
         admission_.make_room_for(waiting);
     }
     admit_accepted();

@@ -96,7 +96,8 @@ protected:
         return site_.find(path, now) != nullptr;
     }
 
-    Site site_{LoadRules{.codings = {}}, CacheLimits{}};
+    CacheBudgets budgets_{CacheLimits{}};
+    Site site_{LoadRules{.codings = {}}, budgets_};
 };
 
 }  // namespace torc::site::test

@@ -37,7 +37,8 @@ TEST_F(SiteChangeTest, WhatChangedIsDropped) {
 }
 
 TEST_F(SiteChangeTest, AnIndexIsDroppedWithItsDirectory) {
-    Site site({.index_names = {"index.html", "index.htm"}}, {});
+    CacheBudgets budgets(CacheLimits{});
+    Site site({.index_names = {"index.html", "index.htm"}}, budgets);
     cache(site, {"", "a/", "b/"}, {"a/index.html"});
     site.changed("a/", "index.htm");
     EXPECT_FALSE(has(site, "a/"));
@@ -47,7 +48,8 @@ TEST_F(SiteChangeTest, AnIndexIsDroppedWithItsDirectory) {
 }
 
 TEST_F(SiteChangeTest, APrecompressedFileIsDroppedWithItsOriginal) {
-    Site site({}, {});
+    CacheBudgets budgets(CacheLimits{});
+    Site site({}, budgets);
     cache(site, {"a/page.html", "a/page.html.br", "a/", "a/page"});
     site.changed("a/", "page.html.br");
     EXPECT_FALSE(has(site, "a/page.html"));
@@ -58,7 +60,8 @@ TEST_F(SiteChangeTest, APrecompressedFileIsDroppedWithItsOriginal) {
 }
 
 TEST_F(SiteChangeTest, APageIsDroppedWithItsCleanUrls) {
-    Site site({.has_clean_urls = true}, {});
+    CacheBudgets budgets(CacheLimits{});
+    Site site({.has_clean_urls = true}, budgets);
     cache(site, {"about", "about/", "about.html", "other.html"},
           {"about", "about/index.html", "other"});
     site.changed("", "about.html");
@@ -164,7 +167,8 @@ TEST_F(SiteChangeTest, AnErrorPageThatChangesIsLookedForAgainInAllBeneath) {
 }
 
 TEST_F(SiteChangeTest, AFallbackThatChangesIsDropped) {
-    Site site({.fallback_path = "app/index.html"}, {});
+    CacheBudgets budgets(CacheLimits{});
+    Site site({.fallback_path = "app/index.html"}, budgets);
     std::string key;
     SubstituteKey{.kind = SubstituteKey::Kind::fallback, .path = "app/index.html"}.write(key);
     for (const std::string_view name : {"index.html", "index.html.br"}) {

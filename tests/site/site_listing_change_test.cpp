@@ -60,7 +60,8 @@ protected:
     }
 
     static constexpr ListingStyle by_size{.order = ListingOrder::size};
-    Site listing_site_{LoadRules{.codings = {}, .lists_directories = true}, CacheLimits{}};
+    CacheBudgets budgets_{CacheLimits{}};
+    Site listing_site_{LoadRules{.codings = {}, .lists_directories = true}, budgets_};
 };
 
 TEST_F(SiteListingTest, AListingIsKeptWhileItsDirectoryDoesNotChange) {
@@ -86,7 +87,7 @@ TEST_F(SiteListingTest, AChangeIsNoUseOfAListing) {
     cache.insert(key("a/", {.order = ListingOrder::size}), test::disk_asset("1"), noon);
     (void)cache.find("file");
     listing_site_.changed("a/", "other");
-    EXPECT_TRUE(cache.evict_descriptor());
+    EXPECT_TRUE(cache.budget().evict_descriptor());
     EXPECT_NE(cache.peek("file"), nullptr);
     EXPECT_EQ(cache.peek(key("a/", {.order = ListingOrder::size})), nullptr);
 }

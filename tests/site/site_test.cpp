@@ -72,7 +72,8 @@ protected:
     }
     void change_file() const { EXPECT_EQ(::write(disk_file_.get(), "x", 1), 1); }
 
-    Site site_{LoadRules{.contents_bytes_max = 100, .codings = {}}, CacheLimits{}};
+    CacheBudgets budgets_{CacheLimits{}};
+    Site site_{LoadRules{.contents_bytes_max = 100, .codings = {}}, budgets_};
     UniqueFd disk_file_ = test::anonymous_file(std::string(1000, 'x'));
 };
 
@@ -173,7 +174,8 @@ TEST_F(SiteTest, FindsAFileWhereNothingWas) {
 
 // A scan for names that do not exist must not push out what does.
 TEST_F(SiteTest, KeepsWhatIsThereWhateverIsAskedForInVain) {
-    Site site({.codings = {}}, {.memory_bytes_max = std::size_t{256} * 1024});
+    CacheBudgets budgets(CacheLimits{.memory_bytes_max = std::size_t{256} * 1024});
+    Site site({.codings = {}}, budgets);
     site.cache().insert("page", memory_asset(std::string(100'000, 'x')), never);
     for (int number = 0; number < 5000; ++number) {
         const auto id = site.join_load("absent/" + std::to_string(number), 1, false).id;
@@ -184,7 +186,8 @@ TEST_F(SiteTest, KeepsWhatIsThereWhateverIsAskedForInVain) {
     EXPECT_NE(site.find("page", noon), nullptr);
     EXPECT_NE(site.find("absent/4999", noon), nullptr);
     EXPECT_EQ(site.find("absent/0", noon), nullptr);
-    EXPECT_LE(site.cache().memory_bytes() + site.missing().memory_bytes(), std::size_t{256} * 1024);
+    EXPECT_LE(budgets.present.memory_bytes() + budgets.missing.memory_bytes(),
+              std::size_t{256} * 1024);
 }
 
 TEST_F(SiteTest, ForgetsAFileThatIsGone) {
@@ -216,8 +219,8 @@ TEST_F(SiteTest, DoesNotFindAFileOnDiskThatHasChanged) {
 
 TEST_F(SiteTest, GivesBackDescriptorsOneByOne) {
     site_.cache().insert("a", disk_asset("1"), noon);
-    EXPECT_TRUE(site_.release_descriptor());
-    EXPECT_FALSE(site_.release_descriptor());
+    EXPECT_TRUE(budgets_.release_descriptor());
+    EXPECT_FALSE(budgets_.release_descriptor());
 }
 
 TEST_F(SiteTest, FindsWithoutAllocating) {

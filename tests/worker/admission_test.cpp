@@ -86,7 +86,8 @@ protected:
     config::Settings settings_;
     test::Reports reports_;
     test::ScriptedProactor proactor_;
-    site::Site site_{{}, {}};
+    site::CacheBudgets budgets_{site::CacheLimits{}};
+    site::Site site_{{}, budgets_};
     site::Responder responder_{site_.rules().codings};
     ResponseBatchPool batches_;
     Services services_{

@@ -42,7 +42,7 @@ using Ended = std::optional<site::Site::Loaded>;
 class AssetLoaderTest : public ::testing::Test {
 protected:
     explicit AssetLoaderTest(const site::CacheLimits& limits = {})
-        : site_({.codings = {}}, limits) {
+        : budgets_(limits), site_({.codings = {}}, budgets_) {
         proactor_.expect_root(root_->descriptor());
     }
 
@@ -122,10 +122,14 @@ protected:
     torc::test::TemporaryDirectory directory_;
     SharedRoot root_ = remote_root(directory_.path());
     ScriptedProactor proactor_;
+    site::CacheBudgets budgets_;
     site::Site site_;
     CurrentRoot current_{"path/to/root", root_, noon, test::print_reports};
     AssetLoader loader_{
-        proactor_, site_, current_, {.patience = patience, .reports = test::print_reports}};
+        proactor_,
+        site_,
+        current_,
+        {.patience = patience, .reports = test::print_reports, .budgets = budgets_}};
 };
 
 /// Another worker finds that the path leads to `directory`.
@@ -404,9 +408,9 @@ TEST_F(AssetLoaderTest, GivesUpCachedDescriptorsWhenThereIsNoOther) {
     EXPECT_FALSE(complete(-EMFILE));
     EXPECT_EQ(proactor_.started(), 2);
     EXPECT_EQ(proactor_.path(), "file");
-    EXPECT_EQ(site_.cache().descriptors(), 1U);
+    EXPECT_EQ(budgets_.present.descriptors(), 1U);
     EXPECT_FALSE(complete(-ENFILE));
-    EXPECT_EQ(site_.cache().descriptors(), 0U);
+    EXPECT_EQ(budgets_.present.descriptors(), 0U);
     const Ended ended = complete(-EMFILE);
     ASSERT_TRUE(ended);
     EXPECT_EQ(ended->asset->status(), http::Status::service_unavailable);
@@ -563,7 +567,7 @@ TEST_F(AssetLoaderTest, OpensOnThreadsOfItsOwnWhenTheKernelHasNone) {
     proactor_.expect_root(local->descriptor());
     CurrentRoot current("path/to/root", local, noon, test::print_reports);
     AssetLoader loader(proactor_, site_, current,
-                       {.patience = patience, .reports = test::print_reports});
+                       {.patience = patience, .reports = test::print_reports, .budgets = budgets_});
     ASSERT_TRUE(loader.join("file", 7, noon));
     EXPECT_EQ(proactor_.lane(), Lane::local);
     loader.completed(proactor_.completion(-ECANCELED), noon);

@@ -82,7 +82,8 @@ protected:
     }
 
     torc::test::TemporaryDirectory directory_;
-    site::Site site_{{}, {}};
+    site::CacheBudgets budgets_{site::CacheLimits{}};
+    site::Site site_{{}, budgets_};
     std::unique_ptr<io::Proactor> proactor_;
     SharedRoot root_;
     std::unique_ptr<ChangeWatch> watch_;
@@ -385,7 +386,8 @@ TEST(ChangeWatch, TriesADirectoryAgainThatThereWasNoMemoryFor) {
     }
     test::ScriptedProactor proactor;
     proactor.expect_root(root->descriptor());
-    site::Site site({}, {});
+    site::CacheBudgets budgets(site::CacheLimits{});
+    site::Site site({}, budgets);
     ChangeWatch watch(proactor, site, test::print_reports);
     for (int time = 0; time < 10; ++time) {
         proactor.run_short_of_memory();

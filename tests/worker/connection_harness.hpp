@@ -36,7 +36,7 @@ static_assert(std::is_same_v<Action, std::variant<Receive, Send, SendFile, Load,
 class ConnectionHarness {
 public:
     explicit ConnectionHarness(AccessLog* access_log = nullptr, site::LoadRules rules = {})
-        : site_(std::move(rules), {}) {
+        : site_(std::move(rules), budgets_) {
         responder_.set_time(site::test::now);
         services_.access_log = access_log;
         services_.now = MonotonicTime(std::chrono::hours(12));
@@ -191,6 +191,7 @@ private:
         return last();
     }
 
+    site::CacheBudgets budgets_{site::CacheLimits{}};
     site::Site site_;
     std::map<std::string, site::AssetRef> disk_;
     /// With a fixed key, so that the same requests get the same answers.

@@ -12,7 +12,8 @@ namespace {
 
 class ConnectionTableTest : public ::testing::Test {
 protected:
-    site::Site site_{{}, {}};
+    site::CacheBudgets budgets_{site::CacheLimits{}};
+    site::Site site_{{}, budgets_};
     site::Responder responder_{site_.rules().codings};
     ResponseBatchPool batches_;
     Services services_{.site = site_, .responder = responder_, .batches = batches_};

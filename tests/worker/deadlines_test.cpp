@@ -40,7 +40,8 @@ protected:
         return settings;
     }();
     test::ScriptedProactor proactor_;
-    site::Site site_{{}, {}};
+    site::CacheBudgets budgets_{site::CacheLimits{}};
+    site::Site site_{{}, budgets_};
     site::Responder responder_{site_.rules().codings};
     ResponseBatchPool batches_;
     Services services_{.site = site_, .responder = responder_, .batches = batches_, .now = noon};

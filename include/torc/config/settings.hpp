@@ -3,7 +3,7 @@
 #include <torc/base/limits.hpp>
 #include <torc/config/site_settings.hpp>
 #include <torc/http/request_parser.hpp>
-#include <torc/site/cache/asset_cache.hpp>
+#include <torc/site/cache/cache_budget.hpp>
 #include <torc/site/response/responder.hpp>
 
 #include <chrono>

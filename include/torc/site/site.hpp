@@ -29,8 +29,8 @@ public:
     /// hard link, or through a shared mapping.
     static constexpr std::chrono::seconds watched_fresh_for{60};
 
-    /// `limits`: a part of them is for what is missing.
-    Site(LoadRules rules, const CacheLimits& limits);
+    /// `budgets`: of the worker, whose sites share them; outlive the site.
+    Site(LoadRules rules, CacheBudgets& budgets);
 
     /// Until when the root is known to be the one that the cached assets are from. From then on
     /// nothing is found.
@@ -115,11 +115,6 @@ public:
     [[nodiscard]] std::size_t loads_max() const noexcept { return loads_.size(); }
     [[nodiscard]] std::size_t loads_under_way() const noexcept {
         return loads_.size() - free_loads_.size();
-    }
-
-    /// Gives back one cached descriptor, when there are too few; false when none is held.
-    bool release_descriptor() noexcept {
-        return missing_.evict_descriptor() || cache_.evict_descriptor();
     }
 
     /// Whether there is anything for `reclaim`.

@@ -38,6 +38,8 @@ public:
         /// A load that has taken longer waits for a file system that does not answer.
         std::chrono::nanoseconds patience{};
         const ReportSink& reports;
+        /// Of the worker, whose descriptors are short.
+        site::CacheBudgets& budgets;
     };
 
     /// All that is referred to outlives the loader.
@@ -76,7 +78,6 @@ public:
     /// Lets go of some of what is cached and watched and was forgotten; sees to it that the next
     /// iteration comes at once while there is more. For each iteration.
     void reclaim() noexcept {
-        site_.cache().drop_unused_page();
         if (site_.has_forgotten() || watch_.has_forgotten()) {
             reclaim_some();
         }
@@ -159,6 +160,7 @@ private:
     site::Site& site_;
     const std::chrono::nanoseconds patience_;
     const ReportSink& reports_;
+    site::CacheBudgets& budgets_;
     const site::AssetRef overdue_asset_;
     ReportLimiter permission_report_;
     ReportLimiter failure_report_;

@@ -174,6 +174,7 @@ private:
     const ReportSink& reports_;
     Mailbox& mailbox_;
 
+    site::CacheBudgets budgets_;
     site::Site site_;
     AssetLoader loader_;
     site::Responder responder_;

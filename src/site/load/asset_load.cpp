@@ -1,6 +1,6 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
-#include <torc/site/cache/asset_cache.hpp>
+#include <torc/site/cache/cache_budget.hpp>
 #include <torc/site/cache/substitute_key.hpp>
 #include <torc/site/load/asset_load.hpp>
 
@@ -153,10 +153,10 @@ LoadStep AssetLoad::on_failed(Errno error) {
 
 bool AssetLoad::reserve_page(std::size_t bytes) noexcept {
     page_charge_ = MemoryCharge();
-    if (cache_ == nullptr) {
+    if (budget_ == nullptr) {
         return true;
     }
-    auto charge = cache_->reserve_page(bytes);
+    auto charge = budget_->reserve_page(bytes);
     if (!charge) {
         return false;
     }
@@ -180,7 +180,7 @@ LoadStep AssetLoad::on_listed(RepresentationRef page, ListedDirectoryRef directo
         // All who are sent it share one.
         page = RepresentationRef(&scope_.previous()->identity());
     }
-    if (cache_ != nullptr && !cache_->may_keep(directory->memory_bytes())) {
+    if (budget_ != nullptr && !budget_->may_keep(directory->memory_bytes())) {
         directory.reset();  // Or the page could not be kept either.
     }
     return finish(Asset::listing(std::move(page), std::move(directory)), true);

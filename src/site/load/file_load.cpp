@@ -1,6 +1,6 @@
 #include <torc/base/limits.hpp>
 #include <torc/base/mapping.hpp>
-#include <torc/site/cache/asset_cache.hpp>
+#include <torc/site/cache/cache_budget.hpp>
 #include <torc/site/cache/recent_looks.hpp>
 #include <torc/site/load/file_load.hpp>
 #include <torc/site/load/file_time.hpp>
@@ -132,10 +132,10 @@ LoadStep FileLoad::read_beginning() {
 }
 
 bool FileLoad::reserve(std::size_t bytes) noexcept {
-    if (cache_ == nullptr) {
+    if (budget_ == nullptr) {
         return true;
     }
-    auto charge = cache_->reserve(bytes);
+    auto charge = budget_->reserve(bytes);
     if (charge) {
         outcome_.contents.charge = *std::move(charge);
     }
@@ -314,10 +314,10 @@ LoadStep FileLoad::finish_with(Errno error) {
 }
 
 bool FileLoad::reserve_for_digest() noexcept {
-    if (cache_ == nullptr || digest_charge_.is_charged()) {
+    if (budget_ == nullptr || digest_charge_.is_charged()) {
         return true;
     }
-    auto charge = cache_->reserve(sizeof(DigestReading));
+    auto charge = budget_->reserve(sizeof(DigestReading));
     if (charge) {
         digest_charge_ = *std::move(charge);
     }

@@ -28,7 +28,7 @@ class AssetCacheMemory : public ::testing::Test {
 protected:
     /// A file in memory whose contents were reserved; null when there was no room.
     RepresentationRef reserved_file(std::size_t bytes) {
-        auto charge = cache_.reserve(bytes);
+        auto charge = budget_.reserve(bytes);
         if (!charge) {
             return {};
         }
@@ -37,7 +37,7 @@ protected:
         return file;
     }
     RepresentationRef reserved_page(std::size_t bytes) {
-        auto charge = cache_.reserve_page(bytes);
+        auto charge = budget_.reserve_page(bytes);
         if (!charge) {
             return {};
         }
@@ -54,7 +54,8 @@ protected:
         }
     }
 
-    AssetCache cache_{CacheLimits{.memory_bytes_max = cache_bytes}};
+    CacheBudget budget_{CacheLimits{.memory_bytes_max = cache_bytes}};
+    AssetCache cache_{budget_};
 };
 
 TEST_F(AssetCacheMemory, PushesNothingOutForAnAssetThatItCannotKeep) {
@@ -75,20 +76,20 @@ TEST_F(AssetCacheMemory, ForgetsWhatWasAtThePathOfAnAssetThatItCannotKeep) {
     cache_.insert("a", memory_asset("1"), noon);
     cache_.insert("a", memory_asset(std::string(2 * cache_bytes, 'x')), noon);
     EXPECT_EQ(cache_.find("a"), nullptr);
-    EXPECT_EQ(cache_.memory_bytes(), 0U);
+    EXPECT_EQ(budget_.memory_bytes(), 0U);
 }
 
 TEST_F(AssetCacheMemory, CountsABodyForAsLongAsItLives) {
     RepresentationRef file = reserved_file(body_bytes);
-    EXPECT_EQ(cache_.memory_bytes(), body_bytes);
+    EXPECT_EQ(budget_.memory_bytes(), body_bytes);
     cache_.insert("a", asset_of(file), noon);
-    const std::size_t cached = cache_.memory_bytes();
+    const std::size_t cached = budget_.memory_bytes();
     EXPECT_GT(cached, body_bytes);
     EXPECT_LT(cached, 2 * body_bytes) << "or it counts twice";
     cache_.erase("a");
-    EXPECT_EQ(cache_.memory_bytes(), body_bytes) << "it is kept by another";
+    EXPECT_EQ(budget_.memory_bytes(), body_bytes) << "it is kept by another";
     file = RepresentationRef();
-    EXPECT_EQ(cache_.memory_bytes(), 0U);
+    EXPECT_EQ(budget_.memory_bytes(), 0U);
 }
 
 TEST_F(AssetCacheMemory, ReservesNoMoreThanAQuarterForOneBody) {
@@ -97,7 +98,7 @@ TEST_F(AssetCacheMemory, ReservesNoMoreThanAQuarterForOneBody) {
 }
 
 TEST_F(AssetCacheMemory, ReservesNothingWhenItMayHoldNothing) {
-    AssetCache none(CacheLimits{.memory_bytes_max = 0});
+    CacheBudget none(CacheLimits{.memory_bytes_max = 0});
     EXPECT_FALSE(none.reserve(1));
 }
 
@@ -106,7 +107,7 @@ TEST_F(AssetCacheMemory, LetsGoOfTheLeastRecentlyUsedForABody) {
     EXPECT_NE(cache_.find("file 5"), nullptr);
     for (int count = 0; count < 4; ++count) {
         cache_.insert("new " + std::to_string(count), asset_of(reserved_file(body_bytes)), noon);
-        EXPECT_LE(cache_.memory_bytes(), cache_bytes);
+        EXPECT_LE(budget_.memory_bytes(), cache_bytes);
     }
     EXPECT_NE(cache_.find("file 5"), nullptr);
     EXPECT_EQ(cache_.find("file 3"), nullptr);
@@ -127,7 +128,7 @@ TEST_F(AssetCacheMemory, ReservesNoMoreWhenReadersHoldAllOfIt) {
     std::vector<BodyInUse> sent;
     while (RepresentationRef file = reserved_file(body_bytes)) {
         sent.emplace_back(*file);
-        ASSERT_LE(cache_.memory_bytes(), cache_bytes);
+        ASSERT_LE(budget_.memory_bytes(), cache_bytes);
     }
     EXPECT_EQ(sent.size(), cache_bytes / body_bytes);
     sent.pop_back();
@@ -140,7 +141,7 @@ TEST_F(AssetCacheMemory, KeepsItsOtherHalfWhenReadersHoldOne) {
     while (RepresentationRef file = reserved_file(body_bytes)) {
         sent.emplace_back(*file);
     }
-    EXPECT_LE(cache_.memory_bytes(), cache_bytes);
+    EXPECT_LE(budget_.memory_bytes(), cache_bytes);
     EXPECT_EQ(sent.size(), cache_bytes / body_bytes / 2);
     EXPECT_NE(cache_.find("file 9"), nullptr);
 }
@@ -158,7 +159,7 @@ TEST_F(AssetCacheMemory, CountsABodyOnceForAllItsReaders) {
 TEST_F(AssetCacheMemory, KeepsAPageOfUpToAHalf) {
     cache_.insert("page", asset_of(reserved_page(cache_bytes / 2)), noon);
     EXPECT_NE(cache_.find("page"), nullptr);
-    EXPECT_LE(cache_.memory_bytes(), cache_bytes);
+    EXPECT_LE(budget_.memory_bytes(), cache_bytes);
 }
 
 TEST_F(AssetCacheMemory, RefusesAPageThatReadersLeaveNoRoomFor) {
@@ -175,14 +176,14 @@ TEST_F(AssetCacheMemory, KeepsSmallPagesWhateverReadersHold) {
     }
     EXPECT_FALSE(reserved_page(cache_bytes / 8));
     EXPECT_TRUE(reserved_page(cache_bytes / 16));
-    EXPECT_LE(cache_.memory_bytes(), cache_bytes);
+    EXPECT_LE(budget_.memory_bytes(), cache_bytes);
 }
 
-TEST_F(AssetCacheMemory, SharesThePageBeyondTheBoundWithTheCachesOfOtherWorkers) {
+TEST_F(AssetCacheMemory, SharesThePageBeyondTheBoundWithTheBudgetsOfOtherWorkers) {
     const auto turn = std::make_shared<OversizeTurn>();
     const CacheLimits limits{.memory_bytes_max = cache_bytes, .oversize_turn = turn};
-    AssetCache one(limits);
-    AssetCache other(limits);
+    CacheBudget one(limits);
+    CacheBudget other(limits);
     {
         const auto charge = one.reserve_page(2 * cache_bytes);
         ASSERT_TRUE(charge);
@@ -199,12 +200,12 @@ TEST_F(AssetCacheMemory, HasOnePageBeyondItsBoundForAsLongAsItIsSent) {
         ASSERT_TRUE(page);
         const BodyInUse sent(*page);
         cache_.insert("page", asset_of(std::move(page)), noon);
-        cache_.drop_unused_page();
+        budget_.drop_unused_page();
         EXPECT_NE(cache_.find("page"), nullptr) << "so that all readers share it";
         EXPECT_FALSE(reserved_page(cache_bytes)) << "a second one";
         EXPECT_TRUE(reserved_file(body_bytes));
     }
-    cache_.drop_unused_page();
+    budget_.drop_unused_page();
     EXPECT_EQ(cache_.find("page"), nullptr);
     EXPECT_NE(cache_.find("small"), nullptr);
     EXPECT_TRUE(reserved_page(5 * cache_bytes));
@@ -212,20 +213,20 @@ TEST_F(AssetCacheMemory, HasOnePageBeyondItsBoundForAsLongAsItIsSent) {
 
 TEST_F(AssetCacheMemory, MakesRoomForOtherMemoryUpToAHalf) {
     fill();
-    cache_.set_other_bytes(cache_bytes / 4);
+    budget_.set_other_bytes(cache_bytes / 4);
     cache_.insert("a", memory_asset("1"), noon);
-    EXPECT_LE(cache_.memory_bytes(), cache_bytes * 3 / 4);
-    cache_.set_other_bytes(10 * cache_bytes);
+    EXPECT_LE(budget_.memory_bytes(), cache_bytes * 3 / 4);
+    budget_.set_other_bytes(10 * cache_bytes);
     cache_.insert("b", memory_asset("1"), noon);
-    EXPECT_LE(cache_.memory_bytes(), cache_bytes / 2);
-    EXPECT_GT(cache_.memory_bytes(), cache_bytes / 4);
+    EXPECT_LE(budget_.memory_bytes(), cache_bytes / 2);
+    EXPECT_GT(budget_.memory_bytes(), cache_bytes / 4);
 }
 
 TEST_F(AssetCacheMemory, OutlivedByABodyStillTakesItBack) {
     RepresentationRef file;
     {
-        AssetCache cache(CacheLimits{.memory_bytes_max = cache_bytes});
-        auto charge = cache.reserve(body_bytes);
+        CacheBudget budget(CacheLimits{.memory_bytes_max = cache_bytes});
+        auto charge = budget.reserve(body_bytes);
         ASSERT_TRUE(charge);
         file = test::memory_file(std::string(body_bytes, 'x'));
         file->charge(*std::move(charge));

@@ -21,19 +21,22 @@ constexpr MonotonicTime noon{std::chrono::hours(12)};
 
 /// What one asset of `bytes` at a path as long as "/a" costs.
 std::size_t cost_of(const AssetRef& asset) {
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     cache.insert("a", asset, noon);
-    return cache.memory_bytes();
+    return budget.memory_bytes();
 }
 
 TEST(AssetCache, FindsNothingAtFirst) {
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     EXPECT_EQ(cache.find("a"), nullptr);
     EXPECT_EQ(cache.size(), 0U);
 }
 
 TEST(AssetCache, FindsWhatWasInserted) {
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     const AssetRef asset = memory_asset("1");
     cache.insert("a", asset, noon);
     const AssetCache::Entry* entry = cache.find("a");
@@ -45,34 +48,38 @@ TEST(AssetCache, FindsWhatWasInserted) {
 }
 
 TEST(AssetCache, TakesTheRootItselfForAPath) {
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     cache.insert("", memory_asset("1"), noon);
     EXPECT_NE(cache.find(""), nullptr);
 }
 
 TEST(AssetCache, ReplacesTheAssetAtAPath) {
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     cache.insert("a", memory_asset(std::string(1000, 'x')), noon);
     const AssetRef newer = memory_asset("2");
     cache.insert("a", newer, noon + std::chrono::seconds(1));
     EXPECT_EQ(cache.size(), 1U);
     EXPECT_EQ(cache.find("a")->asset.get(), newer.get());
     EXPECT_EQ(cache.find("a")->fresh_until, noon + std::chrono::seconds(1));
-    EXPECT_EQ(cache.memory_bytes(), cost_of(newer));
+    EXPECT_EQ(budget.memory_bytes(), cost_of(newer));
 }
 
 TEST(AssetCache, MayBeGivenTheAssetThatItHolds) {
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     cache.insert("a", disk_asset("1"), noon);
-    const std::size_t before = cache.memory_bytes();
+    const std::size_t before = budget.memory_bytes();
     cache.insert("a", cache.find("a")->asset, noon);
-    EXPECT_EQ(cache.memory_bytes(), before);
-    EXPECT_EQ(cache.descriptors(), 1U);
+    EXPECT_EQ(budget.memory_bytes(), before);
+    EXPECT_EQ(budget.descriptors(), 1U);
 }
 
 TEST(AssetCache, TakesALookForNoUse) {
     const std::size_t one = cost_of(memory_asset("1"));
-    AssetCache cache({.memory_bytes_max = 2 * one});
+    CacheBudget budget({.memory_bytes_max = 2 * one});
+    AssetCache cache(budget);
     EXPECT_EQ(cache.peek("a"), nullptr);
     cache.insert("a", memory_asset("1"), noon);
     cache.insert("b", memory_asset("1"), noon);
@@ -85,10 +92,11 @@ TEST(AssetCache, TakesALookForNoUse) {
 
 TEST(AssetCache, StaysWithinItsBytes) {
     const std::size_t one = cost_of(memory_asset("1"));
-    AssetCache cache({.memory_bytes_max = 3 * one});
+    CacheBudget budget({.memory_bytes_max = 3 * one});
+    AssetCache cache(budget);
     for (const std::string_view path : {"a", "b", "c", "d"}) {
         cache.insert(path, memory_asset("1"), noon);
-        EXPECT_LE(cache.memory_bytes(), 3 * one);
+        EXPECT_LE(budget.memory_bytes(), 3 * one);
     }
     EXPECT_EQ(cache.size(), 3U);
     EXPECT_EQ(cache.find("a"), nullptr);
@@ -96,7 +104,8 @@ TEST(AssetCache, StaysWithinItsBytes) {
 
 TEST(AssetCache, LetsGoOfTheLeastRecentlyUsed) {
     const std::size_t one = cost_of(memory_asset("1"));
-    AssetCache cache({.memory_bytes_max = 3 * one});
+    CacheBudget budget({.memory_bytes_max = 3 * one});
+    AssetCache cache(budget);
     cache.insert("a", memory_asset("1"), noon);
     cache.insert("b", memory_asset("1"), noon);
     cache.insert("c", memory_asset("1"), noon);
@@ -109,7 +118,8 @@ TEST(AssetCache, LetsGoOfTheLeastRecentlyUsed) {
 
 TEST(AssetCache, TakesAReplacedAssetForRecentlyUsed) {
     const std::size_t one = cost_of(memory_asset("1"));
-    AssetCache cache({.memory_bytes_max = 2 * one});
+    CacheBudget budget({.memory_bytes_max = 2 * one});
+    AssetCache cache(budget);
     cache.insert("a", memory_asset("1"), noon);
     cache.insert("b", memory_asset("1"), noon);
     cache.insert("a", memory_asset("2"), noon);
@@ -119,46 +129,51 @@ TEST(AssetCache, TakesAReplacedAssetForRecentlyUsed) {
 }
 
 TEST(AssetCache, DoesNotKeepWhatIsLargerThanItself) {
-    AssetCache cache({.memory_bytes_max = 10'000});
+    CacheBudget budget({.memory_bytes_max = 10'000});
+    AssetCache cache(budget);
     cache.insert("a", memory_asset(std::string(20'000, 'x')), noon);
     EXPECT_EQ(cache.size(), 0U);
-    EXPECT_EQ(cache.memory_bytes(), 0U);
+    EXPECT_EQ(budget.memory_bytes(), 0U);
 }
 
 TEST(AssetCache, StaysWithinItsDescriptors) {
-    AssetCache cache({.descriptors_max = 2});
+    CacheBudget budget({.descriptors_max = 2});
+    AssetCache cache(budget);
     cache.insert("a", disk_asset("1"), noon);
     cache.insert("b", memory_asset("1"), noon);
     cache.insert("c", disk_asset("1"), noon);
     cache.insert("d", disk_asset("1"), noon);
-    EXPECT_EQ(cache.descriptors(), 2U);
+    EXPECT_EQ(budget.descriptors(), 2U);
     EXPECT_EQ(cache.find("a"), nullptr);
     EXPECT_NE(cache.find("b"), nullptr);
 }
 
 TEST(AssetCache, KeepsNoDescriptorWhenItMayHoldNone) {
-    AssetCache cache({.descriptors_max = 0});
+    CacheBudget budget({.descriptors_max = 0});
+    AssetCache cache(budget);
     cache.insert("a", disk_asset("1"), noon);
     EXPECT_EQ(cache.size(), 0U);
-    EXPECT_EQ(cache.descriptors(), 0U);
+    EXPECT_EQ(budget.descriptors(), 0U);
 }
 
 TEST(AssetCache, EvictsTheLeastRecentlyUsedDescriptor) {
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     cache.insert("memory", memory_asset("1"), noon);
     cache.insert("first", disk_asset("1"), noon);
     cache.insert("second", disk_asset("1"), noon);
     EXPECT_NE(cache.find("first"), nullptr);
-    EXPECT_TRUE(cache.evict_descriptor());
+    EXPECT_TRUE(budget.evict_descriptor());
     EXPECT_EQ(cache.find("second"), nullptr);
-    EXPECT_TRUE(cache.evict_descriptor());
-    EXPECT_FALSE(cache.evict_descriptor());
-    EXPECT_EQ(cache.descriptors(), 0U);
+    EXPECT_TRUE(budget.evict_descriptor());
+    EXPECT_FALSE(budget.evict_descriptor());
+    EXPECT_EQ(budget.descriptors(), 0U);
     EXPECT_NE(cache.find("memory"), nullptr);
 }
 
 TEST(AssetCache, ErasesOnePath) {
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     cache.insert("a", memory_asset("1"), noon);
     cache.insert("b", memory_asset("1"), noon);
     cache.erase("a");
@@ -169,7 +184,8 @@ TEST(AssetCache, ErasesOnePath) {
 
 TEST(AssetCache, FindsAllThatIsLeftOfManyAfterAnyWasErased) {
     constexpr int count = 1000;
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     const AssetRef asset = memory_asset("1");
     for (int i = 0; i < count; ++i) {
         cache.insert(std::to_string(i), asset, noon);
@@ -187,7 +203,8 @@ TEST(AssetCache, FindsAllThatIsLeftOfManyAfterAnyWasErased) {
 }
 
 TEST(AssetCache, TakesBackWhatWasErased) {
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     for (int round = 0; round < 300; ++round) {
         cache.insert("a" + std::to_string(round), memory_asset("1"), noon);
         cache.erase("a" + std::to_string(round));
@@ -199,21 +216,23 @@ TEST(AssetCache, TakesBackWhatWasErased) {
 }
 
 TEST(AssetCache, CostsNothingWhenItIsEmptyAgain) {
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     cache.insert("a", memory_asset("1"), noon);
     cache.insert("b", disk_asset("1"), noon);
-    EXPECT_GT(cache.memory_bytes(), 0U);
-    EXPECT_EQ(cache.descriptors(), 1U);
+    EXPECT_GT(budget.memory_bytes(), 0U);
+    EXPECT_EQ(budget.descriptors(), 1U);
     cache.erase("a");
     cache.forget_all();
     EXPECT_FALSE(cache.reclaim(100));
     EXPECT_EQ(cache.size(), 0U);
-    EXPECT_EQ(cache.memory_bytes(), 0U);
-    EXPECT_EQ(cache.descriptors(), 0U);
+    EXPECT_EQ(budget.memory_bytes(), 0U);
+    EXPECT_EQ(budget.descriptors(), 0U);
 }
 
 TEST(AssetCache, AnAssetInUseOutlivesItsEntry) {
-    AssetCache cache({.descriptors_max = 1});
+    CacheBudget budget({.descriptors_max = 1});
+    AssetCache cache(budget);
     cache.insert("a", disk_asset("12345"), noon);
     const AssetRef in_use = cache.find("a")->asset;
     cache.insert("b", disk_asset("1"), noon);
@@ -223,7 +242,8 @@ TEST(AssetCache, AnAssetInUseOutlivesItsEntry) {
 }
 
 TEST(AssetCache, FindsWithoutAllocating) {
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     cache.insert("a/path/that/no/small/string/could/hold.html", memory_asset("1"), noon);
     cache.insert("b", memory_asset("1"), noon);
     const auto before = torc::test::allocations_of_this_thread();
@@ -235,7 +255,8 @@ TEST(AssetCache, FindsWithoutAllocating) {
 }
 
 TEST(AssetCache, ForgetsWhatIsBeneathADirectory) {
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     for (const char* path : {"", "a", "a/", "a/b", "a/b/c", "ab"}) {
         cache.insert(path, memory_asset("1"), MonotonicTime());
     }
@@ -254,11 +275,12 @@ TEST(AssetCache, ForgetsWhatIsBeneathADirectory) {
     EXPECT_EQ(cache.find(""), nullptr);
     EXPECT_FALSE(cache.reclaim(100));
     EXPECT_EQ(cache.size(), 0U);
-    EXPECT_EQ(cache.memory_bytes(), 0U);
+    EXPECT_EQ(budget.memory_bytes(), 0U);
 }
 
 TEST(AssetCache, KeepsWhatIsInsertedOnceADirectoryWasForgotten) {
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     cache.insert("a/b/old", memory_asset("1"), noon);
     cache.insert("a/b/renewed", memory_asset("1"), noon);
     cache.forget_beneath("a/");
@@ -278,7 +300,8 @@ TEST(AssetCache, KeepsWhatIsInsertedOnceADirectoryWasForgotten) {
 TEST(AssetCache, ReclaimsNoMoreAtATimeThanItIsTold) {
     constexpr int count = 1000;
     constexpr std::size_t steps = 10;
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     for (int i = 0; i < count; ++i) {
         cache.insert(std::to_string(i % 100) + "/" + std::to_string(i), memory_asset("1"), noon);
     }
@@ -296,27 +319,31 @@ TEST(AssetCache, ReclaimsNoMoreAtATimeThanItIsTold) {
 }
 
 TEST(AssetCache, ReclaimsAFileDescriptorThatNobodyAsksForAgain) {
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     cache.insert("a/file", disk_asset("1"), noon);
     cache.forget_beneath("a/");
-    EXPECT_EQ(cache.descriptors(), 1U);
+    EXPECT_EQ(budget.descriptors(), 1U);
     EXPECT_FALSE(cache.reclaim(100));
-    EXPECT_EQ(cache.descriptors(), 0U);
-    EXPECT_FALSE(cache.evict_descriptor());
+    EXPECT_EQ(budget.descriptors(), 0U);
+    EXPECT_FALSE(budget.evict_descriptor());
 }
 
 TEST(AssetCache, CountsTheDirectoriesThatItIndexes) {
-    AssetCache shallow({});
-    AssetCache deep({});
+    CacheBudget shallow_budget({});
+    AssetCache shallow(shallow_budget);
+    CacheBudget deep_budget({});
+    AssetCache deep(deep_budget);
     shallow.insert("a.b.c.d.e", memory_asset("1"), noon);
     deep.insert("a/b/c/d/e", memory_asset("1"), noon);
-    EXPECT_GT(deep.memory_bytes(), shallow.memory_bytes());
+    EXPECT_GT(deep_budget.memory_bytes(), shallow_budget.memory_bytes());
     deep.erase("a/b/c/d/e");
-    EXPECT_EQ(deep.memory_bytes(), 0U);
+    EXPECT_EQ(deep_budget.memory_bytes(), 0U);
 }
 
 TEST(AssetCache, FindsWithoutAllocatingWhileItHasForgottenThings) {
-    AssetCache cache({});
+    CacheBudget budget({});
+    AssetCache cache(budget);
     cache.insert("forgotten/path/that/no/small/string/could/hold", memory_asset("1"), noon);
     cache.insert("another/path/that/no/small/string/could/hold", memory_asset("1"), noon);
     const auto before = torc::test::allocations_of_this_thread();
@@ -326,6 +353,29 @@ TEST(AssetCache, FindsWithoutAllocatingWhileItHasForgottenThings) {
     EXPECT_EQ(torc::test::allocations_of_this_thread(), before);
     EXPECT_TRUE(is_found);
     EXPECT_TRUE(is_absent);
+}
+
+TEST(AssetCache, GoesBeforeAnotherOfTheSameBudgetThatWasUsedLater) {
+    CacheBudget budget({.descriptors_max = 2});
+    AssetCache one(budget);
+    AssetCache other(budget);
+    one.insert("a", disk_asset("1"), noon);
+    other.insert("b", disk_asset("1"), noon);
+    EXPECT_NE(one.find("a"), nullptr);
+    one.insert("c", disk_asset("1"), noon);
+    EXPECT_NE(one.find("a"), nullptr);
+    EXPECT_EQ(other.find("b"), nullptr);
+    EXPECT_EQ(other.size(), 0U);
+}
+
+TEST(AssetCache, TakesNothingOfTheBudgetWhenItIsGone) {
+    CacheBudget budget({});
+    {
+        AssetCache cache(budget);
+        cache.insert("a/b/c", memory_asset("1"), noon);
+        EXPECT_GT(budget.memory_bytes(), 0U);
+    }
+    EXPECT_EQ(budget.memory_bytes(), 0U);
 }
 
 }  // namespace

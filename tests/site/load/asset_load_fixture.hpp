@@ -1,6 +1,6 @@
 #pragma once
 
-#include <torc/site/cache/asset_cache.hpp>
+#include <torc/site/cache/cache_budget.hpp>
 #include <torc/site/cache/substitute_key.hpp>
 #include <torc/site/load/asset_load.hpp>
 
@@ -44,7 +44,7 @@ protected:
     AssetLoad::Outcome load(std::string_view path, AssetRef previous = {}) {
         opened_.clear();
         AssetLoad load(path, std::move(previous), rules_, now_);
-        load.reserve_in(cache_);
+        load.reserve_in(budget_);
         LoadStep step = load.start();
         for (int steps = 0; !is<LoadFinished>(step); ++steps) {
             EXPECT_LT(steps, 200);
@@ -91,7 +91,7 @@ protected:
     LoadRules rules_;
     /// When loads look at the disk.
     WallTime now_ = loaded_at;
-    AssetCache cache_{CacheLimits{}};
+    CacheBudget budget_{CacheLimits{}};
     std::map<std::string, FakeFile> disk_;
     std::vector<std::string> opened_;
     /// Closes the descriptors that loads are done with, and counts them.

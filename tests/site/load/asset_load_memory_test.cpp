@@ -34,11 +34,11 @@ protected:
     }
 };
 
-/// Reserves all of a cache as if readers held it.
+/// Reserves all of a budget as if readers held it.
 class Hoard {
 public:
-    explicit Hoard(AssetCache& cache) {
-        while (auto charge = cache.reserve(CacheLimits{}.memory_bytes_max / 4)) {
+    explicit Hoard(CacheBudget& budget) {
+        while (auto charge = budget.reserve(CacheLimits{}.memory_bytes_max / 4)) {
             charges_.push_back(*std::move(charge));
             charges_.back().begin_use();
         }
@@ -57,7 +57,7 @@ private:
 
 TEST_F(AssetLoadMemory, SendsAFileFromTheDiskThatMemoryHasNoRoomFor) {
     put("file", "12345");
-    const Hoard hoard(cache_);
+    const Hoard hoard(budget_);
     const AssetLoad::Outcome outcome = load("file");
     EXPECT_TRUE(outcome.asset->identity().is_on_disk());
     EXPECT_TRUE(outcome.is_cacheable);
@@ -66,7 +66,7 @@ TEST_F(AssetLoadMemory, SendsAFileFromTheDiskThatMemoryHasNoRoomFor) {
 
 TEST_F(AssetLoadMemory, ReadsTheSameFileOnceThereIsRoom) {
     put("file", "12345");
-    std::optional<Hoard> hoard(cache_);
+    std::optional<Hoard> hoard(budget_);
     const AssetRef on_disk = asset("file");
     hoard.reset();
     const AssetLoad::Outcome outcome = load("file", on_disk);
@@ -85,21 +85,21 @@ TEST_F(AssetLoadMemory, SharesAListingThatHasNotChanged) {
     put_directory("a/");
     const std::string key = listing_key("a/");
     const AssetLoad::Outcome first = load(key);
-    const std::size_t before = cache_.memory_bytes();
+    const std::size_t before = budget_.memory_bytes();
     const AssetLoad::Outcome second = load(key, first.asset);
     EXPECT_EQ(&second.asset->identity(), &first.asset->identity());
     EXPECT_TRUE(second.is_cacheable);
-    EXPECT_EQ(cache_.memory_bytes(), before);
+    EXPECT_EQ(budget_.memory_bytes(), before);
 }
 
 TEST_F(AssetLoadMemory, CountsAListing) {
     put_directory("a/");
     const AssetLoad::Outcome outcome = load(listing_key("a/"));
-    EXPECT_EQ(cache_.memory_bytes(), outcome.asset->identity().size());
+    EXPECT_EQ(budget_.memory_bytes(), outcome.asset->identity().size());
 }
 
 TEST_F(AssetLoadMemory, KeepsAPageWithoutADirectoryThatIsTooLargeToBeKept) {
-    AssetCache small(CacheLimits{.memory_bytes_max = 1000});
+    CacheBudget small(CacheLimits{.memory_bytes_max = 1000});
     AssetLoad load(listing_key("a/"), {}, rules_, test::loaded_at);
     load.reserve_in(small);
     ASSERT_TRUE(is<OpenFile>(load.start()));
@@ -118,7 +118,7 @@ TEST_F(AssetLoadMemory, KeepsAPageWithoutADirectoryThatIsTooLargeToBeKept) {
 
 TEST_F(AssetLoadMemory, RefusesAListingThatMemoryHasNoRoomFor) {
     put_directory("a/");
-    std::optional<Hoard> hoard(cache_);
+    std::optional<Hoard> hoard(budget_);
     const AssetLoad::Outcome refused = load(listing_key("a/"));
     EXPECT_EQ(refused.asset->status(), Status::service_unavailable);
     EXPECT_FALSE(refused.is_cacheable);

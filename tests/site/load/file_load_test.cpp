@@ -1,5 +1,5 @@
 #include <torc/base/limits.hpp>
-#include <torc/site/cache/asset_cache.hpp>
+#include <torc/site/cache/cache_budget.hpp>
 #include <torc/site/cache/recent_looks.hpp>
 #include <torc/site/load/file_load.hpp>
 #include <torc/site/load/file_time.hpp>
@@ -159,15 +159,15 @@ TEST_F(UnsizedFileLoadTest, ReadsAFileThatSaysThatItIsEmptyToItsEnd) {
 }
 
 TEST_F(UnsizedFileLoadTest, IsNotTakenForEmptyWhenThereIsNoRoom) {
-    AssetCache cache(CacheLimits{.memory_bytes_max = 1000});
+    CacheBudget budget(CacheLimits{.memory_bytes_max = 1000});
     std::array<MemoryCharge, 3> sent_to_slow_readers;
     for (MemoryCharge& charge : sent_to_slow_readers) {
-        charge = cache.reserve(250).value();
+        charge = budget.reserve(250).value();
         charge.begin_use();
     }
-    cache.set_other_bytes(1000);
-    ASSERT_FALSE(cache.reserve(0));
-    load_.reserve_in(cache);
+    budget.set_other_bytes(1000);
+    ASSERT_FALSE(budget.reserve(0));
+    load_.reserve_in(budget);
     start();
     (void)open_unsized();
     EXPECT_EQ(stat(S_IFREG, 0), Step::finished);
@@ -376,23 +376,23 @@ TEST_F(FileLoadTest, HasNoDigestOfWhatChangesWheneverItIsRead) {
 }
 
 TEST_F(FileLoadTest, ReservesTheMemoryThatItReadsInto) {
-    AssetCache cache(CacheLimits{.memory_bytes_max = 40});
-    load_.reserve_in(cache);
+    CacheBudget budget(CacheLimits{.memory_bytes_max = 40});
+    load_.reserve_in(budget);
     start();
     EXPECT_EQ(open(), Step::stat);
     EXPECT_EQ(stat(S_IFREG, 10), Step::read);
-    EXPECT_EQ(cache.memory_bytes(), 10U);
+    EXPECT_EQ(budget.memory_bytes(), 10U);
     EXPECT_EQ(read("1234567890"), Step::stat);
     EXPECT_EQ(stat(S_IFREG, 10), Step::finished);
     outcome_ = load_.take_outcome();
-    EXPECT_EQ(cache.memory_bytes(), 10U);
+    EXPECT_EQ(budget.memory_bytes(), 10U);
     outcome_ = {};
-    EXPECT_EQ(cache.memory_bytes(), 0U);
+    EXPECT_EQ(budget.memory_bytes(), 0U);
 }
 
 TEST_F(FileLoadTest, KeepsByDescriptorWhatFindsNoRoomInMemory) {
-    AssetCache cache(CacheLimits{.memory_bytes_max = 39});
-    load_.reserve_in(cache);
+    CacheBudget budget(CacheLimits{.memory_bytes_max = 39});
+    load_.reserve_in(budget);
     start();
     EXPECT_EQ(open(), Step::stat);
     EXPECT_EQ(stat(S_IFREG, 10), Step::read);
@@ -404,22 +404,22 @@ TEST_F(FileLoadTest, KeepsByDescriptorWhatFindsNoRoomInMemory) {
     EXPECT_EQ(outcome_.contents.bytes, nullptr);
     EXPECT_TRUE(outcome_.file);
     EXPECT_EQ(outcome_.digest, Digest::of("1234567890")) << "its tag is that of its contents";
-    EXPECT_EQ(cache.memory_bytes(), 0U);
+    EXPECT_EQ(budget.memory_bytes(), 0U);
 }
 
 TEST_F(FileLoadTest, GivesBackTheMemoryOfWhatItReadsAgain) {
-    AssetCache cache(CacheLimits{.memory_bytes_max = 40});
-    load_.reserve_in(cache);
+    CacheBudget budget(CacheLimits{.memory_bytes_max = 40});
+    load_.reserve_in(budget);
     start();
     EXPECT_EQ(open(), Step::stat);
     EXPECT_EQ(stat(S_IFREG, 9, 1), Step::read);
     EXPECT_EQ(read("123456789"), Step::stat);
     EXPECT_EQ(stat(S_IFREG, 10, 2), Step::read);
-    EXPECT_EQ(cache.memory_bytes(), 10U);
+    EXPECT_EQ(budget.memory_bytes(), 10U);
     EXPECT_EQ(fail(EIO), Step::finished);
     outcome_ = load_.take_outcome();
     outcome_ = {};
-    EXPECT_EQ(cache.memory_bytes(), 0U);
+    EXPECT_EQ(budget.memory_bytes(), 0U);
 }
 
 TEST_F(FileLoadTest, OpensAgainWhenARenameRaced) {

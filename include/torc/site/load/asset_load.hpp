@@ -46,11 +46,11 @@ public:
     /// outlive the load. `now`: files that claim to be newer are from the future.
     AssetLoad(std::string_view path, AssetRef previous, const LoadRules& rules, WallTime now);
 
-    /// Has the memory for contents be reserved in `cache`, which outlives the load: what finds no
+    /// Has the memory for contents be reserved of `budget`, which outlives the load: what finds no
     /// room is sent from its file, and a page that has none is not made. Without this nothing is.
-    void reserve_in(AssetCache& cache) noexcept {
-        cache_ = &cache;
-        file_.reserve_in(cache);
+    void reserve_in(CacheBudget& budget) noexcept {
+        budget_ = &budget;
+        file_.reserve_in(budget);
     }
     /// See FileLoad::note_in.
     void note_in(RecentLooks& looks) noexcept { file_.note_in(looks); }
@@ -130,7 +130,7 @@ private:
     ErrorLoad error_;
     Part part_ = Part::resolver;
     FileLoad file_;
-    AssetCache* cache_ = nullptr;
+    CacheBudget* budget_ = nullptr;
     /// Open while it is listed.
     FileHandle directory_;
     MemoryCharge page_charge_;

@@ -22,7 +22,7 @@
 
 namespace torc::site {
 
-class AssetCache;
+class CacheBudget;
 class RecentLooks;
 
 /// Opens one file, and reads it when it is small, without doing any of it: an event goes in, the
@@ -37,9 +37,9 @@ public:
     FileLoad(std::size_t contents_bytes_max, WallTime now) noexcept
         : contents_bytes_max_(contents_bytes_max), now_(now) {}
 
-    /// Has the memory for contents be reserved in `cache`, which outlives the load: a file that
+    /// Has the memory for contents be reserved of `budget`, which outlives the load: a file that
     /// finds no room there is only read for its digest. Without this, all that are small are kept.
-    void reserve_in(AssetCache& cache) noexcept { cache_ = &cache; }
+    void reserve_in(CacheBudget& budget) noexcept { budget_ = &budget; }
     /// Has looks at files be noted in `looks`, which outlives the load: one that is written all the
     /// time is not read for a digest, which the next write would make useless.
     void note_in(RecentLooks& looks) noexcept { looks_ = &looks; }
@@ -138,7 +138,7 @@ private:
 
     std::size_t contents_bytes_max_;
     WallTime now_;
-    AssetCache* cache_ = nullptr;
+    CacheBudget* budget_ = nullptr;
     RecentLooks* looks_ = nullptr;
     bool reads_ends_ = false;
     std::string path_;

@@ -88,7 +88,10 @@ int report(const torc::config::Verdict& verdict, torc::server::Diagnostics& diag
     }
     // As this user; it may be a file.
     torc::config::Settings settings = verdict.settings;
-    (void)torc::server::open_document_root(settings);
+    for (torc::config::SiteSettings& site : settings.sites) {
+        torc::server::serve_only_file_if_named(site.whole);
+        (void)torc::server::open_document_root(site.whole);
+    }
     fmt::print("{}", verdict.text);
     return static_cast<int>(ExitCode::stopped);
 }

@@ -23,10 +23,9 @@ std::string this_user() {
 }
 
 /// Opens a file as a request for it does; EISDIR and EINVAL for what is none.
-Result<void> try_file(const file::Root& root, const config::Settings& settings,
+Result<void> try_file(const file::Root& root, const config::AreaSettings& area,
                       const std::string& path) {
-    const auto opened = root.open_beneath(
-        path.c_str(), file::Root::how(settings.sites.front().whole.load_rules.symlinks));
+    const auto opened = root.open_beneath(path.c_str(), file::Root::how(area.load_rules.symlinks));
     if (!opened) {
         return std::unexpected(opened.error());
     }
@@ -46,16 +45,16 @@ Result<void> try_file(const file::Root& root, const config::Settings& settings,
 }
 
 /// Why a file can't be served, and what to do about it.
-std::string explain(const config::Settings& settings, Errno error) {
+std::string explain(const config::AreaSettings& area, Errno error) {
     switch (error.value()) {
         case ENOENT:
         case ENOTDIR:
-            return fmt::format("no such file in {}", settings.sites.front().whole.directory);
+            return fmt::format("no such file in {}", area.directory);
         case EACCES:
             return fmt::format(
                 "{} may not read it in {}; let it: chmod o+r, and o+x for the "
                 "directories above",
-                this_user(), settings.sites.front().whole.directory);
+                this_user(), area.directory);
         case EXDEV:
             return "a symbolic link that leads out of the directory; give --symlinks all";
         case ELOOP:
@@ -70,7 +69,7 @@ std::string explain(const config::Settings& settings, Errno error) {
 }
 
 /// Searches the root; false when the kernel does not let it be tried.
-bool search(const file::Root& root, const config::Settings& settings, io::Backend backend) {
+bool search(const file::Root& root, const config::AreaSettings& area, io::Backend backend) {
     const auto searched = root.open_beneath(".", file::Root::directory_how());
     if (searched) {
         return true;
@@ -89,35 +88,33 @@ bool search(const file::Root& root, const config::Settings& settings, io::Backen
         case EACCES:
             throw StartError(fmt::format(
                 "{}: {} may not search it, so nothing in it can be served; let it: chmod o+rx {}",
-                settings.sites.front().whole.directory, this_user(),
-                settings.sites.front().whole.directory));
+                area.directory, this_user(), area.directory));
         default:
-            throw StartError(fmt::format("{}: can't be searched: {}",
-                                         settings.sites.front().whole.directory,
+            throw StartError(fmt::format("{}: can't be searched: {}", area.directory,
                                          searched.error().message()));
     }
 }
 
-void require_fallback(const file::Root& root, const config::Settings& settings) {
-    const std::string& path = settings.sites.front().whole.load_rules.fallback_path;
+void require_fallback(const file::Root& root, const config::AreaSettings& area) {
+    const std::string& path = area.load_rules.fallback_path;
     if (path.empty()) {
         return;
     }
-    if (const auto tried = try_file(root, settings, path); !tried) {
-        throw StartError(fmt::format("--spa {}: {}", path, explain(settings, tried.error())));
+    if (const auto tried = try_file(root, area, path); !tried) {
+        throw StartError(fmt::format("--spa {}: {}", path, explain(area, tried.error())));
     }
 }
 
 /// What is wrong with what "/" shows; empty: nothing.
-std::string check_index(const file::Root& root, const config::Settings& settings) {
-    const site::LoadRules& rules = settings.sites.front().whole.load_rules;
+std::string check_index(const file::Root& root, const config::AreaSettings& area) {
+    const site::LoadRules& rules = area.load_rules;
     for (const std::string& name : rules.index_names) {
-        const auto tried = try_file(root, settings, name);
+        const auto tried = try_file(root, area, name);
         if (tried) {
             return "";
         }
         if (tried.error() != Errno(ENOENT) && tried.error() != Errno(EISDIR)) {
-            return fmt::format("{}, which / shows: {}", name, explain(settings, tried.error()));
+            return fmt::format("{}, which / shows: {}", name, explain(area, tried.error()));
         }
     }
     if (!rules.lists_directories) {
@@ -125,8 +122,7 @@ std::string check_index(const file::Root& root, const config::Settings& settings
                    ? fmt::format(
                          "{} has no {}, and --listing is off: / is a 404; give --listing, or "
                          "--index with the name of a file that is there",
-                         settings.sites.front().whole.directory,
-                         fmt::join(rules.index_names, " or "))
+                         area.directory, fmt::join(rules.index_names, " or "))
                    : "";
     }
     const auto listed = root.open_beneath(".", file::Root::how(rules.symlinks));
@@ -135,32 +131,33 @@ std::string check_index(const file::Root& root, const config::Settings& settings
                : fmt::format(
                      "{}: {} may not list it, so / is a 403; let it: chmod o+r {}, or give "
                      "--no-listing",
-                     settings.sites.front().whole.directory, this_user(),
-                     settings.sites.front().whole.directory);
+                     area.directory, this_user(), area.directory);
 }
 
 /// Makes the settings of a file those of its directory.
-void serve_only_file(config::Settings& settings) {
-    const std::filesystem::path file = settings.sites.front().whole.directory;
-    site::LoadRules& rules = settings.sites.front().whole.load_rules;
+void serve_only_file(config::AreaSettings& area) {
+    const std::filesystem::path file = area.directory;
+    site::LoadRules& rules = area.load_rules;
     if (!rules.fallback_path.empty() || rules.has_clean_urls) {
         throw UsageError(
             fmt::format("{} is a file, which is served alone: leave out --spa and "
                         "--clean-urls, or give its directory",
-                        settings.sites.front().whole.directory));
+                        area.directory));
     }
     rules.serve_only(file.filename());
-    settings.sites.front().whole.directory = file.has_parent_path() ? file.parent_path() : ".";
+    area.directory = file.has_parent_path() ? file.parent_path() : ".";
 }
 
 }  // namespace
 
-worker::SharedRoot open_document_root(config::Settings& settings) {
-    if (std::error_code error;
-        std::filesystem::is_regular_file(settings.sites.front().whole.directory, error)) {
-        serve_only_file(settings);
+void serve_only_file_if_named(config::AreaSettings& area) {
+    if (std::error_code error; std::filesystem::is_regular_file(area.directory, error)) {
+        serve_only_file(area);
     }
-    const std::string& directory = settings.sites.front().whole.directory;
+}
+
+worker::SharedRoot open_document_root(const config::AreaSettings& area) {
+    const std::string& directory = area.directory;
     auto root = file::Root::open(directory);
     if (root) {
         return std::make_shared<const file::Root>(*std::move(root));
@@ -183,21 +180,20 @@ worker::SharedRoot open_document_root(config::Settings& settings) {
 }
 
 std::vector<std::string> check_document_root(const file::Root& root,
-                                             const config::Settings& settings,
+                                             const config::AreaSettings& area,
                                              io::Backend backend) {
     std::vector<std::string> warnings;
-    if (!search(root, settings, backend)) {
+    if (!search(root, area, backend)) {
         return warnings;
     }
-    if (const std::string& name = settings.sites.front().whole.load_rules.only_file;
-        !name.empty()) {
-        if (const auto tried = try_file(root, settings, name); !tried) {
-            throw StartError(fmt::format("{}: {}", name, explain(settings, tried.error())));
+    if (const std::string& name = area.load_rules.only_file; !name.empty()) {
+        if (const auto tried = try_file(root, area, name); !tried) {
+            throw StartError(fmt::format("{}: {}", name, explain(area, tried.error())));
         }
         return warnings;
     }
-    require_fallback(root, settings);
-    if (std::string index = check_index(root, settings); !index.empty()) {
+    require_fallback(root, area);
+    if (std::string index = check_index(root, area); !index.empty()) {
         warnings.push_back(std::move(index));
     }
     return warnings;

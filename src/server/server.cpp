@@ -4,9 +4,9 @@
 #include <torc/base/limits.hpp>
 #include <torc/base/memory_limit.hpp>
 #include <torc/base/start_error.hpp>
-#include <torc/server/document_root.hpp>
 #include <torc/server/placement.hpp>
 #include <torc/server/resource_limit.hpp>
+#include <torc/server/root_opener.hpp>
 #include <torc/server/server.hpp>
 
 #include <fmt/format.h>
@@ -88,17 +88,30 @@ spdlog::level::level_enum level_of(worker::Report::Severity severity) noexcept {
     assertion_failed("a severity is one of those above");
 }
 
+/// As they were opened.
+std::vector<config::SiteSettings> sites_of(const worker::Snapshot& snapshot) {
+    std::vector<config::SiteSettings> sites;
+    for (const worker::SharedSite& site : snapshot.sites) {
+        sites.push_back(site->settings);
+    }
+    return sites;
+}
+
 }  // namespace
 
-Server::Server(config::Settings settings)
+Server::Server(config::Settings settings, ReadSettings read_settings)
     : settings_(std::move(settings)),
+      read_settings_(std::move(read_settings)),
       worker_cpus_(place_workers(settings_, allowed_cpus(), cpu_quota())),
       reports_([](const worker::Report& report) {
           spdlog::log(level_of(report.severity), "{}", report.text);
       }),
       mailboxes_(worker_cpus_.size()) {
-    const worker::SharedRoot root = open_document_root(settings_);
-    root_.emplace(settings_.sites.front().whole.directory, root, monotonic_now(), reports_);
+    choose_backend();
+    RootOpener opener(nullptr, backend_, reports_);
+    snapshot_ = worker::make_snapshot(
+        settings_, nullptr, [&opener](config::AreaSettings& area) { return opener.open(area); });
+    settings_.sites = sites_of(*snapshot_);
     ignore_signals();
     if (worker_cpus_.size() > 1) {
         balance_.emplace(mailboxes_);
@@ -106,15 +119,13 @@ Server::Server(config::Settings settings)
     if (settings_.connections_per_address_max > 0) {
         address_limit_.emplace(settings_.connections_per_address_max);
     }
-    choose_backend();
-    const std::vector<std::string> warnings = check_document_root(*root, settings_, backend_);
     open_access_log();
     share_out_descriptors();
     share_out_memory();
     take_over_signals();
     listen();
     // Not of a server that does not start: one line is to say why.
-    for (const std::string& warning : warnings) {
+    for (const std::string& warning : opener.warnings()) {
         spdlog::warn("{}", warning);
     }
 }
@@ -250,8 +261,8 @@ void Server::start() {
                                      ? worker::LogPace::at_once
                                      : worker::LogPace::batches;
     for (unsigned worker = 0; worker < threads_.size(); ++worker) {
-        threads_[worker]->serve({.settings = &settings_,
-                                 .root = &*root_,
+        threads_[worker]->serve({.snapshot = snapshot_,
+                                 .cache_limits = settings_.cache_limits,
                                  .listeners = &listeners_->of(worker),
                                  .reports = &reports_,
                                  .connections_max = connections_max_,
@@ -342,6 +353,11 @@ void Server::obey_signal(int signal) {
     const std::string name = fmt::format("SIG{}", ::sigabbrev_np(signal));
     switch (signal) {
         case SIGHUP:
+            if (read_settings_) {
+                reload();
+                break;
+            }
+            [[fallthrough]];
         case SIGUSR1:
             spdlog::info("{}: {}", name, reopen_log());
             break;
@@ -357,6 +373,53 @@ void Server::obey_signal(int signal) {
                     name, settings_.timeouts.drain.count());
             }
         }
+    }
+}
+
+void Server::reload() {
+    const MonotonicTime begun = monotonic_now();
+    try {
+        config::Settings settings = read_settings_();
+        for (const std::string& warning : settings.warnings) {
+            spdlog::warn("{}", warning);
+        }
+        RootOpener opener(snapshot_.get(), backend_, reports_);
+        worker::SharedSnapshot snapshot = worker::make_snapshot(
+            std::move(settings), snapshot_.get(),
+            [&opener](config::AreaSettings& area) { return opener.open(area); });
+        for (const std::string& warning : opener.warnings()) {
+            spdlog::warn("{}", warning);
+        }
+        publish(std::move(snapshot));
+        spdlog::info("SIGHUP: configuration {} is loaded, {} site{}, {} ms", snapshot_->generation,
+                     snapshot_->sites.size(), snapshot_->sites.size() == 1 ? "" : "s",
+                     std::chrono::ceil<std::chrono::milliseconds>(monotonic_now() - begun).count());
+    } catch (const StartError& error) {
+        spdlog::error(
+            "SIGHUP: the configuration is refused, and what was loaded before serves on: {}",
+            error.what());
+    } catch (const std::bad_alloc&) {
+        spdlog::error("SIGHUP: memory is short; what was loaded before serves on");
+    }
+}
+
+void Server::publish(worker::SharedSnapshot snapshot) {
+    // The one before last goes here if a worker hangs that long, and else has gone.
+    previous_snapshot_ = std::exchange(snapshot_, std::move(snapshot));
+    for (worker::Mailbox& mailbox : mailboxes_) {
+        mailbox.publish(snapshot_);
+    }
+}
+
+bool Server::is_adopted() const noexcept {
+    return std::ranges::all_of(mailboxes_, [this](const worker::Mailbox& mailbox) {
+        return mailbox.generation() >= snapshot_->generation;
+    });
+}
+
+void Server::look_whether_adopted() {
+    if (previous_snapshot_ && is_adopted()) {
+        previous_snapshot_.reset();
     }
 }
 
@@ -417,6 +480,7 @@ ExitCode Server::run() {
         }
         const MonotonicTime now = monotonic_now();
         watchdog.look(now);
+        look_whether_adopted();
         if (is_stuck(watchdog, now)) {
             spdlog::error("a worker does not respond and is left behind");
             finish_log();

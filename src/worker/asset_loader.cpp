@@ -24,17 +24,14 @@ constexpr std::size_t reclaimed_per_iteration_max = 256;
 
 }  // namespace
 
-AssetLoader::AssetLoader(io::Proactor& proactor, site::Site& site, CurrentRoot& root,
-                         const Options& options)
-    : proactor_(proactor),
+AssetLoader::AssetLoader(LoaderServices& services, site::Site& site, CurrentRoot& root,
+                         std::uint32_t tree)
+    : services_(services),
+      proactor_(services.proactor),
       site_(site),
-      patience_(options.patience),
-      reports_(options.reports),
-      budgets_(options.budgets),
-      overdue_asset_(site::Asset::error(http::Status::service_unavailable)),
-      root_(proactor, root),
-      watch_(proactor, site, options.reports),
-      mount_watch_(proactor) {
+      tree_(tree),
+      root_(proactor_, root, tree),
+      watch_(proactor_, site, services.notices, services.reports, tree) {
     site_.set_verified_until(root_verified_until());
 }
 
@@ -44,10 +41,10 @@ bool AssetLoader::join(std::string_view path, site::Site::Waiter waiter, Monoton
     const auto under_way = site_.find_load(path);
     if (under_way && is_of_the_past(*under_way, now)) {
         site_.detach_load(*under_way);
-    } else if (under_way && now >= context(*under_way).began_at + patience_) {
+    } else if (under_way && now >= context(*under_way).began_at + services_.patience) {
         const LoadContext& overdue = context(*under_way);
         const bool may_try_again =
-            overdue.root != root_.current() || now >= overdue.began_at + 2 * patience_;
+            overdue.root != root_.current() || now >= overdue.began_at + 2 * services_.patience;
         if (!may_try_again) {
             return false;
         }
@@ -56,12 +53,13 @@ bool AssetLoader::join(std::string_view path, site::Site::Waiter waiter, Monoton
     const bool is_watched = watch_.covers(site::directory_of(path));
     // Room for one more load, before there is one that could be left half begun.
     contexts_.resize(std::max(contexts_.size(), site_.loads_max() + 1));
-    ended_.reserve(contexts_.size());
     parked_.reserve(contexts_.size());
+    services_.ended.make_room();
     const site::Site::Join join = site_.join_load(path, waiter, is_watched);
     if (!join.is_new) {
         return true;
     }
+    services_.ended.expect();
     context(join.id) = LoadContext{.began_at = now};
     if (now >= root_.patient_until()) {
         trust_root(now);
@@ -95,7 +93,7 @@ void AssetLoader::give_up(site::Site::LoadId id) noexcept {
     if (context(id).digest_lane) {
         end_digest(id);
     }
-    ended_.push_back(site_.finish_load_with(id, *overdue_asset_));
+    services_.ended.add(site_.finish_load_with(id, *services_.overdue_asset));
     end_reading(id);
 }
 
@@ -105,12 +103,7 @@ void AssetLoader::completed(const io::Completion& completion, MonotonicTime now)
             root_completed(completion, now);
             break;
         case Operation::watch_open:
-        case Operation::watch_changes:
             watch_completed(completion);
-            break;
-        case Operation::mounts_changed:
-        case Operation::mounts_read:
-            mounts_completed(completion, now);
             break;
         case Operation::load_open:
         case Operation::load_stat:
@@ -118,6 +111,9 @@ void AssetLoader::completed(const io::Completion& completion, MonotonicTime now)
         case Operation::load_list:
             load_completed(completion, now);
             break;
+        case Operation::watch_changes:
+        case Operation::mounts_changed:
+        case Operation::mounts_read:
         case Operation::accept:
         case Operation::receive:
         case Operation::send:
@@ -134,18 +130,13 @@ void AssetLoader::watch_completed(const io::Completion& completion) noexcept {
     }
 }
 
-void AssetLoader::mounts_completed(const io::Completion& completion, MonotonicTime now) noexcept {
-    try {
-        const std::vector<std::string> places = mount_watch_.completed(completion);
-        const std::string root_path = places.empty() ? std::string() : root_.current()->path();
-        for (const std::string& place : places) {
-            watch_.remounted(place, root_path);
-        }
-        if (!places.empty()) {
-            root_.check(now);  // Its own path may lead through one of them.
-        }
-    } catch (const std::bad_alloc&) {
-        forget_all();
+void AssetLoader::remounted(const std::vector<std::string>& places, MonotonicTime now) {
+    const std::string root_path = places.empty() ? std::string() : root_.current()->path();
+    for (const std::string& place : places) {
+        watch_.remounted(place, root_path);
+    }
+    if (!places.empty()) {
+        root_.check(now);  // Its own path may lead through one of them.
     }
 }
 
@@ -156,7 +147,7 @@ void AssetLoader::forget_all() noexcept {
 
 void AssetLoader::root_completed(const io::Completion& completion, MonotonicTime now) {
     try {
-        root_.completed(completion, mounts_);
+        root_.completed(completion, services_.mounts);
     } catch (const std::bad_alloc&) {
         // The next look finds the same, and tries again.
     }
@@ -185,7 +176,7 @@ void AssetLoader::begin_parked(MonotonicTime now) {
         const site::Site::LoadId id = parked_[position];
         // Most of what was asked for meanwhile is still in the cache.
         if (site::Asset* const asset = site_.find(site_.load(id).path(), now)) {
-            ended_.push_back(site_.finish_load_with(id, *asset));
+            services_.ended.add(site_.finish_load_with(id, *asset));
         } else {
             begin(id, now);
         }
@@ -239,7 +230,7 @@ void AssetLoader::go_on(const io::Completion& completion, MonotonicTime now) {
     const bool is_short_of_descriptors =
         operation_of(completion.token) == Operation::load_open && completion.failed() &&
         (completion.error() == Errno(EMFILE) || completion.error() == Errno(ENFILE));
-    if (is_short_of_descriptors && budgets_.release_descriptor()) {
+    if (is_short_of_descriptors && services_.budgets.release_descriptor()) {
         perform(id, context(id).step, now);
         return;
     }
@@ -254,8 +245,8 @@ void AssetLoader::report_failure(site::Site::LoadId id, Errno error, MonotonicTi
     switch (error.value()) {
         case EACCES:
         case EPERM:
-            if (permission_report_.may_report(now)) {
-                report(reports_, Report::Severity::warning,
+            if (services_.permission_report.may_report(now)) {
+                report(services_.reports, Report::Severity::warning,
                        "files are refused, as this user may not read them: '{}', for one; see its "
                        "permissions and those of the directories above it",
                        printable(path));
@@ -269,8 +260,8 @@ void AssetLoader::report_failure(site::Site::LoadId id, Errno error, MonotonicTi
         case ESTALE:
         case ENOTCONN:
         case ETIMEDOUT:
-            if (failure_report_.may_report(now)) {
-                report(reports_, Report::Severity::warning,
+            if (services_.failure_report.may_report(now)) {
+                report(services_.reports, Report::Severity::warning,
                        "files can't be read: '{}', for one: {}", printable(path), error.message());
             }
             break;
@@ -282,9 +273,9 @@ void AssetLoader::report_failure(site::Site::LoadId id, Errno error, MonotonicTi
 void AssetLoader::finish(site::Site::LoadId id, MonotonicTime now) {
     const std::string directory(site::directory_of(site_.load(id).path()));
     const SharedRoot root = std::exchange(context(id).root, nullptr);
-    ended_.push_back(site_.finish_load(id, now));
-    report_refused(ended_.back().refused, now);
-    const site::Asset& asset = *ended_.back().asset;
+    const site::Site::Loaded& loaded = services_.ended.add(site_.finish_load(id, now));
+    report_refused(loaded.refused, now);
+    const site::Asset& asset = *loaded.asset;
     const bool may_be_kept =
         asset.kind() != site::Asset::Kind::error || asset.status() == http::Status::not_found;
     if (may_be_kept && root == root_.current()) {
@@ -300,7 +291,7 @@ void AssetLoader::report_refused(const std::vector<site::RefusedFile>& files,
         try {
             const std::string version = std::to_string(file.modified.time_since_epoch().count());
             if (reporter.may_report(file.path + '\n' + version, now)) {
-                report(reports_, Report::Severity::warning, "'{}' is not served: {}; {}",
+                report(services_.reports, Report::Severity::warning, "'{}' is not served: {}; {}",
                        printable(file.path), file.why, file.remedy);
             }
         } catch (const std::bad_alloc&) {
@@ -311,22 +302,13 @@ void AssetLoader::report_refused(const std::vector<site::RefusedFile>& files,
 
 void AssetLoader::watch(std::string_view directory, const SharedRoot& root) noexcept {
     try {
-        if (root->reports_changes() && mount_watch_.start()) {
+        if (root->reports_changes() && services_.mount_watch.start()) {
             watch_.want(directory, root);
         }
     } catch (const std::bad_alloc&) {
         // Its assets are looked at every second instead.
         watch_.reset();
     }
-}
-
-std::optional<site::Site::Loaded> AssetLoader::take_ended() noexcept {
-    if (ended_.empty()) {
-        return std::nullopt;
-    }
-    site::Site::Loaded ended = std::move(ended_.front());
-    ended_.erase(ended_.begin());
-    return ended;
 }
 
 void AssetLoader::reclaim_some() noexcept {
@@ -338,8 +320,7 @@ void AssetLoader::reclaim_some() noexcept {
 }
 
 bool AssetLoader::is_busy() const noexcept {
-    return site_.loads_under_way() > 0 || root_.is_checking() || watch_.is_opening() ||
-           mount_watch_.is_reading();
+    return site_.loads_under_way() > 0 || root_.is_checking() || watch_.is_opening();
 }
 
 }  // namespace torc::worker

@@ -56,7 +56,7 @@ void AssetLoader::start_listing(site::Site::LoadId id, file::LinkReach reach) {
 }
 
 void AssetLoader::run_listing(site::Site::LoadId id, Lane lane) {
-    proactor_.run(make_token(Operation::load_list, id), *listings_.find(id)->second, lane);
+    proactor_.run(token(Operation::load_list, id), *listings_.find(id)->second, lane);
 }
 
 bool AssetLoader::begin_reading(site::Site::LoadId id, std::string_view directory) {
@@ -66,7 +66,7 @@ bool AssetLoader::begin_reading(site::Site::LoadId id, std::string_view director
     if (!is_new && reading.reader != id) {
         LoadContext& reader = context(reading.reader);
         const MonotonicTime now = proactor_.now().monotonic;
-        const bool is_overdue = now >= reader.began_at + patience_;
+        const bool is_overdue = now >= reader.began_at + services_.patience;
         if (!is_overdue && reader.root == context(id).root &&
             !is_of_the_past(reading.reader, now)) {
             reading.waiting.push_back(id);
@@ -151,8 +151,8 @@ void AssetLoader::look_for_room(const WaitingForRoom& waiting, MonotonicTime now
         for_room_.push_back(waiting);
         return;
     }
-    if (memory_report_.may_report(now)) {
-        report(reports_, Report::Severity::warning,
+    if (services_.memory_report.may_report(now)) {
+        report(services_.reports, Report::Severity::warning,
                "listings are refused, since slow readers hold older ones: '{}', for one; "
                "--cache-memory bounds them, and may be raised",
                printable(load.path()));

@@ -91,13 +91,13 @@ void AssetLoader::start(site::Site::LoadId id, LoadStep step) {
     const Lane lane = context(id).lane;
     if (const auto* const open = std::get_if<site::OpenFile>(&step)) {
         proactor_.open(
-            make_token(Operation::load_open, id), context(id).root->descriptor(), open->path,
+            token(Operation::load_open, id), context(id).root->descriptor(), open->path,
             open->is_strict ? file::Root::strict_how() : file::Root::how(site_.rules().symlinks),
             lane);
     } else if (const auto* const stat = std::get_if<site::StatFile>(&step)) {
-        proactor_.stat(make_token(Operation::load_stat, id), stat->descriptor, *stat->status, lane);
+        proactor_.stat(token(Operation::load_stat, id), stat->descriptor, *stat->status, lane);
     } else if (const auto* const read = std::get_if<site::ReadFile>(&step)) {
-        proactor_.read(make_token(Operation::load_read, id), read->descriptor, read->buffer,
+        proactor_.read(token(Operation::load_read, id), read->descriptor, read->buffer,
                        read->offset, lane);
     } else {
         TORC_ASSERT(site::is<site::ListDirectory>(step));
@@ -121,9 +121,9 @@ Lane AssetLoader::lane_of_next_file(site::Site::LoadId id, const site::OpenFile&
     if (next.is_strict) {
         return root.lane();  // Neither a symbolic link nor another mount is on the way.
     }
-    mounts_.refresh();
+    services_.mounts.refresh();
     const std::string_view path = next.path;
-    const Lane lane = mounts_.lane_of_path(joined(root.path(), path));
+    const Lane lane = services_.mounts.lane_of_path(joined(root.path(), path));
     const bool is_on_mount = lane != root.lane() && lane != Lane::first_linked;
     return is_on_mount ? lane : lane_of_link(root, path);
 }
@@ -131,12 +131,12 @@ Lane AssetLoader::lane_of_next_file(site::Site::LoadId id, const site::OpenFile&
 Lane AssetLoader::lane_of_link(const file::Root& root, std::string_view path) const {
     const open_how& how = file::Root::how(site_.rules().symlinks);
     if (const auto target = root.cached_path(std::string(path), how)) {
-        return mounts_.lane_of_path(*target);
+        return services_.mounts.lane_of_path(*target);
     }
     // Its name is not in memory; on a file system that may hang it never stays there for long.
     const std::string_view directory = site::directory_of(path);
     if (const auto target = root.cached_path(std::string(directory) + '.', how)) {
-        const Lane lane = mounts_.lane_of_path(*target);
+        const Lane lane = services_.mounts.lane_of_path(*target);
         return is_local(lane) ? linked_nearby_lane(hash_(directory)) : lane;
     }
     return linked_lane(hash_(directory));
@@ -146,7 +146,8 @@ void AssetLoader::note_device(site::Site::LoadId id) {
     const file::Root& root = *context(id).root;
     const auto& stat = std::get<site::StatFile>(context(id).step);
     const std::uint64_t device = file::Metadata::from(*stat.status).device;
-    context(id).lane = device == root.device() ? root.lane() : mounts_.lane_of_device(device);
+    context(id).lane =
+        device == root.device() ? root.lane() : services_.mounts.lane_of_device(device);
     site_.load(id).set_lane(context(id).lane);
 }
 

@@ -15,12 +15,6 @@
 namespace torc::worker {
 namespace {
 
-/// Changes are read no further in one iteration, so that clients wait for no more than these and
-/// what one read(2) gives.
-constexpr std::size_t changes_per_iteration_max = 256;
-/// Changes that have been waiting to be read for longer count as lost, which is what bounds the age
-/// of what is served while more changes than can be read.
-constexpr std::chrono::milliseconds unread_for_max{500};
 constexpr std::size_t unwatches_per_iteration_max = 256;
 
 /// Whether it says that nothing can be there, by that name.
@@ -53,29 +47,13 @@ bool ChangeWatch::covers(std::string_view directory) const noexcept {
     return by_directory_.contains(directory);
 }
 
-bool ChangeWatch::is_ready() {
-    if (notifier_ || is_unavailable_) {
-        return notifier_.has_value();
-    }
-    auto notifier = file::ChangeNotifier::create();
-    if (!notifier) {
-        is_unavailable_ = true;
-        report(reports_, Report::Severity::info,
-               "files are looked at every second, since inotify can't be used: {}",
-               notifier.error().message());
-        return false;
-    }
-    notifier_ = std::move(*notifier);
-    return true;
-}
-
 void ChangeWatch::want(std::string_view directory, const SharedRoot& root) {
     const bool is_under_way = std::ranges::any_of(descents_, [&](const Descent& one) {
         return one.is_under_way() && one.target == directory;
     });
     if (is_under_way || !root->reports_changes() || covers(directory) ||
         by_directory_.size() + unwatchable_.size() >= limits::watched_directories_max ||
-        !is_ready()) {
+        !notices_.is_ready()) {
         return;
     }
     const auto free =
@@ -115,7 +93,7 @@ void ChangeWatch::open_next(std::uint32_t index) {
     descent.reached_bytes = length;
     descent.path = length == 0 ? "." : target.substr(0, length);
     try {
-        proactor_.open(make_token(Operation::watch_open, index), descent.root->descriptor(),
+        proactor_.open(make_token(Operation::watch_open, index, tree_), descent.root->descriptor(),
                        descent.path.c_str(), file::Root::directory_how(), descent.root->lane());
     } catch (const std::bad_alloc&) {
         end(descent);
@@ -129,19 +107,13 @@ void ChangeWatch::end(Descent& descent) noexcept {
 }
 
 void ChangeWatch::completed(const io::Completion& completion) {
-    if (operation_of(completion.token) == Operation::watch_open) {
-        --opening_;
-        try {
-            opened(completion.token.slot, completion);
-        } catch (const std::bad_alloc&) {
-            end(descents_[completion.token.slot]);
-            throw;
-        }
-        return;
+    --opening_;
+    try {
+        opened(completion.token.slot, completion);
+    } catch (const std::bad_alloc&) {
+        end(descents_[completion.token.slot]);
+        throw;
     }
-    is_awaiting_ = false;
-    take_changes();
-    await_changes();
 }
 
 void ChangeWatch::opened(std::uint32_t index, const io::Completion& completion) {
@@ -155,7 +127,7 @@ void ChangeWatch::opened(std::uint32_t index, const io::Completion& completion) 
         return;
     }
     Result<Watch> watch = directory < 0 ? Result<Watch>(std::unexpected(completion.error()))
-                                        : notifier_->watch(directory);
+                                        : notices_.watch(*this, directory);
     if (directory >= 0) {
         proactor_.close(directory);
     }
@@ -186,7 +158,6 @@ void ChangeWatch::opened(std::uint32_t index, const io::Completion& completion) 
         return;
     }
     note(reached, *watch);
-    await_changes();
     open_next(index);
 }
 
@@ -202,35 +173,7 @@ void ChangeWatch::retire(Watch watch) noexcept {
     retired_.insert(by_watch_.extract(watch));
 }
 
-void ChangeWatch::await_changes() {
-    if (!is_awaiting_ && !by_watch_.empty()) {
-        is_awaiting_ = true;
-        proactor_.await_input(make_token(Operation::watch_changes, 0), notifier_->descriptor());
-    }
-}
-
-void ChangeWatch::take_changes() {
-    std::size_t taken = 0;
-    while (taken < changes_per_iteration_max) {
-        const auto changes = notifier_->read();
-        if (changes.empty()) {
-            unread_since_ = never;
-            return;
-        }
-        std::ranges::for_each(changes, [this](const Change& change) { take(change); });
-        taken += changes.size();
-    }
-    unread_since_ = std::min(unread_since_, proactor_.now().monotonic);
-    if (proactor_.now().monotonic - unread_since_ >= unread_for_max) {
-        all_changed();
-    }
-}
-
-void ChangeWatch::take(const Change& change) {
-    if (change.kind == Change::Kind::overflow) {
-        all_changed();
-        return;
-    }
+void ChangeWatch::on_change(const Change& change) {
     const auto found = by_watch_.find(change.watch);
     if (found == by_watch_.end()) {
         return;  // Of a directory that was given up meanwhile.
@@ -273,7 +216,7 @@ void ChangeWatch::access_changed(std::string_view directory) {
     site_.changed_beneath(directory);
 }
 
-void ChangeWatch::all_changed() {
+void ChangeWatch::on_changes_lost() {
     reset();
     site_.changed_all();
 }
@@ -286,7 +229,6 @@ void ChangeWatch::reset() noexcept {
     by_watch_.clear();  // What was retired before.
     by_directory_.clear();
     unwatchable_.clear();
-    unread_since_ = never;
 }
 
 bool ChangeWatch::reclaim() noexcept {
@@ -295,7 +237,7 @@ bool ChangeWatch::reclaim() noexcept {
         retired_.erase(retired_.begin());
         // A directory gets the watch that it still has when it is asked for again.
         if (!by_watch_.contains(watch)) {
-            notifier_->unwatch(watch);
+            notices_.unwatch(*this, watch);
         }
     }
     return !retired_.empty();

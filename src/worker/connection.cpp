@@ -54,7 +54,13 @@ Action Connection::on_end_of_input() {
 
 Action Connection::on_loaded(site::Asset& asset) {
     TORC_ASSERT(state_ == State::loading && backlog_);
-    return serve_backlog(&asset);
+    // It may be the last who has the site, until the response has all that it needs of it.
+    const HostedSiteRef site = waiting_for_;
+    const Action next = serve_backlog(&asset);
+    if (state_ != State::loading) {
+        waiting_for_ = HostedSiteRef();
+    }
+    return next;
 }
 
 Action Connection::on_sent(std::size_t bytes) {
@@ -170,7 +176,7 @@ Action Connection::after_serving(Served served) {
     release_batch();
     switch (served.next) {
         case Next::asset:
-            return load(services_.scratch.load_key);
+            return load();
         case Next::input:
             if (backlog_) {
                 backlog_->note_scanned();
@@ -191,9 +197,10 @@ Action Connection::receive() noexcept {
     return Receive{};
 }
 
-Action Connection::load(std::string_view key) noexcept {
+Action Connection::load() noexcept {
     state_ = State::loading;
-    return Load{.key = key};
+    waiting_for_ = std::move(services_.scratch.load_site);
+    return Load{.key = services_.scratch.load_key, .tree = services_.scratch.load_tree};
 }
 
 Action Connection::send() noexcept {

@@ -76,15 +76,11 @@ Connection::Served Connection::respond(const http::Framing& framing, const BodyP
                                           : request.version_minor == 0
                                               ? site::Persistence::keep_alive_stated
                                               : site::Persistence::keep_alive;
-    if (!batch().has_room(services_.responder.head_bytes_max())) {
-        return {.bytes = 0, .next = Next::send};
-    }
-    http::HeadWriter writer = batch().writer();
     const bool is_read =
         request.method == http::Method::get || request.method == http::Method::head;
-    if (!is_read) {
-        add_response(respond_to_method(persistence, writer), writer);
-    } else if (const auto obstacle = respond_with_asset(persistence, writer, loaded_asset)) {
+    const std::optional<Served> obstacle =
+        is_read ? respond_with_asset(persistence, loaded_asset) : respond_to_method(persistence);
+    if (obstacle) {
         return *obstacle;
     }
     if (is_last) {
@@ -98,50 +94,99 @@ Connection::Served Connection::respond(const http::Framing& framing, const BodyP
 }
 
 std::optional<Connection::Served> Connection::respond_with_asset(site::Persistence persistence,
-                                                                 http::HeadWriter& writer,
                                                                  site::Asset* loaded_asset) {
     const http::Request& request = services_.scratch.request;
-    const auto resolved = http::resolve_target(request.target, services_.scratch.target_bytes,
-                                               services_.encoded_slash);
+    HostedSite* const site =
+        loaded_asset != nullptr ? waiting_for_.get() : services_.hosting.find(request);
+    if (site == nullptr) {
+        return respond_with_error(services_.hosting.fallback().whole(),
+                                  http::Status::misdirected_request, persistence);
+    }
+    auto resolved =
+        http::resolve_target(request.target, services_.scratch.target_bytes, site->encoded_slash());
     // With an encoded slash: no file has such a name, but a view of an application may.
     const bool leads_nowhere = !resolved && resolved.error().status == http::Status::not_found;
     if (!resolved && !leads_nowhere) {
-        add_response(
-            services_.responder.reject(resolved.error().status, request, persistence, writer),
-            writer);
-        return std::nullopt;
+        return respond_with_error(site->whole(), resolved.error().status, persistence);
     }
+    HostedArea* area = resolved ? &site->area_of(resolved->path) : &site->whole();
     static constexpr http::Target nowhere;
     const http::Target& target = resolved ? *resolved : nowhere;
     FoundAsset found{.asset = loaded_asset};
-    if (!leads_nowhere) {
-        found = find_asset(services_, target, loaded_asset);
-    } else if (loaded_asset == nullptr) {
-        found = find_substitute(services_, request.target.substr(0, request.target.find('?')), "");
+    if (area->lacks_slash(target.path)) {
+        services_.scratch.canonical_redirect =
+            site::Asset::redirect(std::string(target.path) + '/');
+        found.asset = services_.scratch.canonical_redirect.get();
+        area = &site->whole();
+    } else if (!leads_nowhere) {
+        resolved->path.remove_prefix(area->cut_bytes);
+    }
+    services_.hosting.use(*area);
+    if (!batch().has_room(area->responder.head_bytes_max())) {
+        return Served{.bytes = 0, .next = Next::send};
+    }
+    if (found.asset == nullptr || found.asset == loaded_asset) {
+        if (!leads_nowhere) {
+            found = find_asset(services_, *area, target, loaded_asset);
+        } else if (loaded_asset == nullptr) {
+            found = find_substitute(services_, *area,
+                                    request.target.substr(0, request.target.find('?')), "");
+        }
     }
     if (found.asset == nullptr) {
         services_.scratch.load_key = found.key;
+        services_.scratch.load_tree = area->tree ? area->tree->index() : 0;
+        services_.scratch.load_site = HostedSiteRef(site);
         return Served{.bytes = 0, .next = Next::asset};
     }
-    const std::size_t head_bytes = services_.responder.head_bytes_max(target, *found.asset);
+    http::HeadWriter writer = batch().writer();
+    const std::size_t head_bytes = area->responder.head_bytes_max(target, *found.asset);
     if (!batch().has_room(head_bytes)) {
         if (!batch().is_empty()) {
             return Served{.bytes = 0, .next = Next::send};
         }
         writer = batch().long_head_writer(head_bytes);
     }
-    add_response(services_.responder.respond(request, target, *found.asset, persistence, writer),
+    add_response(area->responder.respond(request, target, *found.asset, persistence, writer),
                  writer);
     return std::nullopt;
 }
 
-site::Answer Connection::respond_to_method(site::Persistence persistence,
-                                           http::HeadWriter& writer) {
+std::optional<Connection::Served> Connection::respond_to_method(site::Persistence persistence) {
     const http::Request& request = services_.scratch.request;
+    HostedSite* const site = services_.hosting.find(request);
+    if (site == nullptr) {
+        return respond_with_error(services_.hosting.fallback().whole(),
+                                  http::Status::misdirected_request, persistence);
+    }
     const auto form =
-        http::check_target_form(request, services_.scratch.target_bytes, services_.encoded_slash);
-    return form ? services_.responder.respond_to_method(request, persistence, writer)
-                : services_.responder.reject(form.error().status, request, persistence, writer);
+        http::check_target_form(request, services_.scratch.target_bytes, site->encoded_slash());
+    if (!form) {
+        return respond_with_error(site->whole(), form.error().status, persistence);
+    }
+    // "*" and a host with a port name no path; they are of the whole site.
+    const auto target =
+        http::resolve_target(request.target, services_.scratch.target_bytes, site->encoded_slash());
+    HostedArea& area = services_.hosting.use(target ? site->area_of(target->path) : site->whole());
+    if (!batch().has_room(area.responder.head_bytes_max())) {
+        return Served{.bytes = 0, .next = Next::send};
+    }
+    http::HeadWriter writer = batch().writer();
+    add_response(area.responder.respond_to_method(request, persistence, writer), writer);
+    return std::nullopt;
+}
+
+std::optional<Connection::Served> Connection::respond_with_error(HostedArea& area,
+                                                                 http::Status status,
+                                                                 site::Persistence persistence) {
+    services_.hosting.use(area);
+    if (!batch().has_room(area.responder.head_bytes_max())) {
+        return Served{.bytes = 0, .next = Next::send};
+    }
+    http::HeadWriter writer = batch().writer();
+    add_response(area.responder.reject(status, services_.scratch.request, persistence, writer),
+                 writer);
+    return std::nullopt;
 }
 
 Connection::Served Connection::refuse(std::string_view input, http::Status status) {
@@ -152,14 +197,12 @@ Connection::Served Connection::refuse(std::string_view input, http::Status statu
 }
 
 Connection::Served Connection::reject(http::Status status) {
-    if (!batch().has_room(services_.responder.head_bytes_max())) {
-        return {.bytes = 0, .next = Next::send};
+    const auto obstacle =
+        respond_with_error(services_.hosting.fallback().whole(), status, site::Persistence::close);
+    if (obstacle) {
+        return *obstacle;
     }
     afterwards_ = Afterwards::linger;
-    http::HeadWriter writer = batch().writer();
-    add_response(services_.responder.reject(status, services_.scratch.request,
-                                            site::Persistence::close, writer),
-                 writer);
     return {.bytes = 0, .next = Next::send};
 }
 

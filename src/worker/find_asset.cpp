@@ -9,17 +9,18 @@ namespace torc::worker {
 namespace {
 
 /// By EventScratch::asset_key.
-FoundAsset find_by_key(const Services& services) {
-    return {.asset = services.site.find(services.scratch.asset_key, services.now),
+FoundAsset find_by_key(const Services& services, HostedArea& area) {
+    return {.asset = area.site.find(services.scratch.asset_key, services.now),
             .key = services.scratch.asset_key};
 }
 
 }  // namespace
 
-FoundAsset find_asset(Services& services, const http::Target& target, site::Asset* loaded_asset) {
+FoundAsset find_asset(Services& services, HostedArea& area, const http::Target& target,
+                      site::Asset* loaded_asset) {
     FoundAsset found{.asset = loaded_asset, .key = target.path};
     if (found.asset == nullptr) {
-        found.asset = services.site.find(target.path, services.now);
+        found.asset = area.site.find(target.path, services.now);
     }
     if (found.asset == nullptr) {
         return found;
@@ -33,15 +34,16 @@ FoundAsset find_asset(Services& services, const http::Target& target, site::Asse
     if (kind == site::Asset::Kind::directory) {
         site::ListingKey::asked_for(services.scratch.request, target)
             .write(services.scratch.asset_key);
-        found = find_by_key(services);
+        found = find_by_key(services, area);
     }
     const bool is_missing =
         found.asset != nullptr && found.asset->kind() == site::Asset::Kind::missing;
-    return is_missing ? find_substitute(services, target.path, target.path) : found;
+    return is_missing ? find_substitute(services, area, target.path, target.path) : found;
 }
 
-FoundAsset find_substitute(Services& services, std::string_view path, std::string_view error_path) {
-    const site::LoadRules& rules = services.site.rules();
+FoundAsset find_substitute(Services& services, HostedArea& area, std::string_view path,
+                           std::string_view error_path) {
+    const site::LoadRules& rules = area.site.rules();
     const bool is_fallback = !rules.fallback_path.empty() && !rules.hidden.hide(path) &&
                              site::wants_page(services.scratch.request, path);
     if (is_fallback) {
@@ -51,7 +53,7 @@ FoundAsset find_substitute(Services& services, std::string_view path, std::strin
     } else {
         site::SubstituteKey::error_at(error_path, rules.hidden).write(services.scratch.asset_key);
     }
-    return find_by_key(services);
+    return find_by_key(services, area);
 }
 
 }  // namespace torc::worker

@@ -2,6 +2,7 @@
 
 #include <torc/http/target.hpp>
 #include <torc/site/cache/asset.hpp>
+#include <torc/worker/hosting.hpp>
 #include <torc/worker/services.hpp>
 
 #include <string_view>
@@ -16,18 +17,18 @@ struct FoundAsset {
     std::string_view key{};
 };
 
-/// Finds the asset for the response to the request in `services.scratch`: that at the path of
-/// `target`, or the listing, the fallback or the error that is sent instead. `loaded_asset`: what a
-/// load for the request has just ended with; null: none did.
+/// Finds the asset of `area` for the response to the request in `services.scratch`: that at the
+/// path of `target`, which is within the area, or the listing, the fallback or the error that is
+/// sent instead. `loaded_asset`: what a load for the request has just ended with; null: none did.
 ///
 /// Who asks for a directory by a target that would mislead the references in what is shown for it
 /// is redirected to its path.
-[[nodiscard]] FoundAsset find_asset(Services& services, const http::Target& target,
-                                    site::Asset* loaded_asset);
+[[nodiscard]] FoundAsset find_asset(Services& services, HostedArea& area,
+                                    const http::Target& target, site::Asset* loaded_asset);
 
 /// Finds what is sent where there is nothing at `path`, which need not be a http::Target's.
 /// `error_path`: where that would be, for the error page (see SubstituteKey::error_at).
-[[nodiscard]] FoundAsset find_substitute(Services& services, std::string_view path,
-                                         std::string_view error_path);
+[[nodiscard]] FoundAsset find_substitute(Services& services, HostedArea& area,
+                                         std::string_view path, std::string_view error_path);
 
 }  // namespace torc::worker

@@ -1,5 +1,6 @@
 #include <torc/base/assert.hpp>
 #include <torc/worker/mailbox.hpp>
+#include <torc/worker/snapshot.hpp>
 
 #include <algorithm>
 #include <new>
@@ -21,6 +22,7 @@ void Mailbox::take(Mail& mail) noexcept {
     const std::scoped_lock lock(mutex_);
     std::swap(mail.connections, mail_.connections);
     mail.stop = mail_.stop;
+    mail.snapshot = std::exchange(mail_.snapshot, nullptr);
     has_mail_.store(false, std::memory_order_relaxed);
 }
 
@@ -54,6 +56,15 @@ bool Mailbox::hand_over(const net::Accepted& connection) noexcept {
 void Mailbox::order(Stop stop) noexcept {
     const std::scoped_lock lock(mutex_);
     mail_.stop = std::max(mail_.stop, stop);
+    announce();
+}
+
+void Mailbox::publish(std::shared_ptr<const Snapshot> snapshot) noexcept {
+    const std::scoped_lock lock(mutex_);
+    if (mail_.snapshot && mail_.snapshot->generation > snapshot->generation) {
+        return;
+    }
+    mail_.snapshot.swap(snapshot);
     announce();
 }
 

@@ -25,7 +25,7 @@ void ServedRoot::check(MonotonicTime now) {
     // Twice as long after each one: as long as all of them together have taken.
     check_again_at_ = now + checked_again_after + (now - awaited_since_);
     const CurrentRoot::Look look{.began_at = now, .generation = shared_.generation()};
-    proactor_.open(make_token(Operation::root_open, last_check_ + 1), AT_FDCWD,
+    proactor_.open(make_token(Operation::root_open, last_check_ + 1, tree_), AT_FDCWD,
                    shared_.path().c_str(), file::Root::own_how(), Lane::root);
     look_ = look;
     is_awaited_ = true;

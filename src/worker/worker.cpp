@@ -27,20 +27,18 @@ std::string_view as_text(std::span<const std::byte> bytes) noexcept {
 
 Worker::Worker(io::Proactor& proactor, WorkerOptions options)
     : proactor_(proactor),
-      settings_(*options.settings),
+      first_snapshot_(std::move(options.snapshot)),
+      settings_(first_snapshot_->settings),
       reports_(*options.reports),
       mailbox_(*options.mailbox),
-      budgets_(settings_.cache_limits),
-      site_(settings_.sites.front().whole.load_rules, budgets_),
-      loader_(proactor_, site_, *options.root,
-              {.patience = settings_.timeouts.load, .reports = reports_, .budgets = budgets_}),
-      responder_(site_.rules().codings, settings_.sites.front().whole.extra_fields),
-      services_{.site = site_,
-                .responder = responder_,
-                .batches = batches_,
-                .parse_limits = settings_.parse_limits,
-                .body_bytes_max = settings_.body_bytes_max,
-                .encoded_slash = settings_.sites.front().whole.encoded_slash},
+      budgets_(options.cache_limits),
+      loader_services_{.proactor = proactor_,
+                       .budgets = budgets_,
+                       .reports = reports_,
+                       .patience = settings_.timeouts.load},
+      trees_(loader_services_),
+      hosting_(trees_),
+      services_{.hosting = hosting_, .batches = batches_},
       deadlines_(proactor_, settings_),
       connections_(options.connections_max + limits::connections_spare),
       shutdown_(settings_.timeouts.drain),
@@ -57,6 +55,7 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
                   .balance = options.balance,
                   .worker = options.index,
                   .address_limit = options.address_limit}) {
+    adopt(first_snapshot_);
     if (options.access_log != nullptr) {
         access_log_.emplace(*options.access_log, options.access_log_pace);
         services_.access_log = &*access_log_;
@@ -97,7 +96,7 @@ void Worker::iterate() {
         look_at_clocks();
         dispatch_all(completions);
         budgets_.present.drop_unused_page();
-        loader_.reclaim();
+        trees_.reclaim();
         take_mail();
         use_freed_slots();
         // What was begun in this iteration has its time still before it.
@@ -119,9 +118,7 @@ void Worker::look_at_clocks() {
     const Now now = proactor_.now();
     services_.now = now.monotonic;
     iterations_.store(iterations() + 1, std::memory_order_relaxed);
-    responder_.set_time(now.wall);
-    site_.set_time(now.wall);
-    loader_.follow_root(services_.now);
+    trees_.begin_iteration(now);
     if (access_log_) {
         access_log_->set_time(now.wall);
     }
@@ -135,9 +132,6 @@ void Worker::dispatch_all(std::span<const io::Completion> completions) {
             lose_connection_of(completion);
         }
         hand_out_ended();
-    }
-    if (!completions.empty()) {
-        loader_.keep_root_verified(services_.now);
     }
     budgets_.present.set_other_bytes(batches_.resident_bytes());
 }
@@ -187,7 +181,7 @@ void Worker::dispatch(const io::Completion& completion) {
             connection_completed(completion);
             break;
         case Owner::loader:
-            loader_.completed(completion, services_.now);
+            trees_.completed(completion);
             break;
     }
 }
@@ -223,7 +217,27 @@ void Worker::take_mail() {
         for (const net::Accepted& connection : mail_.connections) {
             admission_.take_over(connection);
         }
+        if (mail_.snapshot) {
+            adopt_or_retry(std::move(mail_.snapshot));
+        }
     }
+}
+
+void Worker::adopt_or_retry(SharedSnapshot snapshot) {
+    try {
+        adopt(snapshot);
+    } catch (const std::bad_alloc&) {
+        mailbox_.publish(std::move(snapshot));
+    }
+}
+
+void Worker::adopt(SharedSnapshot snapshot) {
+    const std::uint64_t generation = snapshot->generation;
+    services_.parse_limits = snapshot->settings.parse_limits;
+    services_.body_bytes_max = snapshot->settings.body_bytes_max;
+    hosting_.adopt(std::move(snapshot));
+    trees_.look_for_unused();
+    mailbox_.note_generation(generation);
 }
 
 void Worker::begin(ConnectionSlot& slot) {

@@ -14,7 +14,7 @@ MonotonicTime Worker::next_deadline() {
         return MonotonicTime::min();  // The next iteration goes on with them.
     }
     return std::min({deadlines_.next(), look_at_waiting_peers_at_, admission_.next_deadline(),
-                     loader_.next_deadline(), acceptor_.next_deadline(), shutdown_.next_deadline(),
+                     trees_.next_deadline(), acceptor_.next_deadline(), shutdown_.next_deadline(),
                      batches_.due_at(), access_log_ ? access_log_->due_at() : never});
 }
 
@@ -52,9 +52,7 @@ void Worker::expire() {
         look_at_waiting_peers();
     }
     admission_.expire();
-    if (services_.now >= loader_.next_deadline()) {
-        loader_.expire(services_.now);
-    }
+    trees_.expire();
     batches_.give_back_unused(services_.now);
     if (services_.now >= acceptor_.next_deadline()) {
         admission_.forget_evictions();

@@ -20,7 +20,7 @@ constexpr std::size_t waiting_peers_at_once = 256;
 void Worker::start(ConnectionSlot& slot, const Load& load) {
     deadlines_.start(slot, services_.now);
     const bool is_waiting =
-        loader_.join(load.key, token(Operation::load_open, slot).pack(), services_.now);
+        trees_.join(trees_.at(load.tree), load.key, token(Operation::load_open, slot).pack());
     if (!is_waiting) {
         give_up_load(slot);
     } else if (look_at_waiting_peers_at_ == never) {
@@ -41,7 +41,8 @@ void Worker::stop_waiting_for_load(ConnectionSlot& slot) noexcept {
 
 void Worker::give_up_load(ConnectionSlot& slot) {
     stop_waiting_for_load(slot);
-    with_memory(slot, [&] { perform(slot, slot.connection->on_loaded(loader_.overdue_asset())); });
+    with_memory(
+        slot, [&] { perform(slot, slot.connection->on_loaded(*loader_services_.overdue_asset)); });
 }
 
 void Worker::hand_out(const site::Site::Loaded& loaded) {
@@ -58,7 +59,7 @@ void Worker::hand_out(const site::Site::Loaded& loaded) {
 }
 
 void Worker::hand_out_some() {
-    while (auto loaded = loader_.take_ended()) {
+    while (auto loaded = loader_services_.ended.take()) {
         hand_out(*loaded);
     }
 }

@@ -73,7 +73,7 @@ Shutdown::Remaining Worker::remaining() const noexcept {
     if (connections_.size() > 0 || acceptor_.is_busy()) {
         return Shutdown::Remaining::clients;
     }
-    return loader_.is_busy() ? Shutdown::Remaining::loads : Shutdown::Remaining::nothing;
+    return trees_.is_busy() ? Shutdown::Remaining::loads : Shutdown::Remaining::nothing;
 }
 
 }  // namespace torc::worker

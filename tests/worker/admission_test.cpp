@@ -88,10 +88,9 @@ protected:
     test::ScriptedProactor proactor_;
     site::CacheBudgets budgets_{site::CacheLimits{}};
     site::Site site_{{}, budgets_};
-    site::Responder responder_{site_.rules().codings};
+    Hosting hosting_{HostedSiteRef(new HostedSite(site_, {}, SecretKey{}))};
     ResponseBatchPool batches_;
-    Services services_{
-        .site = site_, .responder = responder_, .batches = batches_, .now = test::noon};
+    Services services_{.hosting = hosting_, .batches = batches_, .now = test::noon};
     Deadlines deadlines_{proactor_, settings_};
     Shutdown shutdown_{30s};
     Balance* balance_ = nullptr;

@@ -56,14 +56,14 @@ protected:
     }
     Ended join(std::string_view path, site::Site::Waiter waiter, MonotonicTime now = noon) {
         EXPECT_TRUE(loader_.join(path, waiter, now));
-        return loader_.take_ended();
+        return services_.ended.take();
     }
 
     /// Completes the operation that was started last.
     Ended complete(std::int32_t result) { return complete(proactor_.completion(result)); }
     Ended complete(const io::Completion& completion) {
         loader_.completed(completion, noon);
-        return loader_.take_ended();
+        return services_.ended.take();
     }
     Ended complete_open() { return complete(anonymous_file("").release()); }
     Ended complete_stat(std::uint64_t size, unsigned mode = S_IFREG) {
@@ -125,11 +125,11 @@ protected:
     site::CacheBudgets budgets_;
     site::Site site_;
     CurrentRoot current_{"path/to/root", root_, noon, test::print_reports};
-    AssetLoader loader_{
-        proactor_,
-        site_,
-        current_,
-        {.patience = patience, .reports = test::print_reports, .budgets = budgets_}};
+    LoaderServices services_{.proactor = proactor_,
+                             .budgets = budgets_,
+                             .reports = test::print_reports,
+                             .patience = patience};
+    AssetLoader loader_{services_, site_, current_};
 };
 
 /// Another worker finds that the path leads to `directory`.
@@ -359,7 +359,7 @@ protected:
     Ended look_for_room(MonotonicTime now) {
         loader_.reclaim();
         loader_.expire(now);
-        return loader_.take_ended();
+        return services_.ended.take();
     }
 
     Ended first_;
@@ -453,7 +453,7 @@ TEST_F(AssetLoaderTest, AnswersFromTheCacheOnceTheRootIsKnownToBeTheSame) {
     EXPECT_FALSE(join("file", 7, later));
     loader_.completed(proactor_.completion(::open(directory_.path().c_str(), O_PATH | O_CLOEXEC)),
                       later);
-    const Ended ended = loader_.take_ended();
+    const Ended ended = services_.ended.take();
     ASSERT_TRUE(ended);
     EXPECT_EQ(ended->asset.get(), asset.get());
     EXPECT_EQ(site_.find("file", later), asset.get());
@@ -566,8 +566,7 @@ TEST_F(AssetLoaderTest, OpensOnThreadsOfItsOwnWhenTheKernelHasNone) {
     }
     proactor_.expect_root(local->descriptor());
     CurrentRoot current("path/to/root", local, noon, test::print_reports);
-    AssetLoader loader(proactor_, site_, current,
-                       {.patience = patience, .reports = test::print_reports, .budgets = budgets_});
+    AssetLoader loader(services_, site_, current);
     ASSERT_TRUE(loader.join("file", 7, noon));
     EXPECT_EQ(proactor_.lane(), Lane::local);
     loader.completed(proactor_.completion(-ECANCELED), noon);
@@ -575,7 +574,7 @@ TEST_F(AssetLoaderTest, OpensOnThreadsOfItsOwnWhenTheKernelHasNone) {
     EXPECT_EQ(proactor_.last(), Operation::load_open);
     EXPECT_EQ(proactor_.lane(), Lane::local_threads);
     loader.completed(proactor_.completion(-ECANCELED), noon);
-    const Ended ended = loader.take_ended();
+    const Ended ended = services_.ended.take();
     ASSERT_TRUE(ended) << "it is no reason to try for ever";
     EXPECT_EQ(ended->asset->status(), http::Status::internal_server_error);
 }
@@ -587,7 +586,7 @@ TEST_F(AssetLoaderTest, KeepsNobodyWaitingForALoadThatIsOverdue) {
     const Ended ended = complete_missing();
     ASSERT_TRUE(ended);
     EXPECT_EQ(ended->waiters, (std::vector<site::Site::Waiter>{7, 8}));
-    EXPECT_EQ(loader_.overdue_asset().status(), http::Status::service_unavailable);
+    EXPECT_EQ(services_.overdue_asset->status(), http::Status::service_unavailable);
 }
 
 TEST_F(AssetLoaderTest, BeginsWithTheRootItKnowsWhenTheLookAtItsPathDoesNotEnd) {

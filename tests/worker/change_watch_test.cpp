@@ -44,7 +44,8 @@ protected:
         if (!root_->reports_changes()) {
             GTEST_SKIP() << "the temporary directory is on a file system that is not watched";
         }
-        watch_ = std::make_unique<ChangeWatch>(*proactor_, site_, test::print_reports);
+        notices_ = std::make_unique<ChangeNotices>(*proactor_, test::print_reports);
+        watch_ = std::make_unique<ChangeWatch>(*proactor_, site_, *notices_, test::print_reports);
     }
     void TearDown() override {
         if (watch_) {
@@ -61,10 +62,17 @@ protected:
             }
             for (const io::Completion& completion :
                  proactor_->wait(std::min(give_up, steady_clock::now() + milliseconds(10)))) {
-                watch_->completed(completion);
+                complete(completion);
             }
         }
         return true;
+    }
+    void complete(const io::Completion& completion) {
+        if (operation_of(completion.token) == Operation::watch_changes) {
+            notices_->completed();
+        } else {
+            watch_->completed(completion);
+        }
     }
     bool comes_to_cover(std::string_view directory) {
         return turn_until([&] {
@@ -86,6 +94,7 @@ protected:
     site::Site site_{{}, budgets_};
     std::unique_ptr<io::Proactor> proactor_;
     SharedRoot root_;
+    std::unique_ptr<ChangeNotices> notices_;
     std::unique_ptr<ChangeWatch> watch_;
 };
 
@@ -176,14 +185,14 @@ TEST_P(ChangeWatchTest, WatchesADirectoryThatMovedThoughTheMoveIsReadLate) {
             if (operation_of(completion.token) == Operation::watch_changes) {
                 unread.push_back(completion);
             } else {
-                watch_->completed(completion);
+                complete(completion);
             }
         }
     }
     ASSERT_TRUE(watch_->covers("c/z/b/"));
     EXPECT_FALSE(watch_->covers("a/b/")) << "its watch is that of the new place";
     ASSERT_EQ(unread.size(), 1U);
-    watch_->completed(unread.front());
+    complete(unread.front());
     EXPECT_FALSE(watch_->reclaim());
     ASSERT_TRUE(comes_to_cover("c/z/b/"));
     cache("c/z/b/page");
@@ -388,7 +397,8 @@ TEST(ChangeWatch, TriesADirectoryAgainThatThereWasNoMemoryFor) {
     proactor.expect_root(root->descriptor());
     site::CacheBudgets budgets(site::CacheLimits{});
     site::Site site({}, budgets);
-    ChangeWatch watch(proactor, site, test::print_reports);
+    ChangeNotices notices(proactor, test::print_reports);
+    ChangeWatch watch(proactor, site, notices, test::print_reports);
     for (int time = 0; time < 10; ++time) {
         proactor.run_short_of_memory();
         EXPECT_THROW(watch.want("", root), std::bad_alloc);
@@ -416,7 +426,7 @@ protected:
     void turn() {
         for (const io::Completion& completion :
              proactor_->wait(steady_clock::now() + milliseconds(10))) {
-            watch_->completed(completion);
+            complete(completion);
         }
     }
 };

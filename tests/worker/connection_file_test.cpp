@@ -120,7 +120,7 @@ TEST_F(ConnectionFileTest, SendsNoFileBeforeAllOfItsHeadWentOut) {
 
 TEST_F(ConnectionFileTest, KeepsTheFileOpenThoughTheCacheLetsGoOfIt) {
     (void)harness_.receive(request("GET /large"));
-    harness_.services().site.cache().forget_all();
+    harness_.site().cache().forget_all();
     harness_.perform();
     EXPECT_EQ(harness_.output(), large_answer());
 }

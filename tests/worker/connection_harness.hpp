@@ -37,7 +37,7 @@ class ConnectionHarness {
 public:
     explicit ConnectionHarness(AccessLog* access_log = nullptr, site::LoadRules rules = {})
         : site_(std::move(rules), budgets_) {
-        responder_.set_time(site::test::now);
+        hosted_site_->whole().responder.set_time(site::test::now);
         services_.access_log = access_log;
         services_.now = MonotonicTime(std::chrono::hours(12));
         output_.reserve(std::size_t{1024} * 1024);
@@ -180,6 +180,8 @@ public:
         return *connection_;
     }
     [[nodiscard]] Services& services() { return services_; }
+    [[nodiscard]] site::Site& site() { return site_; }
+    [[nodiscard]] site::Responder& responder() { return hosted_site_->whole().responder; }
 
 private:
     ActionKind note(const Action& action) {
@@ -195,9 +197,10 @@ private:
     site::Site site_;
     std::map<std::string, site::AssetRef> disk_;
     /// With a fixed key, so that the same requests get the same answers.
-    site::Responder responder_{site_.rules().codings, {}, SecretKey{}};
+    HostedSiteRef hosted_site_{new HostedSite(site_, {}, SecretKey{})};
+    Hosting hosting_{hosted_site_};
     ResponseBatchPool batches_;
-    Services services_{.site = site_, .responder = responder_, .batches = batches_};
+    Services services_{.hosting = hosting_, .batches = batches_};
     std::optional<Connection> connection_;
     std::array<char, limits::receive_buffer_bytes> buffer_{};
     Action action_;

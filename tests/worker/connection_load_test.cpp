@@ -41,7 +41,7 @@ TEST_F(ConnectionLoadTest, AsksForTheDecodedPath) {
 }
 
 TEST_F(ConnectionLoadTest, AsksAgainWhenTheAssetIsNoLongerFresh) {
-    harness_.services().site.cache().insert("slow", memory_asset("stale"), harness_.services().now);
+    harness_.site().cache().insert("slow", memory_asset("stale"), harness_.services().now);
     EXPECT_EQ(harness_.exchange(request("GET /slow")), ok("slow"));
 }
 

@@ -175,7 +175,7 @@ TEST_F(ConnectionTest, KeepsWhatItSendsThoughTheCacheLetsGoOfIt) {
     const std::string bytes = torc::test::patterned_bytes(60'000);
     harness_.put("page", site::test::memory_asset(bytes));
     (void)harness_.receive(request("GET /page"));
-    harness_.services().site.cache().forget_all();
+    harness_.site().cache().forget_all();
     harness_.perform();
     EXPECT_EQ(harness_.output(), ok(bytes));
 }

@@ -14,9 +14,9 @@ class ConnectionTableTest : public ::testing::Test {
 protected:
     site::CacheBudgets budgets_{site::CacheLimits{}};
     site::Site site_{{}, budgets_};
-    site::Responder responder_{site_.rules().codings};
+    Hosting hosting_{HostedSiteRef(new HostedSite(site_, {}, SecretKey{}))};
     ResponseBatchPool batches_;
-    Services services_{.site = site_, .responder = responder_, .batches = batches_};
+    Services services_{.hosting = hosting_, .batches = batches_};
 };
 
 TEST_F(ConnectionTableTest, GivesASlotWithAFreshConnection) {

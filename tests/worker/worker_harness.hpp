@@ -52,21 +52,20 @@ struct WorkerSurroundings {
     std::size_t index = 0;
     AddressLimit* address_limit = nullptr;
     net::Listeners listeners{{"127.0.0.1"}, 0, 1};
-    std::optional<CurrentRoot> root;
 
     [[nodiscard]] const net::Endpoint& endpoint() const { return listeners.endpoints().front(); }
+    [[nodiscard]] static std::shared_ptr<CurrentRoot> open_root(config::AreaSettings& area) {
+        return std::make_shared<CurrentRoot>(
+            area.directory, std::make_shared<const file::Root>(*file::Root::open(area.directory)),
+            std::chrono::steady_clock::now(), print_reports);
+    }
     [[nodiscard]] WorkerOptions options() {
         settings.sites.front().whole.directory = directory.path().string();
-        root.emplace(settings.sites.front().whole.directory,
-                     std::make_shared<const file::Root>(
-                         *file::Root::open(settings.sites.front().whole.directory)),
-                     std::chrono::steady_clock::now(), print_reports);
         net::ListeningSockets& sockets = listeners.of(0);
         if (shows_silent_connections) {
             net::show_silent_connections(sockets.at(0));
         }
-        return {.settings = &settings,
-                .root = &*root,
+        return {.snapshot = make_snapshot(settings, nullptr, open_root),
                 .listeners = &sockets,
                 .reports = &print_reports,
                 .connections_max = connections_max,

@@ -17,6 +17,8 @@ struct AuthSettings {
     std::string realm;
     /// Path of a file with a line "user:hash" for each, as htpasswd(1) writes it.
     std::string users_file;
+
+    friend bool operator==(const AuthSettings&, const AuthSettings&) = default;
 };
 
 /// How what is beneath a path is served.
@@ -39,6 +41,8 @@ struct AreaSettings {
     /// must not be of.
     std::vector<std::string> allowed_networks{};
     std::vector<std::string> denied_networks{};
+
+    friend bool operator==(const AreaSettings&, const AreaSettings&) = default;
 };
 
 /// One site: the hosts that it is for, and what they show.
@@ -56,6 +60,8 @@ struct SiteSettings {
     std::vector<site::Redirect> redirects{};
     /// Whether rules and redirects are read from the files _headers and _redirects of the root too.
     bool has_site_files = false;
+
+    friend bool operator==(const SiteSettings&, const SiteSettings&) = default;
 };
 
 }  // namespace torc::config

@@ -31,6 +31,8 @@ public:
     /// Whether nothing is let out.
     [[nodiscard]] bool hide_all() const noexcept { return shown_.empty(); }
 
+    friend bool operator==(const HiddenNames&, const HiddenNames&) = default;
+
 private:
     /// Whether each of `segments`, which are parts of `path`, is let out; reorders them.
     [[nodiscard]] bool are_shown(std::string_view path,

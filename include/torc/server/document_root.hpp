@@ -1,6 +1,6 @@
 #pragma once
 
-#include <torc/config/settings.hpp>
+#include <torc/config/site_settings.hpp>
 #include <torc/file/root.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/worker/current_root.hpp>
@@ -10,9 +10,12 @@
 
 namespace torc::server {
 
-/// Opens the directory that settings name; throws StartError naming it and the remedy. If it is a
-/// file, makes the settings those of a site that has this file alone: see LoadRules::only_file.
-[[nodiscard]] worker::SharedRoot open_document_root(config::Settings& settings);
+/// If the directory of an area is a file, makes the area one that has this file alone: see
+/// LoadRules::only_file. Throws UsageError where its other settings want more than a file.
+void serve_only_file_if_named(config::AreaSettings& area);
+
+/// Opens the directory of an area; throws StartError naming it and the remedy.
+[[nodiscard]] worker::SharedRoot open_document_root(const config::AreaSettings& area);
 
 /// Looks at what the first requests will meet, as this user and by the kernel's leave. Throws
 /// StartError for what would make the site fail as a whole: a root that can't be searched, an only
@@ -20,7 +23,7 @@ namespace torc::server {
 /// line each, for what fails in part: "/" without anything to show, an index or a listing that
 /// can't be read.
 [[nodiscard]] std::vector<std::string> check_document_root(const file::Root& root,
-                                                           const config::Settings& settings,
+                                                           const config::AreaSettings& area,
                                                            io::Backend backend);
 
 }  // namespace torc::server

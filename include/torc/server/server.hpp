@@ -11,14 +11,15 @@
 #include <torc/server/worker_thread.hpp>
 #include <torc/worker/address_limit.hpp>
 #include <torc/worker/balance.hpp>
-#include <torc/worker/current_root.hpp>
 #include <torc/worker/log_writer.hpp>
 #include <torc/worker/mailbox.hpp>
 #include <torc/worker/report.hpp>
+#include <torc/worker/snapshot.hpp>
 #include <torc/worker/stop.hpp>
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -34,7 +35,10 @@ public:
     /// keeps a process's listeners for as long as its rings take to go. Throws StartError, or
     /// StoppedBeforeStart when a signal to stop ends that wait. Takes over all signals that would
     /// end the process, in the calling thread and all that it starts.
-    explicit Server(config::Settings settings);
+    /// `read_settings`: reads the configuration anew; null: there is none that could change. Throws
+    /// StartError with all that is wrong with it.
+    using ReadSettings = std::function<config::Settings()>;
+    explicit Server(config::Settings settings, ReadSettings read_settings = {});
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
     ~Server();
@@ -42,8 +46,9 @@ public:
     /// Starts the workers; throws StartError when one can't. Call once.
     void start();
     /// Serves until SIGINT, SIGTERM or SIGQUIT, or `request_stop`; a second one cuts off what is
-    /// still in flight. SIGHUP and SIGUSR1 open the access log anew. After ExitCode::forced a
-    /// thread that hangs may be left: the process is to end by _exit(2), without destroying this.
+    /// still in flight. SIGHUP loads the configuration anew; it, where there is none, and SIGUSR1
+    /// open the access log anew. After ExitCode::forced a thread that hangs may be left: the
+    /// process is to end by _exit(2), without destroying this.
     [[nodiscard]] ExitCode run();
     /// As a signal: the first call drains, the second cuts off. From any thread.
     void request_stop() noexcept;
@@ -76,6 +81,13 @@ private:
     /// Whether those that still run hang, past the time by which all should have ended.
     [[nodiscard]] bool is_stuck(const Watchdog& watchdog, MonotonicTime now);
     void obey_signal(int signal);
+    /// Serves by what the configuration says now; if anything is wrong with it, says what, and goes
+    /// on as before.
+    void reload();
+    void publish(worker::SharedSnapshot snapshot);
+    /// Whether all workers serve by `snapshot_`.
+    [[nodiscard]] bool is_adopted() const noexcept;
+    void look_whether_adopted();
     /// Gives what was done, to be reported.
     std::string reopen_log();
     /// The last lines, when the workers have ended.
@@ -83,10 +95,14 @@ private:
     void order_stop(worker::Stop stop) noexcept;
 
     config::Settings settings_;
+    const ReadSettings read_settings_;
     std::vector<std::vector<unsigned>> worker_cpus_;
     io::Backend backend_ = io::Backend::uring;
     worker::ReportSink reports_;
-    std::optional<worker::CurrentRoot> root_;
+    /// What is served by, and was by before; that is kept until no worker serves by it, so that its
+    /// end takes nobody's time.
+    worker::SharedSnapshot snapshot_;
+    worker::SharedSnapshot previous_snapshot_;
     /// By worker.
     std::vector<worker::Mailbox> mailboxes_;
     std::optional<worker::Balance> balance_;

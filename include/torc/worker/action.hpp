@@ -43,6 +43,8 @@ struct Load {
     /// Path or key of the asset (see site::Site::find). Lives as long as the bytes of the event
     /// that led to this.
     std::string_view key;
+    /// Which of the worker's trees it is of.
+    std::uint32_t tree = 0;
 };
 
 /// End the stream to the peer (SHUT_WR) and receive; then Connection::on_received. The peer may

@@ -3,15 +3,13 @@
 #include <torc/base/clock.hpp>
 #include <torc/base/lane.hpp>
 #include <torc/file/directory.hpp>
-#include <torc/file/mount_table.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/site/cache/path_hash.hpp>
 #include <torc/site/load/load_step.hpp>
 #include <torc/site/site.hpp>
 #include <torc/worker/change_watch.hpp>
-#include <torc/worker/mount_watch.hpp>
-#include <torc/worker/report.hpp>
-#include <torc/worker/report_limiter.hpp>
+#include <torc/worker/loader_services.hpp>
+#include <torc/worker/operation.hpp>
 #include <torc/worker/served_root.hpp>
 
 #include <algorithm>
@@ -31,20 +29,13 @@ class ListingJob;
 
 /// Performs the steps of a site's loads as operations of a proactor, so that a cold disk holds up
 /// only those who wait for what is on it, and sees to it that what is cached stays true: see
-/// ServedRoot, ChangeWatch and MountWatch.
+/// ServedRoot and ChangeWatch.
 class AssetLoader {
 public:
-    struct Options {
-        /// A load that has taken longer waits for a file system that does not answer.
-        std::chrono::nanoseconds patience{};
-        const ReportSink& reports;
-        /// Of the worker, whose descriptors are short.
-        site::CacheBudgets& budgets;
-    };
-
-    /// All that is referred to outlives the loader.
-    AssetLoader(io::Proactor& proactor, site::Site& site, CurrentRoot& root,
-                const Options& options);
+    /// All that is referred to outlives the loader. `tree`: which of the worker's trees it loads,
+    /// as its tokens' generation tells.
+    AssetLoader(LoaderServices& services, site::Site& site, CurrentRoot& root,
+                std::uint32_t tree = 0);
     AssetLoader(const AssetLoader&) = delete;
     AssetLoader& operator=(const AssetLoader&) = delete;
     ~AssetLoader();
@@ -56,17 +47,13 @@ public:
     /// The completion of one of the loader's operations.
     [[gnu::noinline]] void completed(const io::Completion& completion, MonotonicTime now);
 
-    /// What is sent to whoever has waited for longer than `patience`: 503 (Service Unavailable).
-    [[nodiscard]] site::Asset& overdue_asset() const noexcept { return *overdue_asset_; }
-
-    /// Whether `take_ended` has something to give, which is seldom so.
-    [[nodiscard]] bool has_ended() const noexcept { return !ended_.empty(); }
-    /// A load that has ended, each once; nothing when there is none.
-    [[nodiscard]] std::optional<site::Site::Loaded> take_ended() noexcept;
-
     /// Goes over to what the root's path leads to by now, as far as any worker knows. For each
     /// iteration, before a request is served.
     void follow_root(MonotonicTime now);
+    /// There are other mounts than before at `places`, absolute paths. Throws std::bad_alloc.
+    void remounted(const std::vector<std::string>& places, MonotonicTime now);
+    /// Forgets all that is cached and watched: changes may have been missed.
+    void forget_all() noexcept;
     /// Looks at the root's path again if it is time; for each iteration with something to do.
     void keep_root_verified(MonotonicTime now) { root_.keep_verified(now); }
 
@@ -85,6 +72,10 @@ public:
 
     /// Whether operations are under way that use memory of the loader or the site.
     [[nodiscard]] bool is_busy() const noexcept;
+    /// Whether there is something to do in an iteration even though nobody asks for anything.
+    [[nodiscard]] bool has_work() const noexcept {
+        return site_.loads_under_way() > 0 || site_.has_forgotten() || watch_.has_forgotten();
+    }
 
 private:
     struct WaitingForRoom {
@@ -106,9 +97,6 @@ private:
                         MonotonicTime now) const noexcept;
     void watch(std::string_view directory, const SharedRoot& root) noexcept;
     void watch_completed(const io::Completion& completion) noexcept;
-    void mounts_completed(const io::Completion& completion, MonotonicTime now) noexcept;
-    /// Forgets all that is cached and watched: changes may have been missed.
-    void forget_all() noexcept;
     /// Ends a load for which there is no memory.
     void give_up(site::Site::LoadId id) noexcept;
     void root_completed(const io::Completion& completion, MonotonicTime now);
@@ -156,19 +144,17 @@ private:
     void finish(site::Site::LoadId id, MonotonicTime now);
     void reclaim_some() noexcept;
 
+    [[nodiscard]] io::Token token(Operation operation, site::Site::LoadId id) const noexcept {
+        return make_token(operation, id, tree_);
+    }
+
+    LoaderServices& services_;
     io::Proactor& proactor_;
     site::Site& site_;
-    const std::chrono::nanoseconds patience_;
-    const ReportSink& reports_;
-    site::CacheBudgets& budgets_;
-    const site::AssetRef overdue_asset_;
-    ReportLimiter permission_report_;
-    ReportLimiter failure_report_;
-    ReportLimiter memory_report_;
+    const std::uint32_t tree_;
     ServedRoot root_;
     MonotonicTime trusted_until_ = MonotonicTime::min();
     ChangeWatch watch_;
-    MountWatch mount_watch_;
     /// What a load has beside the steps that it asks for.
     struct LoadContext {
         /// The one that it began with.
@@ -203,11 +189,8 @@ private:
     std::vector<LoadContext> contexts_;
     /// Chooses a lane among several.
     site::PathHash hash_;
-    file::MountTable mounts_;
     /// Loads that begin once the root's path was looked at.
     std::vector<site::Site::LoadId> parked_;
-    /// Has room for every load, so that the end of one never allocates.
-    std::vector<site::Site::Loaded> ended_;
     /// Listings that are being made on other threads.
     std::unordered_map<site::Site::LoadId, std::unique_ptr<ListingJob>> listings_;
     /// By path.

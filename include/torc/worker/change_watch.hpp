@@ -1,9 +1,9 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
-#include <torc/file/change_notifier.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/site/site.hpp>
+#include <torc/worker/change_notices.hpp>
 #include <torc/worker/current_root.hpp>
 #include <torc/worker/report.hpp>
 
@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -27,17 +26,19 @@ namespace torc::worker {
 /// mount, the user's watches are used up) nothing is lost but that its assets are looked at every
 /// second.
 ///
-/// No iteration of the loop is held up by how much changes. Only so many changes are read in one;
-/// the rest stays in the kernel's queue for the next. When that has not run empty for a while, or
-/// ran over, everything counts as changed.
-class ChangeWatch {
+/// What changes comes from ChangeNotices.
+class ChangeWatch final : private ChangeNotices::Subscriber {
 public:
-    /// All of them outlive it.
-    ChangeWatch(io::Proactor& proactor, site::Site& site, const ReportSink& reports) noexcept
-        : proactor_(proactor), site_(site), reports_(reports) {}
+    /// All of them outlive it. `tree`: which of the worker's trees the site is of, as it is in the
+    /// tokens of its operations.
+    ChangeWatch(io::Proactor& proactor, site::Site& site, ChangeNotices& notices,
+                const ReportSink& reports, std::uint32_t tree = 0)
+        : proactor_(proactor), site_(site), notices_(notices), reports_(reports), tree_(tree) {
+        notices_.subscribe(*this);
+    }
     ChangeWatch(const ChangeWatch&) = delete;
     ChangeWatch& operator=(const ChangeWatch&) = delete;
-    ~ChangeWatch() = default;
+    ~ChangeWatch() { notices_.unsubscribe(*this); }
 
     /// Whether every change in `directory` and above it is reported from now on.
     [[nodiscard]] bool covers(std::string_view directory) const noexcept;
@@ -46,7 +47,7 @@ public:
     /// There is another mount than before at `place`, or none any more. Both paths are absolute;
     /// the root is at `root_path`.
     void remounted(std::string_view place, std::string_view root_path);
-    /// The completion of one of its operations.
+    /// The completion of the opening of a directory.
     void completed(const io::Completion& completion);
     /// Forgets all directories, without allocating: the root is another one, or memory is short and
     /// changes may be missed.
@@ -60,8 +61,8 @@ public:
     [[nodiscard]] bool is_opening() const noexcept { return opening_ > 0; }
 
 private:
-    using Watch = file::ChangeNotifier::Watch;
-    using Change = file::ChangeNotifier::Change;
+    using Watch = ChangeNotices::Watch;
+    using Change = ChangeNotices::Change;
 
     /// The way down to one directory, opening one after the other.
     struct Descent {
@@ -76,28 +77,25 @@ private:
     };
     static constexpr std::size_t descents_max = 4;
 
-    [[nodiscard]] bool is_ready();
+    void on_change(const Change& change) override;
+    void on_changes_lost() override;
+
     void open_next(std::uint32_t index);
     void opened(std::uint32_t index, const io::Completion& completion);
     void end(Descent& descent) noexcept;
     void note(std::string_view directory, Watch watch);
     void retire(Watch watch) noexcept;
-    void await_changes();
-    void take_changes();
-    void take(const Change& change);
     /// A directory, and all beneath it, may be other ones than before.
     void replaced(std::string_view directory);
     /// A directory is the same, but may let in others than before.
     void access_changed(std::string_view directory);
-    void all_changed();
 
     io::Proactor& proactor_;
     site::Site& site_;
+    ChangeNotices& notices_;
     const ReportSink& reports_;
-    std::optional<file::ChangeNotifier> notifier_;
-    bool is_unavailable_ = false;
+    const std::uint32_t tree_;
     bool has_told_of_shortage_ = false;
-    bool is_awaiting_ = false;
     std::vector<Descent> descents_{descents_max};
     std::size_t opening_ = 0;
     /// In order of their paths: what is beneath one of them stands behind it.
@@ -108,8 +106,6 @@ private:
     std::set<std::string, std::less<>> unwatchable_;
     /// Watches of directories that were forgotten, and maybe asked for again since.
     std::map<Watch, std::string> retired_;
-    /// Since when some changes have been left unread.
-    MonotonicTime unread_since_ = never;
 };
 
 }  // namespace torc::worker

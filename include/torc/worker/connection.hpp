@@ -186,12 +186,14 @@ private:
     [[nodiscard]] Served respond(const http::Framing& framing, const BodyPlan& body,
                                  site::Asset* loaded_asset);
     /// Responds to a request whose method alone decides.
-    [[nodiscard]] site::Answer respond_to_method(site::Persistence persistence,
-                                                 http::HeadWriter& writer);
-    /// Responds to GET or HEAD; gives what has to come about first if that can't be now.
+    [[nodiscard]] std::optional<Served> respond_to_method(site::Persistence persistence);
+    /// Responds to GET or HEAD; gives what has to come about first if that can't be now, as
+    /// `respond_to_method` does.
     [[nodiscard]] std::optional<Served> respond_with_asset(site::Persistence persistence,
-                                                           http::HeadWriter& writer,
                                                            site::Asset* loaded_asset);
+    /// Responds with an error of `area`'s.
+    [[nodiscard]] std::optional<Served> respond_with_error(HostedArea& area, http::Status status,
+                                                           site::Persistence persistence);
     /// Refuses what is at the front of `input`, which is no request, or not yet.
     [[nodiscard]] Served refuse(std::string_view input, http::Status status);
     /// Responds with an error that ends the connection.
@@ -211,7 +213,7 @@ private:
     // Changes of the state, each with the action that makes it so.
     /// To `receiving` or `idle`.
     [[nodiscard]] Action receive() noexcept;
-    [[nodiscard]] Action load(std::string_view key) noexcept;
+    [[nodiscard]] Action load() noexcept;
     [[nodiscard]] Action send() noexcept;
     [[nodiscard]] Action send_file() noexcept;
     [[nodiscard]] Action linger() noexcept;
@@ -250,6 +252,10 @@ private:
     ResponseBatch* batch_ = nullptr;
     /// What leaves behind them, of the last response's content.
     ResponseContent content_;
+
+    /// The site of the asset that is waited for, which may be one that no new request gets to any
+    /// more. Null in any state but `loading`.
+    HostedSiteRef waiting_for_;
 
     std::string remote_address_;
     /// Null: no response is under way whose line is open.

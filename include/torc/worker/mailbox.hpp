@@ -6,10 +6,14 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <mutex>
 #include <vector>
 
 namespace torc::worker {
+
+struct Snapshot;
 
 /// What other threads have for a worker.
 struct Mail {
@@ -17,6 +21,8 @@ struct Mail {
     std::vector<net::Accepted> connections;
     /// The most urgent order so far; taking the mail does not take it back.
     Stop stop = Stop::no;
+    /// What is to be served by from now on; null: no change.
+    std::shared_ptr<const Snapshot> snapshot;
 };
 
 /// The one way by which other threads reach a worker: they put mail in and wake the worker, its
@@ -42,8 +48,12 @@ public:
         return has_mail_.load(std::memory_order_acquire);
     }
     /// Replaces `mail` by what is there. Allocates nothing: the two lists of connections are
-    /// exchanged.
+    /// exchanged. Of several snapshots the last one counts.
     void take(Mail& mail) noexcept;
+    /// The worker serves by the snapshot of this generation by now.
+    void note_generation(std::uint64_t generation) noexcept {
+        generation_.store(generation, std::memory_order_release);
+    }
     /// From now on no connections are handed over; those that were are still to be taken.
     void stop_hand_overs() noexcept;
     /// From now on nobody is woken: the proactor may go. Precondition: hand-overs were stopped, and
@@ -57,6 +67,13 @@ public:
     [[nodiscard]] bool hand_over(const net::Accepted& connection) noexcept;
     /// Orders the worker to stop. A less urgent order than an earlier one has no effect.
     void order(Stop stop) noexcept;
+    /// Has the worker serve by `snapshot` from its next iteration on, unless a later one waits
+    /// there.
+    void publish(std::shared_ptr<const Snapshot> snapshot) noexcept;
+    /// The generation of the snapshot that the worker serves by.
+    [[nodiscard]] std::uint64_t generation() const noexcept {
+        return generation_.load(std::memory_order_acquire);
+    }
     /// Makes the worker's loop look up from its wait, if it runs.
     void wake() noexcept;
     /// Whether `hand_over` would be taken, as of a moment ago.
@@ -79,6 +96,7 @@ private:
     std::atomic<bool> has_mail_ = false;
     /// What `proactor_`, `has_stopped_` and `is_suspended_` come to, for a look without the lock.
     std::atomic<bool> takes_connections_ = false;
+    std::atomic<std::uint64_t> generation_ = 0;
     std::mutex mutex_;
     Mail mail_;
     /// Null: the worker does not run.

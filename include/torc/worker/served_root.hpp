@@ -27,8 +27,9 @@ public:
     static constexpr std::uint32_t checks_max = limits::root_threads_max;
 
     /// `shared`: the same for all workers, and outlives this.
-    ServedRoot(io::Proactor& proactor, CurrentRoot& shared)
-        : proactor_(proactor), shared_(shared), own_(shared.version()) {}
+    /// `tree`: which of the worker's trees it is of, as its tokens tell.
+    explicit ServedRoot(io::Proactor& proactor, CurrentRoot& shared, std::uint32_t tree = 0)
+        : proactor_(proactor), shared_(shared), tree_(tree), own_(shared.version()) {}
     ServedRoot(const ServedRoot&) = delete;
     ServedRoot& operator=(const ServedRoot&) = delete;
     ~ServedRoot() = default;
@@ -70,6 +71,7 @@ private:
 
     io::Proactor& proactor_;
     CurrentRoot& shared_;
+    const std::uint32_t tree_;
     CurrentRoot::Version own_;
     /// The look that began last, whose number is `last_check_`: its end alone counts.
     CurrentRoot::Look look_;

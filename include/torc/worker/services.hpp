@@ -5,11 +5,9 @@
 #include <torc/http/opening.hpp>
 #include <torc/http/request.hpp>
 #include <torc/http/request_parser.hpp>
-#include <torc/http/target.hpp>
 #include <torc/site/cache/asset.hpp>
-#include <torc/site/response/responder.hpp>
-#include <torc/site/site.hpp>
 #include <torc/worker/access_log.hpp>
+#include <torc/worker/hosting.hpp>
 #include <torc/worker/response_batch.hpp>
 
 #include <array>
@@ -29,6 +27,10 @@ struct EventScratch {
     std::string asset_key{};
     /// What has to be loaded before the request can be served; see Load.
     std::string_view load_key{};
+    /// Of which tree; see HostedTrees::at.
+    std::uint32_t load_tree = 0;
+    /// The site that the request is for, where it has to wait for it.
+    HostedSiteRef load_site{};
     /// A redirect to the path of a directory, made for a target that misleads references.
     site::AssetRef canonical_redirect{};
     /// What the client speaks, if the first bytes of a connection were refused; else `http`. The
@@ -38,8 +40,7 @@ struct EventScratch {
 
 /// What a worker lends to its connections. Outlives them.
 struct Services {
-    site::Site& site;
-    site::Responder& responder;
+    Hosting& hosting;
     ResponseBatchPool& batches;
     /// Null if the access log is off.
     AccessLog* access_log = nullptr;
@@ -48,7 +49,6 @@ struct Services {
     http::ParseLimits parse_limits{};
     /// Largest request body that is read and dropped; beyond it the connection ends.
     std::uint64_t body_bytes_max = limits::request_body_drain_bytes_default;
-    http::EncodedSlash encoded_slash = http::EncodedSlash::not_found;
 
     /// Of the iteration. Set by the worker.
     MonotonicTime now{};

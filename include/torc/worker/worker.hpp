@@ -4,22 +4,25 @@
 #include <torc/config/settings.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/net/listening_sockets.hpp>
-#include <torc/site/response/responder.hpp>
+#include <torc/site/cache/cache_budget.hpp>
 #include <torc/site/site.hpp>
 #include <torc/worker/acceptor.hpp>
 #include <torc/worker/access_log.hpp>
 #include <torc/worker/address_limit.hpp>
 #include <torc/worker/admission.hpp>
-#include <torc/worker/asset_loader.hpp>
 #include <torc/worker/balance.hpp>
 #include <torc/worker/connection_table.hpp>
 #include <torc/worker/deadlines.hpp>
+#include <torc/worker/hosted_tree.hpp>
+#include <torc/worker/hosting.hpp>
+#include <torc/worker/loader_services.hpp>
 #include <torc/worker/mailbox.hpp>
 #include <torc/worker/operation.hpp>
 #include <torc/worker/report.hpp>
 #include <torc/worker/report_limiter.hpp>
 #include <torc/worker/response_batch.hpp>
 #include <torc/worker/shutdown.hpp>
+#include <torc/worker/snapshot.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -34,9 +37,10 @@ namespace torc::worker {
 
 /// What one worker is made of. What it points to outlives it.
 struct WorkerOptions {
-    const config::Settings* settings = nullptr;
-    /// What `settings->directory` leads to, for all workers.
-    CurrentRoot* root = nullptr;
+    /// What it serves by at first. Others come by the mailbox.
+    SharedSnapshot snapshot;
+    /// The worker's share of what the process may keep.
+    site::CacheLimits cache_limits{};
     net::ListeningSockets* listeners = nullptr;
     const ReportSink* reports = nullptr;
     std::uint32_t connections_max = 1024;
@@ -130,7 +134,7 @@ private:
     [[gnu::noinline]] void start(ConnectionSlot& slot, const Close& close);
     void hand_out(const site::Site::Loaded& loaded);
     void hand_out_ended() {
-        if (loader_.has_ended()) {
+        if (loader_services_.ended.has_some()) {
             hand_out_some();
         }
     }
@@ -152,6 +156,9 @@ private:
 
     /// Takes what other threads have put into the mailbox, if anything.
     void take_mail();
+    /// Throws std::bad_alloc: it serves by what it did.
+    void adopt(SharedSnapshot snapshot);
+    void adopt_or_retry(SharedSnapshot snapshot);
     void admit_accepted();
     void close(ConnectionSlot& slot);
 
@@ -170,14 +177,16 @@ private:
     [[nodiscard]] static io::Token token(Operation operation, const ConnectionSlot& slot) noexcept;
 
     io::Proactor& proactor_;
+    /// What it began with, by which its limits and times stay.
+    const SharedSnapshot first_snapshot_;
     const config::Settings& settings_;
     const ReportSink& reports_;
     Mailbox& mailbox_;
 
     site::CacheBudgets budgets_;
-    site::Site site_;
-    AssetLoader loader_;
-    site::Responder responder_;
+    LoaderServices loader_services_;
+    HostedTrees trees_;
+    Hosting hosting_;
     ResponseBatchPool batches_;
     std::optional<AccessLog> access_log_;
     Services services_;

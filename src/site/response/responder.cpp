@@ -33,8 +33,9 @@ bool has_coding_qualities(const http::Request& request) noexcept {
 /// Appends a reference to `location`, a path, as it is followed from the target (RFC 9110
 /// §10.2.2). It is a relative one where that is possible: a proxy in front may have taken a prefix
 /// off the target, which the client alone can put before `location` again.
-void write_reference(const http::Target& target, std::string_view location,
-                     http::HeadWriter& writer) noexcept {
+/// `base_path`: of both.
+void write_reference(const http::Target& target, std::string_view base_path,
+                     std::string_view location, http::HeadWriter& writer) noexcept {
     const std::string_view directory = directory_of(target.path);
     const std::string_view parent = directory_of(directory.substr(0, directory.size() - 1));
     if (target.has_all_segments && location.starts_with(directory)) {
@@ -49,6 +50,7 @@ void write_reference(const http::Target& target, std::string_view location,
     } else {
         // It begins with one slash and a segment, so it can't lead to another host.
         writer.append("/");
+        writer.append_path_encoded(base_path);
     }
     writer.append_path_encoded(location);
 }
@@ -56,8 +58,12 @@ void write_reference(const http::Target& target, std::string_view location,
 }  // namespace
 
 Responder::Responder(const std::vector<http::ContentCoding>& codings,
-                     const std::vector<ExtraField>& extra_fields, SecretKey boundary_key)
-    : codings_(codings), policy_(extra_fields), boundary_key_(boundary_key) {}
+                     const std::vector<ExtraField>& extra_fields, SecretKey boundary_key,
+                     std::string_view base_path)
+    : codings_(codings),
+      base_path_(base_path),
+      policy_(extra_fields),
+      boundary_key_(boundary_key) {}
 
 void Responder::set_time(WallTime now) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
@@ -339,7 +345,7 @@ Answer Responder::redirect(const http::Request& request, const http::Target& tar
                            http::HeadWriter& writer) const noexcept {
     begin_page(http::Status::moved_permanently, envelope, writer);
     writer.append("Location: ");
-    write_reference(target, asset.location(), writer);
+    write_reference(target, base_path_, asset.location(), writer);
     if (target.has_query) {
         writer.append("?");
         writer.append_query(target.query);

@@ -16,6 +16,8 @@ struct CacheControlRule {
     std::string glob;
     /// Empty: no field.
     std::string value{};
+
+    friend bool operator==(const CacheControlRule&, const CacheControlRule&) = default;
 };
 using CacheControlRules = GlobRules<CacheControlRule>;
 

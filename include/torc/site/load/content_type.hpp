@@ -17,6 +17,8 @@ struct TypeRule {
     std::string value{};
     /// Its charset is not the user's: it goes where the contents say otherwise.
     bool assumes_utf8 = false;
+
+    friend bool operator==(const TypeRule&, const TypeRule&) = default;
 };
 using TypeRules = GlobRules<TypeRule>;
 

@@ -48,6 +48,8 @@ struct LoadRules {
         codings.clear();
         lists_directories = false;
     }
+
+    friend bool operator==(const LoadRules&, const LoadRules&) = default;
 };
 
 }  // namespace torc::site

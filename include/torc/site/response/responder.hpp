@@ -52,10 +52,12 @@ class Responder {
 public:
     /// `codings`: which one is sent when a client wants several equally, the first of these first;
     /// outlives the responder. `extra_fields`: see Policy. `boundary_key`: whoever knows it can
-    /// foretell the boundaries of multipart responses.
+    /// foretell the boundaries of multipart responses. `base_path`: what stands in front of the
+    /// paths of targets and redirects ("download/"); outlives the responder.
     explicit Responder(const std::vector<http::ContentCoding>& codings,
                        const std::vector<ExtraField>& extra_fields = {},
-                       SecretKey boundary_key = SecretKey::random());
+                       SecretKey boundary_key = SecretKey::random(),
+                       std::string_view base_path = {});
 
     /// Sets the time that answers carry as Date. Renders it once a second, so call it as often as
     /// you like.
@@ -70,7 +72,8 @@ public:
     [[nodiscard]] std::size_t head_bytes_max(const http::Target& target,
                                              const Asset& asset) const noexcept {
         return asset.kind() == Asset::Kind::redirect
-                   ? head_bytes_max() + 3 * (asset.location().size() + target.query.size())
+                   ? head_bytes_max() +
+                         3 * (base_path_.size() + asset.location().size() + target.query.size())
                    : head_bytes_max();
     }
     static constexpr std::size_t own_head_bytes_max = 4096;
@@ -136,6 +139,7 @@ private:
                                          const Asset& asset) const noexcept;
 
     const std::vector<http::ContentCoding>& codings_;
+    const std::string_view base_path_;
     const Policy policy_;
     /// "HTTP/1.1 200 OK\r\n", Date, and of `policy_` always, success and no_sniffing, rendered once
     /// a second.

@@ -25,6 +25,8 @@ struct ExtraField {
     std::string name;
     std::string value;
     Scope scope = Scope::every_answer;
+
+    friend bool operator==(const ExtraField&, const ExtraField&) = default;
 };
 /// All of them together, as they are sent.
 inline constexpr std::size_t extra_fields_bytes_max = 4096;

@@ -22,6 +22,8 @@ struct Redirect {
     /// 301, 302, 307 or 308 (RFC 9110 §15.4).
     http::Status status = http::Status::moved_permanently;
     Over over = Over::files;
+
+    friend bool operator==(const Redirect&, const Redirect&) = default;
 };
 
 }  // namespace torc::site

@@ -27,6 +27,8 @@ struct Rule {
     std::optional<std::string> cache_control{};
     /// The value of Content-Type.
     std::optional<std::string> content_type{};
+
+    friend bool operator==(const Rule&, const Rule&) = default;
 };
 
 }  // namespace torc::site

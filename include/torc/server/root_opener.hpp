@@ -1,0 +1,38 @@
+#pragma once
+
+#include <torc/config/site_settings.hpp>
+#include <torc/io/backend.hpp>
+#include <torc/worker/report.hpp>
+#include <torc/worker/snapshot.hpp>
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace torc::server {
+
+/// Opens the directories of a configuration, each once, and takes over those that the one before
+/// has open.
+class RootOpener {
+public:
+    /// `previous`: null at the start. `reports` outlives what is opened.
+    RootOpener(const worker::Snapshot* previous, io::Backend backend,
+               const worker::ReportSink& reports);
+
+    /// What the area's path leads to. See open_document_root, of which it has the effect on the
+    /// area, and check_document_root; throws what they do.
+    [[nodiscard]] std::shared_ptr<worker::CurrentRoot> open(config::AreaSettings& area);
+
+    /// Of what was opened anew, one line each.
+    [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
+
+private:
+    const io::Backend backend_;
+    const worker::ReportSink& reports_;
+    /// By the paths that were given.
+    std::unordered_map<std::string, std::shared_ptr<worker::CurrentRoot>> roots_;
+    std::vector<std::string> warnings_;
+};
+
+}  // namespace torc::server

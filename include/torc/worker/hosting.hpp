@@ -1,0 +1,120 @@
+#pragma once
+
+#include <torc/base/local_ref.hpp>
+#include <torc/http/status.hpp>
+#include <torc/http/target.hpp>
+#include <torc/site/response/responder.hpp>
+#include <torc/site/site.hpp>
+#include <torc/worker/hosted_tree.hpp>
+#include <torc/worker/snapshot.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace torc::worker {
+
+/// What one worker serves requests for some paths of a site from and by.
+struct HostedArea {
+    HostedArea(site::Site& found, const config::AreaSettings& settings, std::size_t cut,
+               HostedTreeRef hosted = {}, SecretKey boundary_key = SecretKey::random())
+        : site(found),
+          responder(site.rules().codings, settings.extra_fields, boundary_key,
+                    std::string_view(settings.path).substr(0, cut)),
+          cut_bytes(cut),
+          tree(std::move(hosted)) {}
+
+    /// `target`, which is in the area, as its directory knows it.
+    [[nodiscard]] http::Target within(http::Target target) const noexcept {
+        target.path.remove_prefix(cut_bytes);
+        return target;
+    }
+    /// Whether `path` is that of the area's directory without the slash at its end.
+    [[nodiscard]] bool lacks_slash(std::string_view path) const noexcept {
+        return path.size() < cut_bytes;
+    }
+
+    site::Site& site;
+    site::Responder responder;
+    const std::size_t cut_bytes;
+    /// Of `site`. Null in tests whose loads are not driven by a loader.
+    HostedTreeRef tree;
+    /// The last iteration in which somebody asked for something of it.
+    std::uint64_t used_in = 0;
+};
+
+/// One worker's view of a site. Connections that wait for something of it keep it.
+class HostedSite : public LocallyCounted {
+public:
+    HostedSite(SharedSite site, HostedTrees& trees);
+    /// A site of one area whose loads somebody else drives.
+    HostedSite(site::Site& site, const config::SiteSettings& settings, SecretKey boundary_key);
+
+    [[nodiscard]] const SharedSite& snapshot() const noexcept { return site_; }
+    /// Of the site, since it has to be known before the path is.
+    [[nodiscard]] http::EncodedSlash encoded_slash() const noexcept { return encoded_slash_; }
+
+    [[nodiscard]] HostedArea& whole() noexcept { return areas_.front(); }
+    /// That of a http::Target's path.
+    [[nodiscard]] HostedArea& area_of(std::string_view path) noexcept {
+        return areas_.size() == 1 ? whole() : find_area(path);
+    }
+
+private:
+    [[nodiscard]] HostedArea& find_area(std::string_view path) noexcept;
+
+    SharedSite site_;
+    http::EncodedSlash encoded_slash_;
+    /// As those of the snapshot. They never move.
+    std::deque<HostedArea> areas_;
+};
+using HostedSiteRef = LocalRef<HostedSite>;
+
+/// All sites that a worker serves, by one configuration. Goes over to another one between two
+/// iterations; what is the same in both it keeps as it is.
+class Hosting {
+public:
+    /// Of nothing yet. `trees` outlives it.
+    explicit Hosting(HostedTrees& trees) noexcept : trees_(&trees) {}
+    /// One site for all hosts whose loads somebody else drives.
+    explicit Hosting(HostedSiteRef site) : sites_{std::move(site)} {}
+    Hosting(const Hosting&) = delete;
+    Hosting& operator=(const Hosting&) = delete;
+    ~Hosting() = default;
+
+    /// Throws std::bad_alloc, and then nothing has changed.
+    void adopt(SharedSnapshot snapshot);
+    [[nodiscard]] const SharedSnapshot& snapshot() const noexcept { return snapshot_; }
+
+    /// The site that a request is for; null: none (421). Precondition: http::determine_framing has
+    /// taken the request.
+    [[nodiscard]] HostedSite* find(const http::Request& request) noexcept {
+        return is_one_ ? sites_.front().get() : find_by_host(request);
+    }
+    /// The one whose fields a response has that is for none: the default, or else the first.
+    [[nodiscard]] HostedSite& fallback() noexcept { return *sites_[fallback_]; }
+
+    /// To be called before an area is used: brings it to this iteration.
+    HostedArea& use(HostedArea& area) {
+        if (trees_ != nullptr && area.used_in != trees_->iteration()) {
+            begin_use(area);
+        }
+        return area;
+    }
+
+private:
+    [[nodiscard]] HostedSite* find_by_host(const http::Request& request) noexcept;
+    void begin_use(HostedArea& area);
+
+    HostedTrees* const trees_ = nullptr;
+    SharedSnapshot snapshot_;
+    std::vector<HostedSiteRef> sites_;
+    std::size_t fallback_ = 0;
+    /// Whether all requests are for the first site, whatever their hosts.
+    bool is_one_ = true;
+};
+
+}  // namespace torc::worker

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <torc/config/settings.hpp>
+#include <torc/config/site_settings.hpp>
+#include <torc/net/address_range.hpp>
+#include <torc/site/routing/area_table.hpp>
+#include <torc/site/routing/host_table.hpp>
+#include <torc/worker/hosted_tree.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace torc::worker {
+
+/// An area of a site, as all workers see it.
+struct AreaSnapshot {
+    SharedTree tree;
+    net::AddressRules address_rules;
+    /// How much of a path in it leads to its own directory and is not looked for there.
+    std::size_t cut_bytes = 0;
+};
+
+/// A site, as all workers see it, compiled once for all. Shared by the configurations that have it.
+struct SiteSnapshot {
+    config::SiteSettings settings;
+    /// The whole site, and then its areas in the order of the settings.
+    std::vector<AreaSnapshot> areas;
+    /// Gives an index of `areas`.
+    site::AreaTable area_table;
+};
+using SharedSite = std::shared_ptr<const SiteSnapshot>;
+
+/// A configuration that workers serve by. Never changes: a reload makes another one, and whoever
+/// began under this one ends under it.
+struct Snapshot {
+    /// Goes up with each reload.
+    std::uint64_t generation = 0;
+    config::Settings settings;
+    std::vector<SharedSite> sites;
+    /// Gives an index of `sites`.
+    site::HostTable hosts;
+};
+using SharedSnapshot = std::shared_ptr<const Snapshot>;
+
+/// Gives what the path of a directory leads to; throws StartError for what can't be served. May
+/// change the rules: see site::LoadRules::serve_only.
+using OpenTree = std::function<std::shared_ptr<CurrentRoot>(config::AreaSettings& area)>;
+
+/// Compiles `settings`. Takes over from `previous`, which may be null, the trees and sites that are
+/// the same, so that workers go on with what they have of them. Throws StartError.
+[[nodiscard]] SharedSnapshot make_snapshot(config::Settings settings, const Snapshot* previous,
+                                           const OpenTree& open);
+
+}  // namespace torc::worker

@@ -1,0 +1,66 @@
+#include <torc/worker/hosting.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace torc::worker {
+
+HostedSite::HostedSite(SharedSite site, HostedTrees& trees)
+    : site_(std::move(site)), encoded_slash_(site_->settings.whole.encoded_slash) {
+    const config::SiteSettings& settings = site_->settings;
+    for (std::size_t index = 0; index < site_->areas.size(); ++index) {
+        const AreaSnapshot& area = site_->areas[index];
+        const config::AreaSettings& area_settings =
+            index == 0 ? settings.whole : settings.areas[index - 1];
+        HostedTreeRef tree = trees.host(area.tree);
+        site::Site& served = tree->site();
+        areas_.emplace_back(served, area_settings, area.cut_bytes, std::move(tree));
+    }
+}
+
+HostedSite::HostedSite(site::Site& site, const config::SiteSettings& settings,
+                       SecretKey boundary_key)
+    : encoded_slash_(settings.whole.encoded_slash) {
+    areas_.emplace_back(site, settings.whole, 0, HostedTreeRef(), boundary_key);
+}
+
+HostedArea& HostedSite::find_area(std::string_view path) noexcept {
+    const auto found = site_->area_table.find(path);
+    return found ? areas_[*found] : whole();
+}
+
+void Hosting::adopt(SharedSnapshot snapshot) {
+    std::unordered_map<const SiteSnapshot*, const HostedSiteRef*> known;
+    for (const HostedSiteRef& site : sites_) {
+        known.emplace(site->snapshot().get(), &site);
+    }
+    std::vector<HostedSiteRef> sites;
+    sites.reserve(snapshot->sites.size());
+    std::size_t fallback = 0;
+    for (const SharedSite& site : snapshot->sites) {
+        if (site->settings.is_default) {
+            fallback = sites.size();
+        }
+        const auto found = known.find(site.get());
+        sites.push_back(found != known.end() ? *found->second
+                                             : HostedSiteRef(new HostedSite(site, *trees_)));
+    }
+    sites_ = std::move(sites);
+    fallback_ = fallback;
+    is_one_ = snapshot->hosts.has_default_alone() && snapshot->sites.size() == 1 &&
+              snapshot->sites.front()->settings.is_default;
+    snapshot_ = std::move(snapshot);
+}
+
+HostedSite* Hosting::find_by_host(const http::Request& request) noexcept {
+    const auto found = snapshot_->hosts.find(http::host_of(request));
+    return found ? sites_[*found].get() : nullptr;
+}
+
+void Hosting::begin_use(HostedArea& area) {
+    area.used_in = trees_->iteration();
+    area.responder.set_time(trees_->now().wall);
+    trees_->use(*area.tree);
+}
+
+}  // namespace torc::worker

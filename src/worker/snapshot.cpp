@@ -1,0 +1,114 @@
+#include <torc/base/start_error.hpp>
+#include <torc/worker/snapshot.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+namespace torc::worker {
+namespace {
+
+net::AddressRules make_address_rules(const config::AreaSettings& area) {
+    const auto parse = [](const std::vector<std::string>& texts) {
+        std::vector<net::AddressRange> ranges;
+        for (const std::string& text : texts) {
+            auto range = net::AddressRange::parse(text);
+            if (!range) {
+                throw StartError(range.error());
+            }
+            ranges.push_back(*std::move(range));
+        }
+        return ranges;
+    };
+    return {parse(area.allowed_networks), parse(area.denied_networks)};
+}
+
+/// Makes the sites of a snapshot.
+class SiteMaker {
+public:
+    SiteMaker(const Snapshot* previous, const OpenTree& open) : open_(open) {
+        if (previous == nullptr) {
+            return;
+        }
+        for (const SharedSite& site : previous->sites) {
+            for (const AreaSnapshot& area : site->areas) {
+                trees_.emplace(area.tree->root->path(), area.tree);
+            }
+            sites_.emplace(site->settings.whole.directory, site);
+        }
+    }
+
+    [[nodiscard]] SharedSite make(const config::SiteSettings& settings) {
+        auto site = std::make_shared<SiteSnapshot>();
+        site->settings = settings;
+        add_area(*site, site->settings.whole);
+        for (config::AreaSettings& area : site->settings.areas) {
+            site->area_table.add(area.path, static_cast<std::uint32_t>(site->areas.size()));
+            add_area(*site, area);
+        }
+        // What was opened stays open either way: a root that now leads elsewhere is another tree.
+        const auto [first, last] = sites_.equal_range(site->settings.whole.directory);
+        const auto same = std::find_if(
+            first, last, [&site](const auto& one) { return is_same(*one.second, *site); });
+        return same != last ? same->second : SharedSite(std::move(site));
+    }
+
+private:
+    [[nodiscard]] static bool is_same(const SiteSnapshot& one, const SiteSnapshot& other) {
+        return one.settings == other.settings &&
+               std::ranges::equal(one.areas, other.areas, {}, &AreaSnapshot::tree,
+                                  &AreaSnapshot::tree);
+    }
+
+    void add_area(SiteSnapshot& site, config::AreaSettings& area) {
+        site.areas.push_back({.tree = tree_of(area),
+                              .address_rules = make_address_rules(area),
+                              .cut_bytes = area.has_own_directory ? area.path.size() : 0});
+    }
+
+    [[nodiscard]] SharedTree tree_of(config::AreaSettings& area) {
+        const std::shared_ptr<CurrentRoot> root = open_(area);
+        const auto [first, last] = trees_.equal_range(root->path());
+        const auto same = std::find_if(
+            first, last, [&area](const auto& one) { return one.second->rules == area.load_rules; });
+        if (same != last) {
+            return same->second;
+        }
+        // One look at a path is enough for all trees that are there.
+        const auto tree = std::make_shared<const Tree>(
+            Tree{.root = first != last ? first->second->root : root, .rules = area.load_rules});
+        trees_.emplace(root->path(), tree);
+        return tree;
+    }
+
+    const OpenTree& open_;
+    /// By the paths of their roots.
+    std::unordered_multimap<std::string, SharedTree> trees_;
+    /// By the directory of the whole site.
+    std::unordered_multimap<std::string, SharedSite> sites_;
+};
+
+}  // namespace
+
+SharedSnapshot make_snapshot(config::Settings settings, const Snapshot* previous,
+                             const OpenTree& open) {
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->generation = previous != nullptr ? previous->generation + 1 : 0;
+    SiteMaker maker(previous, open);
+    for (const config::SiteSettings& site : settings.sites) {
+        const auto index = static_cast<std::uint32_t>(snapshot->sites.size());
+        snapshot->sites.push_back(maker.make(site));
+        for (const std::string& host : site.hosts) {
+            snapshot->hosts.add(host, index);
+        }
+        if (site.is_default) {
+            snapshot->hosts.set_default(index);
+        }
+    }
+    snapshot->settings = std::move(settings);
+    return snapshot;
+}
+
+}  // namespace torc::worker

@@ -39,6 +39,10 @@ public:
     [[nodiscard]] auto begin() const noexcept { return rules_.begin(); }
     [[nodiscard]] auto end() const noexcept { return rules_.end(); }
 
+    friend bool operator==(const GlobRules& one, const GlobRules& other) {
+        return one.rules_ == other.rules_;  // The index is made of them.
+    }
+
 private:
     std::vector<Rule> rules_;
     GlobIndex index_;

@@ -105,7 +105,10 @@ std::expected<UsersFile, std::vector<UsersFile::Flaw>> UsersFile::parse(std::str
         file.users_.push_back(
             {.name = std::string(line.substr(0, colon)), .hash = *std::move(hash), .line = number});
     }
-    std::ranges::stable_sort(file.users_, {}, &User::name);
+    // Not stable_sort, for which clang warns of what libstdc++ is made of.
+    std::ranges::sort(file.users_, {}, [](const User& user) {
+        return std::pair(std::string_view(user.name), user.line);
+    });
     file.find_duplicates(flaws);
     if (file.users_.empty() && flaws.empty()) {
         flaws.push_back(
@@ -115,7 +118,9 @@ std::expected<UsersFile, std::vector<UsersFile::Flaw>> UsersFile::parse(std::str
         flaws.push_back({.what = fmt::format("more than {} users", users_max)});
     }
     if (!flaws.empty()) {
-        std::ranges::stable_sort(flaws, {}, &Flaw::line);
+        std::ranges::sort(flaws, {}, [](const Flaw& flaw) {
+            return std::pair(flaw.line, std::string_view(flaw.what));
+        });
         return std::unexpected(std::move(flaws));
     }
     file.choose_usual_hash();

@@ -13,9 +13,8 @@ bool has_field(const std::vector<ExtraField>& fields, std::string_view name) {
 }
 
 bool has_name(const std::vector<std::string>& names, std::string_view name) {
-    return std::ranges::any_of(names, [name](std::string_view other) {
-        return http::is_same_field_name(other, name);
-    });
+    return std::ranges::any_of(
+        names, [name](std::string_view other) { return http::is_same_field_name(other, name); });
 }
 
 constexpr std::string_view cache_control_name = "Cache-Control";

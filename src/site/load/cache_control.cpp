@@ -2,17 +2,20 @@
 #include <torc/site/load/fingerprint.hpp>
 
 namespace torc::site {
-namespace {
 
-constexpr std::string_view ask_each_time = "no-cache";
+std::string_view ask_each_time(Audience audience) noexcept {
+    return audience == Audience::all ? "no-cache" : "private, no-cache";
+}
 
-}  // namespace
-
-std::string_view cache_control(std::string_view path, const CacheControlRules& rules) {
+std::string_view cache_control(std::string_view path, const CacheControlRules& rules,
+                               Audience audience) {
     if (const CacheControlRule* const rule = rules.find(path)) {
         return rule->value;
     }
-    return is_fingerprinted(path) ? keep_for_a_year : ask_each_time;
+    if (!is_fingerprinted(path)) {
+        return ask_each_time(audience);
+    }
+    return audience == Audience::all ? keep_for_a_year : "private, max-age=31536000, immutable";
 }
 
 }  // namespace torc::site

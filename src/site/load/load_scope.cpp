@@ -56,7 +56,8 @@ RepresentationRef LoadScope::represent(const std::string& name, const ContentTyp
         .is_type_known = type.is_known,
         .coding = coding == http::ContentCoding::identity ? type.coding : coding,
         // What changed whenever it was looked at is nothing that anybody may keep.
-        .cache_control = file.is_stable ? cache_control(name, rules_.cache_control) : "no-store",
+        .cache_control = file.is_stable ? cache_control(name, rules_.cache_control, rules_.audience)
+                                        : "no-store",
         .metadata = file.metadata,
         .now = now_,
         .digest = file.digest,

@@ -22,6 +22,14 @@ TEST(CacheControl, AsksAboutEveryOtherFileEachTime) {
     }
 }
 
+TEST(CacheControl, LetsNoSharedCacheKeepWhatIsForSome) {
+    EXPECT_EQ(cache_control("assets/index-BfX9a2_k.js", {}, Audience::some),
+              "private, max-age=31536000, immutable");
+    EXPECT_EQ(cache_control("app.js", {}, Audience::some), "private, no-cache");
+    const CacheControlRules rules = {{.glob = "*", .value = std::string(for_a_year)}};
+    EXPECT_EQ(cache_control("app.js", rules, Audience::some), for_a_year) << "the user says so";
+}
+
 TEST(CacheControl, TakesAUsersRuleBeforeItsGuess) {
     const CacheControlRules rules = {{.glob = "/assets/*", .value = "no-cache"},
                                      {.glob = "*.pdf", .value = std::string(for_a_year)}};

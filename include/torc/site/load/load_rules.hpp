@@ -22,6 +22,8 @@ struct LoadRules {
     std::vector<http::ContentCoding> codings = {
         http::ContentCoding::brotli, http::ContentCoding::zstd, http::ContentCoding::gzip};
     CacheControlRules cache_control{};
+    /// See restrict_audience.
+    Audience audience = Audience::all;
     /// The value of a listing's Cache-Control; empty: no field.
     std::string listing_cache_control = "no-cache";
     /// Before what a name tells.
@@ -39,6 +41,15 @@ struct LoadRules {
     /// index name then, at "/". Everything else is a 404 without being looked for. Empty: all are
     /// served.
     std::string only_file{};
+
+    /// The files are for some: they ask for a password, or are for some networks. What the user
+    /// says of Cache-Control stands.
+    void restrict_audience() {
+        audience = Audience::some;
+        if (listing_cache_control == ask_each_time(Audience::all)) {
+            listing_cache_control = ask_each_time(Audience::some);
+        }
+    }
 
     /// Serves `name`, a file in the root itself, and nothing beside it: no precompressed file, no
     /// listing, no error page.

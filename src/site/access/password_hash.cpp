@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <crypt.h>
-#include <strings.h>
+#include <string.h>
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include <torc/base/assert.hpp>
 #include <torc/site/access/verified_credentials.hpp>
 
-#include <strings.h>
+#include <string.h>
 
 #include <algorithm>
 #include <array>

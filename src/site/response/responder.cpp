@@ -1,5 +1,6 @@
 #include <torc/base/assert.hpp>
 #include <torc/http/conditional.hpp>
+#include <torc/http/credentials.hpp>
 #include <torc/http/date.hpp>
 #include <torc/http/negotiation.hpp>
 #include <torc/site/response/responder.hpp>
@@ -16,7 +17,8 @@ namespace {
 /// What of a head is neither rendered by a representation, nor a page, nor a user's.
 constexpr std::size_t other_fields_bytes_max = 1024;
 static_assert(other_fields_bytes_max + fields_bytes_max <= Responder::own_head_bytes_max &&
-                  other_fields_bytes_max + security_policy_bytes_max + ErrorPage::bytes_max <=
+                  other_fields_bytes_max + security_policy_bytes_max + ErrorPage::bytes_max +
+                          http::basic_challenge_bytes_max <=
                       Responder::own_head_bytes_max,
               "any head must fit where there is room for one");
 
@@ -358,6 +360,14 @@ Answer Responder::reject(http::Status status, const http::Request& request, Pers
                          http::HeadWriter& writer) const noexcept {
     begin_page(status, {.persistence = persistence}, writer);
     return write_page(status, request, writer);
+}
+
+Answer Responder::ask_for_credentials(std::string_view challenge, const http::Request& request,
+                                      Persistence persistence,
+                                      http::HeadWriter& writer) const noexcept {
+    begin_page(http::Status::unauthorized, {.persistence = persistence}, writer);
+    writer.append(challenge);
+    return write_page(http::Status::unauthorized, request, writer);
 }
 
 }  // namespace torc::site

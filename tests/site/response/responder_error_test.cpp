@@ -1,3 +1,4 @@
+#include <torc/http/credentials.hpp>
 #include <torc/site/response/responder.hpp>
 
 #include "site/assets.hpp"
@@ -43,6 +44,24 @@ TEST_F(ResponderErrorTest, IgnoresConditionsAndRanges) {
     (void)answer(*with_page_, "If-None-Match: *\r\nRange: bytes=0-1\r\n");
     EXPECT_EQ(answer_.status, Status::not_found);
     EXPECT_EQ(answer_.body.length, 7U);
+}
+
+TEST_F(ResponderErrorTest, AsksForCredentialsWithAPageOfItsOwn) {
+    const std::string challenge = http::basic_challenge("staff");
+    const auto ask = [&](std::string_view request) {
+        parse(request);
+        std::string buffer(responder_.head_bytes_max(), '\0');
+        http::HeadWriter writer(buffer);
+        answer_ =
+            responder_.ask_for_credentials(challenge, request_, Persistence::keep_alive, writer);
+        return std::string(writer.written());
+    };
+    const std::string head =
+        "HTTP/1.1 401 Unauthorized\r\n" + test::error_fields("401 Unauthorized") + challenge +
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 17\r\n\r\n";
+    EXPECT_EQ(ask("GET / HTTP/1.1\r\nHost: a\r\n"), head + "401 Unauthorized\n");
+    EXPECT_EQ(ask("HEAD / HTTP/1.1\r\nHost: a\r\n"), head);
+    EXPECT_EQ(answer_.status, Status::unauthorized);
 }
 
 TEST_F(ResponderErrorTest, AddsTheUsersFieldsToEveryAnswer) {

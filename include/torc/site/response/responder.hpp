@@ -96,6 +96,12 @@ public:
     [[nodiscard]] Answer reject(http::Status status, const http::Request& request,
                                 Persistence persistence, http::HeadWriter& writer) const noexcept;
 
+    /// The same for a request of what is protected: 401 with `challenge`, a field with its line end
+    /// (see http::basic_challenge; RFC 9110 §15.5.2).
+    [[nodiscard]] Answer ask_for_credentials(std::string_view challenge,
+                                             const http::Request& request, Persistence persistence,
+                                             http::HeadWriter& writer) const noexcept;
+
 private:
     /// What a head says beside its status and what the asset has rendered.
     struct Envelope {

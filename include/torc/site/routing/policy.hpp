@@ -47,6 +47,7 @@ struct StatusFields {
 /// | 200, 206, 304           | yes            | the file's    |             |
 /// | 204                     |                |               |             |
 /// | 301, 302, 307, 308, 404 |                | no-cache      |             |
+/// | 429                     |                | no-store      | 10 s        |
 /// | 503                     |                | no-store      | 5 s         |
 /// | any other               |                | no-store      |             |
 ///
@@ -55,7 +56,8 @@ struct StatusFields {
 /// who ask, as these are. Other errors are one client's (401, and 429, which RFC 6585 §4 lets no
 /// cache keep), or will pass, and no cache is to give them to others. 204 is for OPTIONS alone,
 /// which is never cached (RFC 9110 §9.3.7). 503 is for a file system that does not answer, or a
-/// shortage: what is likely to have passed in 5 s.
+/// shortage: what is likely to have passed in 5 s. 429 is for who sends wrong passwords, of which
+/// one is forgiven every few seconds.
 [[nodiscard]] constexpr StatusFields fields_of(http::Status status) noexcept {
     switch (status) {
         case http::Status::ok:
@@ -74,6 +76,9 @@ struct StatusFields {
         case http::Status::service_unavailable:
             return {.cache_control = "Cache-Control: no-store\r\n",
                     .retry_after = "Retry-After: 5\r\n"};
+        case http::Status::too_many_requests:
+            return {.cache_control = "Cache-Control: no-store\r\n",
+                    .retry_after = "Retry-After: 10\r\n"};
         case http::Status::bad_request:
         case http::Status::unauthorized:
         case http::Status::forbidden:
@@ -85,7 +90,6 @@ struct StatusFields {
         case http::Status::range_not_satisfiable:
         case http::Status::expectation_failed:
         case http::Status::misdirected_request:
-        case http::Status::too_many_requests:
         case http::Status::request_header_fields_too_large:
         case http::Status::internal_server_error:
         case http::Status::not_implemented:

@@ -1,5 +1,6 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
+#include <torc/http/credentials.hpp>
 #include <torc/http/date.hpp>
 #include <torc/worker/access_log.hpp>
 
@@ -19,8 +20,9 @@ namespace {
 /// keeps a request out of the log by its size.
 constexpr std::size_t field_bytes_max = 2 * 1024;
 constexpr std::size_t request_line_bytes_max = limits::request_line_bytes_default;
-static_assert(4 * (2 * field_bytes_max + request_line_bytes_max) + 1024 <=
-              limits::access_log_buffer_bytes);
+static_assert(
+    4 * (2 * field_bytes_max + request_line_bytes_max + http::basic_credentials_bytes_max) + 1024 <=
+    limits::access_log_buffer_bytes);
 
 /// By octet: whether it is escaped. As nginx, quotes, backslashes, control characters and octets
 /// beyond ASCII are, so that nobody writes lines or terminal commands into the log.
@@ -52,6 +54,20 @@ void append_escaped(std::string_view text, std::string& target) {
         target += digits[octet & 0xf];
         text.remove_prefix(run + 1);
     }
+}
+
+/// It stands unquoted between spaces: one in the name is escaped as well.
+void append_user_or_dash(std::string_view user, std::string& target) {
+    if (user.empty()) {
+        target += '-';
+        return;
+    }
+    for (std::size_t end = user.find(' '); end != std::string_view::npos; end = user.find(' ')) {
+        append_escaped(user.substr(0, end), target);
+        target += "\\x20";
+        user.remove_prefix(end + 1);
+    }
+    append_escaped(user, target);
 }
 
 void append_quoted_or_dash(std::string_view text, std::size_t bytes_max, std::string& target) {
@@ -101,7 +117,9 @@ void AccessLog::set_time(WallTime now) {
 
 void AccessLog::render_before_bytes(const AccessEntry& entry, std::string& target) const {
     target += entry.remote_address;
-    target += " - - ";
+    target += " - ";
+    append_user_or_dash(entry.user, target);
+    target += ' ';
     target += time_;
     target += ' ';
     append_quoted_or_dash(entry.request_line, request_line_bytes_max, target);

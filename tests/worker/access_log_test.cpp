@@ -107,6 +107,14 @@ TEST_F(AccessLogTest, TellsTheTimeToTheSecond) {
     EXPECT_NE(line_of(plain).find(":22:13:21 "), std::string::npos);
 }
 
+TEST_F(AccessLogTest, NamesTheUser) {
+    AccessEntry entry = plain;
+    entry.user = "alice";
+    EXPECT_TRUE(line_of(entry).starts_with("192.0.2.1 - alice ["));
+    entry.user = "a b\"\xC3\xA4 ";
+    EXPECT_TRUE(line_of(entry).starts_with("192.0.2.1 - a\\x20b\\x22\\xC3\\xA4\\x20 ["));
+}
+
 TEST_F(AccessLogTest, CompletesALineWhoseBytesWereNotKnown) {
     const OpenLine line = log_.open_line(plain);
     EXPECT_EQ(push(), "");

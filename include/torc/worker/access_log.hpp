@@ -13,6 +13,9 @@ namespace torc::worker {
 /// What one line of the access log tells, but for the bytes sent.
 struct AccessEntry {
     std::string_view remote_address;
+    /// The user that the request names, for what is protected, whether or not the password is
+    /// right; empty: none.
+    std::string_view user{};
     /// Of what is no request, the first line that came, as far as it came.
     std::string_view request_line;
     http::Status status = http::Status::ok;

@@ -20,6 +20,10 @@ enum class Lane : std::uint32_t {
     /// Long computations on files of a local disk, such as listings: this and the next
     /// `job_lanes - 1`.
     first_job = 3,
+    /// Checks of passwords, which wait for no file system: a processor is busy with each for up to
+    /// a
+    /// second.
+    passwords = 7,
     /// Where a symbolic link may lead to any file system: this and the next `linked_lanes - 1`.
     first_linked = 16,
     /// The same where the directory is on a local disk, so that a link there is likely to stay
@@ -31,6 +35,8 @@ enum class Lane : std::uint32_t {
 
 inline constexpr std::uint32_t job_lanes = 4;
 inline constexpr std::uint32_t linked_lanes = 8;
+static_assert(static_cast<std::uint32_t>(Lane::first_job) + job_lanes <=
+              static_cast<std::uint32_t>(Lane::passwords));
 
 /// Whether an operation in this lane may wait on the loop's own thread for nothing but memory.
 [[nodiscard]] constexpr bool is_local(Lane lane) noexcept {

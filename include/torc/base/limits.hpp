@@ -109,7 +109,7 @@ inline constexpr std::uint32_t shutdowns_per_iteration_max = 1024;
 /// yet.
 inline constexpr std::uint32_t connections_spare = 64;
 
-static_assert(hanging_threads_max + local_threads_max + 4 * job_threads_max <=
+static_assert(hanging_threads_max + local_threads_max + 5 * job_threads_max <=
               blocking_threads_max);
 static_assert((receive_buffers & (receive_buffers - 1)) == 0);
 static_assert(completions_per_wait_max >= receive_buffers,

@@ -28,10 +28,12 @@ enum class Operation : std::uint8_t {
     // Of the watch for mounts.
     mounts_changed,
     mounts_read,
+    /// The check's of a password.
+    password_check,
 };
 
 /// Who has to know of the end of an operation.
-enum class Owner : std::uint8_t { listener, connection, loader };
+enum class Owner : std::uint8_t { listener, connection, loader, access };
 
 [[nodiscard]] constexpr Owner owner_of(Operation operation) noexcept {
     switch (operation) {
@@ -51,6 +53,8 @@ enum class Owner : std::uint8_t { listener, connection, loader };
         case Operation::mounts_changed:
         case Operation::mounts_read:
             return Owner::loader;
+        case Operation::password_check:
+            return Owner::access;
     }
     assertion_failed("an operation is one of those above");
 }

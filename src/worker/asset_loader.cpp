@@ -118,6 +118,7 @@ void AssetLoader::completed(const io::Completion& completion, MonotonicTime now)
         case Operation::receive:
         case Operation::send:
         case Operation::send_file:
+        case Operation::password_check:
             assertion_failed("the operation is one of the loader's");
     }
 }

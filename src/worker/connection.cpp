@@ -63,6 +63,19 @@ Action Connection::on_loaded(site::Asset& asset) {
     return next;
 }
 
+Action Connection::on_access_checked() {
+    TORC_ASSERT(state_ == State::loading && backlog_ && awaits_check_);
+    awaits_check_ = false;
+    return serve_backlog(nullptr);
+}
+
+Action Connection::on_check_given_up() {
+    services_.scratch.has_given_up_check = true;
+    const Action next = on_access_checked();
+    services_.scratch.has_given_up_check = false;
+    return next;
+}
+
 Action Connection::on_sent(std::size_t bytes) {
     TORC_ASSERT(state_ == State::sending);
     batch_->note_sent(bytes);
@@ -177,6 +190,8 @@ Action Connection::after_serving(Served served) {
     switch (served.next) {
         case Next::asset:
             return load();
+        case Next::access:
+            return verify();
         case Next::input:
             if (backlog_) {
                 backlog_->note_scanned();
@@ -201,6 +216,12 @@ Action Connection::load() noexcept {
     state_ = State::loading;
     waiting_for_ = std::move(services_.scratch.load_site);
     return Load{.key = services_.scratch.load_key, .tree = services_.scratch.load_tree};
+}
+
+Action Connection::verify() noexcept {
+    state_ = State::loading;
+    awaits_check_ = true;
+    return Verify{.attempt = &*services_.scratch.attempt};
 }
 
 Action Connection::send() noexcept {

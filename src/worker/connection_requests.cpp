@@ -21,6 +21,7 @@ static_assert(site::Responder::own_head_bytes_max + 2 * site::extra_fields_bytes
 
 Connection::Served Connection::serve_one(std::string_view input, site::Asset* loaded_asset) {
     const std::size_t scanned = backlog_ ? backlog_->take_scanned_bytes() : 0;
+    services_.scratch.user = {};
     http::Request& request = services_.scratch.request;
     const http::ParseResult result =
         http::parse_request(input, scanned, request, services_.parse_limits);
@@ -121,6 +122,11 @@ std::optional<Connection::Served> Connection::respond_with_asset(site::Persisten
     } else if (!leads_nowhere) {
         resolved->path.remove_prefix(area->cut_bytes);
     }
+    if (area->access != nullptr) {
+        if (const Access access = find_access(*area->access); access != Access::granted) {
+            return refuse_access(*area, access, persistence);
+        }
+    }
     services_.hosting.use(*area);
     if (!batch().has_room(area->responder.head_bytes_max())) {
         return Served{.bytes = 0, .next = Next::send};
@@ -168,6 +174,11 @@ std::optional<Connection::Served> Connection::respond_to_method(site::Persistenc
     const auto target =
         http::resolve_target(request.target, services_.scratch.target_bytes, site->encoded_slash());
     HostedArea& area = services_.hosting.use(target ? site->area_of(target->path) : site->whole());
+    // No password is asked for: a browser's preflight has none
+    // (https://fetch.spec.whatwg.org/#cors-preflight-fetch), and the response tells of no file.
+    if (area.access != nullptr && !area.access->addresses.let_in(peer_)) {
+        return respond_with_error(area, http::Status::forbidden, persistence);
+    }
     if (!batch().has_room(area.responder.head_bytes_max())) {
         return Served{.bytes = 0, .next = Next::send};
     }
@@ -218,6 +229,7 @@ void Connection::add_response(site::Answer response, const http::HeadWriter& wri
 void Connection::log_response(const site::Answer& response) {
     const http::Request& request = services_.scratch.request;
     const AccessEntry entry{.remote_address = remote_address_,
+                            .user = services_.scratch.user,
                             .request_line = request.request_line,
                             .status = response.status,
                             .referer = request.value(http::FieldName::referer),

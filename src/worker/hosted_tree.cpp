@@ -74,7 +74,8 @@ void HostedTrees::completed(const io::Completion& completion) {
         case Operation::accept:
         case Operation::receive:
         case Operation::send:
-        case Operation::send_file: {
+        case Operation::send_file:
+        case Operation::password_check: {
             HostedTree& tree = at(completion.token.generation);
             activate(tree);
             tree.loader_.completed(completion, now_.monotonic);

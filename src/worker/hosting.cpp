@@ -14,7 +14,9 @@ HostedSite::HostedSite(SharedSite site, HostedTrees& trees)
             index == 0 ? settings.whole : settings.areas[index - 1];
         HostedTreeRef tree = trees.host(area.tree);
         site::Site& served = tree->site();
-        areas_.emplace_back(served, area_settings, area.cut_bytes, std::move(tree));
+        HostedArea& hosted =
+            areas_.emplace_back(served, area_settings, area.cut_bytes, std::move(tree));
+        hosted.access = area.access.is_open() ? nullptr : &area.access;
     }
 }
 
@@ -45,6 +47,10 @@ void Hosting::adopt(SharedSnapshot snapshot) {
         sites.push_back(found != known.end() ? *found->second
                                              : HostedSiteRef(new HostedSite(site, *trees_)));
     }
+    const auto is_restricted = [](const AreaSnapshot& area) { return !area.access.is_open(); };
+    has_restricted_areas_ = std::ranges::any_of(snapshot->sites, [&](const SharedSite& site) {
+        return std::ranges::any_of(site->areas, is_restricted);
+    });
     sites_ = std::move(sites);
     fallback_ = fallback;
     is_one_ = snapshot->hosts.has_default_alone() && snapshot->sites.size() == 1 &&

@@ -1,4 +1,6 @@
+#include <torc/base/printable.hpp>
 #include <torc/base/start_error.hpp>
+#include <torc/http/credentials.hpp>
 #include <torc/worker/snapshot.hpp>
 
 #include <fmt/format.h>
@@ -58,13 +60,50 @@ public:
 private:
     [[nodiscard]] static bool is_same(const SiteSnapshot& one, const SiteSnapshot& other) {
         return one.settings == other.settings &&
-               std::ranges::equal(one.areas, other.areas, {}, &AreaSnapshot::tree,
-                                  &AreaSnapshot::tree);
+               std::ranges::equal(
+                   one.areas, other.areas, [](const AreaSnapshot& left, const AreaSnapshot& right) {
+                       return left.tree == right.tree && has_same_users(left.access, right.access);
+                   });
+    }
+    /// Of areas of equal settings: the file may say something else by now.
+    [[nodiscard]] static bool has_same_users(const AreaAccess& left, const AreaAccess& right) {
+        return !left.users || left.users->users().id() == right.users->users().id();
+    }
+
+    [[nodiscard]] AreaAccess access_to(const config::AreaSettings& area) {
+        AreaAccess access{.addresses = make_address_rules(area)};
+        if (area.auth) {
+            if (!http::is_realm(area.auth->realm)) {
+                throw StartError(fmt::format(
+                    "site.auth.realm '{}': give 1 to {} bytes without control characters",
+                    printable(area.auth->realm), http::realm_bytes_max));
+            }
+            access.users = std::make_shared<const site::ProtectedArea>(
+                area.auth->realm, users_of(area.auth->users_file));
+        }
+        return access;
+    }
+
+    [[nodiscard]] std::shared_ptr<const site::UsersFile> users_of(const std::string& path) {
+        if (const auto known = users_.find(path); known != users_.end()) {
+            return known->second;
+        }
+        auto users = site::UsersFile::load(path);
+        if (!users) {
+            const std::size_t more = users.error().size() - 1;
+            throw StartError(more == 0
+                                 ? users.error().front()
+                                 : fmt::format("{} (and {} more)", users.error().front(), more));
+        }
+        return users_.emplace(path, *std::move(users)).first->second;
     }
 
     void add_area(SiteSnapshot& site, config::AreaSettings& area) {
+        if (area.auth || !area.allowed_networks.empty() || !area.denied_networks.empty()) {
+            area.load_rules.restrict_audience();
+        }
         site.areas.push_back({.tree = tree_of(area),
-                              .address_rules = make_address_rules(area),
+                              .access = access_to(area),
                               .cut_bytes = area.has_own_directory ? area.path.size() : 0});
     }
 
@@ -88,6 +127,8 @@ private:
     std::unordered_multimap<std::string, SharedTree> trees_;
     /// By the directory of the whole site.
     std::unordered_multimap<std::string, SharedSite> sites_;
+    /// By path.
+    std::unordered_map<std::string, std::shared_ptr<const site::UsersFile>> users_;
 };
 
 }  // namespace

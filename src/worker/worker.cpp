@@ -38,7 +38,8 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
                        .patience = settings_.timeouts.load},
       trees_(loader_services_),
       hosting_(trees_),
-      services_{.hosting = hosting_, .batches = batches_},
+      access_control_(proactor_),
+      services_{.hosting = hosting_, .batches = batches_, .access_control = &access_control_},
       deadlines_(proactor_, settings_),
       connections_(options.connections_max + limits::connections_spare),
       shutdown_(settings_.timeouts.drain),
@@ -183,6 +184,9 @@ void Worker::dispatch(const io::Completion& completion) {
         case Owner::loader:
             trees_.completed(completion);
             break;
+        case Owner::access:
+            access_checked(completion);
+            break;
     }
 }
 
@@ -236,15 +240,15 @@ void Worker::adopt(SharedSnapshot snapshot) {
     services_.parse_limits = snapshot->settings.parse_limits;
     services_.body_bytes_max = snapshot->settings.body_bytes_max;
     hosting_.adopt(std::move(snapshot));
+    introduce_all_peers();
     trees_.look_for_unused();
     mailbox_.note_generation(generation);
 }
 
 void Worker::begin(ConnectionSlot& slot) {
     with_memory(slot, [&] {
-        if (access_log_) {
-            const auto peer = peer_of(proactor_, slot.socket);
-            slot.connection->set_remote_address(peer ? peer->host() : "-");
+        if (access_log_ || hosting_.has_restricted_areas()) {
+            introduce_peer(slot);
         }
         perform(slot, slot.connection->on_opened());
     });

@@ -41,8 +41,12 @@ void Worker::stop_waiting_for_load(ConnectionSlot& slot) noexcept {
 
 void Worker::give_up_load(ConnectionSlot& slot) {
     stop_waiting_for_load(slot);
-    with_memory(
-        slot, [&] { perform(slot, slot.connection->on_loaded(*loader_services_.overdue_asset)); });
+    Connection& connection = *slot.connection;
+    with_memory(slot, [&] {
+        perform(slot, connection.awaits_check()
+                          ? connection.on_check_given_up()
+                          : connection.on_loaded(*loader_services_.overdue_asset));
+    });
 }
 
 void Worker::hand_out(const site::Site::Loaded& loaded) {

@@ -73,7 +73,8 @@ Shutdown::Remaining Worker::remaining() const noexcept {
     if (connections_.size() > 0 || acceptor_.is_busy()) {
         return Shutdown::Remaining::clients;
     }
-    return trees_.is_busy() ? Shutdown::Remaining::loads : Shutdown::Remaining::nothing;
+    return trees_.is_busy() || access_control_.is_busy() ? Shutdown::Remaining::loads
+                                                         : Shutdown::Remaining::nothing;
 }
 
 }  // namespace torc::worker

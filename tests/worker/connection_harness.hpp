@@ -28,8 +28,9 @@
 namespace torc::worker::test {
 
 /// Which alternative of Action a connection wants, in their order.
-enum class ActionKind : std::uint8_t { receive, send, send_file, load, linger, close };
-static_assert(std::is_same_v<Action, std::variant<Receive, Send, SendFile, Load, Linger, Close>>);
+enum class ActionKind : std::uint8_t { receive, send, send_file, load, verify, linger, close };
+static_assert(
+    std::is_same_v<Action, std::variant<Receive, Send, SendFile, Load, Verify, Linger, Close>>);
 
 /// One connection on a site that is in memory. Plays the worker and the kernel: gives the
 /// connection its events, does what it asks for and writes down what it did.
@@ -92,6 +93,7 @@ public:
             case ActionKind::load:
                 return complete_load();
             case ActionKind::receive:
+            case ActionKind::verify:
             case ActionKind::linger:
             case ActionKind::close:
                 break;
@@ -153,6 +155,9 @@ public:
     }
     ActionKind complete_load(site::Asset& asset) { return note(connection().on_loaded(asset)); }
 
+    ActionKind complete_check() { return note(connection().on_access_checked()); }
+    ActionKind give_up_check() { return note(connection().on_check_given_up()); }
+
     [[nodiscard]] ActionKind last() const { return actions_.back(); }
     /// The last action itself, which is one of these.
     template <typename Wanted>
@@ -181,6 +186,7 @@ public:
     }
     [[nodiscard]] Services& services() { return services_; }
     [[nodiscard]] site::Site& site() { return site_; }
+    [[nodiscard]] HostedArea& area() { return hosted_site_->whole(); }
     [[nodiscard]] site::Responder& responder() { return hosted_site_->whole().responder; }
 
 private:

@@ -24,6 +24,10 @@ enum class Access : std::uint8_t {
     /// The password must be checked; see AccessControl::join.
     unchecked,
     granted,
+    /// The client is of a network that is kept out: 403 (Forbidden).
+    forbidden,
+    /// No password was sent: 401 (Unauthorized).
+    anonymous,
     /// The password is wrong, or the user unknown: 401 (Unauthorized).
     denied,
     /// The client was wrong too often, and is to try later: 429 (Too Many Requests).

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/io/proactor.hpp>
+#include <torc/worker/access_control.hpp>
 
 #include <sys/socket.h>
 
@@ -47,6 +48,12 @@ struct Load {
     std::uint32_t tree = 0;
 };
 
+/// Check a password, no operation being in flight; then Connection::on_access_checked.
+struct Verify {
+    /// Lives as long as the bytes of the event that led to this.
+    const AccessAttempt* attempt = nullptr;
+};
+
 /// End the stream to the peer (SHUT_WR) and receive; then Connection::on_received. The peer may
 /// still send, and a close now would reset the connection before it has read the response
 /// (RFC 9112 §9.6).
@@ -55,7 +62,8 @@ struct Linger {};
 /// Close: the connection is over.
 struct Close {};
 
-/// What a connection wants done next. All but `Load` and `Close` begin exactly one operation.
-using Action = std::variant<Receive, Send, SendFile, Load, Linger, Close>;
+/// What a connection wants done next. All but `Load`, `Verify` and `Close` begin exactly one
+/// operation.
+using Action = std::variant<Receive, Send, SendFile, Load, Verify, Linger, Close>;
 
 }  // namespace torc::worker

@@ -3,10 +3,13 @@
 #include <torc/http/framing.hpp>
 #include <torc/http/head_writer.hpp>
 #include <torc/http/status.hpp>
+#include <torc/net/address_range.hpp>
 #include <torc/site/cache/asset.hpp>
 #include <torc/site/response/responder.hpp>
+#include <torc/worker/access_control.hpp>
 #include <torc/worker/access_log.hpp>
 #include <torc/worker/action.hpp>
+#include <torc/worker/area_access.hpp>
 #include <torc/worker/backlog.hpp>
 #include <torc/worker/request_body.hpp>
 #include <torc/worker/response_batch.hpp>
@@ -30,7 +33,7 @@ enum class State : std::uint8_t {
     idle,
     /// For the rest of a request: of its head, or of its body, even if that is only to be dropped.
     receiving,
-    /// For an asset, which is being loaded.
+    /// For an asset, which is being loaded, or for a password, which is being checked.
     loading,
     /// For the peer to take a batch of responses.
     sending,
@@ -63,7 +66,8 @@ enum class State : std::uint8_t {
 /// |              |           |                        | only its body stays out            |
 /// |              |           | on_time_out            | none: the state stays, the caller  |
 /// |              |           |                        | ends the receive                   |
-/// | loading      | none      | on_loaded              | serve                              |
+/// | loading      | none      | on_loaded,             | serve                              |
+/// |              |           | on_access_checked      |                                    |
 /// | sending      | Send      | on_sent, a part        | Send (the rest) → sending          |
 /// |              |           | on_sent, all that was  | go on                              |
 /// |              |           | left                   |                                    |
@@ -78,6 +82,7 @@ enum class State : std::uint8_t {
 ///   that leaves in sends of its own, or the connection ends, or no request is left that could be
 ///   served now;
 /// - Load → loading, if the next request needs an asset that is not in memory;
+/// - Verify → loading, if its password must be checked;
 /// - Receive → receiving, if a request has begun, or else → idle.
 ///
 /// *Go on* does the first of these:
@@ -88,7 +93,8 @@ enum class State : std::uint8_t {
 /// - Close → closed, if the server drains;
 /// - Receive → receiving, if a request's body is still to be dropped, or else → idle.
 ///
-/// When the deadline of `loading` passes, the caller says `on_loaded` with a 503. Any other
+/// When the deadline of `loading` passes, the caller says `on_loaded` with a 503, or
+/// `on_check_given_up`. Any other
 /// deadline but that of `receiving`, and an operation that fails, have no event: the connection is
 /// destroyed, whatever its state is.
 class Connection {
@@ -100,6 +106,9 @@ public:
 
     /// Sets the peer's address for the access log. Not needed if that is off.
     void set_remote_address(std::string address) { remote_address_ = std::move(address); }
+    /// Sets the peer's address for areas that are not for everybody. Not needed if there are none.
+    void set_peer(const std::optional<net::Address>& peer) noexcept { peer_ = peer; }
+    [[nodiscard]] bool knows_peer() const noexcept { return peer_.has_value(); }
 
     // Events. But for `on_opened` and `on_time_out` each is the completion of the last action. All
     // but `on_time_out` return the next. Those that allocate throw std::bad_alloc; destroy the
@@ -117,11 +126,19 @@ public:
     /// The load that was wanted has ended with `asset`. Precondition: the state is `loading`.
     [[nodiscard]] Action on_loaded(site::Asset& asset);
 
+    /// The check that was wanted has ended: AccessControl::find tells how. Precondition:
+    /// awaits_check().
+    [[nodiscard]] Action on_access_checked();
+    /// It was not begun, or takes too long: the response is 503. Precondition: awaits_check().
+    [[nodiscard]] Action on_check_given_up();
+
     /// The deadline for the rest of a request has passed. The caller then ends the receive in
     /// flight (SHUT_RD), whose completion leads to a 408 (RFC 9110 §15.5.9).
     void on_time_out() noexcept { has_timed_out_ = true; }
 
     [[nodiscard]] State state() const noexcept { return state_; }
+    /// Whether it is a password that is waited for in `loading`, and not an asset.
+    [[nodiscard]] bool awaits_check() const noexcept { return awaits_check_; }
     /// True before the first response.
     [[nodiscard]] bool is_fresh() const noexcept { return is_fresh_; }
 
@@ -148,6 +165,8 @@ private:
         send,
         /// Its asset must be loaded.
         asset,
+        /// Its password must be checked.
+        access,
     };
     /// What became of one request. In two registers: what is to be loaded, if `next` is `asset`, is
     /// in the scratch memory.
@@ -194,6 +213,11 @@ private:
     /// Responds with an error of `area`'s.
     [[nodiscard]] std::optional<Served> respond_with_error(HostedArea& area, http::Status status,
                                                            site::Persistence persistence);
+    /// What is known of the peer's right to see an area that is not for everybody.
+    [[nodiscard]] Access find_access(const AreaAccess& area);
+    /// Responds to a request that is not granted, or gives what has to come about first.
+    [[nodiscard]] std::optional<Served> refuse_access(HostedArea& area, Access access,
+                                                      site::Persistence persistence);
     /// Refuses what is at the front of `input`, which is no request, or not yet.
     [[nodiscard]] Served refuse(std::string_view input, http::Status status);
     /// Responds with an error that ends the connection.
@@ -214,6 +238,7 @@ private:
     /// To `receiving` or `idle`.
     [[nodiscard]] Action receive() noexcept;
     [[nodiscard]] Action load() noexcept;
+    [[nodiscard]] Action verify() noexcept;
     [[nodiscard]] Action send() noexcept;
     [[nodiscard]] Action send_file() noexcept;
     [[nodiscard]] Action linger() noexcept;
@@ -238,6 +263,7 @@ private:
     Afterwards afterwards_ = Afterwards::request;
     /// No response was made yet.
     bool is_fresh_ = true;
+    bool awaits_check_ = false;
     /// The next end of input is that of a receive that was ended for its deadline. It stays true: a
     /// receive may bring bytes before.
     bool has_timed_out_ = false;
@@ -258,6 +284,8 @@ private:
     HostedSiteRef waiting_for_;
 
     std::string remote_address_;
+    /// Nothing: it has no IP address, or it is not known.
+    std::optional<net::Address> peer_;
     /// Null: no response is under way whose line is open.
     std::unique_ptr<LogUnderWay> log_;
 };

@@ -69,6 +69,8 @@ public:
 
     /// How many more can be taken.
     [[nodiscard]] std::uint32_t free_slots() const noexcept { return slots_max_ - taken_; }
+    /// How many there are.
+    [[nodiscard]] std::uint32_t size_max() const noexcept { return slots_max_; }
     /// How many slots are taken.
     [[nodiscard]] std::uint32_t size() const noexcept { return taken_; }
 

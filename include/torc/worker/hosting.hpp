@@ -5,6 +5,7 @@
 #include <torc/http/target.hpp>
 #include <torc/site/response/responder.hpp>
 #include <torc/site/site.hpp>
+#include <torc/worker/area_access.hpp>
 #include <torc/worker/hosted_tree.hpp>
 #include <torc/worker/snapshot.hpp>
 
@@ -42,6 +43,8 @@ struct HostedArea {
     const std::size_t cut_bytes;
     /// Of `site`. Null in tests whose loads are not driven by a loader.
     HostedTreeRef tree;
+    /// Who may see it; null: everybody. Of the site's snapshot.
+    const AreaAccess* access = nullptr;
     /// The last iteration in which somebody asked for something of it.
     std::uint64_t used_in = 0;
 };
@@ -88,6 +91,8 @@ public:
     /// Throws std::bad_alloc, and then nothing has changed.
     void adopt(SharedSnapshot snapshot);
     [[nodiscard]] const SharedSnapshot& snapshot() const noexcept { return snapshot_; }
+    /// Whether an area is not for everybody, so that connections must know their peers.
+    [[nodiscard]] bool has_restricted_areas() const noexcept { return has_restricted_areas_; }
 
     /// The site that a request is for; null: none (421). Precondition: http::determine_framing has
     /// taken the request.
@@ -113,6 +118,7 @@ private:
     SharedSnapshot snapshot_;
     std::vector<HostedSiteRef> sites_;
     std::size_t fallback_ = 0;
+    bool has_restricted_areas_ = false;
     /// Whether all requests are for the first site, whatever their hosts.
     bool is_one_ = true;
 };

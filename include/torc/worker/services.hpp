@@ -2,17 +2,21 @@
 
 #include <torc/base/clock.hpp>
 #include <torc/base/limits.hpp>
+#include <torc/http/credentials.hpp>
 #include <torc/http/opening.hpp>
 #include <torc/http/request.hpp>
 #include <torc/http/request_parser.hpp>
 #include <torc/site/cache/asset.hpp>
+#include <torc/worker/access_control.hpp>
 #include <torc/worker/access_log.hpp>
 #include <torc/worker/hosting.hpp>
 #include <torc/worker/response_batch.hpp>
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace torc::worker {
 
@@ -31,6 +35,13 @@ struct EventScratch {
     std::uint32_t load_tree = 0;
     /// The site that the request is for, where it has to wait for it.
     HostedSiteRef load_site{};
+    /// What the request says of who sent it, where its area is protected.
+    http::CredentialsScratch credentials{};
+    std::optional<AccessAttempt> attempt{};
+    /// The user among them, for the access log; empty: none.
+    std::string_view user{};
+    /// The check that the request waits for has taken too long, or was not begun.
+    bool has_given_up_check = false;
     /// A redirect to the path of a directory, made for a target that misleads references.
     site::AssetRef canonical_redirect{};
     /// What the client speaks, if the first bytes of a connection were refused; else `http`. The
@@ -42,6 +53,8 @@ struct EventScratch {
 struct Services {
     Hosting& hosting;
     ResponseBatchPool& batches;
+    /// Null if no area is protected.
+    AccessControl* access_control = nullptr;
     /// Null if the access log is off.
     AccessLog* access_log = nullptr;
 

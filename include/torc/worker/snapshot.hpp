@@ -2,9 +2,9 @@
 
 #include <torc/config/settings.hpp>
 #include <torc/config/site_settings.hpp>
-#include <torc/net/address_range.hpp>
 #include <torc/site/routing/area_table.hpp>
 #include <torc/site/routing/host_table.hpp>
+#include <torc/worker/area_access.hpp>
 #include <torc/worker/hosted_tree.hpp>
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace torc::worker {
 /// An area of a site, as all workers see it.
 struct AreaSnapshot {
     SharedTree tree;
-    net::AddressRules address_rules;
+    AreaAccess access;
     /// How much of a path in it leads to its own directory and is not looked for there.
     std::size_t cut_bytes = 0;
 };

@@ -7,6 +7,7 @@
 #include <torc/site/cache/cache_budget.hpp>
 #include <torc/site/site.hpp>
 #include <torc/worker/acceptor.hpp>
+#include <torc/worker/access_control.hpp>
 #include <torc/worker/access_log.hpp>
 #include <torc/worker/address_limit.hpp>
 #include <torc/worker/admission.hpp>
@@ -130,6 +131,7 @@ private:
     // Not inlined: `perform` would save registers for these, and most actions are the two above.
     [[gnu::noinline]] void start(ConnectionSlot& slot, const SendFile& send);
     [[gnu::noinline]] void start(ConnectionSlot& slot, const Load& load);
+    [[gnu::noinline]] void start(ConnectionSlot& slot, const Verify& verify);
     [[gnu::noinline]] void start(ConnectionSlot& slot, const Linger& linger);
     [[gnu::noinline]] void start(ConnectionSlot& slot, const Close& close);
     void hand_out(const site::Site::Loaded& loaded);
@@ -139,7 +141,9 @@ private:
         }
     }
     [[gnu::noinline]] void hand_out_some();
-    /// Takes a connection out of the wait for a load, whose end then passes it by.
+    /// A password was checked: lets those go on who waited for that.
+    [[gnu::noinline]] void access_checked(const io::Completion& completion);
+    /// Takes a connection out of the wait for a load or a check, whose end then passes it by.
     static void stop_waiting_for_load(ConnectionSlot& slot) noexcept;
     /// Responds 503 to a connection that has waited long enough, or need not wait.
     void give_up_load(ConnectionSlot& slot);
@@ -159,6 +163,10 @@ private:
     /// Throws std::bad_alloc: it serves by what it did.
     void adopt(SharedSnapshot snapshot);
     void adopt_or_retry(SharedSnapshot snapshot);
+    /// Tells a connection who its peer is.
+    void introduce_peer(ConnectionSlot& slot);
+    /// The same of all that do not know it yet, if there are areas that are not for everybody.
+    void introduce_all_peers();
     void admit_accepted();
     void close(ConnectionSlot& slot);
 
@@ -187,6 +195,7 @@ private:
     LoaderServices loader_services_;
     HostedTrees trees_;
     Hosting hosting_;
+    AccessControl access_control_;
     ResponseBatchPool batches_;
     std::optional<AccessLog> access_log_;
     Services services_;

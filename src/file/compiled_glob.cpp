@@ -45,6 +45,13 @@ GlobPath::GlobPath(std::string_view path) noexcept : name_(path.substr(path.rfin
 CompiledGlob::CompiledGlob(std::string glob)
     : glob_(std::move(glob)), subject_(glob_.contains('/') ? Subject::path : Subject::name) {
     const std::string_view whole = glob_;
+    if (whole.contains('\0')) {
+        // As no path, and fnmatch(3) would end there.
+        prefix_ = whole;
+        suffix_ = whole;
+        shape_ = Shape::literal;
+        return;
+    }
     Literal front = read_literal(whole);
     prefix_ = std::move(front.text);
     const std::string_view rest = whole.substr(front.glob_bytes);

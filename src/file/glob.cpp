@@ -34,6 +34,9 @@ std::string find_segment_flaw(std::string_view segment, Place place, const Hidde
 
 /// See matches_glob; `glob` is without braces.
 bool matches_plain_glob(const std::string& glob, std::string_view path) {
+    if (glob.contains('\0')) {
+        return false;  // As no path, and fnmatch(3) would end there.
+    }
     if (!glob.contains('/')) {
         return ::fnmatch(glob.c_str(), std::string(path.substr(path.rfind('/') + 1)).c_str(), 0) ==
                0;
@@ -43,6 +46,9 @@ bool matches_plain_glob(const std::string& glob, std::string_view path) {
 
 /// See find_glob_flaw; `glob` is without braces.
 std::string find_plain_glob_flaw(std::string_view glob, const HiddenNames& hidden) {
+    if (glob.contains('\0')) {
+        return "no path has a NUL in it; leave it out";
+    }
     if (!glob.contains('/')) {
         return find_segment_flaw(glob, Place::first, hidden);
     }

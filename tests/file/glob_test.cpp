@@ -40,6 +40,12 @@ TEST(Glob, WithBracesStandsForSeveral) {
     }
 }
 
+TEST(Glob, WithANulMatchesNothing) {
+    const std::string glob("*\0*", 3);
+    EXPECT_FALSE(matches_glob(glob, "a"));
+    EXPECT_EQ(find_glob_flaw(glob), "no path has a NUL in it; leave it out");
+}
+
 TEST(Glob, WithBracesForTooManyIsItself) {
     std::string glob;
     for (int i = 0; i < 8; ++i) {

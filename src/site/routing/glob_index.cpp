@@ -13,7 +13,7 @@ enum Scope : std::uint8_t {
     exact_name,
     exact_path,
     directory,
-    extension,
+    ending,
     beginning_of_name,
     beginning_of_path,
     others,
@@ -21,11 +21,20 @@ enum Scope : std::uint8_t {
 
 constexpr std::size_t beginning_bytes = 4;
 
-/// From the last dot on, where no slash follows it; empty: there is none.
-std::string_view extension_of(std::string_view text) noexcept {
-    const std::size_t dot = text.find_last_of("./");
-    return dot == std::string_view::npos || text[dot] == '/' ? std::string_view()
-                                                             : text.substr(dot);
+/// From the dot on that is `count` dots from the end, or from the first, of those behind the last
+/// slash; empty: there is none.
+std::string_view ending_of(std::string_view text, std::size_t count) noexcept {
+    std::string_view ending;
+    std::size_t before = text.size();
+    for (; count > 0 && before > 0; --count) {
+        const std::size_t dot = text.find_last_of("./", before - 1);
+        if (dot == std::string_view::npos || text[dot] == '/') {
+            break;
+        }
+        ending = text.substr(dot);
+        before = dot;
+    }
+    return ending;
 }
 
 /// The bytes of the first `count` directories of a path that begins with a slash, with the slash at
@@ -75,8 +84,10 @@ std::uint32_t& GlobIndex::bucket_of(const file::CompiledGlob& glob) {
             return keys_.insert(directory, prefix.substr(0, bytes), new_bucket);
         }
     }
-    if (const std::string_view found = extension_of(glob.suffix()); !found.empty()) {
-        return keys_.insert(extension, found, new_bucket);
+    if (const std::string_view found = ending_of(glob.suffix(), dots_max); !found.empty()) {
+        const auto dots = static_cast<std::size_t>(std::ranges::count(found, '.'));
+        ending_dots_ = std::max(ending_dots_, dots);
+        return keys_.insert(ending, found, new_bucket);
     }
     if (prefix.size() >= beginning_bytes) {
         return keys_.insert(is_name ? beginning_of_name : beginning_of_path,
@@ -104,7 +115,15 @@ GlobIndex::Merge GlobIndex::begin_merge(const file::GlobPath& path) const noexce
         known = slash + 1;
         add_bucket(merge, directory, path.path().substr(0, known));
     }
-    add_bucket(merge, extension, extension_of(path.name()));
+    std::size_t ending_bytes = 0;
+    for (std::size_t dots = 1; dots <= ending_dots_; ++dots) {
+        const std::string_view found = ending_of(path.name(), dots);
+        if (found.size() == ending_bytes) {
+            break;
+        }
+        ending_bytes = found.size();
+        add_bucket(merge, ending, found);
+    }
     if (path.name().size() >= beginning_bytes) {
         add_bucket(merge, beginning_of_name, path.name().substr(0, beginning_bytes));
     }

@@ -22,7 +22,7 @@ namespace torc::site {
 /// |-----------|-------------------------------------------------------------|--------------|
 /// | exact     | globs without wildcards ("robots.txt", "/a/b.js")           | all of it    |
 /// | directory | globs of paths beneath a directory ("/assets/*")            | "/assets/"   |
-/// | extension | globs that end with one ("*.min.js", "/a*.js")              | ".js"        |
+/// | ending    | globs that end with an extension ("*.min.js", "/a*.js")     | ".min.js"    |
 /// | beginning | globs that begin with at least 4 characters ("logo-*.png*") | the first 4  |
 /// | others    | all others ("*", "a?c")                                     |              |
 ///
@@ -58,6 +58,8 @@ private:
     static constexpr std::uint32_t none = TextIndex::none;
     /// Directories beneath are in the bucket of the deepest of these.
     static constexpr std::size_t directories_max = 16;
+    /// An ending that is a key has no more dots than this.
+    static constexpr std::size_t dots_max = 4;
 
     /// A glob without braces.
     struct Expansion {
@@ -72,7 +74,7 @@ private:
     };
     /// Where the search is in each bucket that the path may be in.
     struct Merge {
-        std::array<std::uint32_t, directories_max + 6> expansions;
+        std::array<std::uint32_t, directories_max + dots_max + 5> expansions;
         std::size_t count = 0;
         /// What was found last, so that a glob with braces is found once.
         Index found = none;
@@ -91,6 +93,8 @@ private:
     TextIndex keys_;
     /// How deep the directories are that are keys.
     std::size_t directories_depth_ = 0;
+    /// How many dots the endings have that are keys.
+    std::size_t ending_dots_ = 0;
 };
 
 }  // namespace torc::site

@@ -29,7 +29,7 @@ inline constexpr std::string_view date = "Tue, 14 Nov 2023 22:13:20 GMT";
 /// The same of an error or a redirect. `title`: "404 Not Found".
 [[nodiscard]] inline std::string error_fields(std::string_view title,
                                               std::string_view connection = "") {
-    const bool may_be_kept = title.starts_with("301") || title.starts_with("404");
+    const bool may_be_kept = title.starts_with('3') || title.starts_with("404");
     return common_fields(may_be_kept ? "Cache-Control: no-cache\r\n"
                                      : "Cache-Control: no-store\r\n") +
            std::string(connection);

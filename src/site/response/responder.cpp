@@ -64,23 +64,12 @@ Responder::Responder(const std::vector<http::ContentCoding>& codings,
                      std::string_view base_path)
     : codings_(codings),
       base_path_(base_path),
-      policy_(extra_fields),
+      own_policy_(new PathPolicy(Policy(extra_fields))),
+      policy_(own_policy_.get()),
       boundary_key_(boundary_key) {}
 
-void Responder::set_time(WallTime now) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
-    if (seconds == now_) {
-        return;
-    }
-    now_ = seconds;
-    const http::DateText date = http::format_date(seconds);
-    ok_prefix_ = http::status_line(http::Status::ok);
-    ok_prefix_ += "Date: ";
-    ok_prefix_.append(date.data(), date.size());
-    ok_prefix_ += "\r\n";
-    ok_prefix_ += policy_.always();
-    ok_prefix_ += policy_.success();
-    ok_prefix_ += policy_.no_sniffing();
+void Responder::set_time(WallTime now) noexcept {
+    now_ = std::chrono::floor<std::chrono::seconds>(now);
 }
 
 Responder::Envelope Responder::around(const Representation& source, Envelope envelope) noexcept {
@@ -92,11 +81,12 @@ Responder::Envelope Responder::around(const Representation& source, Envelope env
 void Responder::begin_head(http::Status status, const Envelope& envelope,
                            http::HeadWriter& writer) const noexcept {
     const StatusFields of_status = fields_of(status);
-    std::string_view fields = ok_prefix_;
+    const Policy& policy = policy_->of(status);
+    std::string_view fields = policy.ok_prefix(now_);
     if (!of_status.is_success) {
-        fields.remove_suffix(policy_.success().size() + policy_.no_sniffing().size());
+        fields.remove_suffix(policy.success().size() + policy.no_sniffing().size());
     } else if (!envelope.is_type_known) {
-        fields.remove_suffix(policy_.no_sniffing().size());
+        fields.remove_suffix(policy.no_sniffing().size());
     }
     if (status != http::Status::ok) {
         writer.append(http::status_line(status));
@@ -104,11 +94,12 @@ void Responder::begin_head(http::Status status, const Envelope& envelope,
     }
     writer.append(fields);
     if (!of_status.is_success) {
-        writer.append(policy_.no_sniffing());
-        writer.append(of_status.cache_control);
+        writer.append(policy.no_sniffing());
+        writer.append(policy.cache_control() ? std::string_view(*policy.cache_control())
+                                             : of_status.cache_control);
     }
     if (!envelope.has_own_policy) {
-        writer.append(policy_.security_policy());
+        writer.append(policy.security_policy());
     }
     if (!of_status.retry_after.empty()) {
         writer.append(of_status.retry_after);
@@ -138,7 +129,7 @@ Answer Responder::write_page(http::Status status, const http::Request& request,
     writer.field("Content-Type", page.content_type());
     writer.field("Content-Length", std::uint64_t{page.bytes().size()});
     if (page.security_policy().empty()) {
-        writer.append(policy_.security_policy());
+        writer.append(policy_->of(status).security_policy());
     } else {
         writer.field("Content-Security-Policy", page.security_policy());
     }
@@ -156,7 +147,7 @@ Answer Responder::respond_to_method(const http::Request& request, Persistence pe
         case http::Method::options:
             begin_head(http::Status::no_content, {.persistence = persistence}, writer);
             writer.field("Allow", allowed_methods);
-            writer.append(policy_.options());
+            writer.append(policy_->of(http::Status::no_content).options());
             writer.append("\r\n");
             return Answer{.status = http::Status::no_content};
         case http::Method::unknown:
@@ -354,6 +345,18 @@ Answer Responder::redirect(const http::Request& request, const http::Target& tar
     }
     writer.append("\r\n");
     return write_page(http::Status::moved_permanently, request, writer);
+}
+
+Answer Responder::redirect(const http::Request& request, const http::Target& target,
+                           const Redirects& redirects, Redirects::Index index,
+                           Persistence persistence, http::HeadWriter& writer) const noexcept {
+    const http::Status status = redirects.status(index);
+    // The page is HTML for some.
+    begin_page(status, {.persistence = persistence, .vary = Vary::on_media_type()}, writer);
+    writer.append("Location: ");
+    redirects.write_location(index, target, writer);
+    writer.append("\r\n");
+    return write_page(status, request, writer);
 }
 
 Answer Responder::reject(http::Status status, const http::Request& request, Persistence persistence,

@@ -44,6 +44,18 @@ Policy::Policy(const std::vector<ExtraField>& extra_fields,
                  options_.size() + cache_control_.value_or("").size();
 }
 
+void Policy::render(http::DateSeconds now) const {
+    rendered_at_ = now;
+    const http::DateText date = http::format_date(now);
+    ok_prefix_ = http::status_line(http::Status::ok);
+    ok_prefix_ += "Date: ";
+    ok_prefix_.append(date.data(), date.size());
+    ok_prefix_ += "\r\n";
+    ok_prefix_ += always_;
+    ok_prefix_ += success_;
+    ok_prefix_ += no_sniffing_;
+}
+
 std::string& Policy::fields_for(const ExtraField& field) {
     switch (field.scope) {
         case ExtraField::Scope::options:

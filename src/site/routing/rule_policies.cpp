@@ -78,12 +78,13 @@ private:
 
 }  // namespace
 
-std::size_t PathPolicy::bytes_max() const noexcept {
-    std::size_t bytes = others_.bytes_max();
+PathPolicy::PathPolicy(Policy others, std::vector<OfStatus> of_status)
+    : others_(std::move(others)),
+      of_status_(std::move(of_status)),
+      bytes_max_(others_.bytes_max()) {
     for (const auto& [status, policy] : of_status_) {
-        bytes = std::max(bytes, policy.bytes_max());
+        bytes_max_ = std::max(bytes_max_, policy.bytes_max());
     }
-    return bytes;
 }
 
 const Policy& PathPolicy::find(http::Status status) const noexcept {

@@ -9,14 +9,14 @@
 #include <torc/http/target.hpp>
 #include <torc/site/cache/asset.hpp>
 #include <torc/site/response/multipart.hpp>
-#include <torc/site/routing/policy.hpp>
+#include <torc/site/routing/redirects.hpp>
+#include <torc/site/routing/rule_policies.hpp>
 #include <torc/site/routing/vary.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -59,14 +59,17 @@ public:
                        SecretKey boundary_key = SecretKey::random(),
                        std::string_view base_path = {});
 
-    /// Sets the time that answers carry as Date. Renders it once a second, so call it as often as
-    /// you like.
-    void set_time(WallTime now);
+    /// Sets the time that answers carry as Date. Call it as often as you like.
+    void set_time(WallTime now) noexcept;
+
+    /// The policy of the answers from now on, in place of the responder's own: it outlives them, or
+    /// the next call of this.
+    void use(const PathPolicy& policy) noexcept { policy_ = &policy; }
 
     /// Room that any head needs at the most, with a small page behind it, but for that of a
     /// redirect.
     [[nodiscard]] std::size_t head_bytes_max() const noexcept {
-        return own_head_bytes_max + policy_.bytes_max();
+        return own_head_bytes_max + policy_->bytes_max();
     }
     /// Room that the head needs that answers a request for `target` with `asset`.
     [[nodiscard]] std::size_t head_bytes_max(const http::Target& target,
@@ -89,6 +92,12 @@ public:
     [[nodiscard]] Answer respond(const http::Request& request, const http::Target& target,
                                  const Asset& asset, Persistence persistence,
                                  http::HeadWriter& writer);
+
+    /// Redirects as a user's redirect says. Writes head and page to `writer`, which has room for
+    /// head_bytes_max() and the redirect's location_bytes_max.
+    [[nodiscard]] Answer redirect(const http::Request& request, const http::Target& target,
+                                  const Redirects& redirects, Redirects::Index index,
+                                  Persistence persistence, http::HeadWriter& writer) const noexcept;
 
     /// Writes an error answer to `writer`, which has room for head_bytes_max(): head and, but for
     /// HEAD, a small page. `request`: its method is unknown, and it has neither a target nor
@@ -146,10 +155,9 @@ private:
 
     const std::vector<http::ContentCoding>& codings_;
     const std::string_view base_path_;
-    const Policy policy_;
-    /// "HTTP/1.1 200 OK\r\n", Date, and of `policy_` always, success and no_sniffing, rendered once
-    /// a second.
-    std::string ok_prefix_;
+    /// What there is without `use`; on the heap, for the responder may be moved.
+    PathPolicyRef own_policy_;
+    const PathPolicy* policy_;
     http::DateSeconds now_ = http::DateSeconds::min();
     /// A boundary is a keyed hash of how many there were before it: who writes the files can see
     /// some, and must not learn the next one from them, for it could stand in a file then.

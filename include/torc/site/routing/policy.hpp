@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/http/date.hpp>
 #include <torc/http/status.hpp>
 
 #include <cstddef>
@@ -125,11 +126,21 @@ public:
         return cache_control_;
     }
 
+    /// The status line of 200, Date, and `always`, `success` and `no_sniffing`: rendered anew once
+    /// a second, when it is asked for. A policy is of one thread alone.
+    [[nodiscard]] std::string_view ok_prefix(http::DateSeconds now) const {
+        if (now != rendered_at_) {
+            render(now);
+        }
+        return ok_prefix_;
+    }
+
     /// Bytes of all of them together.
     [[nodiscard]] std::size_t bytes_max() const noexcept { return bytes_max_; }
 
 private:
     [[nodiscard]] std::string& fields_for(const ExtraField& field);
+    void render(http::DateSeconds now) const;
 
     std::string always_;
     std::string success_;
@@ -138,6 +149,8 @@ private:
     std::string options_;
     std::optional<std::string> cache_control_;
     std::size_t bytes_max_ = 0;
+    mutable std::string ok_prefix_;
+    mutable http::DateSeconds rendered_at_ = http::DateSeconds::min();
 };
 
 }  // namespace torc::site

@@ -22,20 +22,20 @@ class PathPolicy : public LocallyCounted {
 public:
     using OfStatus = std::pair<http::Status, Policy>;
 
-    explicit PathPolicy(Policy others, std::vector<OfStatus> of_status = {})
-        : others_(std::move(others)), of_status_(std::move(of_status)) {}
+    explicit PathPolicy(Policy others, std::vector<OfStatus> of_status = {});
 
     [[nodiscard]] const Policy& of(http::Status status) const noexcept {
         return of_status_.empty() ? others_ : find(status);
     }
     /// Bytes of all fields of a response at the most.
-    [[nodiscard]] std::size_t bytes_max() const noexcept;
+    [[nodiscard]] std::size_t bytes_max() const noexcept { return bytes_max_; }
 
 private:
     [[nodiscard]] const Policy& find(http::Status status) const noexcept;
 
     Policy others_;
     std::vector<OfStatus> of_status_;
+    std::size_t bytes_max_;
 };
 using PathPolicyRef = LocalRef<const PathPolicy>;
 

@@ -268,6 +268,9 @@ TEST_F(ResponderTest, AnswersWithoutAllocating) {
     parse(get + "Range: bytes=1-3\r\n");
     const auto target = http::resolve_target(request_.target, scratch_);
     std::array<char, limits::response_batch_bytes> buffer{};
+    // What a policy renders when it is used first.
+    http::HeadWriter first(buffer);
+    answer_ = responder_.respond(request_, *target, *file, Persistence::close, first);
     const auto before = torc::test::allocations_of_this_thread();
     responder_.set_time(test::now + std::chrono::seconds(1));
     for (const Asset* asset : {file.get(), redirect.get(), error.get()}) {

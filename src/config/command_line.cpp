@@ -4,6 +4,7 @@
 
 #include "check.hpp"
 #include "configuration_text.hpp"
+#include "make_settings.hpp"
 #include "option_hints.hpp"
 #include "options.hpp"
 
@@ -65,7 +66,7 @@ void add_option(CLI::App& app, const Option& option, Written& written) {
 void add_options(CLI::App& app, std::span<Written> written) {
     for (std::size_t i = 0; i < options().size(); ++i) {
         const Option& option = options()[i];
-        if (!std::holds_alternative<Question>(option.kind)) {
+        if (!option.flags.empty() && !std::holds_alternative<Question>(option.kind)) {
             add_option(app, option, written[i]);
         }
     }
@@ -243,26 +244,46 @@ void add_environment(GivenOptions& given) {
 /// What is asked of a configuration.
 enum class Ask : std::uint8_t { is_valid, what_it_is };
 
+/// Notes what is given on the command line or by variables and no file can hold.
+void check_writable(const GivenOptions& given, Problems& problems) {
+    for (const Option& option : options()) {
+        if (const Given* const found = given.find(option);
+            found != nullptr && std::ranges::any_of(found->values, [](const Value& value) {
+                return !can_be_written(value.text);
+            })) {
+            problems.add({}, fmt::format("{}: no configuration file can hold this value: it is no "
+                                         "UTF-8, or has control characters in it",
+                                         found->name));
+        }
+    }
+}
+
 /// What there is to say of `settings`, which were made of `given`, instead of serving.
-Verdict judge(Settings settings, GivenOptions given, const Problems& problems,
-              const std::string& file, Ask ask) {
+Verdict judge(Settings settings, GivenConfiguration given, Problems problems, Ask ask) {
+    if (ask == Ask::what_it_is) {
+        check_writable(given.options, problems);
+    }
     if (!problems.all().empty()) {
         return {.settings = std::move(settings),
-                .text = describe(problems, file) + '\n',
+                .text = describe(problems, given.files) + '\n',
                 .has_problems = true};
     }
     if (ask == Ask::is_valid) {
-        std::string text = file.empty() ? "the options are valid\n" : file + " is valid\n";
+        std::string text =
+            given.files.empty() ? "the options are valid\n" : given.files.front() + " is valid\n";
         return {.settings = std::move(settings), .text = std::move(text)};
     }
     // What follows from something else than the option itself.
     if (settings.shares) {
-        given.add(option_named("--address"),
-                  {.name = "--share", .values = {{.text = "0.0.0.0"}, {.text = "::"}}});
+        given.options.add(option_named("--address"),
+                          {.name = "--share", .values = {{.text = "0.0.0.0"}, {.text = "::"}}});
     }
-    given.add(option_named("DIR"),
-              {.name = "default", .values = {{.text = settings.sites.front().whole.directory}}});
-    return {.settings = std::move(settings), .text = effective_configuration(given, file)};
+    if (given.sites.empty()) {
+        given.options.add(
+            option_named("DIR"),
+            {.name = "default", .values = {{.text = settings.sites.front().whole.directory}}});
+    }
+    return {.settings = std::move(settings), .text = effective_configuration(given)};
 }
 
 }  // namespace
@@ -286,26 +307,27 @@ std::variant<Settings, Inquiry, Verdict> read_command_line(int argc, const char*
     } catch (const CLI::ParseError& error) {
         throw StartError(fmt::format("{}; see torc --help", error.what()));
     }
-    GivenOptions given;
-    add_written(given, written);
-    add_environment(given);
-    const Given* const directory = given.find(option_named("DIR"));
+    GivenConfiguration given;
+    add_written(given.options, written);
+    add_environment(given.options);
+    const Given* const directory = given.options.find(option_named("DIR"));
     require_no_extras(app.remaining(),
                       directory != nullptr ? directory->values.front().text : std::string(), known);
     Problems problems;
-    const std::string file = add_configuration(given, problems);
+    add_configuration(given, problems);
     const Output output = ::isatty(STDOUT_FILENO) != 0 ? Output::terminal : Output::other;
     Settings settings = make_settings(given, output, problems);
+    std::ranges::move(find_unknown_variables(known), std::back_inserter(settings.warnings));
     if (app.count("--print-config") > 0) {
-        return judge(std::move(settings), given, problems, file, Ask::what_it_is);
+        return judge(std::move(settings), std::move(given), std::move(problems), Ask::what_it_is);
     }
     if (app.count("--check") > 0) {
-        return judge(std::move(settings), given, problems, file, Ask::is_valid);
+        return judge(std::move(settings), std::move(given), std::move(problems), Ask::is_valid);
     }
     if (!problems.all().empty()) {
-        throw StartError(file.empty() ? problems.all().front().message : describe(problems, file));
+        throw StartError(given.files.empty() ? problems.all().front().message
+                                             : describe(problems, given.files));
     }
-    std::ranges::move(find_unknown_variables(known), std::back_inserter(settings.warnings));
     return settings;
 }
 

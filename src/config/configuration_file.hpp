@@ -1,22 +1,24 @@
 #pragma once
 
-#include "given.hpp"
-#include "options.hpp"
+#include "given_configuration.hpp"
 
+#include <cstdint>
 #include <string_view>
 
 namespace torc::config {
 
-/// What a configuration file says.
-struct FileContents {
-    GivenOptions given;
-    /// Whether it has a [[site]]: then options of a site come from it alone.
-    bool has_site = false;
+/// Which of several files one is.
+enum class FileRole : std::uint8_t {
+    /// That which was named.
+    named,
+    /// One that another includes: it holds [[site]] alone.
+    included,
 };
 
-/// Parses the text of a configuration file, which is TOML (https://toml.io/en/v1.0.0). What it says
-/// of an option is not parsed yet: see set_option. `problems`: what is no TOML, no key or not of
-/// the type of its key, with its position.
-[[nodiscard]] FileContents parse_configuration(std::string_view text, Problems& problems);
+/// Adds what the text of a configuration file says, which is TOML (https://toml.io/en/v1.0.0), to
+/// `given`. What it says of an option is not parsed yet: see set_option. `file`: its number in
+/// positions. `problems`: what is no TOML, no key or not of the type of its key, with its position.
+void parse_configuration(std::string_view text, std::uint32_t file, FileRole role,
+                         GivenConfiguration& given, Problems& problems);
 
 }  // namespace torc::config

@@ -1,20 +1,20 @@
 #pragma once
 
-#include "options.hpp"
+#include "given_configuration.hpp"
 
 #include <string>
 #include <string_view>
 
 namespace torc::config {
 
-/// What was given, and the defaults for the rest, as a configuration file: each value with a
-/// comment that tells from where it comes ("# torc.toml:12", "# TORC_PORT", "# default"). Read as a
-/// file again it says the same. `file`: the name of the file that some of it is from. What was
-/// given has no problems (see make_settings); without DIR there is no site.
-[[nodiscard]] std::string effective_configuration(const GivenOptions& given, std::string_view file);
+/// What torc runs with, as a configuration file without others, with the origin of each value: "#
+/// torc.toml:12", "# --port", "# default". All values that can_be_written.
+[[nodiscard]] std::string effective_configuration(const GivenConfiguration& given);
 
-/// config/torc.toml: every key with what it is for, its default and its names elsewhere, commented
-/// out but for what has none. The server does not use it.
+/// Whether a configuration file can hold `text`: it is UTF-8 without control characters.
+[[nodiscard]] bool can_be_written(std::string_view text);
+
+/// config/torc.toml: every setting with its default, commented out.
 [[nodiscard]] std::string sample_configuration();
 
 }  // namespace torc::config

@@ -12,6 +12,8 @@ namespace torc::config {
 
 /// A place in a configuration file, counted from 1; line 0: in none.
 struct Position {
+    /// Which file: 0 is the one that was named, the others are those that it includes.
+    std::uint32_t file = 0;
     std::uint32_t line = 0;
     std::uint32_t column = 0;
 

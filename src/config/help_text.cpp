@@ -120,6 +120,9 @@ std::string help_text() {
     std::string text(beginning);
     Group group = Group::subject;
     for (const Option& option : options()) {
+        if (option.flags.empty()) {
+            continue;
+        }
         if (option.group != group) {
             if (group == Group::subject) {
                 text += file_argument;

@@ -87,6 +87,9 @@ std::string manual_page() {
     std::string page(beginning);
     Group group = Group::subject;
     for (const Option& option : options()) {
+        if (option.flags.empty()) {
+            continue;
+        }
         if (option.group != group) {
             if (group == Group::subject) {
                 page += file_argument;
@@ -97,6 +100,13 @@ std::string manual_page() {
         page += describe(option);
     }
     page += escape(about_sizes) + '\n';
+    page += ".SH CONFIGURATION FILE\nKeys that have no option:\n";
+    for (const Option& option : options()) {
+        if (option.flags.empty()) {
+            page +=
+                fmt::format(".TP\n\\fB{}\\fR\n{}\n", escape(option.key), escape(text_of(option)));
+        }
+    }
     page += section("ENVIRONMENT", about_environment);
     page += escape(about_colours) + '\n';
     page += section("SIGNALS", about_signals);

@@ -30,12 +30,30 @@ enum class Group : std::uint8_t {
 };
 inline constexpr std::size_t groups = 8;
 
+/// What may have a value of its own of an option of sites.
+enum class Extent : std::uint8_t {
+    /// Each area, each site and [defaults].
+    area,
+    /// Each area and each site.
+    place,
+    /// Each site.
+    site,
+};
+
 /// When a change takes effect in a server that runs.
 enum class Liveness : std::uint8_t {
     /// When the configuration is loaded anew.
     live,
     /// In a new process alone: it is a matter of threads or of the memory that they share.
     upgrade,
+};
+
+/// Where the values of options go.
+struct Destination {
+    Settings& settings;
+    SiteSettings& site;
+    /// Of the site: the whole of it, or one of its areas.
+    AreaSettings& area;
 };
 
 // What an option takes: how its text is parsed, which values it may have, and where they go. Each
@@ -45,14 +63,14 @@ enum class Liveness : std::uint8_t {
 struct Number {
     std::uint64_t min;
     std::uint64_t max;
-    void (*set)(Settings& settings, std::uint64_t number);
+    void (*set)(const Destination& destination, std::uint64_t number);
 };
 
 /// A number of bytes from `min` to `max`, with or without a unit.
 struct Size {
     std::uint64_t min;
     std::uint64_t max;
-    void (*set)(Settings& settings, std::uint64_t bytes);
+    void (*set)(const Destination& destination, std::uint64_t bytes);
 };
 
 /// Whole seconds, from `min` to duration_max.
@@ -65,42 +83,48 @@ inline constexpr std::chrono::hours duration_max{24};
 /// One of several words.
 struct Choice {
     std::span<const std::string_view> words;
-    void (*set)(Settings& settings, std::size_t index);
+    void (*set)(const Destination& destination, std::size_t index);
 };
 
 /// On or off. On the command line its name alone means on, and one that begins with "--no-" off.
 struct Toggle {
-    void (*set)(Settings& settings, bool is_on);
+    void (*set)(const Destination& destination, bool is_on);
 };
 
 /// Anything. `name`: what an error calls the option.
 struct Text {
-    void (*set)(Settings& settings, std::string_view name, const std::string& text);
+    void (*set)(const Destination& destination, std::string_view name, const std::string& text);
 };
 
 /// Any number of values; those that are given replace the default.
 struct List {
     /// What separates them in a variable and in one value of the command line.
     char delimiter;
-    void (*set)(Settings& settings, const Given& given, Problems& problems);
+    void (*set)(const Destination& destination, const Given& given, Problems& problems);
 };
 
 /// Takes no value and sets nothing: it asks for something else than a server.
 struct Question {};
 
-using Kind = std::variant<Number, Size, Duration, Choice, Toggle, Text, List, Question>;
+/// A key that means something only with others of its table, and is read with them (see
+/// site_tables).
+struct Part {};
+
+using Kind = std::variant<Number, Size, Duration, Choice, Toggle, Text, List, Question, Part>;
 
 /// One option, all that is to be known of it. The command line, the environment, the help, the
 /// manual page and the commented configuration file are made of these rows, and a test holds README
 /// to them.
 struct Option {
     /// Its names on the command line, such as "-p,--port"; without dashes: it is the argument that
-    /// needs no name.
-    std::string_view flags;
+    /// needs no name. Empty: it is a matter of configuration files alone.
+    std::string_view flags{};
     /// Its variable; empty: none.
     std::string_view variable{};
-    /// Its key in a configuration file; empty: none.
+    /// Its key in a configuration file; empty: none. What is said of "site.x" goes for "x" of
+    /// [defaults] and of areas too, where `extent` lets it.
     std::string_view key{};
+    Extent extent = Extent::area;
     /// What its value is called in the help; empty: it takes none.
     std::string_view value_name{};
     Group group = Group::subject;
@@ -109,7 +133,7 @@ struct Option {
     std::string_view default_value{};
     /// The default in words, where it follows from something; empty: default_value tells it.
     std::string_view default_note{};
-    /// A value that shows how to give it, where no default does.
+    /// A value that shows how to give it, where no default does; of a Part as a file has it.
     std::string_view example{};
     Kind kind;
     std::string_view help;
@@ -127,35 +151,43 @@ struct Option {
 /// The row of the flag `name` ("--port", "DIR"), which there must be.
 [[nodiscard]] const Option& option_named(std::string_view name);
 
-/// All names of an option, as in "-p", "--port".
+/// The row of the key "server.port", which there must be.
+[[nodiscard]] const Option& option_with_key(std::string_view key);
+
+/// Null: there is no such key.
+[[nodiscard]] const Option* find_key(std::string_view key);
+
+/// Whether it is a matter of each site, and not of the process.
+[[nodiscard]] constexpr bool is_of_site(const Option& option) noexcept {
+    return option.key.starts_with("site.");
+}
+
+/// All names of an option on the command line, as in "-p", "--port".
 [[nodiscard]] std::vector<std::string_view> names_of(const Option& option);
 
-/// The name that errors use: the first long one.
+/// The name that errors use: the first long one; without any, the key.
 [[nodiscard]] std::string_view name_of(const Option& option);
 
-/// What was given of all options: of each only the source that wins.
+/// What was given of options: of each only the source that wins.
 class GivenOptions {
 public:
-    GivenOptions() : given_(options().size()) {}
-
     /// Keeps what an earlier call has added for the same option.
     void add(const Option& option, Given given);
-    /// Null: not given.
+    /// Null: not given. Until the next `add`.
     [[nodiscard]] const Given* find(const Option& option) const noexcept;
 
 private:
-    std::vector<std::optional<Given>> given_;
+    struct Entry {
+        const Option* option;
+        Given given;
+    };
+
+    /// Few: there may be thousands of sites.
+    std::vector<Entry> entries_;
 };
 
-/// What the defaults of some options follow from.
-enum class Output : std::uint8_t { terminal, other };
-
-/// Makes settings of what was given, with defaults for the rest; what is wrong goes to `problems`,
-/// and the settings are of use only without any. A directory is not missed when `problems` has
-/// some: it may be in a file that could not be read.
-[[nodiscard]] Settings make_settings(const GivenOptions& given, Output output, Problems& problems);
-
 /// Parses `given` as the value of `option`.
-void set_option(Settings& settings, const Option& option, const Given& given, Problems& problems);
+void set_option(const Destination& destination, const Option& option, const Given& given,
+                Problems& problems);
 
 }  // namespace torc::config

@@ -53,26 +53,28 @@ void check_addresses(const std::vector<std::string>& addresses, std::string_view
     }
 }
 
-void set_addresses(Settings& settings, const Given& given, Problems& problems) {
+void set_addresses(const Destination& destination, const Given& given, Problems& problems) {
     const std::size_t problems_before = problems.all().size();
-    settings.addresses.clear();
+    destination.settings.addresses.clear();
     for (const auto& [text, position] : given.values) {
         check_addresses({text}, given.name, position, problems);
-        settings.addresses.push_back(text);
+        destination.settings.addresses.push_back(text);
     }
     if (given.values.empty()) {
         problems.add(given.position, fmt::format("{}: give at least one", given.name));
     } else if (problems.all().size() == problems_before) {
-        check_addresses(settings.addresses, given.name, given.values.front().position, problems);
+        check_addresses(destination.settings.addresses, given.name, given.values.front().position,
+                        problems);
     }
 }
 
-void set_cpus(Settings& settings, std::string_view name, const std::string& text) {
-    settings.cpus = parse_cpu_list(name, text);
+void set_cpus(const Destination& destination, std::string_view name, const std::string& text) {
+    destination.settings.cpus = parse_cpu_list(name, text);
 }
 
-void set_access_log(Settings& settings, std::string_view /*name*/, const std::string& text) {
-    settings.access_log = text == "off" ? std::nullopt : std::optional(text);
+void set_access_log(const Destination& destination, std::string_view /*name*/,
+                    const std::string& text) {
+    destination.settings.access_log = text == "off" ? std::nullopt : std::optional(text);
 }
 
 constexpr std::array rows = {
@@ -84,8 +86,8 @@ constexpr std::array rows = {
            .default_value = "8080",
            .default_note = "the variable PORT, which hosting platforms set, else 8080",
            .kind = Number{0, port_max,
-                          [](Settings& settings, std::uint64_t port) {
-                              settings.port = static_cast<std::uint16_t>(port);
+                          [](const Destination& destination, std::uint64_t port) {
+                              destination.settings.port = static_cast<std::uint16_t>(port);
                           }},
            .help = "Port to listen on; 0: any that is free, which is printed."},
     Option{.flags = "-a,--address",
@@ -103,14 +105,18 @@ constexpr std::array rows = {
            .variable = "TORC_SHARE",
            .group = Group::listening,
            .default_value = "off",
-           .kind = Toggle{[](Settings& settings, bool is_on) { settings.shares = is_on; }},
+           .kind = Toggle{[](const Destination& destination, bool is_on) {
+               destination.settings.shares = is_on;
+           }},
            .help = "Listen on all addresses, unless some are given, and print the URL for the "
                    "network first; on a terminal with room, with its QR code."},
     Option{.flags = "--open",
            .variable = "TORC_OPEN",
            .group = Group::listening,
            .default_value = "off",
-           .kind = Toggle{[](Settings& settings, bool is_on) { settings.opens_browser = is_on; }},
+           .kind = Toggle{[](const Destination& destination, bool is_on) {
+               destination.settings.opens_browser = is_on;
+           }},
            .help = "Show the site in the browser: $BROWSER, or xdg-open. Only when standard "
                    "output is a terminal."},
     Option{.flags = "--max-request-line",
@@ -120,8 +126,8 @@ constexpr std::array rows = {
            .group = Group::responding,
            .default_value = "8k",
            .kind = Size{line_bytes_min, limits::request_line_bytes_cap,
-                        [](Settings& settings, std::uint64_t bytes) {
-                            settings.parse_limits.line_bytes_max = bytes;
+                        [](const Destination& destination, std::uint64_t bytes) {
+                            destination.settings.parse_limits.line_bytes_max = bytes;
                         }},
            .help = "The longest request line: 414 beyond."},
     Option{.flags = "--max-request-head",
@@ -131,8 +137,8 @@ constexpr std::array rows = {
            .group = Group::responding,
            .default_value = "32k",
            .kind = Size{head_bytes_min, limits::request_head_bytes_cap,
-                        [](Settings& settings, std::uint64_t bytes) {
-                            settings.parse_limits.head_bytes_max = bytes;
+                        [](const Destination& destination, std::uint64_t bytes) {
+                            destination.settings.parse_limits.head_bytes_max = bytes;
                         }},
            .help = "The longest request head, its line and fields together: 431 beyond."},
     Option{.flags = "--max-request-fields",
@@ -142,8 +148,8 @@ constexpr std::array rows = {
            .group = Group::responding,
            .default_value = "100",
            .kind = Number{1, limits::request_fields_cap,
-                          [](Settings& settings, std::uint64_t fields) {
-                              settings.parse_limits.fields_max = fields;
+                          [](const Destination& destination, std::uint64_t fields) {
+                              destination.settings.parse_limits.fields_max = fields;
                           }},
            .help = "The most fields of a request: 431 beyond."},
     Option{.flags = "--max-request-body",
@@ -153,8 +159,9 @@ constexpr std::array rows = {
            .group = Group::responding,
            .default_value = "64k",
            .kind = Size{0, body_bytes_cap,
-                        [](Settings& settings,
-                           std::uint64_t bytes) { settings.body_bytes_max = bytes; }},
+                        [](const Destination& destination, std::uint64_t bytes) {
+                            destination.settings.body_bytes_max = bytes;
+                        }},
            .help = "Body that is read and ignored; beyond it the connection ends."},
     Option{.flags = "--workers",
            .variable = "TORC_WORKERS",
@@ -164,10 +171,9 @@ constexpr std::array rows = {
            .liveness = Liveness::upgrade,
            .default_value = "0",
            .kind = Number{0, workers_max,
-                          [](
-                              Settings& settings,
-                              std::uint64_t
-                                  workers) { settings.workers = static_cast<unsigned>(workers); }},
+                          [](const Destination& destination, std::uint64_t workers) {
+                              destination.settings.workers = static_cast<unsigned>(workers);
+                          }},
            .help = "Number of workers; 0: one for each CPU that may be used, and no more than the "
                    "CPU quota of a container."},
     Option{.flags = "--cpus",
@@ -181,20 +187,21 @@ constexpr std::array rows = {
            .kind = Text{set_cpus},
            .help = "CPUs to pin the workers to, such as 0-3,8; workers that are not pinned (--pin) "
                    "run on any of them and on no other."},
-    Option{.flags = "--pin",
-           .variable = "TORC_PIN",
-           .key = "server.pin",
-           .value_name = "WHEN",
-           .group = Group::running,
-           .liveness = Liveness::upgrade,
-           .default_value = "auto",
-           .kind = Choice{pin_words, [](Settings& settings,
-                                        std::size_t index) { settings.pin = pins.at(index); }},
-           .help =
-               "Whether to pin each worker to a CPU: on, off, or auto: unless a CPU quota gives "
-               "less than the CPUs have. Fewer workers than CPUs begin, without --cpus, at one "
-               "that follows from the port and the addresses, so that several instances "
-               "spread."},
+    Option{
+        .flags = "--pin",
+        .variable = "TORC_PIN",
+        .key = "server.pin",
+        .value_name = "WHEN",
+        .group = Group::running,
+        .liveness = Liveness::upgrade,
+        .default_value = "auto",
+        .kind =
+            Choice{pin_words, [](const Destination& destination,
+                                 std::size_t index) { destination.settings.pin = pins.at(index); }},
+        .help = "Whether to pin each worker to a CPU: on, off, or auto: unless a CPU quota gives "
+                "less than the CPUs have. Fewer workers than CPUs begin, without --cpus, at one "
+                "that follows from the port and the addresses, so that several instances "
+                "spread."},
     Option{.flags = "--cache-memory",
            .variable = "TORC_CACHE_MEMORY",
            .key = "server.cache_memory",
@@ -205,21 +212,24 @@ constexpr std::array rows = {
                            "worker at the most",
            .example = "1g",
            .kind = Size{0, cache_bytes_cap,
-                        [](Settings& settings,
-                           std::uint64_t bytes) { settings.cache_bytes_max = bytes; }},
+                        [](const Destination& destination, std::uint64_t bytes) {
+                            destination.settings.cache_bytes_max = bytes;
+                        }},
            .help = "What all workers together may keep of files in memory, with what slow clients "
                    "are still being sent."},
-    Option{.flags = "--io",
-           .variable = "TORC_IO",
-           .key = "server.io",
-           .value_name = "BACKEND",
-           .group = Group::running,
-           .liveness = Liveness::upgrade,
-           .default_value = "auto",
-           .kind = Choice{io_words, [](Settings& settings,
-                                       std::size_t index) { settings.io = io_choices.at(index); }},
-           .help = "uring, epoll, or auto: io_uring, and epoll where that is forbidden or "
-                   "missing."},
+    Option{
+        .flags = "--io",
+        .variable = "TORC_IO",
+        .key = "server.io",
+        .value_name = "BACKEND",
+        .group = Group::running,
+        .liveness = Liveness::upgrade,
+        .default_value = "auto",
+        .kind = Choice{io_words,
+                       [](const Destination& destination,
+                          std::size_t index) { destination.settings.io = io_choices.at(index); }},
+        .help = "uring, epoll, or auto: io_uring, and epoll where that is forbidden or "
+                "missing."},
     Option{.flags = "--load-timeout",
            .variable = "TORC_LOAD_TIMEOUT",
            .key = "server.timeouts.load",
@@ -268,8 +278,9 @@ constexpr std::array rows = {
            .group = Group::clients,
            .default_value = "1k",
            .kind = Size{0, bytes_per_second_cap,
-                        [](Settings& settings,
-                           std::uint64_t bytes) { settings.bytes_per_second_min = bytes; }},
+                        [](const Destination& destination, std::uint64_t bytes) {
+                            destination.settings.bytes_per_second_min = bytes;
+                        }},
            .help = "Bytes a second that a client must take of its response, over a minute or so, "
                    "when there is no room for others: the slowest below it is cut off. 0: nobody "
                    "is."},
@@ -290,8 +301,8 @@ constexpr std::array rows = {
            .group = Group::clients,
            .default_value = "0",
            .kind = Number{0, limits::worker_connections_max,
-                          [](Settings& settings, std::uint64_t connections) {
-                              settings.connections_per_address_max =
+                          [](const Destination& destination, std::uint64_t connections) {
+                              destination.settings.connections_per_address_max =
                                   static_cast<std::uint32_t>(connections);
                           }},
            .help = "Connections that one client may have, an IPv4 address or the /64 of an IPv6 "
@@ -313,9 +324,10 @@ constexpr std::array rows = {
            .value_name = "LEVEL",
            .group = Group::reporting,
            .default_value = "info",
-           .kind = Choice{level_words,
-                          [](Settings& settings,
-                             std::size_t index) { settings.log_level = levels.at(index); }},
+           .kind =
+               Choice{level_words,
+                      [](const Destination& destination,
+                         std::size_t index) { destination.settings.log_level = levels.at(index); }},
            .help = "What to report on standard error: debug, info, warn, error, off."},
     Option{.flags = "-c,--config",
            .variable = "TORC_CONFIG",
@@ -323,7 +335,10 @@ constexpr std::array rows = {
            .group = Group::configuring,
            .example = "/etc/torc/torc.toml",
            // It is read before all others are set.
-           .kind = Text{[](Settings&, std::string_view, const std::string&) {}},
+           .kind = Text{[](const Destination& destination, std::string_view /*name*/,
+                           const std::string& text) {
+               destination.settings.configuration_file = text;
+           }},
            .help = "Configuration file, in the form of config/torc.toml; - is standard input. None "
                    "is read unless it is named."},
     Option{.flags = "-t,--check",

@@ -1,5 +1,10 @@
+#include <torc/base/start_error.hpp>
+#include <torc/http/field.hpp>
+
 #include "options.hpp"
 #include "site_values.hpp"
+
+#include <fmt/format.h>
 
 #include <array>
 #include <cstddef>
@@ -11,18 +16,48 @@ namespace {
 
 using namespace std::string_view_literals;
 
+/// It is part of each sample of metrics.
+constexpr std::size_t site_name_bytes_max = 255;
+constexpr std::size_t realm_bytes_max = 255;
+
 constexpr std::array symlink_words = {"inside"sv, "all"sv, "none"sv};
 constexpr std::array symlink_policies = {file::SymlinkPolicy::inside, file::SymlinkPolicy::all,
                                          file::SymlinkPolicy::none};
 
-void set_directory(Settings& settings, std::string_view /*name*/, const std::string& text) {
-    settings.sites.front().whole.directory = text;
+void set_directory(const Destination& destination, std::string_view /*name*/,
+                   const std::string& text) {
+    destination.area.directory = text;
+    destination.area.has_own_directory = true;
+}
+
+void set_site_name(const Destination& destination, std::string_view name, const std::string& text) {
+    if (text.size() > site_name_bytes_max) {
+        throw StartError(fmt::format("{} '{}': at most {} bytes", name, text, site_name_bytes_max));
+    }
+    destination.site.name = text;
+}
+
+void set_realm(const Destination& destination, std::string_view name, const std::string& text) {
+    if (!http::is_field_value(text) || text.size() > realm_bytes_max) {
+        throw StartError(fmt::format("{} '{}': not a valid field value of at most {} bytes", name,
+                                     text, realm_bytes_max));
+    }
+    destination.area.auth.emplace().realm = text;
+}
+
+/// After set_realm.
+void set_users_file(const Destination& destination, std::string_view /*name*/,
+                    const std::string& text) {
+    if (destination.area.auth) {
+        destination.area.auth->users_file = text;
+    }
 }
 
 constexpr std::array rows = {
     Option{.flags = "DIR",
            .variable = "TORC_DIR",
            .key = "site.root",
+           .extent = Extent::place,
            .example = "/srv/www",
            .kind = Text{set_directory},
            .help = "The directory to serve. Default: the current one, but only when standard "
@@ -43,8 +78,8 @@ constexpr std::array rows = {
            .group = Group::serving,
            .default_note = "when standard output is a terminal",
            .example = "on",
-           .kind = Toggle{[](Settings& settings, bool is_on) {
-               settings.sites.front().whole.load_rules.lists_directories = is_on;
+           .kind = Toggle{[](const Destination& destination, bool is_on) {
+               destination.area.load_rules.lists_directories = is_on;
            }},
            .help = "Whether a directory without such a file shows what is in it."},
     Option{.flags = "--clean-urls",
@@ -52,8 +87,8 @@ constexpr std::array rows = {
            .key = "site.clean_urls",
            .group = Group::serving,
            .default_value = "off",
-           .kind = Toggle{[](Settings& settings, bool is_on) {
-               settings.sites.front().whole.load_rules.has_clean_urls = is_on;
+           .kind = Toggle{[](const Destination& destination, bool is_on) {
+               destination.area.load_rules.has_clean_urls = is_on;
            }},
            .help = "/about is about.html, and /about.html leads there."},
     Option{.flags = "--spa",
@@ -81,8 +116,8 @@ constexpr std::array rows = {
            .key = "site.decode_slash",
            .group = Group::serving,
            .default_value = "off",
-           .kind = Toggle{[](Settings& settings, bool is_on) {
-               settings.sites.front().whole.encoded_slash =
+           .kind = Toggle{[](const Destination& destination, bool is_on) {
+               destination.area.encoded_slash =
                    is_on ? http::EncodedSlash::separates : http::EncodedSlash::not_found;
            }},
            .help = "%2F in a path is a slash, for clients that send the path of a file as one "
@@ -94,9 +129,8 @@ constexpr std::array rows = {
            .group = Group::serving,
            .default_value = "inside",
            .kind = Choice{symlink_words,
-                          [](Settings& settings, std::size_t index) {
-                              settings.sites.front().whole.load_rules.symlinks =
-                                  symlink_policies.at(index);
+                          [](const Destination& destination, std::size_t index) {
+                              destination.area.load_rules.symlinks = symlink_policies.at(index);
                           }},
            .help = "Symbolic links to follow: inside (those that stay inside DIR), all, or none."},
     Option{.flags = "--codings",
@@ -122,10 +156,8 @@ constexpr std::array rows = {
            .key = "site.cors",
            .group = Group::responding,
            .default_value = "off",
-           .kind = Toggle{[](Settings& settings, bool is_on) {
-               if (is_on) {
-                   add_cors_fields(settings);
-               }
+           .kind = Toggle{[](const Destination& destination, bool is_on) {
+               destination.area.is_for_other_origins = is_on;
            }},
            .help = "Let scripts of other sites read this one: Access-Control-Allow-Origin: *, and "
                    "an answer to their preflight requests."},
@@ -151,6 +183,125 @@ constexpr std::array rows = {
            .help = "Content-Type of the files whose name (or path, when there is a / in GLOB) "
                    "matches, such as '*.foo=text/plain'; may be given several times, and the first "
                    "that matches counts."},
+    Option{.key = "site.name",
+           .extent = Extent::site,
+           .group = Group::configuring,
+           .default_note = "the first of its hosts",
+           .example = "www",
+           .kind = Text{set_site_name},
+           .help = "What the site is called in logs and metrics."},
+    Option{.key = "site.hosts",
+           .extent = Extent::site,
+           .group = Group::configuring,
+           .default_note = "all, if there is no other site",
+           .example = "example.org,*.example.org",
+           .kind = List{',', set_hosts},
+           .help = "The hosts that the site is for, without ports: names, or *.example.org for all "
+                   "beneath example.org. A request for a host that no site has gets the default "
+                   "site, and without one 421."},
+    Option{.key = "site.default",
+           .extent = Extent::site,
+           .group = Group::configuring,
+           .default_value = "off",
+           .kind = Toggle{[](const Destination& destination, bool is_on) {
+               destination.site.is_default = is_on;
+           }},
+           .help = "Whether the site is for the hosts that no site has."},
+    Option{.key = "site.site_files",
+           .extent = Extent::site,
+           .group = Group::configuring,
+           .default_value = "off",
+           .kind = Toggle{[](const Destination& destination, bool is_on) {
+               destination.site.has_site_files = is_on;
+           }},
+           .help = "Whether rules and redirects are read from the files _headers and _redirects of "
+                   "the root too."},
+    Option{.key = "site.allow",
+           .group = Group::configuring,
+           .default_note = "everybody",
+           .example = "10.0.0.0/8,::1",
+           .kind = List{',', set_allowed_networks},
+           .help = "Networks that clients must be of; others get 403."},
+    Option{.key = "site.deny",
+           .group = Group::configuring,
+           .default_note = "nobody",
+           .example = "192.0.2.0/24",
+           .kind = List{',', set_denied_networks},
+           .help = "Networks that clients must not be of, though they are allowed."},
+    Option{.key = "site.auth.realm",
+           .group = Group::configuring,
+           .default_note = "no password is asked for",
+           .example = "staff",
+           .kind = Text{set_realm},
+           .help = "What browsers call the thing that they ask a password for."},
+    Option{.key = "site.auth.users_file",
+           .group = Group::configuring,
+           .default_note = "no password is asked for",
+           .example = "/etc/torc/staff.htpasswd",
+           .kind = Text{set_users_file},
+           .help = "File with a line user:hash for each who has a password, as htpasswd -B writes "
+                   "it. It should not be in the root."},
+    Option{.key = "site.rule.match",
+           .group = Group::configuring,
+           .example = R"("*.html")",
+           .kind = Part{},
+           .help = "Glob of the files that the rule is for: of their names, or with a / in it of "
+                   "their paths from the root. Of the rules that say something of a field the "
+                   "first counts, and those of a site come before those of [defaults]."},
+    Option{.key = "site.rule.status",
+           .group = Group::configuring,
+           .default_note = "what is said of files: 200, 206 and 304; anything else: all",
+           .example = "[404, 503]",
+           .kind = Part{},
+           .help = "Status, or several, of the responses that the rule is for."},
+    Option{.key = "site.rule.remove",
+           .group = Group::configuring,
+           .default_note = "none",
+           .example = R"(["X-Powered-By"])",
+           .kind = Part{},
+           .help = "Names of fields that neither a later rule adds nor torc itself."},
+    Option{.key = "site.redirect.from",
+           .extent = Extent::site,
+           .group = Group::configuring,
+           .example = R"("/old/*")",
+           .kind = Part{},
+           .help = "Path that is found elsewhere. A * at the end stands for any rest, a segment "
+                   ":name for any one segment. The first redirect that matches counts."},
+    Option{.key = "site.redirect.to",
+           .extent = Extent::site,
+           .group = Group::configuring,
+           .example = R"("/new/:splat")",
+           .kind = Part{},
+           .help = "Path or URL where it is found; :splat is what * stood for, :name the segment. "
+                   "The query follows, unless there is one here."},
+    Option{.key = "site.redirect.status",
+           .extent = Extent::site,
+           .group = Group::configuring,
+           .default_value = "301",
+           .kind = Part{},
+           .help = "301 or 308: for good; 302 or 307: for now. With 307 and 308 the method stays."},
+    Option{.key = "site.redirect.host",
+           .extent = Extent::site,
+           .group = Group::configuring,
+           .default_note = "any of the site's",
+           .example = R"("www.example.org")",
+           .kind = Part{},
+           .help = "The one host of the site that it is for."},
+    Option{.key = "site.area.path",
+           .extent = Extent::site,
+           .group = Group::configuring,
+           .example = R"("/download/")",
+           .kind = Part{},
+           .help = "Path beneath which things are otherwise, in whole segments. What the area does "
+                   "not say is as in the site. With a root of its own the path is not looked for "
+                   "in that."},
+    Option{.key = "include",
+           .group = Group::configuring,
+           .default_note = "none",
+           .example = R"(["sites/*.toml"])",
+           .kind = Part{},
+           .help = "Globs of files with more sites, relative to this file. They hold [[site]] "
+                   "alone."},
 };
 
 }  // namespace

@@ -1,8 +1,12 @@
 #include "site_values.hpp"
 
+#include <torc/base/ascii.hpp>
 #include <torc/base/start_error.hpp>
 #include <torc/file/glob.hpp>
 #include <torc/http/field.hpp>
+#include <torc/net/address_range.hpp>
+#include <torc/site/cache/representation.hpp>
+#include <torc/site/routing/host_table.hpp>
 
 #include "option_value.hpp"
 
@@ -28,14 +32,16 @@ void require_file_name(std::string_view option, const std::string& name) {
     }
 }
 
-/// What torc itself says of each answer: a second such field would contradict it.
-void require_free_field(std::string_view option, const std::string& name) {
+}  // namespace
+
+// What torc itself says of each response: a second such field would contradict it.
+void require_free_field(std::string_view option, std::string_view name) {
     static constexpr std::array own_fields = {
         "Accept-Ranges"sv, "Allow"sv,   "Connection"sv, "Content-Encoding"sv, "Content-Length"sv,
         "Content-Range"sv, "Date"sv,    "ETag"sv,       "Keep-Alive"sv,       "Last-Modified"sv,
         "Location"sv,      "Trailer"sv, "Upgrade"sv,    "Transfer-Encoding"sv};
     const bool is_own = std::ranges::any_of(
-        own_fields, [&name](std::string_view own) { return http::is_same_field_name(name, own); });
+        own_fields, [name](std::string_view own) { return http::is_same_field_name(name, own); });
     if (is_own) {
         throw StartError(
             fmt::format("{} '{}': torc sets this field itself, for each answer", option, name));
@@ -47,6 +53,8 @@ void require_free_field(std::string_view option, const std::string& name) {
             option));
     }
 }
+
+namespace {
 
 /// Where a field of a user's is sent. What describes a file's content, or says how long caches may
 /// keep it, is for files: it would be untrue of an error page, and a cache told so would give what
@@ -70,18 +78,16 @@ site::ExtraField::Scope scope_of(std::string_view name) {
                                       : site::ExtraField::Scope::every_answer;
 }
 
+/// "Name: value" as a field.
 site::ExtraField parse_field(std::string_view option, const std::string& text) {
     const std::size_t colon = text.find(':');
     const std::size_t value = text.find_first_not_of(" \t", std::min(colon, text.size() - 1) + 1);
-    site::ExtraField field{.name = text.substr(0, colon),
-                           .value = value == std::string::npos ? "" : text.substr(value)};
-    if (colon == std::string::npos || !http::is_field_name(field.name) ||
-        !http::is_field_value(field.value)) {
+    std::string name = text.substr(0, colon);
+    std::string rest = value == std::string::npos ? "" : text.substr(value);
+    if (colon == std::string::npos || !http::is_field_name(name) || !http::is_field_value(rest)) {
         throw StartError(fmt::format("{} '{}': give it as 'Name: value'", option, text));
     }
-    require_free_field(option, field.name);
-    field.scope = scope_of(field.name);
-    return field;
+    return make_field(option, std::move(name), std::move(rest));
 }
 
 /// The two sides of "GLOB=VALUE". `example`: how to give it.
@@ -99,52 +105,61 @@ std::pair<std::string, std::string> split_rule(std::string_view option, const st
     return {std::move(glob), text.substr(equals + 1)};
 }
 
-site::TypeRule parse_type(std::string_view option, const std::string& text,
-                          const file::HiddenNames& hidden) {
+site::Rule parse_type(std::string_view option, const std::string& text,
+                      const file::HiddenNames& hidden) {
     constexpr std::string_view example = "GLOB=TYPE, such as '*.foo=text/plain'";
     auto [glob, type] = split_rule(option, text, example, hidden);
-    if (!http::is_media_type(type) || type.size() > site::named_type_bytes_max) {
+    if (!is_type(type)) {
         throw StartError(fmt::format("{} '{}': '{}' is no media type of at most {} bytes; give {}",
                                      option, text, type, site::named_type_bytes_max, example));
     }
-    return site::make_type_rule(std::move(glob), std::move(type));
+    return {.glob = std::move(glob), .content_type = std::move(type)};
 }
 
-site::CacheControlRule parse_cache_control(std::string_view option, const std::string& text,
-                                           const file::HiddenNames& hidden) {
+site::Rule parse_cache_control(std::string_view option, const std::string& text,
+                               const file::HiddenNames& hidden) {
     auto [glob, value] =
         split_rule(option, text, "GLOB=VALUE, such as '*.css=max-age=3600'", hidden);
-    site::CacheControlRule rule{.glob = std::move(glob), .value = std::move(value)};
-    if (rule.value == "off") {
-        rule.value.clear();
-    } else if (rule.value == "immutable") {
-        rule.value = site::keep_for_a_year;  // Alone it would say nothing of a time.
-    }
-    if (!http::is_field_value(rule.value) || rule.value.size() > site::cache_control_bytes_max) {
-        throw StartError(fmt::format("{} '{}': not a valid field value of at most {} bytes", option,
-                                     text, site::cache_control_bytes_max));
-    }
-    return rule;
+    std::string cache_control = make_cache_control(option, value);
+    return {.glob = std::move(glob), .cache_control = std::move(cache_control)};
 }
 
-/// Takes the Cache-Control out of the user's fields: as one value, several being one list (RFC 9110
-/// §5.3), or nothing.
-std::optional<std::string> take_cache_control(std::vector<site::ExtraField>& fields) {
-    std::optional<std::string> value;
-    std::erase_if(fields, [&value](const site::ExtraField& field) {
-        if (!http::is_same_field_name(field.name, "Cache-Control")) {
-            return false;
+void set_networks(std::vector<std::string>& networks, const Given& given, Problems& problems) {
+    networks.clear();
+    for (const auto& [text, position] : given.values) {
+        if (const auto range = net::AddressRange::parse(text); !range) {
+            problems.add(position, fmt::format("{}: {}", given.name, range.error()));
         }
-        value = value ? *value + ", " + field.value : field.value;
-        return true;
-    });
-    return value;
+        networks.push_back(text);
+    }
 }
 
 }  // namespace
 
-void set_index_names(Settings& settings, const Given& given, Problems& problems) {
-    std::vector<std::string>& names = settings.sites.front().whole.load_rules.index_names;
+site::ExtraField make_field(std::string_view option, std::string name, std::string value) {
+    require_free_field(option, name);
+    const site::ExtraField::Scope scope = scope_of(name);
+    return {.name = std::move(name), .value = std::move(value), .scope = scope};
+}
+
+std::string make_cache_control(std::string_view option, const std::string& text) {
+    // "immutable" alone would say nothing of a time.
+    std::string value = text == "off"         ? ""
+                        : text == "immutable" ? std::string(site::keep_for_a_year)
+                                              : text;
+    if (!http::is_field_value(value) || value.size() > site::cache_control_bytes_max) {
+        throw StartError(fmt::format("{} '{}': not a valid field value of at most {} bytes", option,
+                                     text, site::cache_control_bytes_max));
+    }
+    return value;
+}
+
+bool is_type(std::string_view text) {
+    return http::is_media_type(text) && text.size() <= site::named_type_bytes_max;
+}
+
+void set_index_names(const Destination& destination, const Given& given, Problems& problems) {
+    std::vector<std::string>& names = destination.area.load_rules.index_names;
     names.clear();
     for (const Value& value : given.values) {
         problems.attempt(value.position, [&] {
@@ -157,7 +172,7 @@ void set_index_names(Settings& settings, const Given& given, Problems& problems)
     }
 }
 
-void set_hidden_names(Settings& settings, const Given& given, Problems& problems) {
+void set_hidden_names(const Destination& destination, const Given& given, Problems& problems) {
     std::vector<std::string> globs;
     for (const auto& [glob, position] : given.values) {
         if (const std::string flaw = file::find_hidden_glob_flaw(glob); !flaw.empty()) {
@@ -166,14 +181,14 @@ void set_hidden_names(Settings& settings, const Given& given, Problems& problems
         }
         globs.push_back(glob);
     }
-    settings.sites.front().whole.load_rules.hidden = file::HiddenNames(globs);
+    destination.area.load_rules.hidden = file::HiddenNames(globs);
 }
 
-void set_codings(Settings& settings, const Given& given, Problems& problems) {
+void set_codings(const Destination& destination, const Given& given, Problems& problems) {
     static constexpr std::array choices = {std::pair{"br"sv, http::ContentCoding::brotli},
                                            std::pair{"zstd"sv, http::ContentCoding::zstd},
                                            std::pair{"gzip"sv, http::ContentCoding::gzip}};
-    std::vector<http::ContentCoding>& codings = settings.sites.front().whole.load_rules.codings;
+    std::vector<http::ContentCoding>& codings = destination.area.load_rules.codings;
     codings.clear();
     if (given.values.size() == 1 && given.values.front().text == "off") {
         return;
@@ -189,39 +204,56 @@ void set_codings(Settings& settings, const Given& given, Problems& problems) {
     }
 }
 
-void add_fields(Settings& settings, const Given& given, Problems& problems) {
-    std::size_t bytes = 0;
+void set_hosts(const Destination& destination, const Given& given, Problems& problems) {
+    std::vector<std::string>& hosts = destination.site.hosts;
+    hosts.clear();
     for (const auto& [text, position] : given.values) {
-        bytes += text.size() + std::size("\r\n");
+        if (const std::string flaw = site::find_host_flaw(text); !flaw.empty()) {
+            problems.add(position, fmt::format("{} '{}': {}", given.name, text, flaw));
+            continue;
+        }
+        std::string& host = hosts.emplace_back(text);
+        std::ranges::transform(host, host.begin(), to_lower);
+        host.resize(host.size() - (host.ends_with('.') ? 1 : 0));
+    }
+}
+
+void set_allowed_networks(const Destination& destination, const Given& given, Problems& problems) {
+    set_networks(destination.area.allowed_networks, given, problems);
+}
+
+void set_denied_networks(const Destination& destination, const Given& given, Problems& problems) {
+    set_networks(destination.area.denied_networks, given, problems);
+}
+
+void add_fields(const Destination& destination, const Given& given, Problems& problems) {
+    site::Rule rule{.glob = "*"};
+    for (const auto& [text, position] : given.values) {
+        problems.attempt(position, [&] { rule.fields.push_back(parse_field(given.name, text)); });
+    }
+    destination.area.rules.push_back(std::move(rule));
+}
+
+void add_types(const Destination& destination, const Given& given, Problems& problems) {
+    const file::HiddenNames& hidden = destination.area.load_rules.hidden;
+    for (const auto& [text, position] : given.values) {
         problems.attempt(position, [&] {
-            settings.sites.front().whole.extra_fields.push_back(parse_field(given.name, text));
+            destination.area.rules.push_back(parse_type(given.name, text, hidden));
         });
     }
-    if (bytes > site::extra_fields_bytes_max) {
-        problems.add(given.values.front().position,
-                     fmt::format("{}: all of them together may take {} bytes, not {}", given.name,
-                                 site::extra_fields_bytes_max, bytes));
-    }
 }
 
-void add_types(Settings& settings, const Given& given, Problems& problems) {
-    site::LoadRules& rules = settings.sites.front().whole.load_rules;
-    for (const auto& [text, position] : given.values) {
-        problems.attempt(
-            position, [&] { rules.types.push_back(parse_type(given.name, text, rules.hidden)); });
-    }
-}
-
-void add_cache_control(Settings& settings, const Given& given, Problems& problems) {
-    site::LoadRules& rules = settings.sites.front().whole.load_rules;
+void add_cache_control(const Destination& destination, const Given& given, Problems& problems) {
+    const file::HiddenNames& hidden = destination.area.load_rules.hidden;
     for (const auto& [text, position] : given.values) {
         problems.attempt(position, [&] {
-            rules.cache_control.push_back(parse_cache_control(given.name, text, rules.hidden));
+            destination.area.rules.push_back(parse_cache_control(given.name, text, hidden));
         });
     }
 }
 
-void set_fallback_path(Settings& settings, std::string_view name, const std::string& text) {
+void set_fallback_path(const Destination& destination, std::string_view name,
+                       const std::string& text) {
     std::string path = text;
     if (path.starts_with('/')) {
         path.erase(0, 1);
@@ -230,46 +262,7 @@ void set_fallback_path(Settings& settings, std::string_view name, const std::str
         throw StartError(fmt::format(
             "{} '{}': give a file inside the directory, such as index.html", name, path));
     }
-    settings.sites.front().whole.load_rules.fallback_path = std::move(path);
-}
-
-void add_cors_fields(Settings& settings) {
-    std::vector<site::ExtraField>& fields = settings.sites.front().whole.extra_fields;
-    using Scope = site::ExtraField::Scope;
-    const std::array cors_fields = {
-        site::ExtraField{.name = "Access-Control-Allow-Origin", .value = "*"},
-        // What scripts may see beyond a few: Content-Range and ETag, and what --header adds.
-        site::ExtraField{.name = "Access-Control-Expose-Headers", .value = "*"},
-        site::ExtraField{.name = "Access-Control-Allow-Methods",
-                         .value = "GET, HEAD, OPTIONS",
-                         .scope = Scope::options},
-        // The wildcard does not include Authorization.
-        site::ExtraField{.name = "Access-Control-Allow-Headers",
-                         .value = "*, Authorization",
-                         .scope = Scope::options},
-        site::ExtraField{
-            .name = "Access-Control-Max-Age", .value = "86400", .scope = Scope::options}};
-    for (const site::ExtraField& field : cors_fields) {
-        const auto is_same = [&field](const site::ExtraField& own) {
-            return http::is_same_field_name(own.name, field.name);
-        };
-        if (std::ranges::none_of(fields, is_same)) {
-            fields.push_back(field);
-        }
-    }
-}
-
-void settle_cache_control(Settings& settings, std::string_view name) {
-    const auto value = take_cache_control(settings.sites.front().whole.extra_fields);
-    if (!value) {
-        return;
-    }
-    if (value->size() > site::cache_control_bytes_max) {
-        throw StartError(fmt::format("{} 'Cache-Control': at most {} bytes, not {}", name,
-                                     site::cache_control_bytes_max, value->size()));
-    }
-    settings.sites.front().whole.load_rules.cache_control.push_back({.glob = "*", .value = *value});
-    settings.sites.front().whole.load_rules.listing_cache_control = *value;
+    destination.area.load_rules.fallback_path = std::move(path);
 }
 
 }  // namespace torc::config

@@ -1,8 +1,10 @@
 #pragma once
 
-#include <torc/config/settings.hpp>
+#include <torc/file/hidden_names.hpp>
+#include <torc/site/routing/policy.hpp>
 
 #include "given.hpp"
+#include "options.hpp"
 
 #include <string>
 #include <string_view>
@@ -12,24 +14,35 @@ namespace torc::config {
 // The options of a site whose values have a form of their own. Each takes what was given for one
 // option and notes what is wrong with it.
 
-void set_index_names(Settings& settings, const Given& given, Problems& problems);
-void set_hidden_names(Settings& settings, const Given& given, Problems& problems);
-void set_codings(Settings& settings, const Given& given, Problems& problems);
-void add_fields(Settings& settings, const Given& given, Problems& problems);
+void set_index_names(const Destination& destination, const Given& given, Problems& problems);
+void set_hidden_names(const Destination& destination, const Given& given, Problems& problems);
+void set_codings(const Destination& destination, const Given& given, Problems& problems);
+void set_hosts(const Destination& destination, const Given& given, Problems& problems);
+void set_allowed_networks(const Destination& destination, const Given& given, Problems& problems);
+void set_denied_networks(const Destination& destination, const Given& given, Problems& problems);
+
+// What a flag says of all files or of some is a rule for them.
+void add_fields(const Destination& destination, const Given& given, Problems& problems);
 /// After set_hidden_names: a rule for what is hidden would have no effect, and is refused.
-void add_types(Settings& settings, const Given& given, Problems& problems);
+void add_types(const Destination& destination, const Given& given, Problems& problems);
 /// The same.
-void add_cache_control(Settings& settings, const Given& given, Problems& problems);
+void add_cache_control(const Destination& destination, const Given& given, Problems& problems);
 
 /// Throws StartError for what is no path of a file inside the root.
-void set_fallback_path(Settings& settings, std::string_view name, const std::string& text);
+void set_fallback_path(const Destination& destination, std::string_view name,
+                       const std::string& text);
 
-/// Lets scripts of any origin read the site (https://fetch.spec.whatwg.org/#http-cors-protocol).
-/// What the user says of a field stands: after add_fields.
-void add_cors_fields(Settings& settings);
+// Single values, of flags and of files. `option`: what an error calls the key. Each throws
+// StartError for what it can't be.
 
-/// Makes the user's Cache-Control field the rule for all files that no other is for. `name`: what
-/// an error calls the option of fields. Throws StartError for one that is too long.
-void settle_cache_control(Settings& settings, std::string_view name);
+/// A field with the scope that follows from its name.
+[[nodiscard]] site::ExtraField make_field(std::string_view option, std::string name,
+                                          std::string value);
+/// A name of fields that torc does not need itself.
+void require_free_field(std::string_view option, std::string_view name);
+/// The value of Cache-Control that "off", "immutable" or a value stands for; empty: no field.
+[[nodiscard]] std::string make_cache_control(std::string_view option, const std::string& text);
+/// Whether `text` may be a rule's Content-Type.
+[[nodiscard]] bool is_type(std::string_view text);
 
 }  // namespace torc::config

@@ -34,12 +34,12 @@ std::optional<std::uint32_t> find_deep_key(std::string_view text) {
     return std::nullopt;
 }
 
-Position position_of(const toml::source_region& region) {
-    return {.line = region.begin.line, .column = region.begin.column};
+Position position_of(const toml::source_region& region, std::uint32_t file) {
+    return {.file = file, .line = region.begin.line, .column = region.begin.column};
 }
 
-Node node_of(const toml::node& source) {
-    Node node{.position = position_of(source.source())};
+Node node_of(const toml::node& source, std::uint32_t file) {
+    Node node{.position = position_of(source.source(), file)};
     if (const auto* const string = source.as_string()) {
         node.type = Node::Type::string;
         node.string = string->get();
@@ -51,15 +51,17 @@ Node node_of(const toml::node& source) {
         node.boolean = boolean->get();
     } else if (const auto* const array = source.as_array()) {
         node.type = Node::Type::array;
+        node.nodes.reserve(array->size());
         for (const toml::node& element : *array) {
-            node.nodes.push_back(node_of(element));
+            node.nodes.push_back(node_of(element, file));
         }
     } else if (const auto* const table = source.as_table()) {
         node.type = Node::Type::table;
+        node.nodes.reserve(table->size());
         for (const auto& [key, value] : *table) {
-            Node& member = node.nodes.emplace_back(node_of(value));
+            Node& member = node.nodes.emplace_back(node_of(value, file));
             member.key = key.str();
-            member.key_position = position_of(key.source());
+            member.key_position = position_of(key.source(), file);
         }
         // The library has them by name.
         std::ranges::sort(node.nodes, {}, &Node::key_position);
@@ -79,16 +81,17 @@ bool Node::is_array_of_tables() const noexcept {
            std::ranges::all_of(nodes, [](const Node& node) { return node.type == Type::table; });
 }
 
-std::optional<Node> parse_toml(std::string_view text, Problems& problems) {
+std::optional<Node> parse_toml(std::string_view text, std::uint32_t file, Problems& problems) {
     if (const auto line = find_deep_key(text)) {
-        problems.add({.line = *line, .column = 1},
+        problems.add({.file = file, .line = *line, .column = 1},
                      fmt::format("no TOML: a line with more than {} dots", dots_in_line_max));
         return std::nullopt;
     }
     try {
-        return node_of(toml::parse(text));
+        return node_of(toml::parse(text), file);
     } catch (const toml::parse_error& error) {
-        problems.add(position_of(error.source()), fmt::format("no TOML: {}", error.description()));
+        problems.add(position_of(error.source(), file),
+                     fmt::format("no TOML: {}", error.description()));
         return std::nullopt;
     }
 }

@@ -32,7 +32,9 @@ struct Node {
     [[nodiscard]] bool is_array_of_tables() const noexcept;
 };
 
-/// The table that `text` is; nothing, with a problem, when it is no TOML.
-[[nodiscard]] std::optional<Node> parse_toml(std::string_view text, Problems& problems);
+/// The table that `text` is; nothing, with a problem, when it is no TOML. `file`: its number in
+/// positions.
+[[nodiscard]] std::optional<Node> parse_toml(std::string_view text, std::uint32_t file,
+                                             Problems& problems);
 
 }  // namespace torc::config

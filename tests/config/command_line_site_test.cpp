@@ -148,7 +148,7 @@ TEST_F(CommandLineTest, RefusesFieldsThatAreNoneOrItsOwn) {
               "--header 'content-length': torc sets this field itself, for each answer");
     EXPECT_NE(refusal({"./site", "--header", "Content-Type: text/plain"}), "");
     EXPECT_EQ(refusal({"./site", "--header", "X: " + std::string(5000, 'x')}),
-              "--header: all of them together may take 4096 bytes, not 5006");
+              "--header: all of them together may take 4096 bytes, not 5005");
 }
 
 TEST_F(CommandLineTest, ReadsCacheControl) {

@@ -77,6 +77,8 @@ struct Settings {
     /// Connections of one client (see Endpoint::network) beyond it are refused; 0: as many as there
     /// is room for.
     std::uint32_t connections_per_address_max = 0;
+    /// As it was named; "-": standard input; empty: there is none.
+    std::string configuration_file;
     /// What is odd in what the user wrote, though no error; to be reported at the start. One line
     /// each.
     std::vector<std::string> warnings;

@@ -33,7 +33,11 @@ struct AreaSettings {
     /// Fields for every file and response of the area, beside torc's own.
     std::vector<site::ExtraField> extra_fields{};
     http::EncodedSlash encoded_slash = http::EncodedSlash::not_found;
-    /// What is said by glob.
+    /// Whether scripts of other origins may read it; the fields that let them are among
+    /// `extra_fields`.
+    bool is_for_other_origins = false;
+    /// What is said by glob, as far as `extra_fields` and `load_rules` do not say it: those come
+    /// behind all of these. A glob with a slash is matched with paths from `directory`.
     std::vector<site::Rule> rules{};
     /// Nothing: no password is asked for.
     std::optional<AuthSettings> auth{};

@@ -1,0 +1,266 @@
+#include "make_sites.hpp"
+
+#include <torc/http/percent_encoder.hpp>
+#include <torc/site/routing/host_table.hpp>
+
+#include "area_rules.hpp"
+#include "rule_values.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <ranges>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace torc::config {
+namespace {
+
+/// Where the value of `key` was given, else the table.
+Position position_of(const GivenArea& given, std::string_view key) {
+    const Given* const found = given.options.find(option_with_key(key));
+    return found != nullptr && !found->values.empty() ? found->values.front().position
+                                                      : given.position;
+}
+
+/// Where an error about fields is to point, and what it calls them.
+std::pair<Position, std::string> origin_of_fields(const GivenArea& given) {
+    static const Option& header = option_named("--header");
+    if (const Given* const found = given.options.find(header)) {
+        return {found->values.front().position, found->name};
+    }
+    const auto rule = std::ranges::find_if(
+        given.rules, [](const GivenRule& each) { return !each.fields.empty(); });
+    return {rule != given.rules.end() ? rule->fields_position : given.position,
+            rule != given.rules.end() ? rule->name + ".set" : std::string(name_of(header))};
+}
+
+/// Makes the sites of one configuration, one after another.
+class SiteMaker {
+public:
+    SiteMaker(Settings& settings, Problems& problems) : settings_(settings), problems_(problems) {}
+
+    void set_defaults(const GivenArea& given) {
+        defaults_ = make_area(given, settings_.sites.front().whole, settings_.sites.front());
+    }
+    /// Of flags, variables and [defaults].
+    SiteSettings make_only_site(const GivenConfiguration& given);
+    SiteSettings make_site(const GivenSite& given);
+    /// What is right only of all sites together.
+    void check(const std::vector<GivenSite>& given, std::vector<SiteSettings>& sites);
+
+private:
+    /// What was given, with the values of `parent` for the rest; rules are not settled yet.
+    AreaSettings make_area(const GivenArea& given, const AreaSettings& parent, SiteSettings& site);
+    void settle(AreaSettings& area, const GivenArea& given) {
+        const auto [position, name] = origin_of_fields(given);
+        settle_rules(area, position, name, problems_);
+    }
+    void make_areas(const GivenSite& given, SiteSettings& site);
+    std::string make_area_path(const Value& path);
+    void check_hosts(const std::vector<GivenSite>& given, std::vector<SiteSettings>& sites);
+    void check_names(const std::vector<GivenSite>& given, std::vector<SiteSettings>& sites);
+
+    Settings& settings_;
+    Problems& problems_;
+    AreaSettings defaults_;
+};
+
+AreaSettings SiteMaker::make_area(const GivenArea& given, const AreaSettings& parent,
+                                  SiteSettings& site) {
+    AreaSettings area = parent;
+    std::vector<site::Rule> inherited = std::exchange(area.rules, {});
+    area.path.clear();
+    area.has_own_directory = false;
+    const Destination destination{.settings = settings_, .site = site, .area = area};
+    for (const Option& option : options()) {
+        if (const Given* const found = given.options.find(option)) {
+            set_option(destination, option, *found, problems_);
+        }
+    }
+    static const Option& realm = option_with_key("site.auth.realm");
+    static const Option& users = option_with_key("site.auth.users_file");
+    const bool has_realm = given.options.find(realm) != nullptr;
+    if (has_realm != (given.options.find(users) != nullptr)) {
+        const Given& present = *given.options.find(has_realm ? realm : users);
+        problems_.add(present.position, fmt::format("{} is missing beside {}",
+                                                    fmt::format("{}.auth.{}", given.name,
+                                                                has_realm ? "users_file" : "realm"),
+                                                    present.name));
+    }
+    for (const GivenRule& rule : given.rules) {
+        if (std::optional<site::Rule> made = make_rule(rule, area.load_rules.hidden, problems_)) {
+            area.rules.push_back(*std::move(made));
+        }
+    }
+    std::ranges::move(inherited, std::back_inserter(area.rules));
+    return area;
+}
+
+SiteSettings SiteMaker::make_only_site(const GivenConfiguration& given) {
+    SiteSettings site = settings_.sites.front();
+    GivenArea flags;
+    for (const Option& option : options()) {
+        const Given* const found = given.options.find(option);
+        if (found != nullptr && is_of_site(option)) {
+            flags.options.add(option, *found);
+        }
+    }
+    site.whole = make_area(flags, defaults_, site);
+    site.whole.has_own_directory = true;
+    settle(site.whole, given.defaults.rules.empty() ? flags : given.defaults);
+    site.name = "default";
+    return site;
+}
+
+SiteSettings SiteMaker::make_site(const GivenSite& given) {
+    SiteSettings site;
+    AreaSettings whole = make_area(given.whole, defaults_, site);
+    whole.has_own_directory = true;
+    site.whole = std::move(whole);
+    make_areas(given, site);
+    settle(site.whole, given.whole);
+    for (const GivenRedirect& redirect : given.redirects) {
+        if (std::optional<site::Redirect> made = make_redirect(redirect, site, problems_)) {
+            site.redirects.push_back(*std::move(made));
+        }
+    }
+    return site;
+}
+
+std::string SiteMaker::make_area_path(const Value& path) {
+    constexpr std::string_view key = "site.area.path";
+    const std::string& text = path.text;
+    const auto refuse = [&](std::string_view why) {
+        problems_.add(path.position, fmt::format("{} '{}': {}", key, text, why));
+        return std::string();
+    };
+    if (!text.starts_with('/')) {
+        return refuse(fmt::format("a path begins with a slash; give /{}{}", text,
+                                  text.ends_with('/') ? "" : "/"));
+    }
+    if (!text.ends_with('/')) {
+        return refuse(fmt::format("an area has whole segments; give {}/", text));
+    }
+    if (text == "/") {
+        return refuse("that is the whole site; say it in [[site]]");
+    }
+    if (text.contains("//") || text.contains("/./") || text.contains("/../")) {
+        return refuse("a path is without empty segments, \".\" and \"..\"");
+    }
+    if (const std::size_t found = text.find_first_of("*?%#"); found != std::string::npos) {
+        return refuse(fmt::format("give the path itself, decoded; it has a {}", text[found]));
+    }
+    return text.substr(1);
+}
+
+void SiteMaker::make_areas(const GivenSite& given, SiteSettings& site) {
+    std::set<std::string> paths;
+    for (const GivenArea& each : given.areas) {
+        AreaSettings area = make_area(each, site.whole, site);
+        area.path = make_area_path(each.path);
+        if (!area.path.empty() && !paths.insert(area.path).second) {
+            problems_.add(each.path.position,
+                          fmt::format("site.area.path '{}': the site has such an area already",
+                                      each.path.text));
+        }
+        settle(area, each);
+        site.areas.push_back(std::move(area));
+    }
+}
+
+void SiteMaker::check(const std::vector<GivenSite>& given, std::vector<SiteSettings>& sites) {
+    if (sites.size() == 1 && sites.front().hosts.empty()) {
+        sites.front().is_default = true;
+    }
+    check_hosts(given, sites);
+    check_names(given, sites);
+}
+
+/// "torc.toml:3"; without the file where it is the same.
+std::string place_of(Position position, Position seen_from) {
+    return position.file == seen_from.file ? fmt::format("line {}", position.line)
+                                           : fmt::format("line {} of another file", position.line);
+}
+
+void SiteMaker::check_hosts(const std::vector<GivenSite>& given, std::vector<SiteSettings>& sites) {
+    site::HostTable hosts;
+    const GivenSite* default_site = nullptr;
+    const Option& hosts_option = option_with_key("site.hosts");
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+        const Position position = given[i].whole.position;
+        const Given* const given_hosts = given[i].whole.options.find(hosts_option);
+        for (const std::string& host : sites[i].hosts) {
+            const auto other = hosts.add(host, static_cast<std::uint32_t>(i));
+            if (other && given_hosts != nullptr) {
+                problems_.add(given_hosts->position,
+                              fmt::format("site.hosts: {} is given already, in the [[site]] of {}",
+                                          host, place_of(given[*other].whole.position, position)));
+            }
+        }
+        if (sites[i].is_default) {
+            if (default_site != nullptr) {
+                problems_.add(position_of(given[i].whole, "site.default"),
+                              fmt::format("site.default: there is one already, the [[site]] of {}",
+                                          place_of(default_site->whole.position, position)));
+            }
+            default_site = &given[i];
+        } else if (sites[i].hosts.empty() &&
+                   (given_hosts == nullptr || given_hosts->values.empty())) {
+            problems_.add(position,
+                          "site.hosts is missing: no request would get this site; give its hosts, "
+                          "or default = true");
+        }
+    }
+}
+
+void SiteMaker::check_names(const std::vector<GivenSite>& given, std::vector<SiteSettings>& sites) {
+    std::map<std::string_view, std::size_t> names;
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+        SiteSettings& site = sites[i];
+        if (site.name.empty() && !site.hosts.empty()) {
+            site.name = site.hosts.front();
+        } else if (site.name.empty() && site.is_default) {
+            site.name = "default";
+        }
+        if (site.name.empty()) {
+            continue;  // No request would get it, which is said.
+        }
+        const auto [other, is_new] = names.emplace(site.name, i);
+        if (!is_new) {
+            problems_.add(
+                position_of(given[i].whole, "site.name"),
+                fmt::format(
+                    "site.name '{}': the [[site]] of {} has it already", site.name,
+                    place_of(given[other->second].whole.position, given[i].whole.position)));
+        }
+    }
+}
+
+}  // namespace
+
+void make_sites(Settings& settings, const GivenConfiguration& given, Problems& problems) {
+    SiteMaker maker(settings, problems);
+    maker.set_defaults(given.defaults);
+    std::vector<SiteSettings> sites;
+    if (given.sites.empty()) {
+        sites.push_back(maker.make_only_site(given));
+    } else {
+        sites.reserve(given.sites.size());
+        for (const GivenSite& site : given.sites) {
+            sites.push_back(maker.make_site(site));
+        }
+        maker.check(given.sites, sites);
+    }
+    settings.sites = std::move(sites);
+}
+
+}  // namespace torc::config

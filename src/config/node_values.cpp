@@ -1,0 +1,115 @@
+#include "node_values.hpp"
+
+#include <torc/base/printable.hpp>
+
+#include "option_hints.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace torc::config {
+namespace {
+
+using Type = Node::Type;
+
+/// How to give a value of a kind in a file.
+struct Forms {
+    std::string_view operator()(const Number& /*kind*/) const { return "a whole number"; }
+    std::string_view operator()(const Size& /*kind*/) const {
+        return R"(a number of bytes, or a string such as "64m")";
+    }
+    std::string_view operator()(const Duration& /*kind*/) const {
+        return R"(a string such as "30s", "2m" or "1h")";
+    }
+    std::string_view operator()(const Toggle& /*kind*/) const { return "true or false"; }
+    std::string_view operator()(const List& /*kind*/) const {
+        return R"(strings, as in ["one", "two"])";
+    }
+    std::string_view operator()(const auto& /*kind*/) const { return "a string"; }
+};
+
+/// The value as it would be written on the command line; nothing: it is of another type.
+std::optional<std::string> text_of(const Kind& kind, const Node& node) {
+    const bool is_number = std::holds_alternative<Number>(kind);
+    const bool is_toggle = std::holds_alternative<Toggle>(kind);
+    if (node.type == Type::boolean && is_toggle) {
+        return node.boolean ? "on" : "off";
+    }
+    if (node.type == Type::integer && (is_number || std::holds_alternative<Size>(kind))) {
+        return fmt::format("{}", node.integer);
+    }
+    if (node.type == Type::string && !is_number && !is_toggle) {
+        return node.string;
+    }
+    return std::nullopt;
+}
+
+bool is_control(char character) {
+    constexpr unsigned char first_printable = 0x20;
+    constexpr unsigned char delete_character = 0x7f;
+    const auto byte = static_cast<unsigned char>(character);
+    return (byte < first_printable && character != '\t') || byte == delete_character;
+}
+
+/// The key that ends with `name` in another table; empty: none or several.
+std::string_view find_elsewhere(std::string_view name) {
+    std::string_view found;
+    for (const Option& option : options()) {
+        if (option.key.ends_with(fmt::format(".{}", name))) {
+            if (!found.empty()) {
+                return "";
+            }
+            found = option.key;
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+void add_value(Given& given, const Kind& kind, const Node& node, Problems& problems) {
+    std::optional<std::string> text = text_of(kind, node);
+    if (!text) {
+        problems.add(node.position,
+                     fmt::format("{}: give {}", given.name, std::visit(Forms(), kind)));
+    } else if (text->empty()) {
+        problems.add(node.position, fmt::format("{}: is empty", given.name));
+    } else if (std::ranges::any_of(*text, is_control)) {
+        problems.add(node.position, fmt::format("{}: has a control character in it", given.name));
+    } else {
+        given.values.push_back({.text = std::move(*text), .position = node.position});
+    }
+}
+
+void add_values(Given& given, const Kind& kind, const Node& node, Problems& problems) {
+    if (node.type != Type::array) {
+        add_value(given, kind, node, problems);
+        return;
+    }
+    for (const Node& element : node.nodes) {
+        add_value(given, kind, element, problems);
+    }
+}
+
+std::optional<Value> string_of(const Node& node, std::string_view key, Problems& problems) {
+    Given given{.name = std::string(key)};
+    add_value(given, Text{.set = nullptr}, node, problems);
+    return given.values.empty() ? std::nullopt : std::optional(std::move(given.values.front()));
+}
+
+void add_unknown(const Node& node, std::string_view path, std::span<const std::string> siblings,
+                 Problems& problems) {
+    std::string_view meant = nearest_name(node.key, siblings);
+    if (meant.empty()) {
+        meant = find_elsewhere(node.key);
+    }
+    problems.add(
+        node.key_position,
+        fmt::format("unknown key \"{}{}{}\"{}", path, path.empty() ? "" : ".", printable(node.key),
+                    meant.empty() ? std::string() : fmt::format("; did you mean \"{}\"?", meant)));
+}
+
+}  // namespace torc::config

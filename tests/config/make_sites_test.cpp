@@ -1,0 +1,215 @@
+#include "config/command_line_fixture.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace torc::config {
+namespace {
+
+class MakeSites : public test::CommandLineTest {
+protected:
+    Settings from_file(std::string_view text, std::vector<std::string> arguments = {}) {
+        const std::string name =
+            directory_.write("torc.toml", "version = 1\n" + std::string(text)).string();
+        arguments.insert(arguments.begin(), {"-c", name});
+        return std::get<Settings>(read(arguments));
+    }
+    std::string refusal_of(std::string_view text) {
+        const std::string name =
+            directory_.write("torc.toml", "version = 1\n" + std::string(text)).string();
+        const std::string message = refusal({"-c", name});
+        return message.substr(std::min(message.size(), name.size()));
+    }
+
+    torc::test::TemporaryDirectory directory_;
+};
+
+TEST_F(MakeSites, AreForAllHostsWithoutAFile) {
+    const Settings found = settings();
+    ASSERT_EQ(found.sites.size(), 1U);
+    EXPECT_TRUE(found.sites[0].is_default);
+    EXPECT_TRUE(found.sites[0].hosts.empty());
+    EXPECT_TRUE(found.sites[0].whole.has_own_directory);
+}
+
+TEST_F(MakeSites, AreAsManyAsAFileHas) {
+    const Settings found = from_file(
+        "[[site]]\nhosts = [\"a.org\"]\nroot = \"/a\"\n"
+        "[[site]]\nhosts = \"b.org\"\nroot = \"/b\"\nspa = \"b.html\"\n");
+    ASSERT_EQ(found.sites.size(), 2U);
+    EXPECT_EQ(found.sites[0].name, "a.org");
+    EXPECT_EQ(found.sites[0].whole.directory, "/a");
+    EXPECT_EQ(found.sites[0].whole.load_rules.fallback_path, "");
+    EXPECT_FALSE(found.sites[0].is_default);
+    EXPECT_EQ(found.sites[1].whole.directory, "/b");
+    EXPECT_EQ(found.sites[1].whole.load_rules.fallback_path, "b.html");
+}
+
+TEST_F(MakeSites, AreForAllHostsWhenAloneAndWithoutHosts) {
+    EXPECT_TRUE(from_file("[[site]]\nroot = \"/a\"\n").sites[0].is_default);
+    EXPECT_FALSE(from_file("[[site]]\nhosts = [\"a.org\"]\nroot = \"/a\"\n").sites[0].is_default);
+}
+
+TEST_F(MakeSites, HaveTheDefaultsUnlessTheySayOtherwise) {
+    const Settings found = from_file(
+        "[defaults]\nindex = [\"a.html\"]\nclean_urls = true\ncors = true\n"
+        "[[site]]\nroot = \"/a\"\ndefault = true\n"
+        "[[site]]\nroot = \"/b\"\nhosts = [\"b.org\"]\nclean_urls = false\ncors = false\n");
+    EXPECT_EQ(found.sites[0].whole.load_rules.index_names, std::vector<std::string>{"a.html"});
+    EXPECT_TRUE(found.sites[0].whole.load_rules.has_clean_urls);
+    EXPECT_EQ(found.sites[0].whole.extra_fields.size(), 5U);
+    EXPECT_EQ(found.sites[1].whole.load_rules.index_names, std::vector<std::string>{"a.html"});
+    EXPECT_FALSE(found.sites[1].whole.load_rules.has_clean_urls);
+    EXPECT_TRUE(found.sites[1].whole.extra_fields.empty());
+}
+
+TEST_F(MakeSites, TakeTheDefaultsOfAFileBehindFlags) {
+    const Settings found =
+        from_file("[defaults]\nspa = \"a.html\"\nclean_urls = true\n", {"./site", "--spa", "b"});
+    EXPECT_EQ(found.sites[0].whole.load_rules.fallback_path, "b");
+    EXPECT_TRUE(found.sites[0].whole.load_rules.has_clean_urls);
+}
+
+TEST_F(MakeSites, HaveTheirRulesBeforeThoseOfTheDefaults) {
+    const Settings found = from_file(
+        "[defaults]\n"
+        "rule = [{ match = \"*\", set = { A = \"default\", B = \"default\" }, cache = \"c1\" }]\n"
+        "[[site]]\nroot = \"/a\"\n"
+        "[[site.rule]]\nmatch = \"*\"\nset = { a = \"own\" }\n"
+        "[[site.rule]]\nmatch = \"*.css\"\ncache = \"c2\"\n");
+    const AreaSettings& whole = found.sites[0].whole;
+    ASSERT_EQ(whole.extra_fields.size(), 2U);
+    EXPECT_EQ(whole.extra_fields[0].value, "own");
+    EXPECT_EQ(whole.extra_fields[1].name, "B");
+    ASSERT_EQ(whole.load_rules.cache_control.size(), 2U);
+    EXPECT_EQ(whole.load_rules.cache_control[0].value, "c2");
+    EXPECT_EQ(whole.load_rules.cache_control[1].value, "c1");
+}
+
+TEST_F(MakeSites, DropWhatARuleForAllFilesHasSaidBefore) {
+    const Settings found = from_file(
+        "[[site]]\nroot = \"/a\"\n"
+        "[[site.rule]]\nmatch = \"*.html\"\nset = { X = \"1\" }\n"
+        "[[site.rule]]\nmatch = \"*\"\nset = { X = \"2\", Y = \"2\" }\nremove = [\"Server\"]\n"
+        "[[site.rule]]\nmatch = \"*.css\"\nset = { x = \"3\", server = \"3\", Z = \"3\" }\n"
+        "[[site.rule]]\nmatch = \"*.js\"\nset = { Y = \"4\" }\n");
+    const std::vector<site::Rule>& rules = found.sites[0].whole.rules;
+    ASSERT_EQ(rules.size(), 3U);
+    EXPECT_EQ(rules[0].fields.at(0).value, "1");
+    EXPECT_EQ(rules[1].removed_fields, std::vector<std::string>{"Server"});
+    EXPECT_TRUE(rules[1].fields.empty());
+    ASSERT_EQ(rules[2].fields.size(), 1U);
+    EXPECT_EQ(rules[2].fields[0].name, "Z");
+    EXPECT_EQ(found.sites[0].whole.extra_fields.size(), 2U);
+}
+
+TEST_F(MakeSites, TakeCacheControlAmongTheFieldsOfSomeFilesForTheirs) {
+    const Settings found = from_file(
+        "[[site]]\nroot = \"/a\"\n"
+        "[[site.rule]]\nmatch = \"*.css\"\nset = { Cache-Control = \"max-age=5\" }\n");
+    EXPECT_TRUE(found.sites[0].whole.rules.empty());
+    EXPECT_EQ(found.sites[0].whole.load_rules.cache_control[0].glob, "*.css");
+    EXPECT_EQ(found.sites[0].whole.load_rules.cache_control[0].value, "max-age=5");
+}
+
+TEST_F(MakeSites, HaveAreasThatAreAsTheSiteIs) {
+    const Settings found = from_file(
+        "[[site]]\nroot = \"/a\"\nindex = [\"a\"]\nallow = [\"10.0.0.0/8\"]\n"
+        "auth = { realm = \"r\", users_file = \"/u\" }\n"
+        "[[site.rule]]\nmatch = \"*\"\nset = { A = \"b\" }\n"
+        "[[site.area]]\npath = \"/x/\"\nlisting = true\n"
+        "[[site.area]]\npath = \"/x/y/\"\nroot = \"/y\"\nallow = []\n");
+    const SiteSettings& site = found.sites[0];
+    ASSERT_EQ(site.areas.size(), 2U);
+    EXPECT_EQ(site.areas[0].path, "x/");
+    EXPECT_EQ(site.areas[0].directory, "/a");
+    EXPECT_FALSE(site.areas[0].has_own_directory);
+    EXPECT_TRUE(site.areas[0].load_rules.lists_directories);
+    EXPECT_FALSE(site.whole.load_rules.lists_directories);
+    for (const AreaSettings& area : site.areas) {
+        EXPECT_EQ(area.load_rules.index_names, std::vector<std::string>{"a"});
+        EXPECT_EQ(area.extra_fields.size(), 1U);
+        EXPECT_EQ(area.auth.value().realm, "r");
+    }
+    EXPECT_EQ(site.areas[0].allowed_networks.size(), 1U);
+    EXPECT_TRUE(site.areas[1].allowed_networks.empty());
+    EXPECT_TRUE(site.areas[1].has_own_directory);
+}
+
+TEST_F(MakeSites, AreIncludedFromOtherFiles) {
+    directory_.write("sites/b.toml", "[[site]]\nhosts = [\"b.org\"]\nroot = \"/b\"\n");
+    directory_.write("sites/c.toml", "version = 1\n[[site]]\nhosts = [\"c.org\"]\nroot = \"/c\"\n");
+    const Settings found = from_file(
+        "include = [\"sites/*.toml\"]\n[defaults]\nspa = \"x\"\n"
+        "[[site]]\nhosts = [\"a.org\"]\nroot = \"/a\"\n");
+    ASSERT_EQ(found.sites.size(), 3U);
+    EXPECT_EQ(found.sites[1].name, "b.org");
+    EXPECT_EQ(found.sites[2].name, "c.org");
+    EXPECT_EQ(found.sites[2].whole.load_rules.fallback_path, "x");
+}
+
+TEST_F(MakeSites, AreRefusedWithTheNameOfTheirOwnFile) {
+    const std::string b =
+        directory_.write("sites/b.toml", "[server]\nport = 1\n[[site]]\nhosts = 5\n").string();
+    const std::string message = refusal_of("include = [\"sites/*.toml\"]\nfoo = 1\n");
+    EXPECT_EQ(message, ":3:1: unknown key \"foo\"\n" + b +
+                           ":1:2: server: a file that is included holds [[site]] alone\n" + b +
+                           ":3:1: site.root is missing: the directory to serve, such as "
+                           "\"/srv/www\"\n" +
+                           b + ":4:9: site.hosts: give strings, as in [\"one\", \"two\"]");
+}
+
+TEST_F(MakeSites, MissAFileThatIsIncludedByItsName) {
+    EXPECT_EQ(refusal_of("include = [\"b.toml\"]\n"), ":2:12: include b.toml: no such file");
+    EXPECT_EQ(from_file("include = [\"*.no\"]\n", {"./site"}).sites.size(), 1U);
+}
+
+TEST_F(MakeSites, PrintTheSameAgain) {
+    directory_.write("sites/b.toml",
+                     "[[site]]\nhosts = [\"b.org\"]\nroot = \"/b\"\n"
+                     "[[site.rule]]\nmatch = \"*.a\"\nstatus = 404\nremove = \"A\"\n");
+    const std::string name =
+        directory_
+            .write("torc.toml",
+                   "version = 1\ninclude = [\"sites/*\"]\n[defaults]\nspa = \"x\"\n"
+                   "rule = [{ match = \"*\", set = { A = \"b\", C = \"\" } }]\n"
+                   "[[site]]\nroot = \"/a\"\ndefault = true\n"
+                   "[[site.redirect]]\nfrom = \"/a\"\nto = \"/b\"\n"
+                   "[[site.area]]\npath = \"/c/\"\nauth = { realm = \"r\", users_file = \"/u\" }\n")
+            .string();
+    const Verdict first = std::get<Verdict>(read({"-T", "-c", name}));
+    ASSERT_FALSE(first.has_problems) << first.text;
+    EXPECT_TRUE(first.text.contains("match = \"*.a\"  # " + name.substr(0, name.rfind('/')) +
+                                    "/sites/b.toml:5\n"))
+        << first.text;
+    EXPECT_TRUE(first.text.contains("spa = \"x\"  # " + name + ":4\n")) << first.text;
+    const std::string again = directory_.write("again.toml", first.text).string();
+    const Verdict second = std::get<Verdict>(read({"-T", "-c", again}));
+    ASSERT_FALSE(second.has_problems) << second.text << first.text;
+    EXPECT_EQ(second.settings.sites.size(), 2U);
+    for (std::size_t i = 0; i < 2; ++i) {
+        const SiteSettings& site = second.settings.sites[i];
+        EXPECT_EQ(site.hosts, first.settings.sites[i].hosts);
+        EXPECT_EQ(site.whole.rules.size(), first.settings.sites[i].whole.rules.size());
+        EXPECT_EQ(site.whole.extra_fields.size(), 2U);
+        EXPECT_EQ(site.areas.size(), first.settings.sites[i].areas.size());
+    }
+}
+
+TEST_F(MakeSites, ArePrintedOnlyAsTextThatAFileCanHold) {
+    for (const std::string directory : {"./\xff", "./a\nb"}) {
+        const Verdict found = std::get<Verdict>(read({"-T", directory}));
+        EXPECT_TRUE(found.has_problems);
+        EXPECT_EQ(found.text,
+                  "DIR: no configuration file can hold this value: it is no UTF-8, or has control "
+                  "characters in it\n");
+    }
+}
+
+}  // namespace
+}  // namespace torc::config

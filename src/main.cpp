@@ -3,12 +3,14 @@
 #include <torc/server/browser.hpp>
 #include <torc/server/diagnostics.hpp>
 #include <torc/server/document_root.hpp>
+#include <torc/server/file_check.hpp>
 #include <torc/server/server.hpp>
 #include <torc/server/server_urls.hpp>
 #include <torc/server/start_report.hpp>
 #include <torc/server/version.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <malloc.h>
@@ -20,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace {
 
@@ -84,6 +87,14 @@ int serve(const torc::config::Settings& settings, torc::server::Diagnostics& dia
 int report(const torc::config::Verdict& verdict, torc::server::Diagnostics& diagnostics) {
     if (verdict.has_problems) {
         diagnostics.print(verdict.text);
+        return static_cast<int>(ExitCode::failed_start);
+    }
+    for (const std::string& warning : verdict.settings.warnings) {
+        diagnostics.print(fmt::format("torc: {}\n", warning));
+    }
+    const std::vector<std::string> problems = torc::server::find_file_problems(verdict.settings);
+    if (!problems.empty()) {
+        diagnostics.print(fmt::format("{}\n", fmt::join(problems, "\n")));
         return static_cast<int>(ExitCode::failed_start);
     }
     // As this user; it may be a file.

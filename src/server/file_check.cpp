@@ -1,0 +1,101 @@
+#include <torc/base/errno.hpp>
+#include <torc/file/root.hpp>
+#include <torc/server/file_check.hpp>
+#include <torc/site/access/users_file.hpp>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <string_view>
+#include <system_error>
+#include <unordered_set>
+#include <utility>
+
+namespace torc::server {
+namespace {
+
+/// Looks at each file once, however many sites name it.
+class FileCheck {
+public:
+    void check_site(const config::SiteSettings& site, bool is_only);
+    void check_log(const std::string& path);
+
+    [[nodiscard]] std::vector<std::string> problems() && { return std::move(problems_); }
+
+private:
+    void check_directory(const config::AreaSettings& area, std::string_view site);
+    void check_users(const config::AreaSettings& area);
+
+    std::vector<std::string> problems_;
+    std::unordered_set<std::string> seen_;
+};
+
+void FileCheck::check_site(const config::SiteSettings& site, bool is_only) {
+    if (!is_only) {
+        check_directory(site.whole, site.name);
+    }
+    check_users(site.whole);
+    for (const config::AreaSettings& area : site.areas) {
+        check_directory(area, site.name);
+        check_users(area);
+    }
+}
+
+void FileCheck::check_directory(const config::AreaSettings& area, std::string_view site) {
+    if (!area.has_own_directory || !seen_.insert(area.directory).second) {
+        return;
+    }
+    std::error_code error;
+    if (std::filesystem::is_regular_file(area.directory, error)) {
+        return;
+    }
+    if (const auto root = file::Root::open(area.directory); !root) {
+        problems_.push_back(fmt::format("{}: the root of site '{}' can't be opened: {}",
+                                        area.directory, site, root.error().message()));
+    }
+}
+
+void FileCheck::check_users(const config::AreaSettings& area) {
+    if (!area.auth || !seen_.insert(area.auth->users_file).second) {
+        return;
+    }
+    if (auto users = site::UsersFile::load(area.auth->users_file); !users) {
+        std::ranges::move(users.error(), std::back_inserter(problems_));
+    }
+}
+
+void FileCheck::check_log(const std::string& path) {
+    if (path == "-") {
+        return;
+    }
+    std::error_code error;
+    const bool is_there = std::filesystem::exists(path, error);
+    std::filesystem::path directory = std::filesystem::path(path).parent_path();
+    if (directory.empty()) {
+        directory = ".";
+    }
+    const std::string& looked_at = is_there ? path : directory.native();
+    if (::access(looked_at.c_str(), W_OK) != 0) {
+        problems_.push_back(fmt::format("{}: the access log can't be written: {}: {}", path,
+                                        looked_at, Errno::last().message()));
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> find_file_problems(const config::Settings& settings) {
+    FileCheck check;
+    for (const config::SiteSettings& site : settings.sites) {
+        check.check_site(site, settings.sites.size() == 1);
+    }
+    if (settings.access_log) {
+        check.check_log(*settings.access_log);
+    }
+    return std::move(check).problems();
+}
+
+}  // namespace torc::server

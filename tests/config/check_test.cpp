@@ -1,4 +1,5 @@
 #include "config/command_line_fixture.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <gtest/gtest.h>
 
@@ -63,7 +64,24 @@ TEST_F(Check, SaysThePlaceOfEachErrorOfBrokenFiles) {
         }
         EXPECT_TRUE(lines.size() == expected.size() || lines.size() == 21U) << found.text;
     }
-    EXPECT_GE(count, 75U);
+    EXPECT_GE(count, 150U);
+}
+
+TEST_F(Check, FindsTheExamplesRightAndThemselvesAgain) {
+    const std::filesystem::path examples = std::filesystem::path(TORC_SOURCE) / "config/examples";
+    const torc::test::TemporaryDirectory directory;
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(examples)) {
+        ++count;
+        const std::string name = entry.path().string();
+        SCOPED_TRACE(name);
+        EXPECT_EQ(std::get<Verdict>(read({"check", "-c", name})).text, name + " is valid\n");
+        const Verdict printed = std::get<Verdict>(read({"-T", "-c", name}));
+        ASSERT_FALSE(printed.has_problems) << printed.text;
+        const std::string again = directory.write("again.toml", printed.text).string();
+        EXPECT_EQ(std::get<Verdict>(read({"check", "-c", again})).text, again + " is valid\n");
+    }
+    EXPECT_GE(count, 4U);
 }
 
 }  // namespace

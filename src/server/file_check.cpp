@@ -21,7 +21,9 @@ namespace {
 /// Looks at each file once, however many sites name it.
 class FileCheck {
 public:
-    void check_site(const config::SiteSettings& site, bool is_only);
+    void check_root(const config::SiteSettings& site) { check_directory(site.whole, site.name); }
+    /// All that a site names but its root.
+    void check_site(const config::SiteSettings& site);
     void check_log(const std::string& path);
 
     [[nodiscard]] std::vector<std::string> problems() && { return std::move(problems_); }
@@ -34,10 +36,7 @@ private:
     std::unordered_set<std::string> seen_;
 };
 
-void FileCheck::check_site(const config::SiteSettings& site, bool is_only) {
-    if (!is_only) {
-        check_directory(site.whole, site.name);
-    }
+void FileCheck::check_site(const config::SiteSettings& site) {
     check_users(site.whole);
     for (const config::AreaSettings& area : site.areas) {
         check_directory(area, site.name);
@@ -90,7 +89,10 @@ void FileCheck::check_log(const std::string& path) {
 std::vector<std::string> find_file_problems(const config::Settings& settings) {
     FileCheck check;
     for (const config::SiteSettings& site : settings.sites) {
-        check.check_site(site, settings.sites.size() == 1);
+        if (settings.sites.size() > 1) {
+            check.check_root(site);
+        }
+        check.check_site(site);
     }
     if (settings.access_log) {
         check.check_log(*settings.access_log);

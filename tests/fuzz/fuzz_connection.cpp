@@ -73,6 +73,7 @@ void misbehave(ConnectionHarness& harness, Random& random) {
         case ActionKind::send:
         case ActionKind::send_file:
         case ActionKind::load:
+        case ActionKind::verify:
             harness.connect();  // The connection is destroyed as it stands.
             break;
         case ActionKind::close:

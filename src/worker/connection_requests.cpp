@@ -110,16 +110,24 @@ std::optional<Connection::Served> Connection::respond_with_asset(site::Persisten
     if (!resolved && !leads_nowhere) {
         return respond_with_error(site->whole(), resolved.error().status, persistence);
     }
-    HostedArea* area = resolved ? &site->area_of(resolved->path) : &site->whole();
     static constexpr http::Target nowhere;
     const http::Target& target = resolved ? *resolved : nowhere;
+    site::Redirects::Found redirect;
+    if (site->redirects() != nullptr && resolved) {
+        redirect = site->redirects()->find(http::host_of(request), target.path);
+        if (redirect.where_file_is && !redirect.depends_on_file()) {
+            return respond_with_redirect(*site, target, *redirect.where_file_is, persistence);
+        }
+    }
+    HostedArea* area = resolved ? &site->area_of(target.path) : &site->whole();
+    const std::string_view path = target.path;
     FoundAsset found{.asset = loaded_asset};
-    if (area->lacks_slash(target.path)) {
-        services_.scratch.canonical_redirect =
-            site::Asset::redirect(std::string(target.path) + '/');
+    const bool lacks_slash = area->lacks_slash(path);
+    if (lacks_slash) {
+        services_.scratch.canonical_redirect = site::Asset::redirect(std::string(path) + '/');
         found.asset = services_.scratch.canonical_redirect.get();
         area = &site->whole();
-    } else if (!leads_nowhere) {
+    } else if (resolved) {
         resolved->path.remove_prefix(area->cut_bytes);
     }
     if (area->access != nullptr) {
@@ -128,16 +136,24 @@ std::optional<Connection::Served> Connection::respond_with_asset(site::Persisten
         }
     }
     services_.hosting.use(*area);
-    if (!batch().has_room(area->responder.head_bytes_max())) {
-        return Served{.bytes = 0, .next = Next::send};
-    }
-    if (found.asset == nullptr || found.asset == loaded_asset) {
-        if (!leads_nowhere) {
+    if (!lacks_slash) {
+        if (resolved) {
             found = find_asset(services_, *area, target, loaded_asset);
         } else if (loaded_asset == nullptr) {
             found = find_substitute(services_, *area,
                                     request.target.substr(0, request.target.find('?')), "");
         }
+    }
+    const bool is_missing = found.is_missing();
+    const auto user_redirect = is_missing               ? redirect.where_nothing_is
+                               : found.asset != nullptr ? redirect.where_file_is
+                                                        : std::nullopt;
+    if (user_redirect) {
+        resolved->path = path;
+        return respond_with_redirect(*site, target, *user_redirect, persistence);
+    }
+    if (is_missing) {
+        found = find_substitute(services_, *area, target.path, target.path);
     }
     if (found.asset == nullptr) {
         services_.scratch.load_key = found.key;
@@ -145,16 +161,41 @@ std::optional<Connection::Served> Connection::respond_with_asset(site::Persisten
         services_.scratch.load_site = HostedSiteRef(site);
         return Served{.bytes = 0, .next = Next::asset};
     }
-    http::HeadWriter writer = batch().writer();
-    const std::size_t head_bytes = area->responder.head_bytes_max(target, *found.asset);
-    if (!batch().has_room(head_bytes)) {
-        if (!batch().is_empty()) {
-            return Served{.bytes = 0, .next = Next::send};
-        }
-        writer = batch().long_head_writer(head_bytes);
+    const bool has_path_of_its_own =
+        found.asset->kind() == site::Asset::Kind::file && !found.asset->location().empty();
+    area->use_policy_of(has_path_of_its_own ? std::string_view(found.asset->location())
+                                            : target.path);
+    auto writer = writer_for(area->responder.head_bytes_max(target, *found.asset));
+    if (!writer) {
+        return Served{.bytes = 0, .next = Next::send};
     }
-    add_response(area->responder.respond(request, target, *found.asset, persistence, writer),
-                 writer);
+    add_response(area->responder.respond(request, target, *found.asset, persistence, *writer),
+                 *writer);
+    return std::nullopt;
+}
+
+std::optional<http::HeadWriter> Connection::writer_for(std::size_t head_bytes) {
+    if (batch().has_room(head_bytes)) {
+        return batch().writer();
+    }
+    return batch().is_empty() ? std::optional(batch().long_head_writer(head_bytes)) : std::nullopt;
+}
+
+std::optional<Connection::Served> Connection::respond_with_redirect(HostedSite& site,
+                                                                    const http::Target& target,
+                                                                    site::Redirects::Index redirect,
+                                                                    site::Persistence persistence) {
+    HostedArea& area = services_.hosting.use(site.whole());
+    area.use_policy_of(target.path);
+    const site::Redirects& redirects = *site.redirects();
+    auto writer = writer_for(area.responder.head_bytes_max() +
+                             redirects.location_bytes_max(redirect, target));
+    if (!writer) {
+        return Served{.bytes = 0, .next = Next::send};
+    }
+    add_response(area.responder.redirect(services_.scratch.request, target, redirects, redirect,
+                                         persistence, *writer),
+                 *writer);
     return std::nullopt;
 }
 
@@ -174,6 +215,9 @@ std::optional<Connection::Served> Connection::respond_to_method(site::Persistenc
     const auto target =
         http::resolve_target(request.target, services_.scratch.target_bytes, site->encoded_slash());
     HostedArea& area = services_.hosting.use(target ? site->area_of(target->path) : site->whole());
+    if (target) {
+        area.use_policy_of(target->path);
+    }
     // No password is asked for: a browser's preflight has none
     // (https://fetch.spec.whatwg.org/#cors-preflight-fetch), and the response tells of no file.
     if (area.access != nullptr && !area.access->addresses.let_in(peer_)) {

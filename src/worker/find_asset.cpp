@@ -36,9 +36,7 @@ FoundAsset find_asset(Services& services, HostedArea& area, const http::Target& 
             .write(services.scratch.asset_key);
         found = find_by_key(services, area);
     }
-    const bool is_missing =
-        found.asset != nullptr && found.asset->kind() == site::Asset::Kind::missing;
-    return is_missing ? find_substitute(services, area, target.path, target.path) : found;
+    return found;
 }
 
 FoundAsset find_substitute(Services& services, HostedArea& area, std::string_view path,

@@ -13,13 +13,17 @@ namespace torc::worker {
 struct FoundAsset {
     /// Null: it must be loaded. Lives as long as one that Site::find gives.
     site::Asset* asset = nullptr;
+    /// Whether nothing is there: see find_substitute.
+    [[nodiscard]] bool is_missing() const noexcept {
+        return asset != nullptr && asset->kind() == site::Asset::Kind::missing;
+    }
     /// Path or key to load it by (see Load), if it must be.
     std::string_view key{};
 };
 
 /// Finds the asset of `area` for the response to the request in `services.scratch`: that at the
-/// path of `target`, which is within the area, or the listing, the fallback or the error that is
-/// sent instead. `loaded_asset`: what a load for the request has just ended with; null: none did.
+/// path of `target`, which is within the area, or its listing. `loaded_asset`: what a load for the
+/// request has just ended with; null: none did.
 ///
 /// Who asks for a directory by a target that would mislead the references in what is shown for it
 /// is redirected to its path.

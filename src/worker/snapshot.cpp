@@ -27,6 +27,16 @@ net::AddressRules make_address_rules(const config::AreaSettings& area) {
     return {parse(area.allowed_networks), parse(area.denied_networks)};
 }
 
+site::Redirects make_redirects(const std::vector<site::Redirect>& redirects) {
+    auto compiled = site::Redirects::compile(redirects);
+    if (!compiled) {
+        const site::Redirects::Flaw& first = compiled.error().front();
+        throw StartError(fmt::format("the redirect from {}: {}",
+                                     printable(redirects[first.index].from), first.text));
+    }
+    return *std::move(compiled);
+}
+
 /// Makes the sites of a snapshot.
 class SiteMaker {
 public:
@@ -50,6 +60,7 @@ public:
             site->area_table.add(area.path, static_cast<std::uint32_t>(site->areas.size()));
             add_area(*site, area);
         }
+        site->redirects = make_redirects(settings.redirects);
         // What was opened stays open either way: a root that now leads elsewhere is another tree.
         const auto [first, last] = sites_.equal_range(site->settings.whole.directory);
         const auto same = std::find_if(

@@ -210,6 +210,13 @@ private:
     /// `respond_to_method` does.
     [[nodiscard]] std::optional<Served> respond_with_asset(site::Persistence persistence,
                                                            site::Asset* loaded_asset);
+    /// Responds with a redirect of `site`'s for `target`, whose path is the site's.
+    [[nodiscard]] std::optional<Served> respond_with_redirect(HostedSite& site,
+                                                              const http::Target& target,
+                                                              site::Redirects::Index redirect,
+                                                              site::Persistence persistence);
+    /// Gives room for a head of so many bytes; nothing: what is in the batch has to leave first.
+    [[nodiscard]] std::optional<http::HeadWriter> writer_for(std::size_t head_bytes);
     /// Responds with an error of `area`'s.
     [[nodiscard]] std::optional<Served> respond_with_error(HostedArea& area, http::Status status,
                                                            site::Persistence persistence);

@@ -4,6 +4,8 @@
 #include <torc/http/status.hpp>
 #include <torc/http/target.hpp>
 #include <torc/site/response/responder.hpp>
+#include <torc/site/routing/redirects.hpp>
+#include <torc/site/routing/rule_policies.hpp>
 #include <torc/site/site.hpp>
 #include <torc/worker/area_access.hpp>
 #include <torc/worker/hosted_tree.hpp>
@@ -25,6 +27,8 @@ struct HostedArea {
         : site(found),
           responder(site.rules().codings, settings.extra_fields, boundary_key,
                     std::string_view(settings.path).substr(0, cut)),
+          policies(settings.extra_fields, settings.rules),
+          has_rules(!settings.rules.empty()),
           cut_bytes(cut),
           tree(std::move(hosted)) {}
 
@@ -38,8 +42,27 @@ struct HostedArea {
         return path.size() < cut_bytes;
     }
 
+    /// The next response is for what is at `path`, as rules have it.
+    void use_policy_of(std::string_view path) {
+        if (has_rules) {
+            policy = policies.find(path);
+            responder.use(*policy);
+        }
+    }
+    /// The next response is for no path.
+    void use_policy_without_path() noexcept {
+        if (has_rules) {
+            policy = policies.without_path();
+            responder.use(*policy);
+        }
+    }
+
     site::Site& site;
     site::Responder responder;
+    site::RulePolicies policies;
+    const bool has_rules;
+    /// That of the response that is made.
+    site::PathPolicyRef policy{};
     const std::size_t cut_bytes;
     /// Of `site`. Null in tests whose loads are not driven by a loader.
     HostedTreeRef tree;
@@ -57,6 +80,8 @@ public:
     HostedSite(site::Site& site, const config::SiteSettings& settings, SecretKey boundary_key);
 
     [[nodiscard]] const SharedSite& snapshot() const noexcept { return site_; }
+    /// Null: there are none.
+    [[nodiscard]] const site::Redirects* redirects() const noexcept { return redirects_; }
     /// Of the site, since it has to be known before the path is.
     [[nodiscard]] http::EncodedSlash encoded_slash() const noexcept { return encoded_slash_; }
 
@@ -70,6 +95,7 @@ private:
     [[nodiscard]] HostedArea& find_area(std::string_view path) noexcept;
 
     SharedSite site_;
+    const site::Redirects* redirects_ = nullptr;
     http::EncodedSlash encoded_slash_;
     /// As those of the snapshot. They never move.
     std::deque<HostedArea> areas_;
@@ -104,6 +130,7 @@ public:
 
     /// To be called before an area is used: brings it to this iteration.
     HostedArea& use(HostedArea& area) {
+        area.use_policy_without_path();
         if (trees_ != nullptr && area.used_in != trees_->iteration()) {
             begin_use(area);
         }

@@ -4,6 +4,7 @@
 #include <torc/config/site_settings.hpp>
 #include <torc/site/routing/area_table.hpp>
 #include <torc/site/routing/host_table.hpp>
+#include <torc/site/routing/redirects.hpp>
 #include <torc/worker/area_access.hpp>
 #include <torc/worker/hosted_tree.hpp>
 
@@ -30,6 +31,7 @@ struct SiteSnapshot {
     std::vector<AreaSnapshot> areas;
     /// Gives an index of `areas`.
     site::AreaTable area_table;
+    site::Redirects redirects;
 };
 using SharedSite = std::shared_ptr<const SiteSnapshot>;
 

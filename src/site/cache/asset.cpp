@@ -15,13 +15,14 @@ bool are_on_disk(const Asset::Representations& representations) noexcept {
 
 }  // namespace
 
-AssetRef Asset::file(Representations representations, Vary vary) {
+AssetRef Asset::file(Representations representations, Vary vary, std::string path) {
     TORC_ASSERT(representations[0]);
     AssetRef asset(new Asset(Kind::file));
     asset->has_codings_ = std::any_of(representations.begin() + 1, representations.end(),
                                       [](const RepresentationRef& coded) { return bool(coded); });
     asset->is_on_disk_ = are_on_disk(representations);
     asset->representations_ = std::move(representations);
+    asset->location_ = std::move(path);
     asset->vary_ = asset->has_codings_ ? vary | Vary::on_coding() : vary;
     return asset;
 }

@@ -123,7 +123,7 @@ LoadStep AssetLoad::go_on_with_variants(std::optional<Look> next) {
     if (next) {
         return look_at(Part::variants, *std::move(next));
     }
-    AssetRef asset = variants_.take_asset(is_substitute_ ? Vary::on_navigation() : Vary());
+    AssetRef asset = variants_.take_asset(is_substitute_ ? Vary::on_navigation() : Vary(), path_);
     return finish(std::move(asset), scope_.record().is_stable);
 }
 

@@ -79,7 +79,7 @@ bool VariantLoad::is_right(http::ContentCoding coding, const FileLoad::Outcome& 
     return fault.empty();
 }
 
-AssetRef VariantLoad::take_asset(Vary vary) {
+AssetRef VariantLoad::take_asset(Vary vary, std::string_view path) {
     constexpr std::array codings = {http::ContentCoding::identity, http::ContentCoding::gzip,
                                     http::ContentCoding::brotli, http::ContentCoding::zstd};
     static_assert(codings.size() == http::content_codings_count);
@@ -89,7 +89,10 @@ AssetRef VariantLoad::take_asset(Vary vary) {
                                   return previous->representation(coding) ==
                                          representations_[static_cast<std::size_t>(coding)].get();
                               });
-    return is_unchanged ? previous : Asset::file(std::move(representations_), vary);
+    if (is_unchanged) {
+        return previous;
+    }
+    return Asset::file(std::move(representations_), vary, name_ == path ? std::string() : name_);
 }
 
 }  // namespace torc::site

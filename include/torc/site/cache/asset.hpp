@@ -38,7 +38,9 @@ public:
     using Representations = std::array<RepresentationRef, http::content_codings_count>;
 
     /// `vary`: on what, beside Accept-Encoding where there are codings.
-    [[nodiscard]] static AssetRef file(Representations representations, Vary vary = {});
+    /// `path`: where the file is, if that is not the path that led to it (an index, a clean URL).
+    [[nodiscard]] static AssetRef file(Representations representations, Vary vary = {},
+                                       std::string path = {});
     /// A directory's listing: a file that was made of `directory`.
     [[nodiscard]] static AssetRef listing(RepresentationRef page, ListedDirectoryRef directory);
     /// `path`: decoded, relative to the root, as a http::Target's.
@@ -69,7 +71,7 @@ public:
     [[nodiscard]] http::Status status() const noexcept { return status_; }
     [[nodiscard]] Representation* page() const noexcept { return representations_[0].get(); }
 
-    /// For a redirect.
+    /// For a redirect. For a file: where it is, if that is not the path that led to it; else empty.
     [[nodiscard]] const std::string& location() const noexcept { return location_; }
 
     [[nodiscard]] Vary vary() const noexcept { return vary_; }

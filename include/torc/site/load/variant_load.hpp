@@ -27,7 +27,8 @@ public:
     [[nodiscard]] std::optional<Look> on_looked(FileLoad::Outcome& file);
 
     /// After the last look, once: the asset that was there before if nothing has changed.
-    [[nodiscard]] AssetRef take_asset(Vary vary);
+    /// `path`: that led to it.
+    [[nodiscard]] AssetRef take_asset(Vary vary, std::string_view path);
 
 private:
     [[nodiscard]] std::optional<Look> next();

@@ -1,5 +1,6 @@
 #include <torc/base/start_error.hpp>
 #include <torc/config/command_line.hpp>
+#include <torc/config/reload.hpp>
 #include <torc/server/browser.hpp>
 #include <torc/server/diagnostics.hpp>
 #include <torc/server/document_root.hpp>
@@ -21,6 +22,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -58,12 +60,13 @@ void give_back_large_blocks() {
 #endif
 }
 
-int serve(const torc::config::Settings& settings, torc::server::Diagnostics& diagnostics) {
+int serve(const torc::config::Settings& settings, torc::server::Server::ReadSettings read_settings,
+          torc::server::Diagnostics& diagnostics) {
     spdlog::set_level(to_spdlog(settings.log_level));
     for (const std::string& warning : settings.warnings) {
         spdlog::warn("{}", warning);
     }
-    torc::server::Server server(settings);
+    torc::server::Server server(settings, std::move(read_settings));
     server.start();
     if (spdlog::should_log(spdlog::level::info)) {
         diagnostics.print(torc::server::describe_start(server));
@@ -81,6 +84,25 @@ int serve(const torc::config::Settings& settings, torc::server::Diagnostics& dia
         ::_exit(static_cast<int>(code));
     }
     return static_cast<int>(code);
+}
+
+/// Reads the configuration file again; null: there is none.
+torc::server::Server::ReadSettings settings_reader(int argc, const char* const* argv,
+                                                   const torc::config::Settings& settings) {
+    if (settings.configuration_file.empty()) {
+        return nullptr;
+    }
+    return [argc, argv, running = settings]() mutable {
+        auto reloaded = torc::config::reload_settings(argc, argv, running);
+        if (!reloaded) {
+            throw torc::StartError(reloaded.error());
+        }
+        running = reloaded->settings;
+        for (std::string& pending : reloaded->pending) {
+            reloaded->settings.warnings.push_back(std::move(pending));
+        }
+        return std::move(reloaded->settings);
+    };
 }
 
 /// What --check and --print-config print, and how they end.
@@ -126,7 +148,8 @@ int main(int argc, char** argv) {
         if (const auto* verdict = std::get_if<torc::config::Verdict>(&command)) {
             return report(*verdict, diagnostics);
         }
-        return serve(std::get<torc::config::Settings>(command), diagnostics);
+        const auto& settings = std::get<torc::config::Settings>(command);
+        return serve(settings, settings_reader(argc, argv, settings), diagnostics);
     } catch (const torc::StoppedBeforeStart&) {
         code = ExitCode::stopped;
     } catch (const torc::UsageError& error) {

@@ -57,15 +57,16 @@ TEST(Options, HaveVariablesThatFollowFromTheirNames) {
     }
 }
 
-TEST(Options, AreLiveUnlessThreadsAndTheirMemoryFollowFromThem) {
-    std::vector<std::string_view> fixed;
+TEST(Options, OfSitesAndOfRequestsAreLive) {
+    std::vector<std::string_view> live;
     for (const Option& option : options()) {
-        if (option.liveness == Liveness::upgrade) {
-            fixed.push_back(name_of(option));
+        const bool is_of_server = option.key.starts_with("server.");
+        if (option.liveness == Liveness::live && is_of_server) {
+            live.push_back(name_of(option));
         }
     }
-    EXPECT_EQ(fixed, (std::vector<std::string_view>{"--workers", "--cpus", "--pin",
-                                                    "--cache-memory", "--io"}));
+    EXPECT_EQ(live, (std::vector<std::string_view>{"--max-request-line", "--max-request-head",
+                                                   "--max-request-fields", "--max-request-body"}));
 }
 
 TEST(Options, TakeTheirDefaultsAndExamples) {

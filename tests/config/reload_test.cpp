@@ -45,23 +45,23 @@ protected:
 TEST_F(Reload, TakesWhatTheFileSaysNow) {
     write("[[site]]\nroot = \"/a\"\n");
     const Settings running = start();
-    write("[server.timeouts]\nidle = \"9s\"\n[[site]]\nroot = \"/b\"\n");
+    write("[server]\nmax_request_fields = 9\n[[site]]\nroot = \"/b\"\n");
     const auto reloaded = reload(running);
     ASSERT_TRUE(reloaded) << reloaded.error();
     EXPECT_EQ(reloaded->settings.sites.front().whole.directory, "/b");
-    EXPECT_EQ(reloaded->settings.timeouts.idle, std::chrono::seconds(9));
+    EXPECT_EQ(reloaded->settings.parse_limits.fields_max, 9U);
     EXPECT_TRUE(reloaded->pending.empty());
 }
 
 TEST_F(Reload, KeepsToTheFlagsAndVariables) {
     set("TORC_IDLE_TIMEOUT", "7s");
     const Settings running = start({"./site", "--port", "81"});
-    write("[server]\nport = 82\nmin_rate = 5\n[server.timeouts]\nidle = \"9s\"\n");
+    write("[server]\nport = 82\nmax_request_fields = 5\n[server.timeouts]\nidle = \"9s\"\n");
     const auto reloaded = reload(running, {"./site", "--port", "81"});
     ASSERT_TRUE(reloaded) << reloaded.error();
     EXPECT_EQ(reloaded->settings.port, 81);
     EXPECT_EQ(reloaded->settings.timeouts.idle, std::chrono::seconds(7));
-    EXPECT_EQ(reloaded->settings.bytes_per_second_min, 5U);
+    EXPECT_EQ(reloaded->settings.parse_limits.fields_max, 5U);
 }
 
 TEST_F(Reload, SaysWhatIsWrongWithTheFile) {

@@ -39,6 +39,8 @@ constexpr std::uint64_t connections_min = 16;
 constexpr std::chrono::seconds port_wait_max{3};
 constexpr std::chrono::milliseconds port_wait_unsaid{100};
 constexpr int port_pause_ms = 16;
+/// How often it is looked whether all workers serve by a new configuration.
+constexpr std::chrono::milliseconds adoption_look{2};
 constexpr std::uint64_t worker_cache_bytes_default_max = std::uint64_t{1} << 30U;
 
 /// What a worker that was cut off gets to end before it is left behind, if it hangs.
@@ -424,7 +426,10 @@ ExitCode Server::run() {
         std::array<pollfd, 2> events{
             pollfd{.fd = signals_.get(), .events = POLLIN, .revents = 0},
             pollfd{.fd = ended_.descriptor(), .events = POLLIN, .revents = 0}};
-        ::poll(events.data(), events.size(), milliseconds_until(watchdog.next_look()));
+        const MonotonicTime adopted_by =
+            previous_snapshot_ ? monotonic_now() + adoption_look : never;
+        ::poll(events.data(), events.size(),
+               milliseconds_until(std::min(watchdog.next_look(), adopted_by)));
         if ((events[0].revents & POLLIN) != 0) {
             take_signals();
         }

@@ -1,6 +1,5 @@
 // How a server goes over to another configuration while it runs.
 
-#include <torc/base/clock.hpp>
 #include <torc/base/start_error.hpp>
 #include <torc/server/root_opener.hpp>
 #include <torc/server/server.hpp>
@@ -8,7 +7,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <chrono>
 #include <new>
 #include <string>
 #include <utility>
@@ -16,7 +14,6 @@
 namespace torc::server {
 
 void Server::reload() {
-    const MonotonicTime begun = monotonic_now();
     try {
         config::Settings settings = read_settings_();
         for (const std::string& warning : settings.warnings) {
@@ -30,9 +27,6 @@ void Server::reload() {
             spdlog::warn("{}", warning);
         }
         publish(std::move(snapshot));
-        spdlog::info("SIGHUP: configuration {} is loaded, {} site{}, {} ms", snapshot_->generation,
-                     snapshot_->sites.size(), snapshot_->sites.size() == 1 ? "" : "s",
-                     std::chrono::ceil<std::chrono::milliseconds>(monotonic_now() - begun).count());
     } catch (const StartError& error) {
         spdlog::error(
             "SIGHUP: the configuration is refused, and what was loaded before serves on: {}",
@@ -57,9 +51,12 @@ bool Server::is_adopted() const noexcept {
 }
 
 void Server::look_whether_adopted() {
-    if (previous_snapshot_ && is_adopted()) {
-        previous_snapshot_.reset();
+    if (!previous_snapshot_ || !is_adopted()) {
+        return;
     }
+    previous_snapshot_.reset();
+    spdlog::info("SIGHUP: configuration {} serves, {} site{}", snapshot_->generation,
+                 snapshot_->sites.size(), snapshot_->sites.size() == 1 ? "" : "s");
 }
 
 }  // namespace torc::server

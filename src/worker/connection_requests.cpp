@@ -161,16 +161,24 @@ std::optional<Connection::Served> Connection::respond_with_asset(site::Persisten
         services_.scratch.load_site = HostedSiteRef(site);
         return Served{.bytes = 0, .next = Next::asset};
     }
+    return respond_with(*area, target, *found.asset, persistence);
+}
+
+std::optional<Connection::Served> Connection::respond_with(HostedArea& area,
+                                                           const http::Target& target,
+                                                           const site::Asset& asset,
+                                                           site::Persistence persistence) {
+    // Rules are for files, and where there is none for the path that was asked for.
     const bool has_path_of_its_own =
-        found.asset->kind() == site::Asset::Kind::file && !found.asset->location().empty();
-    area->use_policy_of(has_path_of_its_own ? std::string_view(found.asset->location())
-                                            : target.path);
-    auto writer = writer_for(area->responder.head_bytes_max(target, *found.asset));
+        asset.kind() == site::Asset::Kind::file && !asset.location().empty();
+    area.use_policy_of(has_path_of_its_own ? std::string_view(asset.location()) : target.path);
+    auto writer = writer_for(area.responder.head_bytes_max(target, asset));
     if (!writer) {
         return Served{.bytes = 0, .next = Next::send};
     }
-    add_response(area->responder.respond(request, target, *found.asset, persistence, *writer),
-                 *writer);
+    add_response(
+        area.responder.respond(services_.scratch.request, target, asset, persistence, *writer),
+        *writer);
     return std::nullopt;
 }
 

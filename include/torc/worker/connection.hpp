@@ -210,6 +210,10 @@ private:
     /// `respond_to_method` does.
     [[nodiscard]] std::optional<Served> respond_with_asset(site::Persistence persistence,
                                                            site::Asset* loaded_asset);
+    /// Responds with an asset of `area`'s, within which `target` is.
+    [[nodiscard]] std::optional<Served> respond_with(HostedArea& area, const http::Target& target,
+                                                     const site::Asset& asset,
+                                                     site::Persistence persistence);
     /// Responds with a redirect of `site`'s for `target`, whose path is the site's.
     [[nodiscard]] std::optional<Served> respond_with_redirect(HostedSite& site,
                                                               const http::Target& target,

@@ -1,8 +1,12 @@
 // How torc starts where a user may have few threads or lock little memory.
 
+#include <torc/base/unique_fd.hpp>
+
 #include "integration/support/server_test.hpp"
 #include "support/sanitizers.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -27,6 +31,7 @@ protected:
         if (::geteuid() != 0) {
             GTEST_SKIP() << "only root can become a user that runs nothing else";
         }
+        take_turn();
         directory_.write("page.txt", "a page");
         std::filesystem::permissions(directory_.path(), std::filesystem::perms{0755});
         std::filesystem::permissions(directory_.path() / "page.txt", std::filesystem::perms{0644});
@@ -41,6 +46,19 @@ protected:
     }
 
     TemporaryDirectory directory_;
+
+private:
+    /// Waits until no other run of the tests, or other share of this one, has that user; until the
+    /// end of the test.
+    void take_turn() {
+        const std::filesystem::path name =
+            std::filesystem::temp_directory_path() / "torc-test-lonely-user";
+        turn_.reset(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+        ASSERT_GE(turn_.get(), 0) << name;
+        ASSERT_EQ(::flock(turn_.get(), LOCK_EX), 0);
+    }
+
+    UniqueFd turn_;
 };
 
 void expect_failure(const LaunchOptions& options, const std::vector<std::string>& parts) {

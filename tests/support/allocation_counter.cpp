@@ -29,11 +29,15 @@ FailingAllocations::~FailingAllocations() {
 // ThreadSanitizer brings its own and does not let them be replaced; nothing is counted then.
 #ifndef TORC_THREAD_SANITIZER
 
-// The replaceable allocation functions; array, nothrow and sized forms call these by default.
-void* operator new(std::size_t size) {
+// The replaceable allocation functions; array and sized forms call these by default. So does the
+// one that throws nothing, but AddressSanitizer has one of its own.
+void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept {
     ++allocation_count;
-    void* const memory = has_memory ? std::malloc(size == 0 ? 1 : size) : nullptr;
-    if (memory != nullptr) {
+    return has_memory ? std::malloc(size == 0 ? 1 : size) : nullptr;
+}
+
+void* operator new(std::size_t size) {
+    if (void* const memory = operator new(size, std::nothrow)) {
         return memory;
     }
     throw std::bad_alloc();

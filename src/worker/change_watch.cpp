@@ -7,7 +7,6 @@
 #include "format_report.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <new>
 #include <ranges>
 #include <utility>

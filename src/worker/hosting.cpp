@@ -1,6 +1,7 @@
 #include <torc/worker/hosting.hpp>
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 namespace torc::worker {

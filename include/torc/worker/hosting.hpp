@@ -1,7 +1,6 @@
 #pragma once
 
 #include <torc/base/local_ref.hpp>
-#include <torc/http/status.hpp>
 #include <torc/http/target.hpp>
 #include <torc/site/response/responder.hpp>
 #include <torc/site/routing/redirects.hpp>
@@ -15,7 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace torc::worker {
@@ -32,11 +31,6 @@ struct HostedArea {
           cut_bytes(cut),
           tree(std::move(hosted)) {}
 
-    /// `target`, which is in the area, as its directory knows it.
-    [[nodiscard]] http::Target within(http::Target target) const noexcept {
-        target.path.remove_prefix(cut_bytes);
-        return target;
-    }
     /// Whether `path` is that of the area's directory without the slash at its end.
     [[nodiscard]] bool lacks_slash(std::string_view path) const noexcept {
         return path.size() < cut_bytes;

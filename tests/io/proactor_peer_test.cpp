@@ -29,11 +29,13 @@ protected:
         check(::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length), "getsockname");
         return ntohs(address.sin_port);
     }
-    /// Whether the kernel has a connection, be it one that no process has any more, whose peer has
-    /// that port.
-    static bool is_connected(std::uint16_t peer_port) {
-        std::array<char, 16> port{};
-        std::snprintf(port.data(), port.size(), ":%04X", peer_port);
+    /// Whether the kernel has that connection, be it one that no process has any more. Both ports
+    /// count: connections of other programs, and those that wait out their time, may have either.
+    static bool is_connected(std::uint16_t own_port, std::uint16_t peer_port) {
+        std::array<char, 16> own_end{};
+        std::array<char, 16> peer_end{};
+        std::snprintf(own_end.data(), own_end.size(), ":%04X", own_port);
+        std::snprintf(peer_end.data(), peer_end.size(), ":%04X", peer_port);
         std::ifstream table("/proc/self/net/tcp");
         // The columns: a number, the local address, the remote one.
         std::string number;
@@ -41,7 +43,7 @@ protected:
         std::string remote;
         for (std::string line; std::getline(table, line);) {
             std::istringstream(line) >> number >> local >> remote;
-            if (remote.ends_with(port.data())) {
+            if (local.ends_with(own_end.data()) && remote.ends_with(peer_end.data())) {
                 return true;
             }
         }
@@ -163,17 +165,19 @@ TEST_P(ProactorPeer, IsResetAtTheCloseWhenItIsToBe) {
 
 TEST_P(ProactorPeer, IsGivenUpWhenItTakesNothingOfWhatIsLeft) {
     const auto connection = connect();
+    const std::uint16_t own_port = port_of(connection.socket);
     const std::uint16_t peer_port = port_of(connection.peer.get());
     const std::size_t filled = fill(connection.socket);
+    ASSERT_TRUE(is_connected(own_port, peer_port));
     proactor().give_up_after(connection.socket, std::chrono::milliseconds(100));
     proactor().shutdown(connection.socket, SHUT_RDWR);
     close(connection.socket);
     turn();
     const MonotonicTime give_up = std::chrono::steady_clock::now() + patience;
-    while (is_connected(peer_port) && std::chrono::steady_clock::now() < give_up) {
+    while (is_connected(own_port, peer_port) && std::chrono::steady_clock::now() < give_up) {
         std::this_thread::yield();
     }
-    EXPECT_FALSE(is_connected(peer_port));
+    EXPECT_FALSE(is_connected(own_port, peer_port));
     // What its kernel has taken it may still read; the rest never comes.
     EXPECT_LT(count_bytes(connection.peer.get()), filled);
 }

@@ -91,10 +91,9 @@ std::size_t ip_literal_bytes(std::string_view text) noexcept {
 }
 
 /// The length of the reg-name at the front, which ends where something else begins. An IPv4 address
-/// is one too.
-std::size_t registered_name_bytes(std::string_view text) noexcept {
+/// is one too. `cursor`: behind the characters at the front that need no encoding.
+std::size_t registered_name_bytes(std::string_view text, const char* cursor) noexcept {
     const char* const end = text.data() + text.size();
-    const char* cursor = skip_host(text.data(), end);
     while (end - cursor >= 3 && cursor[0] == '%' && is_hex_digit(cursor[1]) &&
            is_hex_digit(cursor[2])) {
         cursor = skip_host(cursor + 3, end);
@@ -110,11 +109,11 @@ bool is_port(std::string_view text) noexcept {
     return text.empty() || (error == std::errc() && place == end);
 }
 
-}  // namespace
-
-std::optional<Authority> parse_authority(std::string_view text) noexcept {
+/// `name_end`: see registered_name_bytes.
+[[gnu::noinline]] std::optional<Authority> parse_any_authority(std::string_view text,
+                                                               const char* name_end) noexcept {
     const std::size_t host_bytes =
-        text.starts_with('[') ? ip_literal_bytes(text) : registered_name_bytes(text);
+        text.starts_with('[') ? ip_literal_bytes(text) : registered_name_bytes(text, name_end);
     if (host_bytes == 0) {
         return std::nullopt;
     }
@@ -126,6 +125,18 @@ std::optional<Authority> parse_authority(std::string_view text) noexcept {
         return std::nullopt;
     }
     return Authority{.host = text.substr(0, host_bytes), .port = rest.substr(1)};
+}
+
+}  // namespace
+
+std::optional<Authority> parse_authority(std::string_view text) noexcept {
+    const char* const end = text.data() + text.size();
+    const char* const name_end = skip_host(text.data(), end);
+    // What most clients send: a name alone.
+    if (name_end == end && !text.empty()) {
+        return Authority{.host = text, .port = {}};
+    }
+    return parse_any_authority(text, name_end);
 }
 
 }  // namespace torc::http

@@ -383,9 +383,9 @@ ParseResult parse_request(std::string_view input, std::size_t scanned_bytes, Req
                 limits.fields_max <= limits::request_fields_cap);
     const std::string_view head = input.substr(0, limits.head_bytes_max);
     TORC_ASSERT(scanned_bytes <= head.size());
-    const ParseResult result = parse_further(head, scanned_bytes, limits, request);
+    ParseResult result = parse_further(head, scanned_bytes, limits, request);
     if (result.state == ParseState::incomplete && head.size() == limits.head_bytes_max) {
-        return too_large("request head too long");
+        result = too_large("request head too long");
     }
     return result;
 }

@@ -71,7 +71,8 @@ std::optional<Target> resolve_plain(std::string_view target) noexcept {
     if (!target.starts_with('/')) {
         return std::nullopt;
     }
-    const std::string_view path_and_query = target.substr(1);
+    std::string_view path_and_query = target;
+    path_and_query.remove_prefix(1);
     const std::size_t path_bytes = plain_path_bytes(path_and_query);
     if (path_bytes == path_and_query.size()) {
         return Target{.path = path_and_query, .query = {}, .has_query = false};
@@ -222,13 +223,9 @@ std::expected<Target, Rejection> normalise(std::string_view raw_path, std::span<
                   .misleads_references = builder.has_inner_gap() || has_encoded_slash};
 }
 
-}  // namespace
-
-std::expected<Target, Rejection> resolve_target(std::string_view target, std::span<char> scratch,
-                                                EncodedSlash encoded_slash) noexcept {
-    if (const auto plain = resolve_plain(target)) {
-        return *plain;
-    }
+/// What resolve_plain does not resolve.
+[[gnu::noinline]] std::expected<Target, Rejection> resolve_any(
+    std::string_view target, std::span<char> scratch, EncodedSlash encoded_slash) noexcept {
     // RFC 9112 §3.2: no form has a fragment. Whoever sends one may mean the path to end there.
     if (target.contains('#')) {
         return bad_request("fragment in the request target");
@@ -251,6 +248,16 @@ std::expected<Target, Rejection> resolve_target(std::string_view target, std::sp
         resolved->query = path_and_query->substr(question_mark + 1);
     }
     return resolved;
+}
+
+}  // namespace
+
+std::expected<Target, Rejection> resolve_target(std::string_view target, std::span<char> scratch,
+                                                EncodedSlash encoded_slash) noexcept {
+    if (const auto plain = resolve_plain(target)) {
+        return *plain;
+    }
+    return resolve_any(target, scratch, encoded_slash);
 }
 
 std::expected<void, Rejection> check_target_form(const Request& request, std::span<char> scratch,

@@ -81,7 +81,10 @@ public:
     /// Listens to `descriptor`'s edges, or to a listener's queue, from now on; without effect when
     /// that is so already.
     [[nodiscard]] Result<void> register_socket(Descriptor& descriptor) {
-        return descriptor.is_registered ? Result<void>() : begin_edges(descriptor);
+        if (descriptor.is_registered) [[likely]] {
+            return {};
+        }
+        return begin_edges(descriptor);
     }
     [[nodiscard]] Result<void> register_listener(Descriptor& descriptor);
     /// Queues the read half at the next of `events`, once.

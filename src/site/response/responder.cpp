@@ -237,12 +237,13 @@ Answer Responder::respond_with_file(const http::Request& request, const Asset& a
     }
     begin_head(http::Status::ok, around(*source, envelope), writer);
     writer.append(source->fields());
-    if (request.method == http::Method::head) {
-        return Answer{};
+    Answer answer;
+    if (request.method != http::Method::head) {
+        answer.source = source;
+        answer.body.length = source->size();
+        answer.content_bytes = source->size();
     }
-    return Answer{.source = source,
-                  .body = {.first = 0, .length = source->size()},
-                  .content_bytes = source->size()};
+    return answer;
 }
 
 Answer Responder::refuse_codings(const http::Request& request, Envelope envelope,

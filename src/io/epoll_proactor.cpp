@@ -3,6 +3,8 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
 
+#include "socket_calls.hpp"
+
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -258,7 +260,7 @@ void EpollProactor::attempt_receive(Descriptor& descriptor) {
     static_cast<void>(buffers_.lend(index, limits::receive_buffer_bytes));
     ssize_t got = 0;
     do {
-        got = ::recv(descriptor.fd, buffers_.address(index), limits::receive_buffer_bytes, 0);
+        got = receive_from(descriptor.fd, buffers_.address(index), limits::receive_buffer_bytes);
     } while (got < 0 && errno == EINTR);
     const int error = errno;
     buffers_.take_back(index);

@@ -3,6 +3,8 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
 
+#include "socket_calls.hpp"
+
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -46,7 +48,7 @@ ssize_t send_from(int socket, const msghdr& message, std::size_t sent, int flags
     if (message.msg_iovlen == 1) {
         const iovec& piece = message.msg_iov[0];
         const auto* begin = static_cast<const std::byte*>(piece.iov_base) + sent;
-        return ::send(socket, begin, piece.iov_len - sent, flags);
+        return send_to(socket, begin, piece.iov_len - sent, flags);
     }
     std::array<iovec, limits::response_batch_pieces_max> pieces;
     msghdr rest{};

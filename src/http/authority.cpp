@@ -109,9 +109,10 @@ bool is_port(std::string_view text) noexcept {
     return text.empty() || (error == std::errc() && place == end);
 }
 
-/// `name_end`: see registered_name_bytes.
-[[gnu::noinline]] std::optional<Authority> parse_any_authority(std::string_view text,
-                                                               const char* name_end) noexcept {
+}  // namespace
+
+std::optional<Authority> parse_authority(std::string_view text) noexcept {
+    const char* const name_end = skip_host(text.data(), text.data() + text.size());
     const std::size_t host_bytes =
         text.starts_with('[') ? ip_literal_bytes(text) : registered_name_bytes(text, name_end);
     if (host_bytes == 0) {
@@ -127,16 +128,10 @@ bool is_port(std::string_view text) noexcept {
     return Authority{.host = text.substr(0, host_bytes), .port = rest.substr(1)};
 }
 
-}  // namespace
-
-std::optional<Authority> parse_authority(std::string_view text) noexcept {
+bool is_authority(std::string_view text) noexcept {
     const char* const end = text.data() + text.size();
-    const char* const name_end = skip_host(text.data(), end);
     // What most clients send: a name alone.
-    if (name_end == end && !text.empty()) {
-        return Authority{.host = text, .port = {}};
-    }
-    return parse_any_authority(text, name_end);
+    return (skip_host(text.data(), end) == end && !text.empty()) || parse_authority(text);
 }
 
 }  // namespace torc::http

@@ -17,4 +17,7 @@ struct Authority {
 /// it (RFC 9110 §4.2.4), and neither is an IPv6 zone, which means something on one machine alone.
 [[nodiscard]] std::optional<Authority> parse_authority(std::string_view text) noexcept;
 
+/// Whether it is one: the same for less.
+[[nodiscard]] bool is_authority(std::string_view text) noexcept;
+
 }  // namespace torc::http

@@ -46,7 +46,7 @@ std::expected<void, Rejection> check_host(const Request& request) noexcept {
     }
     // Empty is what RFC 9110 §7.2 asks of a client whose target URI has no authority.
     const std::string_view host = request.value(FieldName::host);
-    if (!host.empty() && !parse_authority(host)) {
+    if (!host.empty() && !is_authority(host)) {
         return std::unexpected(bad_request("invalid Host field"));
     }
     return {};

@@ -49,7 +49,7 @@ std::expected<std::string_view, Rejection> strip_authority(std::string_view targ
     if (!absolute) {
         return bad_request("request target neither a path nor an http URI");
     }
-    if (!parse_authority(absolute->authority)) {
+    if (!is_authority(absolute->authority)) {
         return bad_request("invalid authority in the request target");
     }
     if (absolute->is_secure) {

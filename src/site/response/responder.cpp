@@ -80,12 +80,31 @@ Responder::Envelope Responder::around(const Representation& source, Envelope env
 
 void Responder::begin_head(http::Status status, const Envelope& envelope,
                            http::HeadWriter& writer) const noexcept {
+    const Policy& policy = policy_->of(status);
+    // Nearly all responses.
+    if (status == http::Status::ok && envelope.is_type_known) {
+        writer.append(policy.ok_prefix(now_));
+    } else {
+        append_prefix(status, envelope.is_type_known, writer);
+    }
+    if (!envelope.has_own_policy) {
+        writer.append(policy.security_policy());
+    }
+    if (envelope.persistence != Persistence::keep_alive) {
+        writer.append(envelope.persistence == Persistence::close ? "Connection: close\r\n"
+                                                                 : "Connection: keep-alive\r\n");
+    }
+    writer.append(envelope.vary.field());
+}
+
+void Responder::append_prefix(http::Status status, bool is_type_known,
+                              http::HeadWriter& writer) const noexcept {
     const StatusFields of_status = fields_of(status);
     const Policy& policy = policy_->of(status);
     std::string_view fields = policy.ok_prefix(now_);
     if (!of_status.is_success) {
         fields.remove_suffix(policy.success().size() + policy.no_sniffing().size());
-    } else if (!envelope.is_type_known) {
+    } else if (!is_type_known) {
         fields.remove_suffix(policy.no_sniffing().size());
     }
     if (status != http::Status::ok) {
@@ -98,23 +117,7 @@ void Responder::begin_head(http::Status status, const Envelope& envelope,
         writer.append(policy.cache_control() ? std::string_view(*policy.cache_control())
                                              : of_status.cache_control);
     }
-    if (!envelope.has_own_policy) {
-        writer.append(policy.security_policy());
-    }
-    if (!of_status.retry_after.empty()) {
-        writer.append(of_status.retry_after);
-    }
-    switch (envelope.persistence) {
-        case Persistence::keep_alive:
-            break;
-        case Persistence::keep_alive_stated:
-            writer.append("Connection: keep-alive\r\n");
-            break;
-        case Persistence::close:
-            writer.append("Connection: close\r\n");
-            break;
-    }
-    writer.append(envelope.vary.field());
+    writer.append(of_status.retry_after);
 }
 
 void Responder::begin_page(http::Status status, Envelope envelope,

@@ -125,7 +125,10 @@ private:
     [[nodiscard]] static Envelope around(const Representation& source, Envelope envelope) noexcept;
     void begin_head(http::Status status, const Envelope& envelope,
                     http::HeadWriter& writer) const noexcept;
-    /// The same for a page of torc's own, which `write_page` then writes.
+    /// The fields that come of the status and the site's rules.
+    void append_prefix(http::Status status, bool is_type_known,
+                       http::HeadWriter& writer) const noexcept;
+    /// `begin_head` for a page of torc's own, which `write_page` then writes.
     void begin_page(http::Status status, Envelope envelope,
                     http::HeadWriter& writer) const noexcept;
     /// The last fields, the end of the head and, but for HEAD, the page.

@@ -48,10 +48,11 @@ std::optional<Connection::Served> Connection::refuse_access(HostedArea& area, Ac
             break;
     }
     services_.hosting.use(area);
-    if (!batch().has_room(area.responder.head_bytes_max())) {
+    const std::size_t head_bytes = area.responder.head_bytes_max();
+    if (!batch().takes(head_bytes)) {
         return Served{.bytes = 0, .next = Next::send};
     }
-    http::HeadWriter writer = batch().writer();
+    http::HeadWriter writer = batch_->writer(head_bytes);
     add_response(area.responder.ask_for_credentials(area.access->users->challenge(), request,
                                                     persistence, writer),
                  writer);

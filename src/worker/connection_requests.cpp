@@ -168,25 +168,21 @@ std::optional<Connection::Served> Connection::respond_with(HostedArea& area,
                                                            const http::Target& target,
                                                            const site::Asset& asset,
                                                            site::Persistence persistence) {
-    // Rules are for files, and where there is none for the path that was asked for.
-    const bool has_path_of_its_own =
-        asset.kind() == site::Asset::Kind::file && !asset.location().empty();
-    area.use_policy_of(has_path_of_its_own ? std::string_view(asset.location()) : target.path);
-    auto writer = writer_for(area.responder.head_bytes_max(target, asset));
-    if (!writer) {
+    if (area.has_rules) {
+        // They are for files, and where there is none for the path that was asked for.
+        const bool has_path_of_its_own =
+            asset.kind() == site::Asset::Kind::file && !asset.location().empty();
+        area.use_policy_of(has_path_of_its_own ? std::string_view(asset.location()) : target.path);
+    }
+    const std::size_t head_bytes = area.responder.head_bytes_max(target, asset);
+    if (!batch().takes(head_bytes)) {
         return Served{.bytes = 0, .next = Next::send};
     }
+    http::HeadWriter writer = batch_->writer(head_bytes);
     add_response(
-        area.responder.respond(services_.scratch.request, target, asset, persistence, *writer),
-        *writer);
+        area.responder.respond(services_.scratch.request, target, asset, persistence, writer),
+        writer);
     return std::nullopt;
-}
-
-std::optional<http::HeadWriter> Connection::writer_for(std::size_t head_bytes) {
-    if (batch().has_room(head_bytes)) {
-        return batch().writer();
-    }
-    return batch().is_empty() ? std::optional(batch().long_head_writer(head_bytes)) : std::nullopt;
 }
 
 std::optional<Connection::Served> Connection::respond_with_redirect(HostedSite& site,
@@ -196,14 +192,15 @@ std::optional<Connection::Served> Connection::respond_with_redirect(HostedSite& 
     HostedArea& area = services_.hosting.use(site.whole());
     area.use_policy_of(target.path);
     const site::Redirects& redirects = *site.redirects();
-    auto writer = writer_for(area.responder.head_bytes_max() +
-                             redirects.location_bytes_max(redirect, target));
-    if (!writer) {
+    const std::size_t head_bytes =
+        area.responder.head_bytes_max() + redirects.location_bytes_max(redirect, target);
+    if (!batch().takes(head_bytes)) {
         return Served{.bytes = 0, .next = Next::send};
     }
+    http::HeadWriter writer = batch_->writer(head_bytes);
     add_response(area.responder.redirect(services_.scratch.request, target, redirects, redirect,
-                                         persistence, *writer),
-                 *writer);
+                                         persistence, writer),
+                 writer);
     return std::nullopt;
 }
 
@@ -231,10 +228,11 @@ std::optional<Connection::Served> Connection::respond_to_method(site::Persistenc
     if (area.access != nullptr && !area.access->addresses.let_in(peer_)) {
         return respond_with_error(area, http::Status::forbidden, persistence);
     }
-    if (!batch().has_room(area.responder.head_bytes_max())) {
+    const std::size_t head_bytes = area.responder.head_bytes_max();
+    if (!batch().takes(head_bytes)) {
         return Served{.bytes = 0, .next = Next::send};
     }
-    http::HeadWriter writer = batch().writer();
+    http::HeadWriter writer = batch_->writer(head_bytes);
     add_response(area.responder.respond_to_method(request, persistence, writer), writer);
     return std::nullopt;
 }
@@ -243,10 +241,11 @@ std::optional<Connection::Served> Connection::respond_with_error(HostedArea& are
                                                                  http::Status status,
                                                                  site::Persistence persistence) {
     services_.hosting.use(area);
-    if (!batch().has_room(area.responder.head_bytes_max())) {
+    const std::size_t head_bytes = area.responder.head_bytes_max();
+    if (!batch().takes(head_bytes)) {
         return Served{.bytes = 0, .next = Next::send};
     }
-    http::HeadWriter writer = batch().writer();
+    http::HeadWriter writer = batch_->writer(head_bytes);
     add_response(area.responder.reject(status, services_.scratch.request, persistence, writer),
                  writer);
     return std::nullopt;

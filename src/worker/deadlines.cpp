@@ -82,8 +82,8 @@ bool Deadlines::may_linger_on(ConnectionSlot& slot, std::size_t bytes,
 }
 
 MonotonicTime Deadlines::next() noexcept {
-    return std::min({idle_.next(), graces_.next(), requests_.next(), readers_.next(),
-                     lingers_.next(), loading_.next()});
+    return earliest(idle_.next(), graces_.next(), requests_.next(), readers_.next(),
+                    lingers_.next(), loading_.next());
 }
 
 std::optional<Deadlines::Expired> Deadlines::take_expired(MonotonicTime now) noexcept {

@@ -9,7 +9,8 @@ namespace torc::worker {
 HostedSite::HostedSite(SharedSite site, HostedTrees& trees)
     : site_(std::move(site)),
       redirects_(site_->redirects.empty() ? nullptr : &site_->redirects),
-      encoded_slash_(site_->settings.whole.encoded_slash) {
+      encoded_slash_(site_->settings.whole.encoded_slash),
+      has_parts_(site_->areas.size() > 1) {
     const config::SiteSettings& settings = site_->settings;
     for (std::size_t index = 0; index < site_->areas.size(); ++index) {
         const AreaSnapshot& area = site_->areas[index];

@@ -35,7 +35,7 @@ void ResponseContent::append_parts(ResponseBatch& batch) {
     const site::Multipart& parts = *parts_->parts;
     // A file's bytes leave behind the batch, so nothing can be added to that once there are some.
     while (!has_file() && batch.has_room(site::Multipart::part_head_bytes_max)) {
-        http::HeadWriter writer = batch.writer();
+        http::HeadWriter writer = batch.writer(site::Multipart::part_head_bytes_max);
         if (parts_->next_part == parts.ranges().size()) {
             parts.write_end(writer);
             batch.append_head(writer);

@@ -66,7 +66,7 @@ void Shutdown::on_remaining(Remaining remaining, MonotonicTime now) noexcept {
 
 MonotonicTime Shutdown::next_deadline() const noexcept {
     return next_cut_off_ ? MonotonicTime::min()
-                         : std::min({phase_ends_at_, drain_ends_at_, loads_end_at_});
+                         : earliest(phase_ends_at_, drain_ends_at_, loads_end_at_);
 }
 
 }  // namespace torc::worker

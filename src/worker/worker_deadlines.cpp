@@ -13,9 +13,9 @@ MonotonicTime Worker::next_deadline() {
     if (shutdown_.is_draining() && deadlines_.first_idle() != nullptr) {
         return MonotonicTime::min();  // The next iteration goes on with them.
     }
-    return std::min({deadlines_.next(), look_at_waiting_peers_at_, admission_.next_deadline(),
-                     trees_.next_deadline(), acceptor_.next_deadline(), shutdown_.next_deadline(),
-                     batches_.due_at(), access_log_ ? access_log_->due_at() : never});
+    return earliest(deadlines_.next(), look_at_waiting_peers_at_, admission_.next_deadline(),
+                    trees_.next_deadline(), acceptor_.next_deadline(), shutdown_.next_deadline(),
+                    batches_.due_at(), access_log_ ? access_log_->due_at() : never);
 }
 
 void Worker::end_expired() {

@@ -24,7 +24,7 @@ using site::test::memory_file;
 using torc::test::patterned_bytes;
 
 void append_head(ResponseBatch& batch, std::string_view text) {
-    http::HeadWriter writer = batch.writer();
+    http::HeadWriter writer = batch.writer(text.size());
     writer.append(text);
     batch.append_head(writer);
 }
@@ -154,7 +154,7 @@ TEST_F(ResponseBatchTest, IsAsNewWhenItIsCleared) {
 
 TEST_F(ResponseBatchTest, HasMemoryForAHeadThatIsLargerThanAllOfIt) {
     const std::string long_head = patterned_bytes(limits::response_batch_bytes + 1);
-    http::HeadWriter writer = batch_.long_head_writer(long_head.size());
+    http::HeadWriter writer = batch_.writer(long_head.size());
     writer.append(long_head);
     batch_.append_head(writer);
     append_head(batch_, "next head");
@@ -167,7 +167,7 @@ TEST_F(ResponseBatchTest, HasMemoryForAHeadThatIsLargerThanAllOfIt) {
 }
 
 TEST_F(ResponseBatchTest, ForgetsAHeadThatWasBegunAndNotAppended) {
-    http::HeadWriter writer = batch_.writer();
+    http::HeadWriter writer = batch_.writer(9);
     writer.append("forgotten");
     append_head(batch_, "kept");
     EXPECT_EQ(pieces_of(batch_), std::vector<std::string>{"kept"});
@@ -178,7 +178,7 @@ using ResponseBatchDeathTest = ResponseBatchTest;
 TEST_F(ResponseBatchDeathTest, RefusesAHeadThatItDidNotGive) {
     EXPECT_DEATH(
         {
-            http::HeadWriter stale = batch_.writer();
+            http::HeadWriter stale = batch_.writer(9);
             append_head(batch_, "newer");
             batch_.append_head(stale);
         },

@@ -49,6 +49,14 @@ struct Now {
 /// No deadline: later than every time.
 inline constexpr MonotonicTime never = MonotonicTime::max();
 
+/// The earliest of several times. A loop asks in each iteration, and from std::min of a list g++
+/// makes three times as many instructions.
+template <typename... Times>
+[[nodiscard]] constexpr MonotonicTime earliest(MonotonicTime first, Times... others) noexcept {
+    ((first = std::min(first, others)), ...);
+    return first;
+}
+
 /// How long poll(2) or epoll_wait(2) is to wait for `deadline`: rounded up, so that what is due
 /// then is due; at most an hour, so call it in a loop; -1 for `never`.
 [[nodiscard]] inline int milliseconds_until(MonotonicTime deadline) noexcept {

@@ -219,8 +219,6 @@ private:
                                                               const http::Target& target,
                                                               site::Redirects::Index redirect,
                                                               site::Persistence persistence);
-    /// Gives room for a head of so many bytes; nothing: what is in the batch has to leave first.
-    [[nodiscard]] std::optional<http::HeadWriter> writer_for(std::size_t head_bytes);
     /// Responds with an error of `area`'s.
     [[nodiscard]] std::optional<Served> respond_with_error(HostedArea& area, http::Status status,
                                                            site::Persistence persistence);

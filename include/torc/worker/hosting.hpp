@@ -82,7 +82,7 @@ public:
     [[nodiscard]] HostedArea& whole() noexcept { return areas_.front(); }
     /// That of a http::Target's path.
     [[nodiscard]] HostedArea& area_of(std::string_view path) noexcept {
-        return areas_.size() == 1 ? whole() : find_area(path);
+        return has_parts_ ? find_area(path) : whole();
     }
 
 private:
@@ -91,6 +91,8 @@ private:
     SharedSite site_;
     const site::Redirects* redirects_ = nullptr;
     http::EncodedSlash encoded_slash_;
+    /// Whether there are areas beside the whole.
+    bool has_parts_ = false;
     /// As those of the snapshot. They never move.
     std::deque<HostedArea> areas_;
 };

@@ -36,20 +36,25 @@ public:
 
     /// Whether another response fits, whose head needs at most `head_bytes`.
     [[nodiscard]] bool has_room(std::size_t head_bytes) const noexcept {
-        return head_bytes <= storage_.size() - used_bytes_ && pieces_count_ + 2 <= pieces_.size() &&
-               sources_count_ < sources_.size();
+        // There is room for its source too: before each that there is stand two pieces, one of a
+        // head and its own.
+        return head_bytes <= storage_.size() - used_bytes_ && pieces_count_ + 2 <= pieces_.size();
     }
 
-    /// Writes the next head, into what is free. It is no part of the batch until it is given to
-    /// `append_head`.
-    [[nodiscard]] http::HeadWriter writer() noexcept {
-        return http::HeadWriter(std::span(storage_).subspan(used_bytes_));
+    /// Whether it has room, or is empty: then it makes room for any head.
+    [[nodiscard]] bool takes(std::size_t head_bytes) const noexcept {
+        return has_room(head_bytes) || is_empty();
+    }
+
+    /// Writes the next head, of at most `head_bytes`, into what is free, or into memory of its own
+    /// where it is larger than a batch. It is no part of the batch until it is given to
+    /// `append_head`. Throws std::bad_alloc. Precondition: takes(head_bytes).
+    [[nodiscard]] http::HeadWriter writer(std::size_t head_bytes) {
+        const std::span<char> free = std::span(storage_).subspan(used_bytes_);
+        return head_bytes <= free.size() ? http::HeadWriter(free) : long_head_writer(head_bytes);
     }
     /// Adds the head that `writer` has written. Precondition: the writer is the last one given.
     void append_head(const http::HeadWriter& writer) noexcept;
-    /// Writes a head that is larger than a batch, into memory that is kept until `clear`. Throws
-    /// std::bad_alloc. Precondition: is_empty().
-    [[nodiscard]] http::HeadWriter long_head_writer(std::size_t head_bytes);
     /// Adds a body behind its head. `body` is a part of the contents of `source`.
     void append_body(std::string_view body, site::Representation& source) noexcept;
 
@@ -73,6 +78,8 @@ public:
     [[nodiscard]] std::size_t touched_bytes() const noexcept { return touched_bytes_; }
 
 private:
+    /// Of memory that is kept until `clear`.
+    [[nodiscard, gnu::noinline]] http::HeadWriter long_head_writer(std::size_t head_bytes);
     void append_stored(std::size_t bytes) noexcept;
     void count_touched() noexcept;
     [[gnu::noinline]] void release_sources() noexcept;

@@ -142,13 +142,15 @@ void HostedTrees::reclaim() noexcept {
     for (HostedTree* const tree : active_) {
         tree->loader_.reclaim();
     }
+    std::erase_if(active_, [this](HostedTree* tree) {
+        tree->is_active_ = tree->used_in_ == iteration_ || tree->loader_.has_work();
+        // Its last operation may be over, for which its end waited.
+        may_have_unused_ |= !tree->is_active_ && !trees_[tree->index_].is_shared();
+        return !tree->is_active_;
+    });
     if (may_have_unused_) {
         retire_unused();
     }
-    std::erase_if(active_, [this](HostedTree* tree) {
-        tree->is_active_ = tree->used_in_ == iteration_ || tree->loader_.has_work();
-        return !tree->is_active_;
-    });
 }
 
 void HostedTrees::retire_unused() noexcept {
@@ -157,21 +159,25 @@ void HostedTrees::retire_unused() noexcept {
         if (!tree || tree.is_shared()) {
             continue;
         }
-        const bool is_empty = tree->site_.cache().size() == 0 && tree->site_.missing().size() == 0;
-        if (!is_empty) {
+        if (tree->site_.cache().size() > 0 || tree->site_.missing().size() > 0) {
             // What it kept goes a little at a time; see AssetLoader::reclaim.
             tree->loader_.forget_all();
             activate(*tree);
+            look_for_unused();
+        } else if (tree->loader_.has_forgotten()) {
+            look_for_unused();
+        } else if (!tree->loader_.is_busy()) {
+            free(tree);
         }
-        if (!is_empty || tree->loader_.is_busy() || tree->loader_.has_work()) {
-            may_have_unused_ = true;
-            continue;
-        }
-        std::erase(active_, tree.get());
-        by_tree_.erase(tree->tree_.get());
-        free_.push_back(tree->index_);
-        tree = HostedTreeRef();
+        // Or else it is looked at again when it has nothing under way.
     }
+}
+
+void HostedTrees::free(HostedTreeRef& tree) noexcept {
+    std::erase(active_, tree.get());
+    by_tree_.erase(tree->tree_.get());
+    free_.push_back(tree->index_);
+    tree = HostedTreeRef();
 }
 
 bool HostedTrees::is_busy() const noexcept {

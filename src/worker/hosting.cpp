@@ -7,7 +7,8 @@
 namespace torc::worker {
 
 HostedSite::HostedSite(SharedSite site, HostedTrees& trees)
-    : site_(std::move(site)),
+    : trees_(&trees),
+      site_(std::move(site)),
       redirects_(site_->redirects.empty() ? nullptr : &site_->redirects),
       encoded_slash_(site_->settings.whole.encoded_slash),
       has_parts_(site_->areas.size() > 1) {
@@ -28,6 +29,12 @@ HostedSite::HostedSite(site::Site& site, const config::SiteSettings& settings,
                        SecretKey boundary_key)
     : encoded_slash_(settings.whole.encoded_slash) {
     areas_.emplace_back(site, settings.whole, 0, HostedTreeRef(), boundary_key);
+}
+
+HostedSite::~HostedSite() {
+    if (trees_ != nullptr) {
+        trees_->look_for_unused();
+    }
 }
 
 HostedArea& HostedSite::find_area(std::string_view path) noexcept {

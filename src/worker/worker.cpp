@@ -241,7 +241,6 @@ void Worker::adopt(SharedSnapshot snapshot) {
     services_.body_bytes_max = snapshot->settings.body_bytes_max;
     hosting_.adopt(std::move(snapshot));
     introduce_all_peers();
-    trees_.look_for_unused();
     mailbox_.note_generation(generation);
 }
 

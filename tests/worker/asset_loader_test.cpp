@@ -3,6 +3,7 @@
 #include <torc/worker/asset_loader.hpp>
 #include <torc/worker/operation.hpp>
 
+#include "remote_root.hpp"
 #include "reports.hpp"
 #include "scripted_proactor.hpp"
 #include "site/assets.hpp"
@@ -46,14 +47,6 @@ protected:
         proactor_.expect_root(root_->descriptor());
     }
 
-    /// A root of which nothing can be known without asking: so every step is an operation.
-    [[nodiscard]] static SharedRoot remote_root(const std::filesystem::path& path) {
-        UniqueFd directory(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-        const file::Metadata metadata = *file::Metadata::of(directory.get());
-        return std::make_shared<const file::Root>(
-            file::Root::replacing(*file::Root::open("/proc"), std::move(directory), metadata,
-                                  file::MountTable("/nowhere")));
-    }
     Ended join(std::string_view path, site::Site::Waiter waiter, MonotonicTime now = noon) {
         EXPECT_TRUE(loader_.join(path, waiter, now));
         return services_.ended.take();
@@ -120,7 +113,7 @@ protected:
     Ended complete_missing() { return complete(-ENOENT); }
 
     torc::test::TemporaryDirectory directory_;
-    SharedRoot root_ = remote_root(directory_.path());
+    SharedRoot root_ = test::remote_root(directory_.path());
     ScriptedProactor proactor_;
     site::CacheBudgets budgets_;
     site::Site site_;

@@ -65,6 +65,7 @@ public:
     [[nodiscard]] Operation last() const { return operation_of(token_); }
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] const open_how* how() const { return how_; }
+    [[nodiscard]] int wakes() const { return wakes_; }
     [[nodiscard]] int closed() const { return closed_; }
     [[nodiscard]] const std::vector<int>& closed_sockets() const { return closed_sockets_; }
     /// That of the operation that was started last, and that of the file that was closed last.
@@ -100,7 +101,7 @@ public:
     [[nodiscard]] Now now() const override { return now_; }
     void set_now(MonotonicTime now) { now_.monotonic = now; }
     void set_now(WallTime now) { now_.wall = now; }
-    void wake() noexcept override {}
+    void wake() noexcept override { ++wakes_; }
 
 private:
     [[noreturn]] static void refuse() { throw std::logic_error("not an operation of a loader"); }
@@ -114,6 +115,7 @@ private:
     io::Token token_;
     bool is_short_of_memory_ = false;
     int started_ = 0;
+    int wakes_ = 0;
     int closed_ = 0;
     std::vector<int> closed_sockets_;
     Lane lane_ = Lane::local;

@@ -65,16 +65,20 @@ public:
     /// Lets go of some of what is cached and watched and was forgotten; sees to it that the next
     /// iteration comes at once while there is more. For each iteration.
     void reclaim() noexcept {
-        if (site_.has_forgotten() || watch_.has_forgotten()) {
+        if (has_forgotten()) {
             reclaim_some();
         }
     }
 
+    /// Whether there is something for `reclaim`.
+    [[nodiscard]] bool has_forgotten() const noexcept {
+        return site_.has_forgotten() || watch_.has_forgotten();
+    }
     /// Whether operations are under way that use memory of the loader or the site.
     [[nodiscard]] bool is_busy() const noexcept;
     /// Whether there is something to do in an iteration even though nobody asks for anything.
     [[nodiscard]] bool has_work() const noexcept {
-        return site_.loads_under_way() > 0 || site_.has_forgotten() || watch_.has_forgotten();
+        return site_.loads_under_way() > 0 || has_forgotten();
     }
 
 private:

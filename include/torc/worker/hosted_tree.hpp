@@ -74,8 +74,12 @@ public:
     [[nodiscard]] HostedTreeRef host(const SharedTree& tree);
     [[nodiscard]] HostedTree& at(std::uint32_t index) noexcept { return *trees_[index]; }
 
-    /// Some of them may be of no configuration any more.
-    void look_for_unused() noexcept { may_have_unused_ = true; }
+    /// Nobody may have some of them any more; sees to it that the next iteration comes at once.
+    void look_for_unused() noexcept {
+        if (!std::exchange(may_have_unused_, true)) {
+            services_.proactor.wake();
+        }
+    }
 
     // In the order of an iteration.
 
@@ -111,6 +115,7 @@ private:
     void mounts_completed(const io::Completion& completion) noexcept;
     void forget_all() noexcept;
     void retire_unused() noexcept;
+    void free(HostedTreeRef& tree) noexcept;
 
     LoaderServices& services_;
     /// Null: free.

@@ -69,9 +69,15 @@ struct HostedArea {
 /// One worker's view of a site. Connections that wait for something of it keep it.
 class HostedSite : public LocallyCounted {
 public:
+    /// `trees` outlives it.
     HostedSite(SharedSite site, HostedTrees& trees);
     /// A site of one area whose loads somebody else drives.
     HostedSite(site::Site& site, const config::SiteSettings& settings, SecretKey boundary_key);
+    HostedSite(const HostedSite&) = delete;
+    HostedSite& operator=(const HostedSite&) = delete;
+    /// Its trees may be nobody's then, whether a configuration was the last to have it or a
+    /// connection that waited.
+    ~HostedSite();
 
     [[nodiscard]] const SharedSite& snapshot() const noexcept { return site_; }
     /// Null: there are none.
@@ -88,6 +94,7 @@ public:
 private:
     [[nodiscard]] HostedArea& find_area(std::string_view path) noexcept;
 
+    HostedTrees* const trees_ = nullptr;
     SharedSite site_;
     const site::Redirects* redirects_ = nullptr;
     http::EncodedSlash encoded_slash_;

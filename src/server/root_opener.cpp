@@ -3,9 +3,22 @@
 #include <torc/server/root_opener.hpp>
 
 #include <iterator>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace torc::server {
+namespace {
+
+std::string key_of(std::string_view directory, const site::LoadRules& rules) {
+    std::string key(directory);
+    key += '\0';
+    key += rules.fallback_path;
+    return key;
+}
+
+}  // namespace
 
 RootOpener::RootOpener(const worker::Snapshot* previous, io::Backend backend,
                        const worker::ReportSink& reports)
@@ -15,7 +28,9 @@ RootOpener::RootOpener(const worker::Snapshot* previous, io::Backend backend,
     }
     for (const worker::SharedSite& site : previous->sites) {
         for (const worker::AreaSnapshot& area : site->areas) {
-            roots_.emplace(area.tree->root->path(), area.tree->root);
+            const worker::Tree& tree = *area.tree;
+            roots_.emplace(tree.root->path(), tree.root);
+            checked_.insert(key_of(tree.root->path(), tree.rules));
         }
     }
 }
@@ -23,15 +38,23 @@ RootOpener::RootOpener(const worker::Snapshot* previous, io::Backend backend,
 std::shared_ptr<worker::CurrentRoot> RootOpener::open(config::AreaSettings& area) {
     serve_only_file_if_named(area);
     if (const auto known = roots_.find(area.directory); known != roots_.end()) {
+        check(area, *known->second->version().root);
         return known->second;
     }
     const worker::SharedRoot root = open_document_root(area);
-    std::vector<std::string> warnings = check_document_root(*root, area, backend_);
-    std::move(warnings.begin(), warnings.end(), std::back_inserter(warnings_));
+    check(area, *root);
     auto current =
         std::make_shared<worker::CurrentRoot>(area.directory, root, monotonic_now(), reports_);
     roots_.emplace(area.directory, current);
     return current;
+}
+
+void RootOpener::check(const config::AreaSettings& area, const file::Root& root) {
+    if (!checked_.insert(key_of(area.directory, area.load_rules)).second) {
+        return;
+    }
+    std::vector<std::string> warnings = check_document_root(root, area, backend_);
+    std::move(warnings.begin(), warnings.end(), std::back_inserter(warnings_));
 }
 
 }  // namespace torc::server

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace torc::server {
@@ -24,14 +25,20 @@ public:
     /// area, and check_document_root; throws what they do.
     [[nodiscard]] std::shared_ptr<worker::CurrentRoot> open(config::AreaSettings& area);
 
-    /// Of what was opened anew, one line each.
+    /// Of what was looked at anew, one line each.
     [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
 
 private:
+    /// Looks at what is in the directory of an area, unless it was for another with the same page
+    /// where there is nothing.
+    void check(const config::AreaSettings& area, const file::Root& root);
+
     const io::Backend backend_;
     const worker::ReportSink& reports_;
     /// By the paths that were given.
     std::unordered_map<std::string, std::shared_ptr<worker::CurrentRoot>> roots_;
+    /// Keys of what was found right, see key_of.
+    std::unordered_set<std::string> checked_;
     std::vector<std::string> warnings_;
 };
 

@@ -1,0 +1,90 @@
+#include <torc/base/start_error.hpp>
+#include <torc/server/root_opener.hpp>
+#include <torc/worker/snapshot.hpp>
+
+#include "support/temporary_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace torc::server {
+namespace {
+
+class RootOpenerTest : public ::testing::Test {
+protected:
+    RootOpenerTest() {
+        directory_.write("a/index.html", "a");
+        directory_.write("b/index.html", "b");
+    }
+
+    [[nodiscard]] std::string path(std::string_view name) const {
+        return (directory_.path() / name).string();
+    }
+    [[nodiscard]] config::AreaSettings area(std::string_view name) const {
+        return {.directory = path(name)};
+    }
+    worker::SharedSnapshot snapshot_of(std::string_view name) {
+        config::Settings settings;
+        settings.sites.front().whole = area(name);
+        RootOpener opener(nullptr, io::Backend::epoll, reports_);
+        return worker::make_snapshot(
+            std::move(settings), nullptr,
+            [&opener](config::AreaSettings& area) { return opener.open(area); });
+    }
+    std::string refusal_of(config::AreaSettings area, const worker::Snapshot* previous = nullptr) {
+        try {
+            (void)RootOpener(previous, io::Backend::epoll, reports_).open(area);
+        } catch (const StartError& error) {
+            return error.what();
+        }
+        return "";
+    }
+
+    torc::test::TemporaryDirectory directory_;
+    worker::ReportSink reports_ = [](const worker::Report& /*report*/) {};
+};
+
+TEST_F(RootOpenerTest, OpensADirectoryOnce) {
+    RootOpener opener(nullptr, io::Backend::epoll, reports_);
+    config::AreaSettings one = area("a");
+    config::AreaSettings other = area("a");
+    EXPECT_EQ(opener.open(one), opener.open(other));
+}
+
+TEST_F(RootOpenerTest, TakesOverWhatTheConfigurationBeforeHasOpen) {
+    const worker::SharedSnapshot before = snapshot_of("a");
+    RootOpener opener(before.get(), io::Backend::epoll, reports_);
+    config::AreaSettings same = area("a");
+    config::AreaSettings other = area("b");
+    EXPECT_EQ(opener.open(same), before->sites[0]->areas[0].tree->root);
+    EXPECT_EQ(opener.open(other)->path(), path("b"));
+}
+
+TEST_F(RootOpenerTest, NamesTheDirectoryThatIsNotThere) {
+    EXPECT_TRUE(refusal_of(area("absent")).starts_with(path("absent") + ": no such directory"));
+}
+
+TEST_F(RootOpenerTest, WarnsOfADirectoryWithNothingToShowAtItsRoot) {
+    std::filesystem::create_directory(path("empty"));
+    RootOpener opener(nullptr, io::Backend::epoll, reports_);
+    config::AreaSettings empty = area("empty");
+    (void)opener.open(empty);
+    ASSERT_EQ(opener.warnings().size(), 1U);
+    EXPECT_TRUE(opener.warnings().front().starts_with(path("empty") + " has no index.html"));
+}
+
+TEST_F(RootOpenerTest, RefusesAFallbackThatIsNotThereInADirectoryThatIsKnown) {
+    const worker::SharedSnapshot before = snapshot_of("a");
+    config::AreaSettings with_fallback = area("a");
+    with_fallback.load_rules.fallback_path = "absent.html";
+    EXPECT_TRUE(refusal_of(with_fallback, before.get()).contains("absent.html"));
+}
+
+}  // namespace
+}  // namespace torc::server

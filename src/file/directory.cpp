@@ -133,8 +133,7 @@ Result<Directory> read_directory(const Root& root, SymlinkPolicy policy, std::st
             break;
         }
         const std::string_view name = entry->d_name;
-        const bool has_dot = name.starts_with('.');
-        if (has_dot &&
+        if (hidden.may_hide(path, name) &&
             (is_the_directory_or_above(name) || hidden.hide(std::string(path).append(name)))) {
             continue;
         }

@@ -115,7 +115,18 @@ HiddenNames::HiddenNames(const std::vector<std::string>& shown) {
     }
 }
 
+bool HiddenNames::is_hidden_in_root(std::string_view path) const noexcept {
+    const std::string_view first = path.substr(0, path.find('/'));
+    return std::ranges::any_of(names_in_root_, [first](std::string_view name) {
+        return starts_with(first, name) &&
+               (first.size() == name.size() || first[name.size()] == '.');
+    });
+}
+
 bool HiddenNames::hide(std::string_view path) const noexcept {
+    if (is_hidden_in_root(path)) {
+        return true;
+    }
     std::array<std::string_view, dotted_segments_max> dotted;
     std::size_t count = 0;
     for (std::size_t begin = 0; begin < path.size();) {

@@ -142,6 +142,21 @@ TEST_F(DirectoryTest, ShowsHiddenNamesThatAreLetOut) {
     EXPECT_EQ(shown("deep/"), Names{});
 }
 
+TEST_F(DirectoryTest, LeavesOutNamesThatAreHiddenInTheRoot) {
+    write("_headers");
+    write("_headers.gz");
+    write("deep/_headers");
+    HiddenNames hidden;
+    hidden.hide_in_root("_headers");
+    const auto shown = [&](std::string_view path) {
+        return sorted_names(read_directory(root(), SymlinkPolicy::inside, path, open(path).get(),
+                                           LinkReach::anywhere, hidden)
+                                .value());
+    };
+    EXPECT_EQ(shown(""), Names{"deep"});
+    EXPECT_EQ(shown("deep/"), Names{"_headers"});
+}
+
 TEST_F(DirectoryTest, LeavesOutWhatIsNeitherFileNorDirectory) {
     ASSERT_EQ(::mkfifo((site() / "fifo").c_str(), 0600), 0);
     link("fifo", "link");

@@ -170,5 +170,20 @@ TEST(HiddenNames, LetOutSecretsThatAreNamed) {
     EXPECT_TRUE(is_hidden(".git.bak/config", {".git"}));
 }
 
+TEST(HiddenNames, HideNamesOfTheRootInAnySpellingAndWithAnySuffix) {
+    HiddenNames hidden({".*"});
+    hidden.hide_in_root("_headers");
+    hidden.hide_in_root("_redirects");
+    for (const char* path : {"_headers", "_redirects", "_REDIRECTS", "_Headers", "_redirects.gz",
+                             "_headers.br", "_headers.", "_headers/", "_redirects/a.html"}) {
+        EXPECT_TRUE(hidden.hide(path)) << path;
+    }
+    for (const char* path : {"a/_headers", "_header", "_headersx", "_headers-2", "headers", "",
+                             "a_redirects", ".treeinfo"}) {
+        EXPECT_FALSE(hidden.hide(path)) << path;
+    }
+    EXPECT_NE(hidden, HiddenNames({".*"}));
+}
+
 }  // namespace
 }  // namespace torc::file

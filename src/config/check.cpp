@@ -3,6 +3,7 @@
 #include <torc/base/ascii.hpp>
 #include <torc/base/errno.hpp>
 #include <torc/base/unique_fd.hpp>
+#include <torc/file/contents.hpp>
 
 #include "configuration_file.hpp"
 #include "make_settings.hpp"
@@ -15,7 +16,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -54,22 +54,14 @@ std::string read_configuration(std::string_view option, const std::string& name)
         }
         descriptor = file.get();
     }
-    std::string text;
-    constexpr std::size_t chunk_bytes = 64UL * 1024;
-    std::vector<char> chunk(chunk_bytes);
-    while (true) {
-        const ssize_t count = ::read(descriptor, chunk.data(), chunk.size());
-        if (count == 0) {
-            return text;
-        }
-        if (count < 0 && errno != EINTR) {
-            refuse(Errno::last().message());
-        }
-        text.append(chunk.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-        if (text.size() > configuration_bytes_max) {
-            refuse(fmt::format("longer than {} bytes", configuration_bytes_max));
-        }
+    auto text = file::read_up_to(descriptor, configuration_bytes_max + 1);
+    if (!text) {
+        refuse(text.error().message());
     }
+    if (text->size() > configuration_bytes_max) {
+        refuse(fmt::format("longer than {} bytes", configuration_bytes_max));
+    }
+    return *std::move(text);
 }
 
 /// Refuses what is said of a site elsewhere: with several sites it would be of none of them.

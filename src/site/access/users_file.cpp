@@ -1,5 +1,6 @@
 #include <torc/base/errno.hpp>
 #include <torc/base/unique_fd.hpp>
+#include <torc/file/contents.hpp>
 #include <torc/site/access/users_file.hpp>
 #include <torc/site/cache/digest.hpp>
 
@@ -7,10 +8,8 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 namespace torc::site {
@@ -57,20 +56,11 @@ std::expected<std::string, std::string> read_file(const std::string& path) {
     if (!S_ISREG(status.st_mode)) {
         return std::unexpected("no regular file; give one that htpasswd -B has made");
     }
-    std::string text(UsersFile::bytes_max + 1, '\0');
-    std::size_t bytes = 0;
-    while (bytes < text.size()) {
-        const ssize_t count = ::read(file.get(), text.data() + bytes, text.size() - bytes);
-        if (count < 0 && errno != EINTR) {
-            return std::unexpected(Errno::last().message());
-        }
-        if (count == 0) {
-            break;
-        }
-        bytes += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+    auto text = file::read_up_to(file.get(), UsersFile::bytes_max + 1);
+    if (!text) {
+        return std::unexpected(text.error().message());
     }
-    text.resize(bytes);
-    return text;
+    return *std::move(text);
 }
 
 }  // namespace

@@ -68,28 +68,49 @@ std::optional<std::string> take_cache_control(std::vector<site::ExtraField>& fie
     return value;
 }
 
-/// Lets scripts of any origin read it (https://fetch.spec.whatwg.org/#http-cors-protocol). What the
-/// user says of a field stands.
-void add_cors_fields(std::vector<site::ExtraField>& fields) {
+/// What lets scripts of any origin read it (https://fetch.spec.whatwg.org/#http-cors-protocol).
+std::array<site::ExtraField, 5> cors_fields() {
     using Scope = site::ExtraField::Scope;
-    const std::array cors_fields = {
-        site::ExtraField{.name = "Access-Control-Allow-Origin", .value = "*"},
-        // What scripts may see beyond a few: Content-Range and ETag, and what --header adds.
-        site::ExtraField{.name = "Access-Control-Expose-Headers", .value = "*"},
-        site::ExtraField{.name = "Access-Control-Allow-Methods",
-                         .value = "GET, HEAD, OPTIONS",
-                         .scope = Scope::options},
-        // The wildcard does not include Authorization.
-        site::ExtraField{.name = "Access-Control-Allow-Headers",
-                         .value = "*, Authorization",
-                         .scope = Scope::options},
-        site::ExtraField{
-            .name = "Access-Control-Max-Age", .value = "86400", .scope = Scope::options}};
-    for (const site::ExtraField& field : cors_fields) {
+    return {{{.name = "Access-Control-Allow-Origin", .value = "*"},
+             // What scripts may see beyond a few: Content-Range and ETag, and what --header adds.
+             {.name = "Access-Control-Expose-Headers", .value = "*"},
+             {.name = "Access-Control-Allow-Methods",
+              .value = "GET, HEAD, OPTIONS",
+              .scope = Scope::options},
+             // The wildcard does not include Authorization.
+             {.name = "Access-Control-Allow-Headers",
+              .value = "*, Authorization",
+              .scope = Scope::options},
+             {.name = "Access-Control-Max-Age", .value = "86400", .scope = Scope::options}}};
+}
+
+/// What the user says of a field stands.
+void add_cors_fields(std::vector<site::ExtraField>& fields) {
+    for (site::ExtraField& field : cors_fields()) {
         if (!has_field(fields, field.name)) {
-            fields.push_back(field);
+            fields.push_back(std::move(field));
         }
     }
+}
+
+void remove_cors_fields(std::vector<site::ExtraField>& fields) {
+    for (const site::ExtraField& field : cors_fields()) {
+        std::erase(fields, field);
+    }
+}
+
+/// Names of fields that the rules of `area` for all files say something of.
+std::vector<std::string> names_said_for_all(const AreaSettings& area) {
+    std::vector<std::string> names;
+    for (const site::ExtraField& field : area.extra_fields) {
+        names.push_back(field.name);
+    }
+    for (const site::Rule& rule : area.rules) {
+        if (is_for_all(rule)) {
+            names.insert(names.end(), rule.removed_fields.begin(), rule.removed_fields.end());
+        }
+    }
+    return names;
 }
 
 std::size_t bytes_of(const site::ExtraField& field) {
@@ -122,11 +143,12 @@ std::size_t most_bytes(const AreaSettings& area) {
 
 }  // namespace
 
-void settle_rules(AreaSettings& area, Position position, std::string_view name,
-                  Problems& problems) {
-    std::vector<site::Rule> rules = std::exchange(area.rules, {});
-    // Of rules for all files.
-    std::vector<std::string> said;
+void add_rules(AreaSettings& area, std::vector<site::Rule> rules, Position position,
+               std::string_view name, Problems& problems) {
+    if (area.is_for_other_origins) {
+        remove_cors_fields(area.extra_fields);
+    }
+    std::vector<std::string> said = names_said_for_all(area);
     for (site::Rule& rule : rules) {
         settle_load_rules(rule, area.load_rules);
         const auto is_said = [&said](std::string_view each) {

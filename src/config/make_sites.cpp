@@ -62,7 +62,7 @@ private:
     AreaSettings make_area(const GivenArea& given, const AreaSettings& parent, SiteSettings& site);
     void settle(AreaSettings& area, const GivenArea& given) {
         const auto [position, name] = origin_of_fields(given);
-        settle_rules(area, position, name, problems_);
+        add_rules(area, std::exchange(area.rules, {}), position, name, problems_);
     }
     void make_areas(const GivenSite& given, SiteSettings& site);
     std::string make_area_path(const Value& path);

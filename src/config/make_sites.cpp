@@ -2,6 +2,7 @@
 
 #include <torc/http/percent_encoder.hpp>
 #include <torc/site/routing/host_table.hpp>
+#include <torc/site/routing/site_files.hpp>
 
 #include "area_rules.hpp"
 #include "rule_values.hpp"
@@ -41,6 +42,12 @@ std::pair<Position, std::string> origin_of_fields(const GivenArea& given) {
         given.rules, [](const GivenRule& each) { return !each.fields.empty(); });
     return {rule != given.rules.end() ? rule->fields_position : given.position,
             rule != given.rules.end() ? rule->name + ".set" : std::string(name_of(header))};
+}
+
+/// Areas with a root of their own may have the same one.
+void hide_site_files(AreaSettings& area) {
+    area.load_rules.hidden.hide_in_root(site::redirects_file_name);
+    area.load_rules.hidden.hide_in_root(site::headers_file_name);
 }
 
 /// Makes the sites of one configuration, one after another.
@@ -127,6 +134,10 @@ SiteSettings SiteMaker::make_site(const GivenSite& given) {
     whole.has_own_directory = true;
     site.whole = std::move(whole);
     make_areas(given, site);
+    if (site.has_site_files) {
+        hide_site_files(site.whole);
+        std::ranges::for_each(site.areas, hide_site_files);
+    }
     settle(site.whole, given.whole);
     for (const GivenRedirect& redirect : given.redirects) {
         if (std::optional<site::Redirect> made = make_redirect(redirect, site, problems_)) {

@@ -89,9 +89,11 @@ std::string sample_configuration() {
         text += fmt::format("\n[{}]\n", table);
         for_each_in(table, [&text](const Option& option) { text += sample_entry(option); });
     }
-    text += '\n' + comment(
-                       "What each site has that does not say it itself: all that a site may say "
-                       "but name, hosts, default, root, site_files, redirect and area.");
+    text +=
+        '\n' +
+        comment(
+            "What each site has that does not say it itself: all that a site may say "
+            "but name, hosts, default, root, site_files, site_files_status, redirect and area.");
     text += "# [defaults]\n# index = [\"index.html\"]\n";
     text += "\n[[site]]\n\n" +
             comment(

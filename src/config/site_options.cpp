@@ -215,7 +215,21 @@ constexpr std::array rows = {
                destination.site.has_site_files = is_on;
            }},
            .help = "Whether rules and redirects are read from the files _headers and _redirects of "
-                   "the root too."},
+                   "the root too, as Netlify and Cloudflare Pages have them."},
+    Option{
+        .key = "site.site_files_status",
+        .extent = Extent::site,
+        .group = Group::configuring,
+        .default_value = "301",
+        .kind =
+            Number{
+                301, 302,
+                [](const Destination& destination, std::uint64_t code) {
+                    destination.site.site_files_status =
+                        code == 301 ? http::Status::moved_permanently : http::Status::found;
+                }},
+        .help = "Status of the redirects in _redirects that name none: 301, as Netlify has it, "
+                "or 302, as Cloudflare Pages has it."},
     Option{.key = "site.allow",
            .group = Group::configuring,
            .default_note = "everybody",

@@ -57,6 +57,7 @@ name = "www"
 hosts = ["Example.org", "*.example.org."]
 default = true
 site_files = true
+site_files_status = 302
 allow = ["10.0.0.0/8"]
 deny = ["10.1.0.0/16", "::1"]
 auth = { realm = "staff", users_file = "/etc/users" }
@@ -193,6 +194,7 @@ TEST_F(ConfigurationFile, GivesWhatOnlyAFileSays) {
     EXPECT_EQ(site.hosts, (std::vector<std::string>{"example.org", "*.example.org"}));
     EXPECT_TRUE(site.is_default);
     EXPECT_TRUE(site.has_site_files);
+    EXPECT_EQ(site.site_files_status, http::Status::found);
     EXPECT_EQ(site.whole.allowed_networks, std::vector<std::string>{"10.0.0.0/8"});
     EXPECT_EQ(site.whole.denied_networks, (std::vector<std::string>{"10.1.0.0/16", "::1"}));
     ASSERT_TRUE(site.whole.auth);

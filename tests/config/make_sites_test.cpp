@@ -211,5 +211,18 @@ TEST_F(MakeSites, ArePrintedOnlyAsTextThatAFileCanHold) {
     }
 }
 
+TEST_F(MakeSites, HideTheirSiteFilesIfTheyHaveAny) {
+    const Settings found = from_file(
+        "[[site]]\nroot = \"/a\"\nsite_files = true\nhidden = [\".a\"]\ndefault = true\n"
+        "[[site.area]]\npath = \"/b/\"\nroot = \"/a\"\n"
+        "[[site]]\nroot = \"/c\"\nhosts = [\"c.org\"]\n");
+    for (const char* name : {"_redirects", "_headers", "_headers.gz"}) {
+        EXPECT_TRUE(found.sites[0].whole.load_rules.hidden.hide(name)) << name;
+        EXPECT_TRUE(found.sites[0].areas[0].load_rules.hidden.hide(name)) << name;
+        EXPECT_FALSE(found.sites[1].whole.load_rules.hidden.hide(name)) << name;
+    }
+    EXPECT_FALSE(found.sites[0].whole.load_rules.hidden.hide(".a"));
+}
+
 }  // namespace
 }  // namespace torc::config

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/http/status.hpp>
 #include <torc/http/target.hpp>
 #include <torc/site/load/load_rules.hpp>
 #include <torc/site/routing/policy.hpp>
@@ -62,8 +63,11 @@ struct SiteSettings {
     std::vector<AreaSettings> areas{};
     /// The first that matches counts.
     std::vector<site::Redirect> redirects{};
-    /// Whether rules and redirects are read from the files _headers and _redirects of the root too.
+    /// Whether rules and redirects are read from the files _headers and _redirects of the root too
+    /// (see add_site_files). These are then neither served nor listed.
     bool has_site_files = false;
+    /// Of redirects in _redirects that name none.
+    http::Status site_files_status = http::Status::moved_permanently;
 
     friend bool operator==(const SiteSettings&, const SiteSettings&) = default;
 };

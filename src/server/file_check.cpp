@@ -1,6 +1,8 @@
 #include <torc/base/errno.hpp>
+#include <torc/base/start_error.hpp>
 #include <torc/file/root.hpp>
 #include <torc/server/file_check.hpp>
+#include <torc/server/site_files.hpp>
 #include <torc/site/access/users_file.hpp>
 
 #include <fmt/format.h>
@@ -8,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <iterator>
 #include <string_view>
@@ -21,6 +24,9 @@ namespace {
 /// Looks at each file once, however many sites name it.
 class FileCheck {
 public:
+    /// `patience`: with a file system that does not respond.
+    explicit FileCheck(std::chrono::seconds patience) : patience_(patience) {}
+
     void check_root(const config::SiteSettings& site) { check_directory(site.whole, site.name); }
     /// All that a site names but its root.
     void check_site(const config::SiteSettings& site);
@@ -31,13 +37,18 @@ public:
 private:
     void check_directory(const config::AreaSettings& area, std::string_view site);
     void check_users(const config::AreaSettings& area);
+    void check_site_files(config::SiteSettings site);
 
+    const std::chrono::seconds patience_;
     std::vector<std::string> problems_;
     std::unordered_set<std::string> seen_;
 };
 
 void FileCheck::check_site(const config::SiteSettings& site) {
     check_users(site.whole);
+    if (site.has_site_files) {
+        check_site_files(site);
+    }
     for (const config::AreaSettings& area : site.areas) {
         check_directory(area, site.name);
         check_users(area);
@@ -67,6 +78,19 @@ void FileCheck::check_users(const config::AreaSettings& area) {
     }
 }
 
+void FileCheck::check_site_files(config::SiteSettings site) {
+    // What is wrong with the root itself is said elsewhere.
+    std::error_code error;
+    if (!std::filesystem::exists(site.whole.directory, error)) {
+        return;
+    }
+    try {
+        std::ranges::move(load_site_files(site, patience_), std::back_inserter(problems_));
+    } catch (const StartError& refusal) {
+        problems_.emplace_back(refusal.what());
+    }
+}
+
 void FileCheck::check_log(const std::string& path) {
     if (path == "-") {
         return;
@@ -87,7 +111,7 @@ void FileCheck::check_log(const std::string& path) {
 }  // namespace
 
 std::vector<std::string> find_file_problems(const config::Settings& settings) {
-    FileCheck check;
+    FileCheck check(settings.timeouts.load);
     for (const config::SiteSettings& site : settings.sites) {
         if (settings.sites.size() > 1) {
             check.check_root(site);

@@ -1,6 +1,7 @@
 #include <torc/base/clock.hpp>
 #include <torc/server/document_root.hpp>
 #include <torc/server/root_opener.hpp>
+#include <torc/server/site_files.hpp>
 
 #include <iterator>
 #include <string>
@@ -22,7 +23,7 @@ std::string key_of(std::string_view directory, const site::LoadRules& rules) {
 
 RootOpener::RootOpener(const worker::Snapshot* previous, io::Backend backend,
                        const worker::ReportSink& reports)
-    : backend_(backend), reports_(reports) {
+    : previous_(previous), backend_(backend), reports_(reports) {
     if (previous == nullptr) {
         return;
     }
@@ -33,6 +34,12 @@ RootOpener::RootOpener(const worker::Snapshot* previous, io::Backend backend,
             checked_.insert(key_of(tree.root->path(), tree.rules));
         }
     }
+}
+
+worker::SharedSnapshot RootOpener::open_all(config::Settings settings) {
+    load_site_files(settings);
+    return worker::make_snapshot(std::move(settings), previous_,
+                                 [this](config::AreaSettings& area) { return open(area); });
 }
 
 std::shared_ptr<worker::CurrentRoot> RootOpener::open(config::AreaSettings& area) {

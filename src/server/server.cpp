@@ -111,8 +111,7 @@ Server::Server(config::Settings settings, ReadSettings read_settings)
       mailboxes_(worker_cpus_.size()) {
     choose_backend();
     RootOpener opener(nullptr, backend_, reports_);
-    snapshot_ = worker::make_snapshot(
-        settings_, nullptr, [&opener](config::AreaSettings& area) { return opener.open(area); });
+    snapshot_ = opener.open_all(settings_);
     settings_.sites = sites_of(*snapshot_);
     ignore_signals();
     if (worker_cpus_.size() > 1) {

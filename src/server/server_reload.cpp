@@ -20,9 +20,7 @@ void Server::reload() {
             spdlog::warn("{}", warning);
         }
         RootOpener opener(snapshot_.get(), backend_, reports_);
-        worker::SharedSnapshot snapshot = worker::make_snapshot(
-            std::move(settings), snapshot_.get(),
-            [&opener](config::AreaSettings& area) { return opener.open(area); });
+        worker::SharedSnapshot snapshot = opener.open_all(std::move(settings));
         for (const std::string& warning : opener.warnings()) {
             spdlog::warn("{}", warning);
         }

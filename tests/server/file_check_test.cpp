@@ -52,6 +52,20 @@ TEST_F(FileCheck, ReadsTheFilesOfUsers) {
     EXPECT_TRUE(problems[0].starts_with(path("users") + ":1: ")) << problems[0];
 }
 
+TEST_F(FileCheck, ReadsTheFilesInTheRootsOfSitesThatHaveThem) {
+    settings_.sites.resize(2);
+    settings_.sites[0].whole.directory = directory_.path();
+    settings_.sites[1].whole.directory = path("absent");
+    settings_.sites[1].has_site_files = true;
+    directory_.write("_headers", "X: 1\n");
+    EXPECT_EQ(find_file_problems(settings_).size(), 1U) << "the root alone is told to be absent";
+    settings_.sites[1].whole.directory = directory_.path();
+    EXPECT_EQ(find_file_problems(settings_),
+              std::vector<std::string>{path("_headers") +
+                                       ":1: there is no path above; give one that begins with a "
+                                       "slash, such as /*"});
+}
+
 TEST_F(FileCheck, LooksWhetherTheLogCanBeWritten) {
     settings_.access_log = path("absent/access.log");
     EXPECT_EQ(find_file_problems(settings_),

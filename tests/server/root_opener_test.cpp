@@ -29,13 +29,13 @@ protected:
     [[nodiscard]] config::AreaSettings area(std::string_view name) const {
         return {.directory = path(name)};
     }
-    worker::SharedSnapshot snapshot_of(std::string_view name) {
+    /// Of one site, which reads its files.
+    worker::SharedSnapshot snapshot_of(std::string_view name,
+                                       const worker::Snapshot* previous = nullptr) {
         config::Settings settings;
         settings.sites.front().whole = area(name);
-        RootOpener opener(nullptr, io::Backend::epoll, reports_);
-        return worker::make_snapshot(
-            std::move(settings), nullptr,
-            [&opener](config::AreaSettings& area) { return opener.open(area); });
+        settings.sites.front().has_site_files = true;
+        return RootOpener(previous, io::Backend::epoll, reports_).open_all(std::move(settings));
     }
     std::string refusal_of(config::AreaSettings area, const worker::Snapshot* previous = nullptr) {
         try {
@@ -84,6 +84,41 @@ TEST_F(RootOpenerTest, RefusesAFallbackThatIsNotThereInADirectoryThatIsKnown) {
     config::AreaSettings with_fallback = area("a");
     with_fallback.load_rules.fallback_path = "absent.html";
     EXPECT_TRUE(refusal_of(with_fallback, before.get()).contains("absent.html"));
+}
+
+TEST_F(RootOpenerTest, TakesASiteForTheSameWhileItsFilesSayTheSame) {
+    directory_.write("a/_redirects", "/x /y\n");
+    directory_.write("a/_headers", "/*\n  X: 1\n");
+    const worker::SharedSnapshot first = snapshot_of("a");
+    directory_.write("a/_redirects", "# the same\n/x  /y  301\n");
+    const worker::SharedSnapshot second = snapshot_of("a", first.get());
+    EXPECT_EQ(second->sites[0], first->sites[0]);
+
+    directory_.write("a/_redirects", "/x /z\n");
+    const worker::SharedSnapshot third = snapshot_of("a", second.get());
+    EXPECT_NE(third->sites[0], second->sites[0]);
+    EXPECT_EQ(third->sites[0]->areas[0].tree, second->sites[0]->areas[0].tree)
+        << "of redirects nothing is cached";
+
+    directory_.write("a/_headers", "/*\n  X: 2\n");
+    const worker::SharedSnapshot fourth = snapshot_of("a", third.get());
+    EXPECT_NE(fourth->sites[0], third->sites[0]);
+}
+
+TEST_F(RootOpenerTest, RefusesFilesOfSitesThatAreWrongWithAllThatIs) {
+    std::string text;
+    for (int line = 0; line < 25; ++line) {
+        text += "/x\n";
+    }
+    directory_.write("a/_redirects", text);
+    try {
+        (void)snapshot_of("a");
+        FAIL() << "taken";
+    } catch (const StartError& error) {
+        const std::string what = error.what();
+        EXPECT_TRUE(what.starts_with(path("a/_redirects") + ":1: ")) << what;
+        EXPECT_TRUE(what.ends_with("\nand 5 more")) << what;
+    }
 }
 
 }  // namespace

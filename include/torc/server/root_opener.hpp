@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/config/settings.hpp>
 #include <torc/config/site_settings.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/worker/report.hpp>
@@ -17,9 +18,14 @@ namespace torc::server {
 /// has open.
 class RootOpener {
 public:
-    /// `previous`: null at the start. `reports` outlives what is opened.
+    /// `previous`: null at the start; outlives this. `reports` outlives what is opened.
     RootOpener(const worker::Snapshot* previous, io::Backend backend,
                const worker::ReportSink& reports);
+
+    /// All that a server needs to serve by `settings`: what is in the directories for torc itself
+    /// (see load_site_files), the directories, and what is compiled of both. Throws what
+    /// load_site_files, `open` and worker::make_snapshot do.
+    [[nodiscard]] worker::SharedSnapshot open_all(config::Settings settings);
 
     /// What the area's path leads to. See open_document_root, of which it has the effect on the
     /// area, and check_document_root; throws what they do.
@@ -33,6 +39,7 @@ private:
     /// where there is nothing.
     void check(const config::AreaSettings& area, const file::Root& root);
 
+    const worker::Snapshot* const previous_;
     const io::Backend backend_;
     const worker::ReportSink& reports_;
     /// By the paths that were given.

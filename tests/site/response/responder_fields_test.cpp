@@ -1,5 +1,7 @@
 // Which status has which fields: the table in docs/http.md, cell by cell.
 
+#include <torc/site/routing/redirects.hpp>
+
 #include "site/assets.hpp"
 #include "site/response/responder_fixture.hpp"
 
@@ -69,13 +71,13 @@ const std::vector<FieldsOfStatus> table = {
      .present = {"Content-Length", "Content-Type", "Location", "Vary"}},
     {.status = Status::found,
      .cache_control = "no-cache",
-     .present = {"Content-Length", "Content-Type"}},
+     .present = {"Content-Length", "Content-Type", "Location", "Vary"}},
     {.status = Status::temporary_redirect,
      .cache_control = "no-cache",
-     .present = {"Content-Length", "Content-Type"}},
+     .present = {"Content-Length", "Content-Type", "Location", "Vary"}},
     {.status = Status::permanent_redirect,
      .cache_control = "no-cache",
-     .present = {"Content-Length", "Content-Type"}},
+     .present = {"Content-Length", "Content-Type", "Location", "Vary"}},
     {.status = Status::bad_request,
      .cache_control = "no-store",
      .present = {"Content-Length", "Content-Type"}},
@@ -168,10 +170,11 @@ protected:
             case Status::internal_server_error:
             case Status::service_unavailable:
                 return answer_with(*Asset::error(status, memory_file("my page")), "GET", "");
-            case Status::continue_:  // Never sent.
             case Status::found:
             case Status::temporary_redirect:
             case Status::permanent_redirect:
+                return redirection(status);
+            case Status::continue_:  // Never sent.
             case Status::bad_request:
             case Status::unauthorized:
             case Status::request_timeout:
@@ -205,6 +208,21 @@ protected:
         std::string buffer(responder_->head_bytes_max(), '\0');
         http::HeadWriter writer(buffer);
         (void)responder_->respond_to_method(request_, Persistence::keep_alive, writer);
+        return only_head(writer);
+    }
+    /// By a user's redirect.
+    std::string redirection(Status status) {
+        parse("GET /page.html HTTP/1.1\r\nHost: a\r\n");
+        const auto target = http::resolve_target(request_.target, scratch_);
+        const std::vector<Redirect> rules = {
+            {.from = "/page.html", .to = "https://b/", .status = status}};
+        const auto redirects = Redirects::compile(rules);
+        EXPECT_TRUE(redirects);
+        std::string buffer(responder_->head_bytes_max() + redirects->location_bytes_max(0, *target),
+                           '\0');
+        http::HeadWriter writer(buffer);
+        (void)responder_->redirect(request_, *target, *redirects, 0, Persistence::keep_alive,
+                                   writer);
         return only_head(writer);
     }
     std::string rejection(Status status) {

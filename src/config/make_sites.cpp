@@ -62,7 +62,7 @@ public:
     SiteSettings make_only_site(const GivenConfiguration& given);
     SiteSettings make_site(const GivenSite& given);
     /// What is right only of all sites together.
-    void check(const std::vector<GivenSite>& given, std::vector<SiteSettings>& sites);
+    void check(const GivenConfiguration& given, std::vector<SiteSettings>& sites);
 
 private:
     /// What was given, with the values of `parent` for the rest; rules are not settled yet.
@@ -73,8 +73,8 @@ private:
     }
     void make_areas(const GivenSite& given, SiteSettings& site);
     std::string make_area_path(const Value& path);
-    void check_hosts(const std::vector<GivenSite>& given, std::vector<SiteSettings>& sites);
-    void check_names(const std::vector<GivenSite>& given, std::vector<SiteSettings>& sites);
+    void check_hosts(const GivenConfiguration& all, std::vector<SiteSettings>& sites);
+    void check_names(const GivenConfiguration& all, std::vector<SiteSettings>& sites);
 
     Settings& settings_;
     Problems& problems_;
@@ -188,7 +188,7 @@ void SiteMaker::make_areas(const GivenSite& given, SiteSettings& site) {
     }
 }
 
-void SiteMaker::check(const std::vector<GivenSite>& given, std::vector<SiteSettings>& sites) {
+void SiteMaker::check(const GivenConfiguration& given, std::vector<SiteSettings>& sites) {
     if (sites.size() == 1 && sites.front().hosts.empty()) {
         sites.front().is_default = true;
     }
@@ -196,13 +196,15 @@ void SiteMaker::check(const std::vector<GivenSite>& given, std::vector<SiteSetti
     check_names(given, sites);
 }
 
-/// "torc.toml:3"; without the file where it is the same.
-std::string place_of(Position position, Position seen_from) {
-    return position.file == seen_from.file ? fmt::format("line {}", position.line)
-                                           : fmt::format("line {} of another file", position.line);
+/// "line 3", or "sites/a.toml:3" where it is another of the files.
+std::string place_of(Position position, Position seen_from, const std::vector<std::string>& files) {
+    return position.file == seen_from.file
+               ? fmt::format("line {}", position.line)
+               : fmt::format("{}:{}", files.at(position.file), position.line);
 }
 
-void SiteMaker::check_hosts(const std::vector<GivenSite>& given, std::vector<SiteSettings>& sites) {
+void SiteMaker::check_hosts(const GivenConfiguration& all, std::vector<SiteSettings>& sites) {
+    const std::vector<GivenSite>& given = all.sites;
     site::HostTable hosts;
     const GivenSite* default_site = nullptr;
     const Option& hosts_option = option_with_key("site.hosts");
@@ -212,16 +214,18 @@ void SiteMaker::check_hosts(const std::vector<GivenSite>& given, std::vector<Sit
         for (const std::string& host : sites[i].hosts) {
             const auto other = hosts.add(host, static_cast<std::uint32_t>(i));
             if (other && given_hosts != nullptr) {
-                problems_.add(given_hosts->position,
-                              fmt::format("site.hosts: {} is given already, in the [[site]] of {}",
-                                          host, place_of(given[*other].whole.position, position)));
+                problems_.add(
+                    given_hosts->position,
+                    fmt::format("site.hosts: {} is given already, in the [[site]] of {}", host,
+                                place_of(given[*other].whole.position, position, all.files)));
             }
         }
         if (sites[i].is_default) {
             if (default_site != nullptr) {
-                problems_.add(position_of(given[i].whole, "site.default"),
-                              fmt::format("site.default: there is one already, the [[site]] of {}",
-                                          place_of(default_site->whole.position, position)));
+                problems_.add(
+                    position_of(given[i].whole, "site.default"),
+                    fmt::format("site.default: there is one already, the [[site]] of {}",
+                                place_of(default_site->whole.position, position, all.files)));
             }
             default_site = &given[i];
         } else if (sites[i].hosts.empty() &&
@@ -233,7 +237,8 @@ void SiteMaker::check_hosts(const std::vector<GivenSite>& given, std::vector<Sit
     }
 }
 
-void SiteMaker::check_names(const std::vector<GivenSite>& given, std::vector<SiteSettings>& sites) {
+void SiteMaker::check_names(const GivenConfiguration& all, std::vector<SiteSettings>& sites) {
+    const std::vector<GivenSite>& given = all.sites;
     std::map<std::string_view, std::size_t> names;
     for (std::size_t i = 0; i < sites.size(); ++i) {
         SiteSettings& site = sites[i];
@@ -249,9 +254,9 @@ void SiteMaker::check_names(const std::vector<GivenSite>& given, std::vector<Sit
         if (!is_new) {
             problems_.add(
                 position_of(given[i].whole, "site.name"),
-                fmt::format(
-                    "site.name '{}': the [[site]] of {} has it already", site.name,
-                    place_of(given[other->second].whole.position, given[i].whole.position)));
+                fmt::format("site.name '{}': the [[site]] of {} has it already", site.name,
+                            place_of(given[other->second].whole.position, given[i].whole.position,
+                                     all.files)));
         }
     }
 }
@@ -269,7 +274,7 @@ void make_sites(Settings& settings, const GivenConfiguration& given, Problems& p
         for (const GivenSite& site : given.sites) {
             sites.push_back(maker.make_site(site));
         }
-        maker.check(given.sites, sites);
+        maker.check(given, sites);
     }
     settings.sites = std::move(sites);
 }

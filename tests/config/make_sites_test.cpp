@@ -224,5 +224,18 @@ TEST_F(MakeSites, HideTheirSiteFilesIfTheyHaveAny) {
     EXPECT_FALSE(found.sites[0].whole.load_rules.hidden.hide(".a"));
 }
 
+TEST_F(MakeSites, AreToldInWhichOtherFileTheirHostsNamesOrDefaultAreToo) {
+    const std::string site =
+        "[[site]]\nname = \"n\"\nhosts = [\"x.org\"]\ndefault = true\nroot = \"/\"\n";
+    const std::string a = directory_.write("sites/a.toml", "\n\n" + site).string();
+    const std::string b = directory_.write("sites/b.toml", site).string();
+    const std::string named =
+        directory_.write("torc.toml", "version = 1\ninclude = [\"sites/*.toml\"]\n").string();
+    EXPECT_EQ(refusal({"-c", named}),
+              b + ":2:8: site.name 'n': the [[site]] of " + a + ":3 has it already\n" + b +
+                  ":3:1: site.hosts: x.org is given already, in the [[site]] of " + a + ":3\n" + b +
+                  ":4:11: site.default: there is one already, the [[site]] of " + a + ":3");
+}
+
 }  // namespace
 }  // namespace torc::config

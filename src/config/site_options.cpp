@@ -1,5 +1,5 @@
 #include <torc/base/start_error.hpp>
-#include <torc/http/field.hpp>
+#include <torc/http/credentials.hpp>
 
 #include "options.hpp"
 #include "site_values.hpp"
@@ -18,7 +18,6 @@ using namespace std::string_view_literals;
 
 /// It is part of each sample of metrics.
 constexpr std::size_t site_name_bytes_max = 255;
-constexpr std::size_t realm_bytes_max = 255;
 
 constexpr std::array symlink_words = {"inside"sv, "all"sv, "none"sv};
 constexpr std::array symlink_policies = {file::SymlinkPolicy::inside, file::SymlinkPolicy::all,
@@ -38,9 +37,9 @@ void set_site_name(const Destination& destination, std::string_view name, const 
 }
 
 void set_realm(const Destination& destination, std::string_view name, const std::string& text) {
-    if (!http::is_field_value(text) || text.size() > realm_bytes_max) {
-        throw StartError(fmt::format("{} '{}': not a valid field value of at most {} bytes", name,
-                                     text, realm_bytes_max));
+    if (!http::is_realm(text)) {
+        throw StartError(fmt::format("{} '{}': give 1 to {} bytes without control characters", name,
+                                     text, http::realm_bytes_max));
     }
     destination.area.auth.emplace().realm = text;
 }

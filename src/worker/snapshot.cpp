@@ -1,6 +1,5 @@
 #include <torc/base/printable.hpp>
 #include <torc/base/start_error.hpp>
-#include <torc/http/credentials.hpp>
 #include <torc/worker/snapshot.hpp>
 
 #include <fmt/format.h>
@@ -84,11 +83,6 @@ private:
     [[nodiscard]] AreaAccess access_to(const config::AreaSettings& area) {
         AreaAccess access{.addresses = make_address_rules(area)};
         if (area.auth) {
-            if (!http::is_realm(area.auth->realm)) {
-                throw StartError(fmt::format(
-                    "site.auth.realm '{}': give 1 to {} bytes without control characters",
-                    printable(area.auth->realm), http::realm_bytes_max));
-            }
             access.users = std::make_shared<const site::ProtectedArea>(
                 area.auth->realm, users_of(area.auth->users_file));
         }

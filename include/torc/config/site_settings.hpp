@@ -15,6 +15,7 @@ namespace torc::config {
 
 /// Who may see what is protected (RFC 7617).
 struct AuthSettings {
+    /// See http::is_realm.
     std::string realm;
     /// Path of a file with a line "user:hash" for each, as htpasswd(1) writes it.
     std::string users_file;

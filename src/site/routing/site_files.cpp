@@ -3,10 +3,13 @@
 #include <torc/site/routing/redirects.hpp>
 #include <torc/site/routing/site_files.hpp>
 
+#include "routing/percent_decoded.hpp"
+
 #include <algorithm>
 #include <array>
 #include <expected>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <utility>
 
@@ -206,17 +209,21 @@ RedirectsFile parse_redirects_file(std::string_view text, http::Status default_s
 
 namespace {
 
-/// The glob for the paths of files that a request for `path` leads to.
+/// The glob for the paths of files that a request for `path` leads to. Precondition: its escapes
+/// are right.
 std::string glob_of(std::string_view path) {
-    constexpr std::string_view special = "?[]\\{},";
+    constexpr std::string_view special = "*?[]\\{},";
     std::string glob;
-    for (const char character : path) {
-        if (special.contains(character)) {
-            glob += '\\';
+    for (const auto part : path | std::views::split('*')) {
+        glob += part.data() == path.data() ? "" : "*";
+        for (const char character : *percent_decoded(std::string_view(part))) {
+            if (special.contains(character)) {
+                glob += '\\';
+            }
+            glob += character;
         }
-        glob += character;
     }
-    const std::string_view name = path.substr(path.rfind('/') + 1);
+    const std::string_view name = std::string_view(glob).substr(glob.rfind('/') + 1);
     if (name.contains('*') || name.contains('.')) {
         return glob;
     }
@@ -248,6 +255,10 @@ Problem read_field(std::string_view line, Rule& rule) {
 Problem find_path_flaw(std::string_view path) {
     if (path.contains("://")) {
         return "fields are for all hosts of a site; give the path alone";
+    }
+    if (!percent_decoded(path)) {
+        return "\"" + std::string(path) +
+               "\" is not percent-encoded as it should be; for \"%\" give %25";
     }
     if (path.contains("/:")) {
         return "a path in _headers has no names; give \"*\" for any characters";

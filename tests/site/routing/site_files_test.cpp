@@ -148,14 +148,17 @@ TEST(HeadersFile, IsForTheFilesThatAPathLeadsTo) {
     EXPECT_TRUE(matches("/a[1]{x,y}?.js", "a[1]{x,y}?.js"));
     EXPECT_FALSE(matches("/a[1]{x,y}?.js", "a1xz.js"));
     EXPECT_TRUE(matches("/{a,b}", "{a,b}.html"));
+    EXPECT_TRUE(matches("/caf%C3%A9%20*.js", "caf\xC3\xA9 1.js"));
+    EXPECT_TRUE(matches("/a%2Ab", "a*b"));
+    EXPECT_FALSE(matches("/a%2Ab", "axb"));
 }
 
 TEST(HeadersFile, SaysWhatIsWrong) {
     const HeadersFile file = parse_headers_file(
         "A: b\n/a/:b\n  A: b\n/c\n  what\n  !\n  A: "
-        "\x01\nhttps://x.example/\n  A: b\n");
+        "\x01\nhttps://x.example/\n  A: b\n/100%\n  A: b\n");
     EXPECT_TRUE(file.rules.empty());
-    ASSERT_EQ(file.problems.size(), 6U);
+    ASSERT_EQ(file.problems.size(), 7U);
     EXPECT_EQ(file.problems[0].text,
               "there is no path above; give one that begins with a slash, such as /*");
     EXPECT_EQ(file.problems[1].text,
@@ -166,6 +169,8 @@ TEST(HeadersFile, SaysWhatIsWrong) {
     EXPECT_EQ(file.problems[3].text, "give the name of a field behind \"!\"");
     EXPECT_EQ(file.problems[4].line, 7U);
     EXPECT_EQ(file.problems[5].text, "fields are for all hosts of a site; give the path alone");
+    EXPECT_EQ(file.problems[6].text,
+              "\"/100%\" is not percent-encoded as it should be; for \"%\" give %25");
 }
 
 }  // namespace

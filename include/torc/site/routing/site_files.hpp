@@ -60,7 +60,8 @@ struct HeadersFile {
 /// Parses lines of a path, each followed by lines "Name: value", or "! Name" for a field that is
 /// not sent. A "*" in a path stands for any characters. "#" begins a line that is a comment.
 ///
-/// A path is that of a request: "/a/" is for a/index.html too, and "/a" for a.html. The first rule
+/// A path is that of a request, percent-encoded or not: "/a/" is for a/index.html too, and "/a" for
+/// a.html. The first rule
 /// that says something of a field counts (see RulePolicies); Cloudflare joins them with commas.
 [[nodiscard]] HeadersFile parse_headers_file(std::string_view text);
 

@@ -1,6 +1,8 @@
-// The parsers of _redirects and _headers: what they give can be used as it is.
+// The parsers of _redirects and _headers, and the settings that are made of these: what they give
+// can be used as it is.
 
 #include <torc/base/assert.hpp>
+#include <torc/config/site_files.hpp>
 #include <torc/http/field.hpp>
 #include <torc/site/routing/redirects.hpp>
 #include <torc/site/routing/rule_policies.hpp>
@@ -9,6 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -46,6 +49,19 @@ void check_headers(std::string_view text) {
     TORC_ASSERT(policy->bytes_max() <= 2 * torc::site::RulePolicies::fields_bytes_max);
 }
 
+void check_settings(std::string_view text) {
+    torc::config::SiteSettings site;
+    site.whole.is_for_other_origins = true;
+    const std::vector<std::string> problems = torc::config::add_site_files(
+        site, {.redirects = std::string(text), .headers = std::string(text)});
+    for (const std::string& problem : problems) {
+        TORC_ASSERT(std::ranges::all_of(problem, [](char each) { return each >= ' '; }));
+    }
+    TORC_ASSERT(torc::site::Redirects::compile(site.redirects));
+    torc::site::RulePolicies policies(site.whole.extra_fields, site.whole.rules);
+    (void)policies.find("a/b.html");
+}
+
 }  // namespace
 
 // NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's.
@@ -53,5 +69,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     check_redirects(text);
     check_headers(text);
+    check_settings(text);
     return 0;
 }

@@ -7,13 +7,21 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <filesystem>
+#include <fstream>
+#include <limits>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 namespace torc::test {
 namespace {
@@ -79,34 +87,118 @@ TEST_F(Reload, FollowsRedirectsAndRules) {
     EXPECT_EQ(server.stop(), 0);
 }
 
-TEST_F(Reload, KeepsConnectionsAndFailsNoRequest) {
-    const std::string first = site("a.test", "a") + site("b.test", "b");
-    const std::string second = site("a.test", "a") + site("b.test", "files");
-    write(first);
-    ServerProcess server(options());
-    std::atomic<bool> is_over = false;
-    std::atomic<int> failures = 0;
-    std::atomic<int> answers = 0;
-    std::thread client([&] {
-        HttpClient kept(server.port());
-        while (!is_over) {
-            HttpClient fresh(server.port());
-            for (HttpClient* const one : {&kept, &fresh}) {
-                failures += one->get("http://a.test/").body == "a" ? 0 : 1;
-                ++answers;
-            }
+/// Two configurations that can be told apart by any response, and clients that ask all the time.
+class ReloadUnderLoad : public Reload {
+protected:
+    /// What b.test shows by the first and by the second.
+    void write_configuration(int number) {
+        const bool is_first = number % 2 == 0;
+        write(site("a.test", "a") +
+              site("b.test", is_first ? "b" : "c",
+                   fmt::format("[[site.rule]]\nmatch = \"*\"\nset = {{ \"X-Is\" = \"{}\" }}\n",
+                               is_first ? "b" : "c")));
+    }
+    static void send_requests(HttpClient& client) {
+        client.send(request_bytes("GET", "http://a.test/") +
+                    request_bytes("GET", "http://b.test/"));
+    }
+    /// Expects the responses to the two requests.
+    void expect_responses(HttpClient& client) {
+        const Response same = client.receive_response();
+        expect(same.status == 200 && same.body == "a" && !same.field("X-Is"), same);
+        const Response other = client.receive_response();
+        expect(other.status == 200 && (other.body == "b" || other.body == "c") &&
+                   other.field("X-Is") == other.body && !other.is_last(),
+               other);
+    }
+    void expect(bool is_right, const Response& response) {
+        ++responses_;
+        if (!is_right) {
+            complain(response.head + response.body);
         }
-    });
-    for (int reload = 1; reload <= 20; ++reload) {
-        write(reload % 2 == 0 ? first : second);
+    }
+    void complain(const std::string& complaint) {
+        const std::scoped_lock lock(mutex_);
+        complaints_ += complaint + '\n';
+    }
+
+    /// Has kept connections ask, each two requests at a time, until `is_over_`.
+    void ask_on_kept_connections(std::uint16_t port) {
+        std::vector<HttpClient> clients;
+        for (int count = 0; count < 16; ++count) {
+            clients.emplace_back(port);
+        }
+        while (!is_over_) {
+            std::ranges::for_each(clients, send_requests);
+            for (HttpClient& client : clients) {
+                expect_responses(client);
+            }
+            ++rounds_;
+            rounds_.notify_all();
+        }
+    }
+    /// Has one connection after the other ask, until `is_over_`.
+    void ask_on_fresh_connections(std::uint16_t port) {
+        while (!is_over_) {
+            HttpClient client(port);
+            send_requests(client);
+            expect_responses(client);
+            ++fresh_;
+            fresh_.notify_all();
+        }
+    }
+    /// Runs one of the two in a thread of its own.
+    template <typename Ask>
+    std::jthread in_thread(Ask ask) {
+        return std::jthread([this, ask] {
+            try {
+                ask();
+            } catch (const std::exception& error) {
+                complain(error.what());
+                // Nobody is to wait for more.
+                for (std::atomic<int>* const count : {&rounds_, &fresh_}) {
+                    *count = std::numeric_limits<int>::min();
+                    count->notify_all();
+                }
+            }
+        });
+    }
+
+    std::atomic<bool> is_over_ = false;
+    std::atomic<int> responses_ = 0;
+    /// Of all kept connections, and fresh connections.
+    std::atomic<int> rounds_ = 0;
+    std::atomic<int> fresh_ = 0;
+    std::mutex mutex_;
+    std::string complaints_;
+};
+
+TEST_F(ReloadUnderLoad, KeepsConnectionsAndFailsNoRequest) {
+    directory_.write("c/index.html", "c");
+    write_configuration(0);
+    ServerProcess server(options());
+    const std::uint16_t port = server.port();
+    std::jthread kept = in_thread([this, port] { ask_on_kept_connections(port); });
+    std::jthread fresh = in_thread([this, port] { ask_on_fresh_connections(port); });
+    constexpr int reloads = 100;
+    for (int reload = 1; reload <= reloads; ++reload) {
+        const int rounds = rounds_;
+        const int connections = fresh_;
+        write_configuration(reload);
         server.send_signal(SIGHUP);
         server.await_standard_error(fmt::format("configuration {} serves", reload));
+        // Each configuration has met some of both.
+        rounds_.wait(rounds);
+        fresh_.wait(connections);
     }
-    is_over = true;
-    client.join();
-    EXPECT_EQ(failures, 0);
-    EXPECT_GT(answers, 20);
-    EXPECT_EQ(HttpClient(server.port()).get("http://b.test/").body, "b");
+    is_over_ = true;
+    kept.join();
+    fresh.join();
+    EXPECT_EQ(complaints_, "");
+    EXPECT_GE(rounds_, reloads);
+    EXPECT_GE(fresh_, reloads);
+    RecordProperty("responses", responses_);
+    RecordProperty("fresh_connections", fresh_);
     EXPECT_EQ(server.stop(), 0);
 }
 
@@ -120,6 +212,48 @@ TEST_F(Reload, OfABrokenFileIsRefusedWithThePlace) {
     server.send_signal(SIGHUP);
     server.await_standard_error("absent: no such directory");
     EXPECT_EQ(HttpClient(server.port()).get("http://a.test/").body, "a");
+    EXPECT_EQ(server.stop(), 0);
+}
+
+/// Where the flaws of a broken file are, as "7:1:".
+std::vector<std::string> places_in(const std::filesystem::path& expected) {
+    std::vector<std::string> places;
+    std::ifstream stream(expected);
+    for (std::string line; std::getline(stream, line);) {
+        places.push_back(line.substr(0, line.find(' ')));
+    }
+    return places;
+}
+
+TEST_F(Reload, OfEachBrokenFileIsRefusedWithThePlaceAndTheOldOneServes) {
+    write(site("a.test", "a"));
+    ServerProcess server(options());
+    HttpClient kept(server.port());
+    std::size_t refused = 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(TORC_SOURCE "/tests/data/config")) {
+        if (entry.path().extension() != ".toml") {
+            continue;
+        }
+        SCOPED_TRACE(entry.path().filename().string());
+        std::filesystem::copy_file(entry.path(), file_,
+                                   std::filesystem::copy_options::overwrite_existing);
+        server.send_signal(SIGHUP);
+        server.await_standard_error("the configuration is refused", ++refused);
+        const std::string log = server.standard_error();
+        const std::string_view last = std::string_view(log).substr(log.rfind("is refused"));
+        const std::vector<std::string> places =
+            places_in(std::filesystem::path(entry.path()).replace_extension(".expected"));
+        EXPECT_TRUE(std::ranges::any_of(places, [&](const std::string& place) {
+            return last.contains(file_ + ":" + place);
+        })) << last;
+        EXPECT_EQ(kept.get("http://a.test/").body, "a");
+    }
+    EXPECT_GE(refused, 150U);
+    write(site("a.test", "b"));
+    server.send_signal(SIGHUP);
+    server.await_standard_error("configuration 1 serves");
+    EXPECT_EQ(kept.get("http://a.test/").body, "b");
     EXPECT_EQ(server.stop(), 0);
 }
 

@@ -28,6 +28,15 @@ std::uint16_t port_in(std::string_view report) {
     return port;
 }
 
+std::size_t occurrences(std::string_view what, std::string_view text) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(what); at != std::string_view::npos;
+         at = text.find(what, at + what.size())) {
+        ++count;
+    }
+    return count;
+}
+
 }  // namespace
 
 LaunchOptions torc_with(std::vector<std::string> arguments) {
@@ -50,10 +59,10 @@ ServerProcess::ServerProcess(const LaunchOptions& options) : Subprocess(options)
     }
 }
 
-void ServerProcess::await_standard_error(std::string_view text) {
+void ServerProcess::await_standard_error(std::string_view text, std::size_t times) {
     constexpr std::chrono::milliseconds pause{2};
     const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!standard_error().contains(text)) {
+    while (occurrences(text, standard_error()) < times) {
         if (ends_within(pause)) {
             throw std::runtime_error(
                 fmt::format("torc ended with {}:\n{}", exit_code(), standard_error()));

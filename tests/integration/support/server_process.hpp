@@ -2,6 +2,7 @@
 
 #include "integration/support/subprocess.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -32,8 +33,9 @@ public:
     /// Asks it to stop with SIGTERM, unless it has stopped; gives the exit code.
     int stop();
 
-    /// Waits until standard error contains `text`; throws std::runtime_error when it never does.
-    void await_standard_error(std::string_view text);
+    /// Waits until standard error contains `text`, so many times; throws std::runtime_error when it
+    /// never does.
+    void await_standard_error(std::string_view text, std::size_t times = 1);
 
 private:
     std::uint16_t port_ = 0;

@@ -38,35 +38,39 @@ Position position_of(const toml::source_region& region, std::uint32_t file) {
     return {.file = file, .line = region.begin.line, .column = region.begin.column};
 }
 
-Node node_of(const toml::node& source, std::uint32_t file) {
-    Node node{.position = position_of(source.source(), file)};
-    if (const auto* const string = source.as_string()) {
+/// Makes `node`, a fresh one, the same as `source`, whose strings it takes. In its place, since a
+/// configuration may have a hundred thousand of them.
+void take(Node& node, toml::node& source, std::uint32_t file) {
+    node.position = position_of(source.source(), file);
+    if (auto* const string = source.as_string()) {
         node.type = Node::Type::string;
-        node.string = string->get();
+        node.string = std::move(string->get());
     } else if (const auto* const integer = source.as_integer()) {
         node.type = Node::Type::integer;
         node.integer = integer->get();
     } else if (const auto* const boolean = source.as_boolean()) {
         node.type = Node::Type::boolean;
         node.boolean = boolean->get();
-    } else if (const auto* const array = source.as_array()) {
+    } else if (auto* const array = source.as_array()) {
         node.type = Node::Type::array;
         node.nodes.reserve(array->size());
-        for (const toml::node& element : *array) {
-            node.nodes.push_back(node_of(element, file));
+        for (toml::node& element : *array) {
+            take(node.nodes.emplace_back(), element, file);
         }
-    } else if (const auto* const table = source.as_table()) {
+    } else if (auto* const table = source.as_table()) {
         node.type = Node::Type::table;
         node.nodes.reserve(table->size());
-        for (const auto& [key, value] : *table) {
-            Node& member = node.nodes.emplace_back(node_of(value, file));
+        for (auto&& [key, value] : *table) {
+            Node& member = node.nodes.emplace_back();
+            take(member, value, file);
             member.key = key.str();
             member.key_position = position_of(key.source(), file);
         }
         // The library has them by name.
-        std::ranges::sort(node.nodes, {}, &Node::key_position);
+        if (!std::ranges::is_sorted(node.nodes, {}, &Node::key_position)) {
+            std::ranges::sort(node.nodes, {}, &Node::key_position);
+        }
     }
-    return node;
 }
 
 }  // namespace
@@ -88,7 +92,10 @@ std::optional<Node> parse_toml(std::string_view text, std::uint32_t file, Proble
         return std::nullopt;
     }
     try {
-        return node_of(toml::parse(text), file);
+        toml::table document = toml::parse(text);
+        Node root;
+        take(root, document, file);
+        return root;
     } catch (const toml::parse_error& error) {
         problems.add(position_of(error.source(), file),
                      fmt::format("no TOML: {}", error.description()));

@@ -60,13 +60,13 @@ void give_back_large_blocks() {
 #endif
 }
 
-int serve(const torc::config::Settings& settings, torc::server::Server::ReadSettings read_settings,
+int serve(torc::config::Settings settings, torc::server::Server::ReadSettings read_settings,
           torc::server::Diagnostics& diagnostics) {
     spdlog::set_level(to_spdlog(settings.log_level));
     for (const std::string& warning : settings.warnings) {
         spdlog::warn("{}", warning);
     }
-    torc::server::Server server(settings, std::move(read_settings));
+    torc::server::Server server(std::move(settings), std::move(read_settings));
     server.start();
     if (spdlog::should_log(spdlog::level::info)) {
         diagnostics.print(torc::server::describe_start(server));
@@ -86,18 +86,26 @@ int serve(const torc::config::Settings& settings, torc::server::Server::ReadSett
     return static_cast<int>(code);
 }
 
+/// What of the settings a reload compares. Takes no copy of the sites, which may be thousands.
+torc::config::Settings without_sites(torc::config::Settings& settings) {
+    auto sites = std::exchange(settings.sites, {});
+    torc::config::Settings others = settings;
+    settings.sites = std::move(sites);
+    return others;
+}
+
 /// Reads the configuration file again; null: there is none.
 torc::server::Server::ReadSettings settings_reader(int argc, const char* const* argv,
-                                                   const torc::config::Settings& settings) {
+                                                   torc::config::Settings& settings) {
     if (settings.configuration_file.empty()) {
         return nullptr;
     }
-    return [argc, argv, running = settings]() mutable {
+    return [argc, argv, running = without_sites(settings)]() mutable {
         auto reloaded = torc::config::reload_settings(argc, argv, running);
         if (!reloaded) {
             throw torc::StartError(reloaded.error());
         }
-        running = reloaded->settings;
+        running = without_sites(reloaded->settings);
         for (std::string& pending : reloaded->pending) {
             reloaded->settings.warnings.push_back(std::move(pending));
         }
@@ -138,7 +146,7 @@ int main(int argc, char** argv) {
     // Until the command line is read, every failure is one of what the user chose.
     auto code = ExitCode::usage;
     try {
-        const auto command = torc::config::read_command_line(argc, argv);
+        auto command = torc::config::read_command_line(argc, argv);
         if (const auto* inquiry = std::get_if<torc::config::Inquiry>(&command)) {
             const bool wants_help = *inquiry == torc::config::Inquiry::help;
             fmt::print("{}", wants_help ? torc::config::help_text() : torc::server::version_text());
@@ -148,8 +156,9 @@ int main(int argc, char** argv) {
         if (const auto* verdict = std::get_if<torc::config::Verdict>(&command)) {
             return report(*verdict, diagnostics);
         }
-        const auto& settings = std::get<torc::config::Settings>(command);
-        return serve(settings, settings_reader(argc, argv, settings), diagnostics);
+        auto& settings = std::get<torc::config::Settings>(command);
+        auto read_settings = settings_reader(argc, argv, settings);
+        return serve(std::move(settings), std::move(read_settings), diagnostics);
     } catch (const torc::StoppedBeforeStart&) {
         code = ExitCode::stopped;
     } catch (const torc::UsageError& error) {

@@ -90,15 +90,6 @@ spdlog::level::level_enum level_of(worker::Report::Severity severity) noexcept {
     assertion_failed("a severity is one of those above");
 }
 
-/// As they were opened.
-std::vector<config::SiteSettings> sites_of(const worker::Snapshot& snapshot) {
-    std::vector<config::SiteSettings> sites;
-    for (const worker::SharedSite& site : snapshot.sites) {
-        sites.push_back(site->settings);
-    }
-    return sites;
-}
-
 }  // namespace
 
 Server::Server(config::Settings settings, ReadSettings read_settings)
@@ -111,8 +102,8 @@ Server::Server(config::Settings settings, ReadSettings read_settings)
       mailboxes_(worker_cpus_.size()) {
     choose_backend();
     RootOpener opener(nullptr, backend_, reports_);
-    snapshot_ = opener.open_all(settings_);
-    settings_.sites = sites_of(*snapshot_);
+    snapshot_ = opener.open_all(std::move(settings_));
+    settings_ = snapshot_->settings;
     ignore_signals();
     if (worker_cpus_.size() > 1) {
         balance_.emplace(mailboxes_);

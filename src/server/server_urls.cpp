@@ -71,10 +71,9 @@ void put_shared_first(std::vector<net::Endpoint>& endpoints) {
 }
 
 /// The path of what is served, from the root: "" or the name of the only file, percent-encoded.
-std::string served_path(const config::Settings& settings) {
+std::string served_path(const config::SiteSettings& site) {
     std::string path;
-    http::PercentEncoder encoder(http::PercentEncoder::Part::path,
-                                 settings.sites.front().whole.load_rules.only_file);
+    http::PercentEncoder encoder(http::PercentEncoder::Part::path, site.whole.load_rules.only_file);
     for (std::string_view piece = encoder.next(); !piece.empty(); piece = encoder.next()) {
         path += piece;
     }
@@ -96,7 +95,7 @@ std::vector<ServerUrl> server_urls(const Server& server) {
     if (server.settings().shares) {
         put_shared_first(endpoints);
     }
-    const std::string path = served_path(server.settings());
+    const std::string path = served_path(server.first_site());
     std::vector<ServerUrl> urls;
     for (const net::Endpoint& endpoint : endpoints) {
         urls.push_back({.endpoint = endpoint, .text = endpoint.url() + path});

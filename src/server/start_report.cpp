@@ -93,12 +93,12 @@ std::string describe_workers(const Server& server) {
 
 std::string describe_start(const Server& server) {
     std::error_code error;
-    const std::filesystem::path directory = server.settings().sites.front().whole.directory;
+    const config::AreaSettings& site = server.first_site().whole;
+    const std::filesystem::path directory = site.directory;
     const auto absolute = std::filesystem::canonical(directory, error);
     std::filesystem::path served = error ? directory : absolute;
-    if (const std::string& file = server.settings().sites.front().whole.load_rules.only_file;
-        !file.empty()) {
-        served /= file;
+    if (!site.load_rules.only_file.empty()) {
+        served /= site.load_rules.only_file;
     }
     std::string text = fmt::format("torc {} serves {}\n", TORC_VERSION, served.string());
     const std::vector<ServerUrl> urls = server_urls(server);

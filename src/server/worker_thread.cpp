@@ -103,11 +103,10 @@ bool end_within(const io::Proactor& proactor, std::chrono::milliseconds patience
 
 }  // namespace
 
-void WorkerThread::run(std::unique_ptr<io::Proactor> proactor,
-                       const worker::WorkerOptions& options) {
+void WorkerThread::run(std::unique_ptr<io::Proactor> proactor, worker::WorkerOptions options) {
     std::unique_ptr<worker::Worker> worker;
     try {
-        worker = std::make_unique<worker::Worker>(*proactor, options);
+        worker = std::make_unique<worker::Worker>(*proactor, std::move(options));
     } catch (...) {
         serving_.set_exception(std::current_exception());
         return;

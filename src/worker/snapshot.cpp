@@ -51,15 +51,15 @@ public:
         }
     }
 
-    [[nodiscard]] SharedSite make(const config::SiteSettings& settings) {
+    [[nodiscard]] SharedSite make(config::SiteSettings settings) {
         auto site = std::make_shared<SiteSnapshot>();
-        site->settings = settings;
+        site->settings = std::move(settings);
         add_area(*site, site->settings.whole);
         for (config::AreaSettings& area : site->settings.areas) {
             site->area_table.add(area.path, static_cast<std::uint32_t>(site->areas.size()));
             add_area(*site, area);
         }
-        site->redirects = make_redirects(settings.redirects);
+        site->redirects = make_redirects(site->settings.redirects);
         // What was opened stays open either way: a root that now leads elsewhere is another tree.
         const auto [first, last] = sites_.equal_range(site->settings.whole.directory);
         const auto same = std::find_if(
@@ -143,13 +143,14 @@ SharedSnapshot make_snapshot(config::Settings settings, const Snapshot* previous
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->generation = previous != nullptr ? previous->generation + 1 : 0;
     SiteMaker maker(previous, open);
-    for (const config::SiteSettings& site : settings.sites) {
+    snapshot->sites.reserve(settings.sites.size());
+    for (config::SiteSettings& site : std::exchange(settings.sites, {})) {
         const auto index = static_cast<std::uint32_t>(snapshot->sites.size());
-        snapshot->sites.push_back(maker.make(site));
-        for (const std::string& host : site.hosts) {
+        const SharedSite& made = snapshot->sites.emplace_back(maker.make(std::move(site)));
+        for (const std::string& host : made->settings.hosts) {
             snapshot->hosts.add(host, index);
         }
-        if (site.is_default) {
+        if (made->settings.is_default) {
             snapshot->hosts.set_default(index);
         }
     }

@@ -27,8 +27,7 @@ std::string_view as_text(std::span<const std::byte> bytes) noexcept {
 
 Worker::Worker(io::Proactor& proactor, WorkerOptions options)
     : proactor_(proactor),
-      first_snapshot_(std::move(options.snapshot)),
-      settings_(first_snapshot_->settings),
+      settings_(options.snapshot->settings),
       reports_(*options.reports),
       mailbox_(*options.mailbox),
       budgets_(options.cache_limits),
@@ -56,7 +55,7 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
                   .balance = options.balance,
                   .worker = options.index,
                   .address_limit = options.address_limit}) {
-    adopt(first_snapshot_);
+    adopt(std::move(options.snapshot));
     if (options.access_log != nullptr) {
         access_log_.emplace(*options.access_log, options.access_log_pace);
         services_.access_log = &*access_log_;

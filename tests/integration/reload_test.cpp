@@ -7,8 +7,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <sys/types.h>
+
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +23,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -199,6 +203,31 @@ TEST_F(ReloadUnderLoad, KeepsConnectionsAndFailsNoRequest) {
     EXPECT_GE(fresh_, reloads);
     RecordProperty("responses", responses_);
     RecordProperty("fresh_connections", fresh_);
+    EXPECT_EQ(server.stop(), 0);
+}
+
+/// Whether a process has something open at `path`.
+bool has_open(pid_t pid, const std::filesystem::path& path) {
+    std::error_code error;
+    return std::ranges::any_of(
+        std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", pid)),
+        [&](const auto& entry) { return std::filesystem::read_symlink(entry, error) == path; });
+}
+
+TEST_F(Reload, ClosesTheRootOfASiteThatIsNoMore) {
+    write(site("a.test", "a") + site("b.test", "b"));
+    ServerProcess server(options());
+    EXPECT_EQ(HttpClient(server.port()).get("http://b.test/").body, "b");
+    EXPECT_TRUE(has_open(server.pid(), path("b")));
+    write(site("a.test", "a"));
+    server.send_signal(SIGHUP);
+    server.await_standard_error("configuration 1 serves");
+    const auto give_up = std::chrono::steady_clock::now() + patience;
+    while (has_open(server.pid(), path("b")) && std::chrono::steady_clock::now() < give_up) {
+        // Whatever a worker keeps of it goes in its own time.
+        std::this_thread::yield();
+    }
+    EXPECT_FALSE(has_open(server.pid(), path("b")));
     EXPECT_EQ(server.stop(), 0);
 }
 

@@ -53,7 +53,12 @@ public:
     /// As a signal: the first call drains, the second cuts off. From any thread.
     void request_stop() noexcept;
 
+    /// What it began with, but for the sites.
     [[nodiscard]] const config::Settings& settings() const noexcept { return settings_; }
+    /// The first of those that are served, as it was opened.
+    [[nodiscard]] const config::SiteSettings& first_site() const noexcept {
+        return snapshot_->sites.front()->settings;
+    }
     [[nodiscard]] const std::vector<net::Endpoint>& endpoints() const noexcept {
         return listeners_->endpoints();
     }

@@ -59,7 +59,7 @@ public:
 
 private:
     void work();
-    void run(std::unique_ptr<io::Proactor> proactor, const worker::WorkerOptions& options);
+    void run(std::unique_ptr<io::Proactor> proactor, worker::WorkerOptions options);
     void set_worker(worker::Worker* worker);
 
     const WorkerThreadOptions options_;

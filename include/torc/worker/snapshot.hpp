@@ -40,6 +40,7 @@ using SharedSite = std::shared_ptr<const SiteSnapshot>;
 struct Snapshot {
     /// Goes up with each reload.
     std::uint64_t generation = 0;
+    /// Without their sites, which have their own.
     config::Settings settings;
     std::vector<SharedSite> sites;
     /// Gives an index of `sites`.

@@ -185,9 +185,9 @@ private:
     [[nodiscard]] static io::Token token(Operation operation, const ConnectionSlot& slot) noexcept;
 
     io::Proactor& proactor_;
-    /// What it began with, by which its limits and times stay.
-    const SharedSnapshot first_snapshot_;
-    const config::Settings& settings_;
+    /// What it began with, by which its limits and times stay. A copy, so that the sites of then
+    /// can go.
+    const config::Settings settings_;
     const ReportSink& reports_;
     Mailbox& mailbox_;
 

@@ -30,22 +30,6 @@ namespace {
 
 using torc::ExitCode;
 
-spdlog::level::level_enum to_spdlog(torc::config::LogLevel level) {
-    switch (level) {
-        case torc::config::LogLevel::debug:
-            return spdlog::level::debug;
-        case torc::config::LogLevel::info:
-            return spdlog::level::info;
-        case torc::config::LogLevel::warn:
-            return spdlog::level::warn;
-        case torc::config::LogLevel::error:
-            return spdlog::level::err;
-        case torc::config::LogLevel::off:
-            return spdlog::level::off;
-    }
-    return spdlog::level::info;
-}
-
 /// Has the heap give back large blocks, such as listings, when they are freed: each is a mapping of
 /// its own. Left to itself, glibc takes the first that is freed for the rule and keeps those after
 /// it, each thread for itself. mallopt(3); other C libraries have no such habit.
@@ -62,7 +46,7 @@ void give_back_large_blocks() {
 
 int serve(torc::config::Settings settings, torc::server::Server::ReadSettings read_settings,
           torc::server::Diagnostics& diagnostics) {
-    spdlog::set_level(to_spdlog(settings.log_level));
+    torc::server::set_log_level(settings.log_level);
     for (const std::string& warning : settings.warnings) {
         spdlog::warn("{}", warning);
     }

@@ -21,7 +21,8 @@ inline constexpr std::string_view about_sizes =
 inline constexpr std::string_view about_colours = "NO_COLOR keeps colours out of reports.";
 inline constexpr std::string_view about_signals =
     "SIGTERM, SIGQUIT or SIGINT (Ctrl-C) finishes what is in flight (--drain-timeout); a second "
-    "one stops at once. SIGUSR1 or SIGHUP opens the access log anew; SIGUSR2 is ignored.";
+    "one stops at once. SIGHUP reads the configuration file anew, or without one does what SIGUSR1 "
+    "does: opens the access log anew. SIGUSR2 is ignored.";
 inline constexpr std::string_view about_exit_status =
     "Exit status: 0 stopped as told, 1 could not start for a reason outside of torc (starting "
     "again may "

@@ -8,6 +8,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <functional>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -80,9 +83,9 @@ struct FirstListener {
     UniqueFd socket;
 };
 
-/// Claims an endpoint that nobody listens on; gives it with the port filled in.
-Result<FirstListener> claim(const Endpoint& endpoint) noexcept {
-    auto socket = listen_on(endpoint, Claim::exclusive);
+/// Claims an endpoint; gives it with the port filled in.
+Result<FirstListener> claim(const Endpoint& endpoint, Claim claim) noexcept {
+    auto socket = listen_on(endpoint, claim);
     if (!socket) {
         return std::unexpected(socket.error());
     }
@@ -137,17 +140,25 @@ bool is_ipv6_companion(const Endpoint& endpoint, const std::vector<Endpoint>& wa
 /// Who chose the addresses to listen on.
 enum class ChosenBy : std::uint8_t { torc, user };
 
+bool contains(const std::vector<Endpoint>& endpoints, const Endpoint& endpoint) noexcept {
+    return std::ranges::find(endpoints, endpoint) != endpoints.end();
+}
+
+/// How an endpoint is to be claimed.
+using FindClaim = std::function<Claim(const Endpoint&)>;
+
 /// Claims every endpoint, with the same port. Leaves out those that the machine does not have, if
 /// no user chose them or they are IPv6 companions. After an error, `failed` is the endpoint that it
 /// is about.
 Result<std::vector<FirstListener>> claim_all(const std::vector<Endpoint>& wanted,
-                                             ChosenBy chosen_by, Endpoint& failed) {
+                                             ChosenBy chosen_by, const FindClaim& find_claim,
+                                             Endpoint& failed) {
     std::vector<FirstListener> claimed;
     for (Endpoint endpoint : wanted) {
         if (endpoint.port() == 0 && !claimed.empty()) {
             endpoint.set_port(claimed.front().endpoint.port());
         }
-        auto first = claim(endpoint);
+        auto first = claim(endpoint, find_claim(endpoint));
         if (first) {
             claimed.push_back(*std::move(first));
             continue;
@@ -161,11 +172,12 @@ Result<std::vector<FirstListener>> claim_all(const std::vector<Endpoint>& wanted
     return claimed;
 }
 
-/// Claims every endpoint. Throws StartError.
+/// Claims every endpoint that nobody listens on. Throws StartError.
 std::vector<FirstListener> claim_free(const std::vector<Endpoint>& wanted, ChosenBy chosen_by,
                                       const WaitForPort& wait_for_port) {
+    const FindClaim find_claim = [](const Endpoint&) { return Claim::exclusive; };
     Endpoint failed;
-    auto claimed = claim_all(wanted, chosen_by, failed);
+    auto claimed = claim_all(wanted, chosen_by, find_claim, failed);
     // With port 0 any free port: one that is free on the first address may be taken on another.
     int attempts = 1;
     const auto may_try_again = [&] {
@@ -173,15 +185,47 @@ std::vector<FirstListener> claim_free(const std::vector<Endpoint>& wanted, Chose
                                           : wait_for_port(failed);
     };
     while (!claimed && claimed.error() == Errno(EADDRINUSE) && may_try_again()) {
-        claimed = claim_all(wanted, chosen_by, failed);
+        claimed = claim_all(wanted, chosen_by, find_claim, failed);
     }
     if (!claimed) {
         throw StartError(explain(failed, claimed.error()));
     }
-    if (claimed->empty()) {
+    return *std::move(claimed);
+}
+
+/// The sockets of all workers that listen on the endpoint of `first`. Throws StartError.
+std::vector<UniqueFd> complete_group(FirstListener first, unsigned workers,
+                                     const WaitForPort& wait_for_port) {
+    std::vector<UniqueFd> sockets;
+    sockets.push_back(std::move(first.socket));
+    while (sockets.size() < workers) {
+        auto socket = listen_on(first.endpoint, Claim::shared);
+        // A stranger's listen(2) that is about to fail is in the way for that moment.
+        while (!socket && socket.error() == Errno(EADDRINUSE) && wait_for_port(first.endpoint)) {
+            socket = listen_on(first.endpoint, Claim::shared);
+        }
+        if (!socket) {
+            throw StartError(explain(first.endpoint, socket.error()));
+        }
+        sockets.push_back(*std::move(socket));
+    }
+    return sockets;
+}
+
+/// Throws StartError where every endpoint was left out.
+void require_some(const std::vector<Endpoint>& endpoints) {
+    if (endpoints.empty()) {
         throw StartError("this machine has no loopback address; give --address");
     }
-    return *std::move(claimed);
+}
+
+ChosenBy who_chose(const std::vector<std::string>& addresses) noexcept {
+    return addresses.empty() ? ChosenBy::torc : ChosenBy::user;
+}
+
+std::vector<Endpoint> resolve(const std::vector<std::string>& addresses, std::uint16_t port) {
+    return resolve_addresses(addresses.empty() ? std::vector<std::string>{"localhost"} : addresses,
+                             port);
 }
 
 }  // namespace
@@ -211,32 +255,111 @@ void ignore_new_connections(int listener) noexcept {
 }
 
 Listeners::Listeners(const std::vector<std::string>& addresses, std::uint16_t port,
-                     unsigned workers, const WaitForPort& wait_for_port) {
-    const ChosenBy chosen_by = addresses.empty() ? ChosenBy::torc : ChosenBy::user;
-    const auto wanted = resolve_addresses(
-        chosen_by == ChosenBy::torc ? std::vector<std::string>{"localhost"} : addresses, port);
-    std::vector<UniqueFd> first_sockets;
-    for (FirstListener& first : claim_free(wanted, chosen_by, wait_for_port)) {
-        endpoints_.push_back(first.endpoint);
-        first_sockets.push_back(std::move(first.socket));
-    }
-    lacks_ipv6_ = chosen_by == ChosenBy::user && endpoints_.size() < wanted.size();
-    sockets_.emplace_back(std::move(first_sockets));
-    for (unsigned worker = 1; worker < workers; ++worker) {
-        std::vector<UniqueFd> sockets;
-        for (const Endpoint& endpoint : endpoints_) {
-            auto socket = listen_on(endpoint, Claim::shared);
-            // A stranger's listen(2) that is about to fail is in the way for that moment.
-            while (!socket && socket.error() == Errno(EADDRINUSE) && wait_for_port(endpoint)) {
-                socket = listen_on(endpoint, Claim::shared);
-            }
-            if (!socket) {
-                throw StartError(explain(endpoint, socket.error()));
-            }
-            sockets.push_back(*std::move(socket));
+                     unsigned workers, const WaitForPort& wait_for_port)
+    : addresses_(addresses), port_(port) {
+    const std::vector<Endpoint> wanted = resolve(addresses, port);
+    std::vector<std::vector<UniqueFd>> by_worker(workers);
+    for (FirstListener& first : claim_free(wanted, who_chose(addresses), wait_for_port)) {
+        const Endpoint& endpoint = endpoints_.emplace_back(first.endpoint);
+        places_.push_back({.endpoint = endpoint});
+        if (!contains(wanted, endpoint)) {
+            free_port_ = endpoint.port();
         }
+        auto sockets = complete_group(std::move(first), workers, wait_for_port);
+        for (unsigned worker = 0; worker < workers; ++worker) {
+            by_worker[worker].push_back(std::move(sockets[worker]));
+        }
+    }
+    require_some(endpoints_);
+    lacks_ipv6_ = who_chose(addresses) == ChosenBy::user && endpoints_.size() < wanted.size();
+    for (std::vector<UniqueFd>& sockets : by_worker) {
         sockets_.emplace_back(std::move(sockets));
     }
+}
+
+bool Listeners::is_free(std::size_t index) const noexcept {
+    return std::ranges::all_of(
+        sockets_, [&](const ListeningSockets& sockets) { return sockets.is_free(index); });
+}
+
+bool Listeners::overlaps(const Endpoint& endpoint) const noexcept {
+    for (std::size_t index = 0; index < places_.size(); ++index) {
+        const Endpoint& ours = places_[index].endpoint;
+        const bool is_overlap =
+            ours == endpoint || ours.includes(endpoint) || endpoint.includes(ours);
+        if (is_overlap && !is_free(index)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Listeners::Change Listeners::prepare(const std::vector<std::string>& addresses,
+                                     std::uint16_t port) const {
+    Change change{.addresses = addresses, .port = port};
+    if (addresses == addresses_ && port == port_) {
+        change.endpoints = endpoints_;
+        change.lacks_ipv6 = lacks_ipv6_;
+        return change;
+    }
+    const std::vector<Endpoint> wanted = resolve(addresses, port == 0 ? free_port_ : port);
+    std::vector<Endpoint> missing;
+    for (const Endpoint& endpoint : wanted) {
+        (contains(endpoints_, endpoint) ? change.endpoints : missing).push_back(endpoint);
+    }
+    // What the process has already it may share with itself: all addresses, and one of them.
+    const FindClaim find_claim = [this](const Endpoint& endpoint) {
+        return overlaps(endpoint) ? Claim::shared : Claim::exclusive;
+    };
+    Endpoint failed;
+    auto claimed = claim_all(missing, who_chose(addresses), find_claim, failed);
+    if (!claimed) {
+        throw StartError(explain(failed, claimed.error()));
+    }
+    for (FirstListener& first : *claimed) {
+        const Endpoint endpoint = first.endpoint;
+        change.endpoints.push_back(endpoint);
+        change.additions.push_back(
+            {.endpoint = endpoint,
+             .sockets = complete_group(std::move(first), static_cast<unsigned>(sockets_.size()),
+                                       [](const Endpoint&) { return false; })});
+    }
+    require_some(change.endpoints);
+    change.lacks_ipv6 =
+        who_chose(addresses) == ChosenBy::user && change.endpoints.size() < wanted.size();
+    std::ranges::copy_if(
+        endpoints_, std::back_inserter(change.removals),
+        [&](const Endpoint& endpoint) { return !contains(change.endpoints, endpoint); });
+    return change;
+}
+
+void Listeners::apply(Change change) {
+    for (Change::Addition& addition : change.additions) {
+        std::size_t index = 0;
+        while (index < places_.size() && (places_[index].is_in_use || !is_free(index))) {
+            ++index;
+        }
+        if (index == places_.size()) {
+            places_.emplace_back();
+        }
+        places_[index] = {.endpoint = addition.endpoint};
+        for (std::size_t worker = 0; worker < sockets_.size(); ++worker) {
+            sockets_[worker].add(index, std::move(addition.sockets[worker]));
+        }
+    }
+    for (std::size_t index = 0; index < places_.size(); ++index) {
+        Place& place = places_[index];
+        if (place.is_in_use && contains(change.removals, place.endpoint)) {
+            place.is_in_use = false;
+            for (ListeningSockets& sockets : sockets_) {
+                sockets.retire(index);
+            }
+        }
+    }
+    addresses_ = std::move(change.addresses);
+    port_ = change.port;
+    endpoints_ = std::move(change.endpoints);
+    lacks_ipv6_ = change.lacks_ipv6;
 }
 
 }  // namespace torc::net

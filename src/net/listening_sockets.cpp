@@ -1,3 +1,4 @@
+#include <torc/base/assert.hpp>
 #include <torc/net/listening_sockets.hpp>
 
 #include <sys/socket.h>
@@ -5,6 +6,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 namespace torc::net {
 namespace {
@@ -26,17 +28,53 @@ void take_queue(const UniqueFd& listener, std::size_t index, std::vector<Accepte
 
 }  // namespace
 
+ListeningSockets::ListeningSockets(std::vector<UniqueFd> sockets) {
+    slots_.reserve(sockets.size());
+    for (UniqueFd& socket : sockets) {
+        slots_.push_back({.socket = std::move(socket)});
+    }
+}
+
+bool ListeningSockets::is_free(std::size_t index) const noexcept {
+    const std::scoped_lock lock(mutex_);
+    return index >= slots_.size() || !slots_[index].socket;
+}
+
+void ListeningSockets::add(std::size_t index, UniqueFd socket) {
+    const std::scoped_lock lock(mutex_);
+    if (index >= slots_.size()) {
+        slots_.resize(index + 1);
+    }
+    TORC_ASSERT(!slots_[index].socket);
+    slots_[index] = {.socket = std::move(socket)};
+}
+
+void ListeningSockets::retire(std::size_t index) noexcept {
+    const std::scoped_lock lock(mutex_);
+    slots_[index].is_retired = true;
+}
+
+std::vector<ListeningSockets::Place> ListeningSockets::places() const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<Place> places;
+    places.reserve(slots_.size());
+    for (const Slot& slot : slots_) {
+        places.push_back({.socket = slot.socket.get(), .is_retired = slot.is_retired});
+    }
+    return places;
+}
+
 void ListeningSockets::close(std::size_t index, std::vector<Accepted>& accepted) {
     const std::scoped_lock lock(mutex_);
-    take_queue(sockets_[index], index, accepted, std::numeric_limits<std::size_t>::max());
-    sockets_[index].reset();
+    take_queue(slots_[index].socket, index, accepted, std::numeric_limits<std::size_t>::max());
+    slots_[index].socket.reset();
 }
 
 void ListeningSockets::take_waiting(std::vector<Accepted>& accepted, std::size_t sockets_max) {
     const std::scoped_lock lock(mutex_);
-    for (std::size_t index = 0; index < sockets_.size(); ++index) {
-        if (sockets_[index]) {
-            take_queue(sockets_[index], index, accepted, accepted.size() + sockets_max);
+    for (std::size_t index = 0; index < slots_.size(); ++index) {
+        if (slots_[index].socket) {
+            take_queue(slots_[index].socket, index, accepted, accepted.size() + sockets_max);
         }
     }
 }

@@ -9,7 +9,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
@@ -133,6 +135,12 @@ void Diagnostics::finish() {
         writer_->finish_within(finish_patience);
         writer_.reset();
     }
+}
+
+void set_log_level(config::LogLevel level) noexcept {
+    constexpr std::array levels = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
+                                   spdlog::level::err, spdlog::level::off};
+    spdlog::set_level(levels.at(static_cast<std::size_t>(level)));
 }
 
 void reserve_standard_descriptors() noexcept {

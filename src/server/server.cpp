@@ -99,7 +99,8 @@ Server::Server(config::Settings settings, ReadSettings read_settings)
       reports_([](const worker::Report& report) {
           spdlog::log(level_of(report.severity), "{}", report.text);
       }),
-      mailboxes_(worker_cpus_.size()) {
+      mailboxes_(worker_cpus_.size()),
+      address_limit_(settings_.connections_per_address_max) {
     choose_backend();
     RootOpener opener(nullptr, backend_, reports_);
     snapshot_ = opener.open_all(std::move(settings_));
@@ -107,9 +108,6 @@ Server::Server(config::Settings settings, ReadSettings read_settings)
     ignore_signals();
     if (worker_cpus_.size() > 1) {
         balance_.emplace(mailboxes_);
-    }
-    if (settings_.connections_per_address_max > 0) {
-        address_limit_.emplace(settings_.connections_per_address_max);
     }
     open_access_log();
     share_out_descriptors();
@@ -263,7 +261,7 @@ void Server::start() {
                                  .mailbox = &mailboxes_[worker],
                                  .balance = balance_ ? &*balance_ : nullptr,
                                  .index = worker,
-                                 .address_limit = address_limit_ ? &*address_limit_ : nullptr});
+                                 .address_limit = &address_limit_});
     }
     // All of them, for only one that serves can be told to stop.
     std::exception_ptr failure;

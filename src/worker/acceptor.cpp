@@ -16,20 +16,48 @@ namespace {
 /// How long accepting rests after it failed, unless there is room earlier.
 constexpr std::chrono::milliseconds accept_pause{100};
 
+/// How long handshakes have to end before a listener is closed that was retired.
+constexpr std::chrono::milliseconds closing_time{250};
+
 }  // namespace
 
 Acceptor::Acceptor(io::Proactor& proactor, net::ListeningSockets& sockets,
                    const ReportSink& reports)
-    : proactor_(proactor), sockets_(sockets), reports_(reports), listeners_(sockets.size()) {}
+    : proactor_(proactor), sockets_(sockets), reports_(reports) {
+    follow({});
+}
 
 void Acceptor::start() {
     accept_again_at_ = never;
     is_short_ = false;
     for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
         Listener& listener = listeners_[index];
-        if (!listener.is_accepting && sockets_.at(index) >= 0) {
+        const bool is_open =
+            listener.state == Listener::State::open || listener.state == Listener::State::closing;
+        if (is_open && !listener.is_accepting) {
             listener.is_accepting = true;
-            proactor_.accept(make_token(Operation::accept, index), sockets_.at(index));
+            proactor_.accept(make_token(Operation::accept, index), listener.socket);
+        }
+    }
+}
+
+void Acceptor::follow(MonotonicTime now) {
+    if (is_stopping_) {
+        return;
+    }
+    const std::vector<net::ListeningSockets::Place> places = sockets_.places();
+    listeners_.resize(std::max(listeners_.size(), places.size()));
+    for (std::size_t index = 0; index < places.size(); ++index) {
+        const net::ListeningSockets::Place& place = places[index];
+        Listener& listener = listeners_[index];
+        if (listener.state == Listener::State::none && place.socket >= 0) {
+            listener = {.socket = place.socket, .state = Listener::State::open};
+        }
+        if (listener.state == Listener::State::open && place.is_retired) {
+            begin_to_close(listener);
+            listener.state = Listener::State::closing;
+            listener.close_at = now + closing_time;
+            close_at_ = std::min(close_at_, listener.close_at);
         }
     }
 }
@@ -45,8 +73,8 @@ std::size_t Acceptor::completed(const io::Completion& completion, MonotonicTime 
     if (completion.more) {
         return 0;
     }
-    if (listener.is_cancelled) {
-        sockets_.close(index, accepted);
+    if (listener.state == Listener::State::cancelled) {
+        close(index, accepted);
         return 0;
     }
     switch (completion.failed() ? completion.error().value() : 0) {
@@ -63,7 +91,7 @@ std::size_t Acceptor::completed(const io::Completion& completion, MonotonicTime 
             is_short_ = true;
             // The kernel takes a descriptor before it looks for a connection, so that it ran out of
             // them tells nothing of the queue.
-            return proactor_.waiting_connections(sockets_.at(index));
+            return proactor_.waiting_connections(listener.socket);
         default:
             rest(now, completion.error());
             return 0;
@@ -93,30 +121,66 @@ void Acceptor::resume() {
     }
 }
 
-void Acceptor::expire(MonotonicTime now) {
+void Acceptor::expire(MonotonicTime now, std::vector<net::Accepted>& accepted) {
     if (now >= accept_again_at_) {
         start();
     }
+    if (now < close_at_) {
+        return;
+    }
+    close_at_ = never;
+    for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
+        const Listener& listener = listeners_[index];
+        if (listener.state != Listener::State::closing) {
+            continue;
+        }
+        if (now >= listener.close_at) {
+            stop(index, accepted);
+        } else {
+            close_at_ = std::min(close_at_, listener.close_at);
+        }
+    }
+}
+
+void Acceptor::begin_to_close(const Listener& listener) noexcept {
+    net::ignore_new_connections(listener.socket);
+    net::show_silent_connections(listener.socket);
 }
 
 void Acceptor::begin_stop() noexcept {
-    for (std::size_t index = 0; index < sockets_.size(); ++index) {
-        net::ignore_new_connections(sockets_.at(index));
-        net::show_silent_connections(sockets_.at(index));
+    is_stopping_ = true;
+    for (const Listener& listener : listeners_) {
+        if (listener.state == Listener::State::open) {
+            begin_to_close(listener);
+        }
     }
 }
 
 void Acceptor::stop(std::vector<net::Accepted>& accepted) {
+    is_stopping_ = true;
     accept_again_at_ = never;
+    close_at_ = never;
     for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
-        Listener& listener = listeners_[index];
-        listener.is_cancelled = true;
-        if (listener.is_accepting) {
-            proactor_.cancel_accept(make_token(Operation::accept, index), sockets_.at(index));
-        } else {
-            sockets_.close(index, accepted);
-        }
+        stop(index, accepted);
     }
+}
+
+void Acceptor::stop(std::uint32_t index, std::vector<net::Accepted>& accepted) {
+    Listener& listener = listeners_[index];
+    if (listener.state != Listener::State::open && listener.state != Listener::State::closing) {
+        return;
+    }
+    if (listener.is_accepting) {
+        listener.state = Listener::State::cancelled;
+        proactor_.cancel_accept(make_token(Operation::accept, index), listener.socket);
+    } else {
+        close(index, accepted);
+    }
+}
+
+void Acceptor::close(std::uint32_t index, std::vector<net::Accepted>& accepted) {
+    sockets_.close(index, accepted);
+    listeners_[index] = {};
 }
 
 bool Acceptor::is_busy() const noexcept {

@@ -49,7 +49,8 @@ void Admission::admit(const net::Accepted& connection) {
 void Admission::take_over(const net::Accepted& connection) {
     if (parts_.shutdown.is_cutting_off()) {
         cut_off(connection);
-    } else if (parts_.address_limit != nullptr && !may_have_another(connection)) {
+    } else if (parts_.address_limit != nullptr && parts_.address_limit->is_limited() &&
+               !may_have_another(connection)) {
         close_socket(connection.socket);
     } else {
         give_slot(connection);
@@ -65,7 +66,7 @@ bool Admission::may_have_another(const net::Accepted& connection) {
         report(parts_.reports, Report::Severity::warning,
                "connections are refused: {} has {} already, which is all that "
                "--max-connections-per-address allows",
-               peer->host(), parts_.settings.connections_per_address_max);
+               peer->host(), parts_.services.settings->connections_per_address_max);
     }
     return false;
 }
@@ -246,7 +247,7 @@ ConnectionSlot* Admission::find_slow_reader(std::chrono::nanoseconds patience) {
             "allow are taken, and some clients take less than {} bytes a second (--min-rate); "
             "raise the limit of descriptors (ulimit -Hn, LimitNOFILE=), or let fewer connections "
             "in from one address (--max-connections-per-address)",
-            parts_.connections_max, parts_.settings.bytes_per_second_min);
+            parts_.connections_max, parts_.services.settings->bytes_per_second_min);
     }
     return slowest;
 }

@@ -17,13 +17,24 @@ constexpr std::size_t loading_looks_max = 256;
 }  // namespace
 
 Deadlines::Deadlines(const io::Proactor& proactor, const config::Settings& settings) noexcept
-    : settings_(settings),
+    : linger_timeout_(settings.timeouts.linger),
+      bytes_per_second_min_(settings.bytes_per_second_min),
       idle_(settings.timeouts.idle),
       graces_(drain_grace),
       requests_(settings.timeouts.request),
       readers_(proactor, settings.timeouts.send, settings.bytes_per_second_min),
       lingers_(settings.timeouts.linger),
       loading_(settings.timeouts.load) {}
+
+void Deadlines::adopt(const config::Settings& settings) noexcept {
+    linger_timeout_ = settings.timeouts.linger;
+    bytes_per_second_min_ = settings.bytes_per_second_min;
+    idle_.set_timeout(settings.timeouts.idle);
+    requests_.set_timeout(settings.timeouts.request);
+    readers_.set_limits(settings.timeouts.send, settings.bytes_per_second_min);
+    lingers_.set_timeout(settings.timeouts.linger);
+    loading_.set_timeout(settings.timeouts.load);
+}
 
 void Deadlines::start(ConnectionSlot& slot, MonotonicTime now) noexcept {
     const State state = slot.connection->state();
@@ -75,10 +86,9 @@ bool Deadlines::may_linger_on(ConnectionSlot& slot, std::size_t bytes,
     Pace& pace = slot.pace;
     static_cast<void>(pace.look(pace.total_bytes() + bytes, now, endless));
     const auto lasted = pace.observed_for(now);
-    const std::chrono::nanoseconds silence_max = settings_.timeouts.linger;
-    return lasted < linger_timeouts_max * silence_max &&
-           (lasted < silence_max ||
-            pace.bytes_per_second(now) >= static_cast<double>(settings_.bytes_per_second_min));
+    return lasted < linger_timeouts_max * linger_timeout_ &&
+           (lasted < linger_timeout_ ||
+            pace.bytes_per_second(now) >= static_cast<double>(bytes_per_second_min_));
 }
 
 MonotonicTime Deadlines::next() noexcept {
@@ -128,7 +138,7 @@ ConnectionSlot* Deadlines::find_longest_waiting(MonotonicTime now,
                                                 std::chrono::nanoseconds patience) noexcept {
     const auto has_just_come = [&](const ConnectionSlot& slot) {
         return slot.state == State::idle && slot.connection->is_fresh() &&
-               now < slot.deadline - settings_.timeouts.idle + patience;
+               now < slot.waits_since + patience;
     };
     for (DeadlineList<ConnectionSlot>* list : {&idle_, &lingers_, &requests_}) {
         ConnectionSlot* const first = list->first();
@@ -142,7 +152,7 @@ ConnectionSlot* Deadlines::find_longest_waiting(MonotonicTime now,
 ConnectionSlot* Deadlines::find_longest_loading(MonotonicTime now,
                                                 std::chrono::nanoseconds patience) noexcept {
     ConnectionSlot* const longest = loading_.first();
-    if (longest != nullptr && now < longest->deadline - settings_.timeouts.load + patience) {
+    if (longest != nullptr && now < longest->waits_since + patience) {
         return nullptr;  // Most loads take far less.
     }
     ConnectionSlot* slot = longest;

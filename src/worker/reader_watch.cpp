@@ -26,12 +26,17 @@ constexpr int stalls_per_filling_min = 2;
 
 ReaderWatch::ReaderWatch(const io::Proactor& proactor, std::chrono::nanoseconds timeout,
                          std::uint64_t bytes_per_second_min) noexcept
-    : proactor_(proactor),
-      timeout_(timeout),
-      window_(timeout / windows_per_timeout),
-      bytes_per_second_min_(static_cast<double>(bytes_per_second_min)),
-      interval_(std::min(look_interval_max, timeout / looks_per_timeout)),
-      looks_(interval_) {}
+    : proactor_(proactor), looks_(look_interval_max) {
+    set_limits(timeout, bytes_per_second_min);
+}
+
+void ReaderWatch::set_limits(std::chrono::nanoseconds timeout,
+                             std::uint64_t bytes_per_second_min) noexcept {
+    timeout_ = timeout;
+    window_ = timeout / windows_per_timeout;
+    bytes_per_second_min_ = static_cast<double>(bytes_per_second_min);
+    looks_.set_timeout(std::min(look_interval_max, timeout / looks_per_timeout));
+}
 
 void ReaderWatch::begin(ConnectionSlot& slot, MonotonicTime now) noexcept {
     slot.pace.begin(now);
@@ -67,7 +72,7 @@ ConnectionSlot* ReaderWatch::take_expired(MonotonicTime now) noexcept {
 ConnectionSlot* ReaderWatch::take_gone(MonotonicTime now, std::size_t& looks_left) noexcept {
     for (; looks_left > 0; --looks_left) {
         ConnectionSlot* const slot = looks_.first();
-        if (slot == nullptr || slot->deadline >= now + interval_) {
+        if (slot == nullptr || slot->waits_since >= now) {
             return nullptr;  // Whoever is left was looked at in this iteration.
         }
         if (look(*slot, now).has_gone) {

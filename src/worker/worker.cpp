@@ -27,25 +27,23 @@ std::string_view as_text(std::span<const std::byte> bytes) noexcept {
 
 Worker::Worker(io::Proactor& proactor, WorkerOptions options)
     : proactor_(proactor),
-      settings_(options.snapshot->settings),
       reports_(*options.reports),
       mailbox_(*options.mailbox),
       budgets_(options.cache_limits),
       loader_services_{.proactor = proactor_,
                        .budgets = budgets_,
                        .reports = reports_,
-                       .patience = settings_.timeouts.load},
+                       .patience = options.snapshot->settings.timeouts.load},
       trees_(loader_services_),
       hosting_(trees_),
       access_control_(proactor_),
       services_{.hosting = hosting_, .batches = batches_, .access_control = &access_control_},
-      deadlines_(proactor_, settings_),
+      deadlines_(proactor_, options.snapshot->settings),
       connections_(options.connections_max + limits::connections_spare),
-      shutdown_(settings_.timeouts.drain),
+      shutdown_(options.snapshot->settings.timeouts.drain),
       acceptor_(proactor_, *options.listeners, reports_),
       admission_({.host = *this,
                   .proactor = proactor_,
-                  .settings = settings_,
                   .reports = reports_,
                   .services = services_,
                   .connections = connections_,
@@ -211,36 +209,6 @@ void Worker::admit_accepted() {
         admission_.admit(connection);
     }
     accepted_.clear();
-}
-
-void Worker::take_mail() {
-    if (mailbox_.has_mail()) {
-        mailbox_.take(mail_);
-        shutdown_.on_order(mail_.stop);
-        for (const net::Accepted& connection : mail_.connections) {
-            admission_.take_over(connection);
-        }
-        if (mail_.snapshot) {
-            adopt_or_retry(std::move(mail_.snapshot));
-        }
-    }
-}
-
-void Worker::adopt_or_retry(SharedSnapshot snapshot) {
-    try {
-        adopt(snapshot);
-    } catch (const std::bad_alloc&) {
-        mailbox_.publish(std::move(snapshot));
-    }
-}
-
-void Worker::adopt(SharedSnapshot snapshot) {
-    const std::uint64_t generation = snapshot->generation;
-    services_.parse_limits = snapshot->settings.parse_limits;
-    services_.body_bytes_max = snapshot->settings.body_bytes_max;
-    hosting_.adopt(std::move(snapshot));
-    introduce_all_peers();
-    mailbox_.note_generation(generation);
 }
 
 void Worker::begin(ConnectionSlot& slot) {

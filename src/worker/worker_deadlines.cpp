@@ -56,7 +56,8 @@ void Worker::expire() {
     batches_.give_back_unused(services_.now);
     if (services_.now >= acceptor_.next_deadline()) {
         admission_.forget_evictions();
-        acceptor_.expire(services_.now);
+        acceptor_.expire(services_.now, accepted_);
+        admit_accepted();
     }
 }
 

@@ -75,9 +75,9 @@ TEST(Listeners, GiveEveryWorkerASocketForEveryEndpoint) {
     Listeners listeners({"127.0.0.1", "127.0.0.2"}, 0, 3);
     for (unsigned worker = 0; worker < 3; ++worker) {
         ListeningSockets& sockets = listeners.of(worker);
-        ASSERT_EQ(sockets.size(), 2U);
-        for (std::size_t index = 0; index < sockets.size(); ++index) {
-            const int socket = sockets.at(index);
+        ASSERT_EQ(sockets.places().size(), 2U);
+        for (const ListeningSockets::Place& place : sockets.places()) {
+            const int socket = place.socket;
             EXPECT_EQ(option(socket, SOL_SOCKET, SO_ACCEPTCONN), 1);
             EXPECT_EQ(option(socket, SOL_SOCKET, SO_REUSEPORT), 1);
             EXPECT_EQ(option(socket, IPPROTO_TCP, TCP_NODELAY), 1);
@@ -139,9 +139,9 @@ TEST(Listeners, TakeAPortWhoseConnectionsAreStillClosing) {
         Listeners listeners({"127.0.0.1"}, 0, 1);
         port = listeners.endpoints()[0].port();
         ListeningSockets& sockets = listeners.of(0);
-        show_silent_connections(sockets.at(0));
+        show_silent_connections(sockets.places()[0].socket);
         const UniqueFd client = connect_to(listeners.endpoints()[0]);
-        const UniqueFd accepted(::accept(sockets.at(0), nullptr, nullptr));
+        const UniqueFd accepted(::accept(sockets.places()[0].socket, nullptr, nullptr));
         ASSERT_TRUE(accepted);
     }
     EXPECT_EQ(refusal({"127.0.0.1"}, port), "");
@@ -151,7 +151,7 @@ TEST(Listeners, HandOverAConnectionWithItsFirstBytes) {
     Listeners listeners({"127.0.0.1"}, 0, 1);
     ListeningSockets& sockets = listeners.of(0);
     const auto accept = [&] {
-        return UniqueFd(::accept4(sockets.at(0), nullptr, nullptr, SOCK_CLOEXEC));
+        return UniqueFd(::accept4(sockets.places()[0].socket, nullptr, nullptr, SOCK_CLOEXEC));
     };
     const UniqueFd client = connect_to(listeners.endpoints()[0]);
     EXPECT_FALSE(accept());
@@ -163,7 +163,7 @@ TEST(Listeners, HandOverASilentConnectionInTheEnd) {
     Listeners listeners({"127.0.0.1"}, 0, 1);
     ListeningSockets& sockets = listeners.of(0);
     const UniqueFd client = connect_to(listeners.endpoints()[0]);
-    pollfd event{.fd = sockets.at(0), .events = POLLIN, .revents = 0};
+    pollfd event{.fd = sockets.places()[0].socket, .events = POLLIN, .revents = 0};
     EXPECT_EQ(::poll(&event, 1, 20'000), 1);
 }
 
@@ -177,14 +177,15 @@ TEST(Listeners, FinishHandshakesButBeginNoneWhenNewConnectionsAreIgnored) {
         // Kept back: its handshake is over for the client alone.
         const UniqueFd begun = connect_to(listeners.endpoints()[0]);
         ASSERT_TRUE(begun);
-        ignore_new_connections(sockets.at(0));
+        ignore_new_connections(sockets.places()[0].socket);
         const UniqueFd ignored(::socket(listeners.endpoints()[0].address()->sa_family,
                                         SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
         const Endpoint& place = listeners.endpoints()[0];
         EXPECT_EQ(::connect(ignored.get(), place.address(), place.length()), -1);
         EXPECT_EQ(errno, EINPROGRESS);
         ASSERT_EQ(::send(begun.get(), "x", 1, MSG_NOSIGNAL), 1);
-        EXPECT_TRUE(UniqueFd(::accept4(sockets.at(0), nullptr, nullptr, SOCK_CLOEXEC)));
+        EXPECT_TRUE(
+            UniqueFd(::accept4(sockets.places()[0].socket, nullptr, nullptr, SOCK_CLOEXEC)));
         pollfd event{.fd = ignored.get(), .events = POLLOUT, .revents = 0};
         EXPECT_EQ(::poll(&event, 1, 0), 0);
     }

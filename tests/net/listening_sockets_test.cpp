@@ -65,7 +65,8 @@ TEST_F(ListeningSocketsTest, GiveWhatWaitsWhenOneIsClosed) {
     const Client client = connect();
     sockets_.close(0, accepted_);
     EXPECT_EQ(accepted_.size(), 1U);
-    EXPECT_EQ(sockets_.at(0), -1);
+    EXPECT_EQ(sockets_.places()[0].socket, -1);
+    EXPECT_TRUE(sockets_.is_free(0));
     EXPECT_FALSE(Client(listeners_.endpoints().front()).connect());
     sockets_.take_waiting(accepted_, 100);
     EXPECT_EQ(accepted_.size(), 1U);

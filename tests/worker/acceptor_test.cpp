@@ -92,6 +92,57 @@ TEST_P(AcceptorTest, ClosesItsListenersInTheMomentInWhichTheKernelHasStopped) {
     EXPECT_FALSE(Client(endpoint()).connect());
 }
 
+TEST_P(AcceptorTest, AcceptsOnWhatIsAddedOnceItLooks) {
+    listeners_.apply(listeners_.prepare({"127.0.0.1", "127.0.0.2"}, 0));
+    Client client(listeners_.endpoints().back());
+    ASSERT_TRUE(client.connect());
+    client.send("x");
+    acceptor_->follow(proactor_->now().monotonic);
+    acceptor_->start();
+    while (accepted_.empty()) {
+        EXPECT_FALSE(turn());
+    }
+    EXPECT_EQ(accepted_.front().listener, 1U);
+}
+
+TEST_P(AcceptorTest, GivesWhatHasComeToWhatIsRetiredBeforeItIsClosed) {
+    const net::Endpoint old = endpoint();
+    (void)turn(std::chrono::milliseconds(0));
+    listeners_.apply(listeners_.prepare({"127.0.0.2"}, 0));
+    Client client(old);
+    ASSERT_TRUE(client.connect());
+    client.send("x");
+    EXPECT_EQ(acceptor_->next_deadline(), never);
+    acceptor_->follow(proactor_->now().monotonic);
+    acceptor_->start();
+    const MonotonicTime closes_at = acceptor_->next_deadline();
+    EXPECT_NE(closes_at, never);
+    while (accepted_.empty()) {
+        EXPECT_FALSE(turn());
+    }
+    EXPECT_FALSE(listeners_.of(0).is_free(0));
+    acceptor_->expire(closes_at, accepted_);
+    EXPECT_EQ(acceptor_->next_deadline(), never);
+    while (!listeners_.of(0).is_free(0)) {
+        EXPECT_FALSE(turn());
+    }
+    EXPECT_FALSE(Client(old).connect());
+    EXPECT_TRUE(Client(endpoint()).connect());
+    EXPECT_EQ(accepted_.size(), 1U);
+}
+
+TEST_P(AcceptorTest, FollowsNothingAnyMoreOnceItBeganToStop) {
+    acceptor_->begin_stop();
+    listeners_.apply(listeners_.prepare({"127.0.0.2"}, 0));
+    acceptor_->follow(proactor_->now().monotonic);
+    EXPECT_EQ(acceptor_->next_deadline(), never);
+    acceptor_->stop(accepted_);
+    while (acceptor_->is_busy()) {
+        (void)turn();
+    }
+    EXPECT_TRUE(listeners_.of(0).is_free(0));
+}
+
 TEST_P(AcceptorTest, GivesWhatWaitsInTheQueueWhenItStops) {
     (void)turn(std::chrono::milliseconds(0));
     Client client(endpoint());
@@ -144,7 +195,7 @@ TEST_P(AcceptorTest, RestsAfterAnErrorThatItDoesNotKnow) {
         EXPECT_GT(again_at, proactor_->now().monotonic + std::chrono::milliseconds(50));
         acceptor_->resume();
         EXPECT_FALSE(acceptor_->is_busy()) << "room is not what it misses";
-        acceptor_->expire(again_at);
+        acceptor_->expire(again_at, accepted_);
         EXPECT_TRUE(acceptor_->is_busy());
     }
     EXPECT_EQ(reports.texts(),

@@ -37,6 +37,29 @@ TEST(AddressLimitTest, CountsNothingForAConnectionThatWasRefused) {
     EXPECT_TRUE(limit.enter(12, somebody));
 }
 
+TEST(AddressLimitTest, WithoutALimitCountsNobody) {
+    AddressLimit limit(0);
+    EXPECT_FALSE(limit.is_limited());
+    EXPECT_TRUE(limit.enter(10, somebody));
+    limit.set_connections_max(1);
+    EXPECT_TRUE(limit.is_limited());
+    EXPECT_TRUE(limit.enter(11, somebody)) << "the first one came before";
+    EXPECT_FALSE(limit.enter(12, somebody));
+    limit.leave(10);
+    EXPECT_FALSE(limit.enter(12, somebody));
+}
+
+TEST(AddressLimitTest, LetsThoseStayWhoAreMoreThanALowerLimitAllows) {
+    AddressLimit limit(2);
+    EXPECT_TRUE(limit.enter(10, somebody));
+    EXPECT_TRUE(limit.enter(11, somebody));
+    limit.set_connections_max(1);
+    limit.leave(10);
+    EXPECT_FALSE(limit.enter(12, somebody));
+    limit.leave(11);
+    EXPECT_TRUE(limit.enter(12, somebody));
+}
+
 TEST(AddressLimitTest, RefusesAConnectionThatThereIsNoMemoryToCount) {
     if (torc::test::has_thread_sanitizer) {
         GTEST_SKIP() << "its operator new does not fail";

@@ -36,9 +36,9 @@ protected:
     /// Begins anew, with so many slots and the spare ones.
     void make(std::uint32_t connections_max) {
         connections_.emplace(connections_max + limits::connections_spare);
+        services_.settings = &settings_;
         admission_.emplace(Admission::Parts{.host = *this,
                                             .proactor = proactor_,
-                                            .settings = settings_,
                                             .reports = reports_.sink,
                                             .services = services_,
                                             .connections = *connections_,

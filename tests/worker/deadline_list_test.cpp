@@ -38,6 +38,17 @@ TEST_F(DeadlineListTest, ExpiresAtTheDeadlineAndNotBefore) {
     EXPECT_EQ(list_.take_expired(noon + 10s), &first_);
 }
 
+TEST_F(DeadlineListTest, AnotherTimeoutIsOneForThoseThatWaitAlready) {
+    list_.start(first_, noon);
+    list_.start(second_, noon + 1s);
+    list_.set_timeout(3s);
+    EXPECT_EQ(list_.next(), noon + 3s);
+    EXPECT_EQ(list_.take_expired(noon + 3s), &first_);
+    EXPECT_EQ(list_.take_expired(noon + 3s), nullptr);
+    list_.set_timeout(60s);
+    EXPECT_EQ(list_.next(), noon + 61s);
+}
+
 TEST_F(DeadlineListTest, TakesOutWhatExpired) {
     list_.start(first_, noon);
     ASSERT_EQ(list_.take_expired(noon + 10s), &first_);

@@ -63,7 +63,7 @@ struct WorkerSurroundings {
         settings.sites.front().whole.directory = directory.path().string();
         net::ListeningSockets& sockets = listeners.of(0);
         if (shows_silent_connections) {
-            net::show_silent_connections(sockets.at(0));
+            net::show_silent_connections(sockets.places()[0].socket);
         }
         return {.snapshot = make_snapshot(settings, nullptr, open_root),
                 .listeners = &sockets,

@@ -42,10 +42,49 @@ public:
     [[nodiscard]] bool lacks_ipv6() const noexcept { return lacks_ipv6_; }
     [[nodiscard]] ListeningSockets& of(unsigned worker) { return sockets_.at(worker); }
 
+    /// Other addresses, and what it takes to listen on them.
+    struct Change {
+        std::vector<std::string> addresses;
+        std::uint16_t port = 0;
+        std::vector<Endpoint> endpoints{};
+        bool lacks_ipv6 = false;
+        struct Addition {
+            Endpoint endpoint;
+            /// By worker. They listen: who connects waits until a worker accepts.
+            std::vector<UniqueFd> sockets;
+        };
+        std::vector<Addition> additions{};
+        std::vector<Endpoint> removals{};
+    };
+    /// Binds what `addresses` and `port` ask for beyond what there is; with port 0 the one that is
+    /// there. Nothing comes of it until `apply`; the kernel resets who has connected to what is
+    /// dropped before. Throws StartError as the constructor does, for ports that are taken at once.
+    [[nodiscard]] Change prepare(const std::vector<std::string>& addresses,
+                                 std::uint16_t port) const;
+    /// Goes over to it. The workers have to be told to look at their sockets.
+    void apply(Change change);
+
 private:
+    struct Place {
+        Endpoint endpoint;
+        bool is_in_use = true;
+    };
+
+    /// Whether some of these sockets, which may still have to be closed, listen on what is a part
+    /// of `endpoint` or has it as a part.
+    [[nodiscard]] bool overlaps(const Endpoint& endpoint) const noexcept;
+    [[nodiscard]] bool is_free(std::size_t index) const noexcept;
+
+    /// As they were asked for.
+    std::vector<std::string> addresses_;
+    std::uint16_t port_;
+    /// What came of port 0; 0: there was none.
+    std::uint16_t free_port_ = 0;
     std::vector<Endpoint> endpoints_;
     bool lacks_ipv6_ = false;
-    /// By worker; in each one for each endpoint.
+    /// By the index of the sockets, which those get that were closed long ago.
+    std::vector<Place> places_;
+    /// By worker.
     std::deque<ListeningSockets> sockets_;
 };
 

@@ -5,27 +5,42 @@
 
 #include <cstddef>
 #include <mutex>
-#include <utility>
 #include <vector>
 
 namespace torc::net {
 
-/// The sockets that one worker listens on. They belong to the process; the worker's thread accepts
-/// on them and closes them when it needs no more. Another thread may take what waits in their
-/// queues, in place of a worker that hangs.
+/// The sockets that one worker listens on. They belong to the process, which adds and retires some
+/// while it runs; the worker's thread accepts on them and closes them when they are needed no more.
+/// Another thread may take what waits in their queues, in place of a worker that hangs.
+/// Thread-safe.
 class ListeningSockets {
 public:
-    explicit ListeningSockets(std::vector<UniqueFd> sockets) : sockets_(std::move(sockets)) {}
+    explicit ListeningSockets(std::vector<UniqueFd> sockets);
     ListeningSockets(const ListeningSockets&) = delete;
     ListeningSockets& operator=(const ListeningSockets&) = delete;
     ~ListeningSockets() = default;
 
-    /// For the worker's thread.
-    [[nodiscard]] std::size_t size() const noexcept { return sockets_.size(); }
-    /// For the worker's thread; -1: closed.
-    [[nodiscard]] int at(std::size_t index) const noexcept { return sockets_[index].get(); }
-    /// For the worker's thread, when no operation is in flight on the socket: closes it, at once.
-    /// Appends to `accepted` what waits in its queue, for closing would reset that.
+    // For the thread that owns the process's listeners.
+
+    /// Whether there is no socket at `index`: there never was, or the worker has closed it.
+    [[nodiscard]] bool is_free(std::size_t index) const noexcept;
+    /// The worker is to accept on `socket` too. Precondition: is_free(index). Throws
+    /// std::bad_alloc.
+    void add(std::size_t index, UniqueFd socket);
+    /// The worker is to take what has come to the socket at `index`, and close it.
+    void retire(std::size_t index) noexcept;
+
+    // For the worker's thread.
+
+    struct Place {
+        /// -1: none.
+        int socket = -1;
+        bool is_retired = false;
+    };
+    /// What there is by now, by index. Throws std::bad_alloc.
+    [[nodiscard]] std::vector<Place> places() const;
+    /// When no operation is in flight on the socket: closes it, at once. Appends to `accepted` what
+    /// waits in its queue, for closing would reset that.
     void close(std::size_t index, std::vector<Accepted>& accepted);
 
     /// For any thread: appends to `accepted` connections that wait in the queues, at most
@@ -33,10 +48,15 @@ public:
     void take_waiting(std::vector<Accepted>& accepted, std::size_t sockets_max);
 
 private:
+    struct Slot {
+        UniqueFd socket;
+        bool is_retired = false;
+    };
+
     /// Held by whoever takes from a queue and by who closes: a number that was closed may be that
     /// of another socket the moment after.
-    std::mutex mutex_;
-    std::vector<UniqueFd> sockets_;
+    mutable std::mutex mutex_;
+    std::vector<Slot> slots_;
 };
 
 }  // namespace torc::net

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/config/settings.hpp>
 #include <torc/worker/log_writer.hpp>
 
 #include <memory>
@@ -31,6 +32,9 @@ private:
     std::optional<worker::LogWriter> writer_;
     std::shared_ptr<worker::LogQueue> queue_;
 };
+
+/// Which of spdlog's messages come from now on.
+void set_log_level(config::LogLevel level) noexcept;
 
 /// Opens /dev/null for those of the standard descriptors (0, 1 and 2) that are closed, so that no
 /// socket or file gets their number and with it what is meant for a person. To be called before

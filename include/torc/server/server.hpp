@@ -89,6 +89,10 @@ private:
     /// Serves by what the configuration says now; if anything is wrong with it, says what, and goes
     /// on as before.
     void reload();
+    /// Goes over to what of `settings` is the process's own.
+    void adopt(const config::Settings& settings);
+    /// The workers have to be told.
+    void listen_on(net::Listeners::Change change);
     void publish(worker::SharedSnapshot snapshot);
     /// Whether all workers serve by `snapshot_`.
     [[nodiscard]] bool is_adopted() const noexcept;
@@ -111,7 +115,7 @@ private:
     /// By worker.
     std::vector<worker::Mailbox> mailboxes_;
     std::optional<worker::Balance> balance_;
-    std::optional<worker::AddressLimit> address_limit_;
+    worker::AddressLimit address_limit_;
     std::shared_ptr<worker::LogQueue> access_log_queue_;
     std::optional<worker::LogWriter> access_log_;
     std::uint32_t connections_max_ = 0;

@@ -8,6 +8,7 @@
 #include <torc/worker/report.hpp>
 #include <torc/worker/report_limiter.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -16,6 +17,17 @@ namespace torc::worker {
 
 /// The listeners of one worker, from the first accept to their end. Gives the connections that it
 /// accepts to the worker, which owns them from then on.
+///
+/// | a listener is | event                              | next                      |
+/// |---------------|------------------------------------|---------------------------|
+/// | none          | `follow`: the process has added it | open                      |
+/// | open          | `follow`: it was retired           | closing, for 250 ms       |
+/// | open, closing | `stop`, or 250 ms are over         | cancelled, or none if     |
+/// |               |                                    | nothing is in flight      |
+/// | cancelled     | its last completion                | none                      |
+///
+/// An open one may rest: the kernel could not accept. While it is closing, new handshakes are
+/// ignored and those that are half done end: closing at once would reset them.
 class Acceptor {
 public:
     /// All of them outlive it.
@@ -23,6 +35,10 @@ public:
 
     /// Starts accepting on every listener that is open and not accepting yet.
     void start();
+
+    /// Accepts on what the process has added to the sockets, and begins to close what it has
+    /// retired. Without effect once `begin_stop` was called. Throws std::bad_alloc: call it again.
+    void follow(MonotonicTime now);
 
     /// Takes a completion of Operation::accept; appends to `accepted` the connection that came
     /// with it. Returns how many connections wait because the kernel ran out of descriptors or
@@ -35,9 +51,12 @@ public:
     void resume();
 
     /// When `expire` is due; `never`: not at all.
-    [[nodiscard]] MonotonicTime next_deadline() const noexcept { return accept_again_at_; }
-    /// Accepts again if the rest is over by `now`.
-    void expire(MonotonicTime now);
+    [[nodiscard]] MonotonicTime next_deadline() const noexcept {
+        return std::min(accept_again_at_, close_at_);
+    }
+    /// Accepts again if the rest is over by `now`, and closes what has been closing for long
+    /// enough, see `stop`.
+    void expire(MonotonicTime now, std::vector<net::Accepted>& accepted);
 
     /// From now on the kernel ignores new handshakes, and no longer keeps connections back until
     /// their first request. Call it some time before `stop`: closing a listener resets handshakes
@@ -54,9 +73,21 @@ public:
 
 private:
     struct Listener {
+        enum class State : std::uint8_t { none, open, closing, cancelled };
+
+        /// Valid but in `none`.
+        int socket = -1;
+        State state = State::none;
+        /// An operation is in flight on it.
         bool is_accepting = false;
-        bool is_cancelled = false;
+        /// Of `closing`.
+        MonotonicTime close_at = never;
     };
+
+    /// Has the kernel ignore new handshakes, and show the connections that it keeps back.
+    static void begin_to_close(const Listener& listener) noexcept;
+    void stop(std::uint32_t index, std::vector<net::Accepted>& accepted);
+    void close(std::uint32_t index, std::vector<net::Accepted>& accepted);
 
     /// Appends a connection, or closes it when there is no memory for that.
     void keep(const net::Accepted& connection, std::vector<net::Accepted>& accepted);
@@ -71,6 +102,9 @@ private:
     /// accept.
     MonotonicTime accept_again_at_ = never;
     bool is_short_ = false;
+    /// When the first that is closing is to be closed.
+    MonotonicTime close_at_ = never;
+    bool is_stopping_ = false;
     ReportLimiter warning_;
 };
 

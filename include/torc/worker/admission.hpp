@@ -1,7 +1,6 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
-#include <torc/config/settings.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/net/accepted.hpp>
 #include <torc/worker/address_limit.hpp>
@@ -51,7 +50,6 @@ public:
     struct Parts {
         Host& host;
         io::Proactor& proactor;
-        const config::Settings& settings;
         const ReportSink& reports;
         Services& services;
         ConnectionTable& connections;

@@ -19,8 +19,11 @@ namespace torc::worker {
 /// who can be spared when there is no room; the worker ends them.
 class Deadlines {
 public:
-    /// Both outlive it.
+    /// `proactor` outlives it.
     Deadlines(const io::Proactor& proactor, const config::Settings& settings) noexcept;
+
+    /// From now on the timeouts are those of `settings`, for those that wait already too.
+    void adopt(const config::Settings& settings) noexcept;
 
     /// Starts the wait of a connection for what it waits for after an event, or goes on with it.
     void start(ConnectionSlot& slot, MonotonicTime now) noexcept;
@@ -80,7 +83,8 @@ private:
     void start_lingering(ConnectionSlot& slot, MonotonicTime now) noexcept;
     [[nodiscard]] Expired judge_idle(ConnectionSlot& slot, MonotonicTime now) noexcept;
 
-    const config::Settings& settings_;
+    std::chrono::nanoseconds linger_timeout_;
+    std::uint64_t bytes_per_second_min_;
     /// For a request to begin.
     DeadlineList<ConnectionSlot> idle_;
     /// The same since a drain began, of connections that have asked for nothing yet.

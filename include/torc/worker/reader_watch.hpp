@@ -23,6 +23,9 @@ public:
     ReaderWatch(const io::Proactor& proactor, std::chrono::nanoseconds timeout,
                 std::uint64_t bytes_per_second_min) noexcept;
 
+    /// From now on these are the limits, for the connections that it watches too.
+    void set_limits(std::chrono::nanoseconds timeout, std::uint64_t bytes_per_second_min) noexcept;
+
     /// A response begins to leave.
     void begin(ConnectionSlot& slot, MonotonicTime now) noexcept;
     /// A part of it has left.
@@ -61,10 +64,10 @@ private:
     [[nodiscard]] io::PeerProgress look(ConnectionSlot& slot, MonotonicTime now) const noexcept;
 
     const io::Proactor& proactor_;
-    const std::chrono::nanoseconds timeout_;
-    const std::chrono::nanoseconds window_;
-    const double bytes_per_second_min_;
-    const std::chrono::nanoseconds interval_;
+    std::chrono::nanoseconds timeout_{};
+    /// Over which a rate is told.
+    std::chrono::nanoseconds window_{};
+    double bytes_per_second_min_ = 0;
     /// By when they are looked at next.
     DeadlineList<ConnectionSlot> looks_;
 };

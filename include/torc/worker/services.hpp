@@ -2,6 +2,7 @@
 
 #include <torc/base/clock.hpp>
 #include <torc/base/limits.hpp>
+#include <torc/config/settings.hpp>
 #include <torc/http/credentials.hpp>
 #include <torc/http/opening.hpp>
 #include <torc/http/request.hpp>
@@ -58,6 +59,8 @@ struct Services {
     /// Null if the access log is off.
     AccessLog* access_log = nullptr;
 
+    /// What is served by. Set by the worker; null where a connection is driven without one.
+    const config::Settings* settings = nullptr;
     /// Largest request line and header section accepted; beyond them 414 and 431.
     http::ParseLimits parse_limits{};
     /// Largest request body that is read and dropped; beyond it the connection ends.

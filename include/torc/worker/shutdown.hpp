@@ -59,6 +59,9 @@ public:
     explicit Shutdown(std::chrono::nanoseconds drain_timeout) noexcept
         : drain_timeout_(drain_timeout) {}
 
+    /// Of a drain that has not begun.
+    void set_drain_timeout(std::chrono::nanoseconds timeout) noexcept { drain_timeout_ = timeout; }
+
     /// Takes an order; one that is less urgent than an earlier one has no effect.
     void on_order(Stop order) noexcept;
 
@@ -92,7 +95,7 @@ public:
     [[nodiscard]] bool has_unfinished_connections() const noexcept { return has_unfinished_; }
 
 private:
-    const std::chrono::nanoseconds drain_timeout_;
+    std::chrono::nanoseconds drain_timeout_;
     Phase phase_ = Phase::running;
     Stop ordered_ = Stop::no;
     /// When the phase is over by itself.

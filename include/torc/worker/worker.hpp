@@ -54,7 +54,7 @@ struct WorkerOptions {
     Balance* balance = nullptr;
     /// The index of the mailbox among those of `balance`.
     std::size_t index = 0;
-    /// Shared too; null: a client may have as many connections as there is room for.
+    /// Shared too; null: there is no limit.
     AddressLimit* address_limit = nullptr;
 };
 
@@ -185,9 +185,6 @@ private:
     [[nodiscard]] static io::Token token(Operation operation, const ConnectionSlot& slot) noexcept;
 
     io::Proactor& proactor_;
-    /// What it began with, by which its limits and times stay. A copy, so that the sites of then
-    /// can go.
-    const config::Settings settings_;
     const ReportSink& reports_;
     Mailbox& mailbox_;
 

@@ -85,7 +85,7 @@ void Responder::begin_head(http::Status status, const Envelope& envelope,
     if (status == http::Status::ok && envelope.is_type_known) {
         writer.append(policy.ok_prefix(now_));
     } else {
-        append_prefix(status, envelope.is_type_known, writer);
+        append_prefix(status, envelope, writer);
     }
     if (!envelope.has_own_policy) {
         writer.append(policy.security_policy());
@@ -97,14 +97,14 @@ void Responder::begin_head(http::Status status, const Envelope& envelope,
     writer.append(envelope.vary.field());
 }
 
-void Responder::append_prefix(http::Status status, bool is_type_known,
+void Responder::append_prefix(http::Status status, const Envelope& envelope,
                               http::HeadWriter& writer) const noexcept {
     const StatusFields of_status = fields_of(status);
     const Policy& policy = policy_->of(status);
     std::string_view fields = policy.ok_prefix(now_);
     if (!of_status.is_success) {
         fields.remove_suffix(policy.success().size() + policy.no_sniffing().size());
-    } else if (!is_type_known) {
+    } else if (!envelope.is_type_known) {
         fields.remove_suffix(policy.no_sniffing().size());
     }
     if (status != http::Status::ok) {

@@ -126,7 +126,7 @@ private:
     void begin_head(http::Status status, const Envelope& envelope,
                     http::HeadWriter& writer) const noexcept;
     /// The fields that come of the status and the site's rules.
-    void append_prefix(http::Status status, bool is_type_known,
+    void append_prefix(http::Status status, const Envelope& envelope,
                        http::HeadWriter& writer) const noexcept;
     /// `begin_head` for a page of torc's own, which `write_page` then writes.
     void begin_page(http::Status status, Envelope envelope,

@@ -1,0 +1,47 @@
+// What a worker does with what other threads have for it.
+
+#include <torc/worker/worker.hpp>
+
+#include <cstdint>
+#include <new>
+#include <utility>
+
+namespace torc::worker {
+
+void Worker::take_mail() {
+    if (mailbox_.has_mail()) {
+        mailbox_.take(mail_);
+        shutdown_.on_order(mail_.stop);
+        for (const net::Accepted& connection : mail_.connections) {
+            admission_.take_over(connection);
+        }
+        if (mail_.snapshot) {
+            adopt_or_retry(std::move(mail_.snapshot));
+        }
+    }
+}
+
+void Worker::adopt_or_retry(SharedSnapshot snapshot) {
+    try {
+        adopt(snapshot);
+        acceptor_.follow(services_.now);
+        acceptor_.start();
+    } catch (const std::bad_alloc&) {
+        mailbox_.publish(std::move(snapshot));
+    }
+}
+
+void Worker::adopt(SharedSnapshot snapshot) {
+    hosting_.adopt(std::move(snapshot));
+    const config::Settings& settings = hosting_.snapshot()->settings;
+    services_.settings = &settings;
+    services_.parse_limits = settings.parse_limits;
+    services_.body_bytes_max = settings.body_bytes_max;
+    deadlines_.adopt(settings);
+    loader_services_.patience = settings.timeouts.load;
+    shutdown_.set_drain_timeout(settings.timeouts.drain);
+    introduce_all_peers();
+    mailbox_.note_generation(hosting_.snapshot()->generation);
+}
+
+}  // namespace torc::worker

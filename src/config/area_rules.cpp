@@ -102,6 +102,7 @@ void remove_cors_fields(std::vector<site::ExtraField>& fields) {
 /// Names of fields that the rules of `area` for all files say something of.
 std::vector<std::string> names_said_for_all(const AreaSettings& area) {
     std::vector<std::string> names;
+    names.reserve(area.extra_fields.size());
     for (const site::ExtraField& field : area.extra_fields) {
         names.push_back(field.name);
     }

@@ -165,7 +165,7 @@ std::string SiteMaker::make_area_path(const Value& path) {
         return refuse("that is the whole site; say it in [[site]]");
     }
     if (text.contains("//") || text.contains("/./") || text.contains("/../")) {
-        return refuse("a path is without empty segments, \".\" and \"..\"");
+        return refuse(R"(a path is without empty segments, "." and "..")");
     }
     if (const std::size_t found = text.find_first_of("*?%#"); found != std::string::npos) {
         return refuse(fmt::format("give the path itself, decoded; it has a {}", text[found]));

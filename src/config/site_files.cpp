@@ -92,6 +92,7 @@ void add_headers(SiteSettings& site, std::string_view text, Problems& problems) 
     site::HeadersFile file = site::parse_headers_file(text);
     add_problems(file.problems, problems);
     std::vector<site::Rule> rules;
+    rules.reserve(file.rules.size());
     for (site::HeadersFile::HeadersRule& each : file.rules) {
         rules.push_back(make_rule(each, problems));
     }

@@ -3,6 +3,7 @@
 #include <torc/server/root_opener.hpp>
 #include <torc/server/site_files.hpp>
 
+#include <algorithm>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -61,7 +62,7 @@ void RootOpener::check(const config::AreaSettings& area, const file::Root& root)
         return;
     }
     std::vector<std::string> warnings = check_document_root(root, area, backend_);
-    std::move(warnings.begin(), warnings.end(), std::back_inserter(warnings_));
+    std::ranges::move(warnings, std::back_inserter(warnings_));
 }
 
 }  // namespace torc::server

@@ -258,7 +258,7 @@ Problem find_path_flaw(std::string_view path) {
     }
     if (!percent_decoded(path)) {
         return "\"" + std::string(path) +
-               "\" is not percent-encoded as it should be; for \"%\" give %25";
+               R"(" is not percent-encoded as it should be; for "%" give %25)";
     }
     if (path.contains("/:")) {
         return "a path in _headers has no names; give \"*\" for any characters";

@@ -45,7 +45,9 @@ HostedArea& HostedSite::find_area(std::string_view path) noexcept {
 void Hosting::adopt(SharedSnapshot snapshot) {
     std::unordered_map<const SiteSnapshot*, const HostedSiteRef*> known;
     for (const HostedSiteRef& site : sites_) {
-        known.emplace(site->snapshot().get(), &site);
+        if (site) {
+            known.emplace(site->snapshot().get(), &site);
+        }
     }
     std::vector<HostedSiteRef> sites;
     sites.reserve(snapshot->sites.size());
@@ -55,8 +57,10 @@ void Hosting::adopt(SharedSnapshot snapshot) {
             fallback = sites.size();
         }
         const auto found = known.find(site.get());
-        sites.push_back(found != known.end() ? *found->second
-                                             : HostedSiteRef(new HostedSite(site, *trees_)));
+        sites.push_back(found != known.end() ? *found->second : HostedSiteRef());
+    }
+    if (!sites[fallback]) {
+        sites[fallback] = HostedSiteRef(new HostedSite(snapshot->sites[fallback], *trees_));
     }
     const auto is_restricted = [](const AreaSnapshot& area) { return !area.access.is_open(); };
     has_restricted_areas_ = std::ranges::any_of(snapshot->sites, [&](const SharedSite& site) {
@@ -69,9 +73,16 @@ void Hosting::adopt(SharedSnapshot snapshot) {
     snapshot_ = std::move(snapshot);
 }
 
-HostedSite* Hosting::find_by_host(const http::Request& request) noexcept {
+HostedSite* Hosting::find_by_host(const http::Request& request) {
     const auto found = snapshot_->hosts.find(http::host_of(request));
-    return found ? sites_[*found].get() : nullptr;
+    if (!found) {
+        return nullptr;
+    }
+    HostedSiteRef& site = sites_[*found];
+    if (!site) {
+        site = HostedSiteRef(new HostedSite(snapshot_->sites[*found], *trees_));
+    }
+    return site.get();
 }
 
 void Hosting::begin_use(HostedArea& area) {

@@ -59,12 +59,15 @@ public:
             site->area_table.add(area.path, static_cast<std::uint32_t>(site->areas.size()));
             add_area(*site, area);
         }
-        site->redirects = make_redirects(site->settings.redirects);
         // What was opened stays open either way: a root that now leads elsewhere is another tree.
         const auto [first, last] = sites_.equal_range(site->settings.whole.directory);
         const auto same = std::find_if(
             first, last, [&site](const auto& one) { return is_same(*one.second, *site); });
-        return same != last ? same->second : SharedSite(std::move(site));
+        if (same != last) {
+            return same->second;
+        }
+        site->redirects = make_redirects(site->settings.redirects);
+        return site;
     }
 
 private:

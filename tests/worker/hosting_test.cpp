@@ -103,6 +103,16 @@ TEST_F(HostingTest, TellsWhetherAnAreaIsNotForEverybody) {
     EXPECT_NE(find("a.test")->area_of("inner/").access, nullptr);
 }
 
+TEST_F(HostingTest, MakesASiteReadyWhenItIsAskedForFirst) {
+    adopt({site("a.test", "a"), site("b.test", "b")});
+    const SharedSite& asked_for = hosting_.snapshot()->sites[1];
+    const long owners = asked_for.use_count();
+    HostedSite* const found = find("b.test");
+    EXPECT_EQ(asked_for.use_count(), owners + 1);
+    EXPECT_EQ(find("b.test"), found);
+    EXPECT_EQ(asked_for.use_count(), owners + 1);
+}
+
 TEST_F(HostingTest, KeepsASiteThatIsTheSame) {
     adopt({site("a.test", "a"), site("b.test", "b")});
     const HostedSite* const before = find("b.test");

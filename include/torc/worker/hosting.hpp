@@ -106,7 +106,8 @@ private:
 using HostedSiteRef = LocalRef<HostedSite>;
 
 /// All sites that a worker serves, by one configuration. Goes over to another one between two
-/// iterations; what is the same in both it keeps as it is.
+/// iterations; what is the same in both it keeps as it is. A new site is made ready by the first
+/// request for it, so that nobody waits for thousands of others.
 class Hosting {
 public:
     /// Of nothing yet. `trees` outlives it.
@@ -124,8 +125,8 @@ public:
     [[nodiscard]] bool has_restricted_areas() const noexcept { return has_restricted_areas_; }
 
     /// The site that a request is for; null: none (421). Precondition: http::determine_framing has
-    /// taken the request.
-    [[nodiscard]] HostedSite* find(const http::Request& request) noexcept {
+    /// taken the request. Throws std::bad_alloc, for the first request of a site alone.
+    [[nodiscard]] HostedSite* find(const http::Request& request) {
         return is_one_ ? sites_.front().get() : find_by_host(request);
     }
     /// The one whose fields a response has that is for none: the default, or else the first.
@@ -141,11 +142,12 @@ public:
     }
 
 private:
-    [[nodiscard]] HostedSite* find_by_host(const http::Request& request) noexcept;
+    [[nodiscard]] HostedSite* find_by_host(const http::Request& request);
     void begin_use(HostedArea& area);
 
     HostedTrees* const trees_ = nullptr;
     SharedSnapshot snapshot_;
+    /// As those of the snapshot. Null: nobody has asked for it yet; never the fallback.
     std::vector<HostedSiteRef> sites_;
     std::size_t fallback_ = 0;
     bool has_restricted_areas_ = false;

@@ -29,10 +29,9 @@ void read_fields(GivenRule& rule, const Node& fields, Problems& problems) {
     rule.fields_position = fields.key_position;
     for (const Node& field : fields.nodes) {
         // A field may be empty.
-        std::optional<Value> value =
-            field.type == Type::string && field.string.empty()
-                ? Value{.text = "", .position = field.position}
-                : string_of(field, fmt::format("{}.{}", key, field.key), problems);
+        std::optional<Value> value = field.type == Type::string && field.string.empty()
+                                         ? Value{.text = "", .position = field.position}
+                                         : string_of(field, key + '.' + field.key, problems);
         if (value) {
             rule.fields.push_back({.name = {.text = field.key, .position = field.key_position},
                                    .value = *std::move(value)});
@@ -54,9 +53,9 @@ std::vector<Value> read_statuses(const Node& node, const std::string& key, Probl
 GivenRule read_rule(const Node& node, std::string_view table, Problems& problems) {
     static const std::vector<std::string> keys = {"match",  "status", "set",
                                                   "remove", "cache",  "type"};
-    GivenRule rule{.name = fmt::format("{}.rule", table), .position = node.position};
+    GivenRule rule{.name = std::string(table) + ".rule", .position = node.position};
     for (const Node& member : node.nodes) {
-        const std::string key = fmt::format("{}.{}", rule.name, member.key);
+        const std::string key = rule.name + '.' + member.key;
         if (member.key == "match") {
             rule.match = string_of(member, key, problems).value_or(Value{});
         } else if (member.key == "status") {

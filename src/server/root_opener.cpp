@@ -44,7 +44,9 @@ worker::SharedSnapshot RootOpener::open_all(config::Settings settings) {
 }
 
 std::shared_ptr<worker::CurrentRoot> RootOpener::open(config::AreaSettings& area) {
-    serve_only_file_if_named(area);
+    if (!roots_.contains(area.directory)) {
+        serve_only_file_if_named(area);
+    }
     if (const auto known = roots_.find(area.directory); known != roots_.end()) {
         check(area, *known->second->version().root);
         return known->second;

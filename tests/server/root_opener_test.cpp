@@ -66,6 +66,15 @@ TEST_F(RootOpenerTest, TakesOverWhatTheConfigurationBeforeHasOpen) {
     EXPECT_EQ(opener.open(other)->path(), path("b"));
 }
 
+TEST_F(RootOpenerTest, LooksAtNoDirectoryThatIsKnown) {
+    const worker::SharedSnapshot before = snapshot_of("a");
+    std::filesystem::rename(path("a"), path("elsewhere"));
+    directory_.write("a", "a file by now");
+    RootOpener opener(before.get(), io::Backend::epoll, reports_);
+    config::AreaSettings same = area("a");
+    EXPECT_EQ(opener.open(same), before->sites[0]->areas[0].tree->root);
+}
+
 TEST_F(RootOpenerTest, NamesTheDirectoryThatIsNotThere) {
     EXPECT_TRUE(refusal_of(area("absent")).starts_with(path("absent") + ": no such directory"));
 }

@@ -15,7 +15,7 @@
 namespace torc::server {
 
 /// Opens the directories of a configuration, each once, and takes over those that the one before
-/// has open.
+/// has open, which are not looked at: one may hang.
 class RootOpener {
 public:
     /// `previous`: null at the start; outlives this. `reports` outlives what is opened.

@@ -132,6 +132,11 @@ const char* parse_request_line(const char* cursor, const char* end, Request& req
 
     request.method_text = view(cursor, method_end);
     request.method = method_of(request.method_text);
+    if (request.method == Method::unknown && request.method_text.starts_with("SSH-")) {
+        // Who begins so is not waited for (see Opening), and so is not served either.
+        result = bad_request("the identification of SSH");
+        return nullptr;
+    }
     request.target = view(target, target_end);
     request.request_line = view(cursor, next_line - line_end.size());
     return next_line;

@@ -78,6 +78,14 @@ TEST_F(ConnectionEndTest, RefusesWhatCannotBecomeARequestAtItsFirstBytes) {
     }
 }
 
+TEST_F(ConnectionEndTest, RefusesWhatBeginsAsSshHoweverItArrives) {
+    const std::string text = "SSH-GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+    for (const std::size_t step : {std::size_t{4}, text.size()}) {
+        harness_.connect();
+        EXPECT_EQ(harness_.exchange(text, step), error_answer("400 Bad Request", close)) << step;
+    }
+}
+
 TEST_F(ConnectionEndTest, RefusesWhatCannotBecomeARequestBehindOneThatWas) {
     using namespace std::string_view_literals;
     EXPECT_EQ(harness_.exchange(request("GET /a") + "\x16\x03\x01"),

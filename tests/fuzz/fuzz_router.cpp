@@ -55,7 +55,8 @@ Input decode(std::string_view data) {
         rest.remove_prefix(rest.empty() ? 0 : 1);
         if (kind == 'h' && torc::site::find_host_flaw(rest).empty()) {
             input.hosts.emplace_back(rest);
-        } else if (kind == 'a' && rest.size() > 1 && rest.ends_with('/')) {
+        } else if (kind == 'a' && rest.size() > 1 && rest.ends_with('/') &&
+                   !rest.starts_with('/') && !rest.contains("//")) {
             input.areas.emplace_back(rest);
         } else if (kind == 'r' || kind == 'n') {
             Redirect redirect{.from = take(rest, ' '), .to = take(rest, ' ')};

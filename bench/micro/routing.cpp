@@ -157,6 +157,7 @@ int main() try {
     measure_hosts(1);
     measure_hosts(sites);
     measure_rules(1);
+    measure_rules(rules / sites);
     measure_rules(rules);
     return EXIT_SUCCESS;
 } catch (const std::exception& error) {

@@ -62,7 +62,10 @@ int serve(torc::config::Settings settings, torc::server::Server::ReadSettings re
     const ExitCode code = server.run();
     if (code == ExitCode::forced) {
         spdlog::warn("some connections were cut off");
-        // Their memory may still be in use by the kernel; the process goes as it stands.
+    }
+    if (code == ExitCode::forced || server.is_reloading()) {
+        // Memory may still be in use, by the kernel or a thread that hangs; the process goes as it
+        // stands.
         diagnostics.finish();
         (void)std::fflush(nullptr);
         ::_exit(static_cast<int>(code));

@@ -64,11 +64,6 @@ void ignore_signals() {
     }
 }
 
-/// How long the end of the process waits for the last lines of the access log.
-constexpr std::chrono::milliseconds log_patience{2000};
-/// The same when everything was told to end at once.
-constexpr std::chrono::milliseconds log_patience_at_once{200};
-
 UniqueFd checked(int fd, const char* what) {
     if (fd < 0) {
         throw StartError(fmt::format("{}: {}", what, Errno::last().message()));
@@ -94,15 +89,16 @@ spdlog::level::level_enum level_of(worker::Report::Severity severity) noexcept {
 
 Server::Server(config::Settings settings, ReadSettings read_settings)
     : settings_(std::move(settings)),
-      read_settings_(std::move(read_settings)),
+      read_settings_(read_settings ? std::make_shared<const ReadSettings>(std::move(read_settings))
+                                   : nullptr),
       worker_cpus_(place_workers(settings_, allowed_cpus(), cpu_quota())),
-      reports_([](const worker::Report& report) {
+      reports_(std::make_shared<const worker::ReportSink>([](const worker::Report& report) {
           spdlog::log(level_of(report.severity), "{}", report.text);
-      }),
+      })),
       mailboxes_(worker_cpus_.size()),
       address_limit_(settings_.connections_per_address_max) {
     choose_backend();
-    RootOpener opener(nullptr, backend_, reports_);
+    RootOpener opener(nullptr, backend_, *reports_);
     snapshot_ = opener.open_all(std::move(settings_));
     settings_ = snapshot_->settings;
     ignore_signals();
@@ -140,26 +136,6 @@ void Server::choose_backend() {
         throw StartError(fmt::format("--io uring: {} ({}); or use --io auto", obstacle->explanation,
                                      obstacle->error.name()));
     }
-}
-
-void Server::open_access_log() {
-    if (!settings_.access_log) {
-        return;
-    }
-    auto file = worker::LogFile::open(*settings_.access_log);
-    if (!file) {
-        throw StartError(fmt::format("--access-log {}: can't be written: {}", *settings_.access_log,
-                                     file.error().message()));
-    }
-    access_log_queue_ = std::make_shared<worker::LogQueue>(limits::access_log_queue_bytes_max);
-    access_log_.emplace(*std::move(file), access_log_queue_, "access log",
-                        [](worker::LogWriter::Severity severity, const std::string& message) {
-                            spdlog::log(severity == worker::LogWriter::Severity::error
-                                            ? spdlog::level::err
-                                            : spdlog::level::warn,
-                                        "{}", message);
-                            return true;
-                        });
 }
 
 void Server::share_out_descriptors() {
@@ -254,7 +230,7 @@ void Server::start() {
         threads_[worker]->serve({.snapshot = snapshot_,
                                  .cache_limits = settings_.cache_limits,
                                  .listeners = &listeners_->of(worker),
-                                 .reports = &reports_,
+                                 .reports = reports_.get(),
                                  .connections_max = connections_max_,
                                  .access_log = access_log_queue_.get(),
                                  .access_log_pace = pace,
@@ -344,7 +320,7 @@ void Server::obey_signal(int signal) {
     switch (signal) {
         case SIGHUP:
             if (read_settings_) {
-                reload();
+                begin_reload();
                 break;
             }
             [[fallthrough]];
@@ -366,58 +342,17 @@ void Server::obey_signal(int signal) {
     }
 }
 
-std::string Server::reopen_log() {
-    if (!access_log_) {
-        return "there is no access log";
-    }
-    if (!access_log_->can_reopen()) {
-        return fmt::format(
-            "the access log ({}) was open before torc began, so it can't be opened anew; give "
-            "--access-log the path of a file for that",
-            *settings_.access_log == "-" ? "standard output" : *settings_.access_log);
-    }
-    access_log_->reopen();
-    std::ranges::for_each(mailboxes_, &worker::Mailbox::wake);
-    return "opening the access log anew";
-}
-
-void Server::finish_log() {
-    if (!access_log_) {
-        return;
-    }
-    access_log_->finish();
-    const MonotonicTime begun = monotonic_now();
-    while (true) {
-        const auto patience = stop_ == worker::Stop::now ? log_patience_at_once : log_patience;
-        const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(begun + patience - monotonic_now());
-        if (left.count() <= 0) {
-            break;
-        }
-        std::array<pollfd, 2> events{
-            pollfd{.fd = signals_.get(), .events = POLLIN, .revents = 0},
-            pollfd{.fd = access_log_->finished_descriptor(), .events = POLLIN, .revents = 0}};
-        ::poll(events.data(), events.size(), static_cast<int>(left.count()));
-        if ((events[1].revents & POLLIN) != 0) {
-            break;
-        }
-        take_signals();
-    }
-    if (const std::uint64_t lost = access_log_->end(); lost > 0) {
-        spdlog::warn("access log: {} line{} lost in all", lost, lost == 1 ? " was" : "s were");
-    }
-}
-
 ExitCode Server::run() {
     Watchdog watchdog(threads_, mailboxes_, *listeners_, balance_ ? &*balance_ : nullptr);
     while (!std::ranges::all_of(threads_, &WorkerThread::has_ended)) {
-        std::array<pollfd, 2> events{
+        std::array<pollfd, 3> events{
             pollfd{.fd = signals_.get(), .events = POLLIN, .revents = 0},
-            pollfd{.fd = ended_.descriptor(), .events = POLLIN, .revents = 0}};
+            pollfd{.fd = ended_.descriptor(), .events = POLLIN, .revents = 0},
+            pollfd{.fd = reload_ ? reload_->descriptor() : -1, .events = POLLIN, .revents = 0}};
         const MonotonicTime adopted_by =
             previous_snapshot_ ? monotonic_now() + adoption_look : never;
         ::poll(events.data(), events.size(),
-               milliseconds_until(std::min(watchdog.next_look(), adopted_by)));
+               milliseconds_until(earliest(watchdog.next_look(), adopted_by, reload_is_slow_at_)));
         if ((events[0].revents & POLLIN) != 0) {
             take_signals();
         }
@@ -426,6 +361,7 @@ ExitCode Server::run() {
         }
         const MonotonicTime now = monotonic_now();
         watchdog.look(now);
+        look_after_reload(now);
         look_whether_adopted();
         if (is_stuck(watchdog, now)) {
             spdlog::error("a worker does not respond and is left behind");

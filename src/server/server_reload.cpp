@@ -8,41 +8,91 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
 #include <new>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace torc::server {
 
-void Server::reload() {
+void Server::begin_reload() {
     if (stop_ != worker::Stop::no) {
         spdlog::info("SIGHUP: ignored, for the server stops");
         return;
     }
-    try {
-        config::Settings settings = read_settings_();
-        for (const std::string& warning : settings.warnings) {
-            spdlog::warn("{}", warning);
-        }
-        RootOpener opener(snapshot_.get(), backend_, reports_);
-        worker::SharedSnapshot snapshot = opener.open_all(std::move(settings));
-        // Last of what can fail: clients may connect from here on.
-        net::Listeners::Change listening =
-            listeners_->prepare(snapshot->settings.addresses, snapshot->settings.port);
-        for (const std::string& warning : opener.warnings()) {
-            spdlog::warn("{}", warning);
-        }
-        adopt(snapshot->settings);
-        listen_on(std::move(listening));
-        publish(std::move(snapshot));
-    } catch (const StartError& error) {
-        spdlog::error(
-            "SIGHUP: the configuration is refused, and what was loaded before serves on: {}",
-            error.what());
-    } catch (const std::bad_alloc&) {
-        spdlog::error("SIGHUP: memory is short; what was loaded before serves on");
+    if (reload_) {
+        // What it has read by now may be older than the signal.
+        reloads_again_ = true;
+        return;
     }
+    reloads_again_ = false;
+    reload_is_slow_at_ = monotonic_now() + settings_.timeouts.load;
+    try {
+        reload_.emplace(
+            [read = read_settings_, previous = snapshot_, backend = backend_, reports = reports_] {
+                config::Settings settings = (*read)();
+                std::vector<std::string> warnings = settings.warnings;
+                RootOpener opener(previous.get(), backend, *reports);
+                worker::SharedSnapshot snapshot = opener.open_all(std::move(settings));
+                std::ranges::copy(opener.warnings(), std::back_inserter(warnings));
+                return ReloadJob::Opened{.snapshot = std::move(snapshot),
+                                         .warnings = std::move(warnings)};
+            });
+    } catch (const StartError& error) {
+        refuse_reload(error.what());
+    }
+}
+
+void Server::refuse_reload(std::string_view why) {
+    spdlog::error("SIGHUP: the configuration is refused, and what was loaded before serves on: {}",
+                  why);
+}
+
+void Server::look_after_reload(MonotonicTime now) {
+    if (!reload_) {
+        return;
+    }
+    if (!reload_->is_over()) {
+        if (now >= reload_is_slow_at_) {
+            reload_is_slow_at_ = never;
+            spdlog::warn(
+                "SIGHUP: a file system has not responded for {} s, and what was loaded before "
+                "serves on meanwhile",
+                settings_.timeouts.load.count());
+        }
+        return;
+    }
+    try {
+        finish_reload();
+    } catch (const StartError& error) {
+        refuse_reload(error.what());
+    } catch (const std::bad_alloc&) {
+        refuse_reload("memory is short");
+    }
+    if (reloads_again_) {
+        begin_reload();
+    }
+}
+
+void Server::finish_reload() {
+    std::optional<ReloadJob> job = std::exchange(reload_, std::nullopt);
+    reload_is_slow_at_ = never;
+    ReloadJob::Opened opened = job->take();
+    if (stop_ != worker::Stop::no) {
+        return;
+    }
+    const config::Settings& settings = opened.snapshot->settings;
+    // Last of what can fail: clients may connect from here on.
+    net::Listeners::Change listening = listeners_->prepare(settings.addresses, settings.port);
+    for (const std::string& warning : opened.warnings) {
+        spdlog::warn("{}", warning);
+    }
+    adopt(settings);
+    listen_on(std::move(listening));
+    publish(std::move(opened.snapshot));
 }
 
 void Server::adopt(const config::Settings& settings) {

@@ -2,12 +2,15 @@
 
 #include "integration/support/http_client.hpp"
 #include "integration/support/server_process.hpp"
+#include "integration/support/slow_file_system.hpp"
 #include "integration/support/start_fixture.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <csignal>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -101,6 +104,48 @@ TEST_F(ReloadServer, SaysWhatWaitsForARestart) {
     reload(server);
     server.await_standard_error("server.workers: 1 → 2 takes effect at the next start");
     EXPECT_EQ(server.stop(), 0);
+}
+
+class ReloadOfSlowRoot : public SlowSiteTest {
+protected:
+    LaunchOptions options(std::string_view sites) const {
+        const auto file = directory_.write(
+            "torc.toml",
+            fmt::format("version = 1\n[server]\nport = 0\nlisten = [\"127.0.0.1\"]\nio = \"{}\"\n"
+                        "timeouts.load = \"1s\"\n[[site]]\nroot = \"{}\"\ndefault = true\n{}",
+                        GetParam(), site().string(), sites));
+        return torc_with({"-c", file.string()});
+    }
+    /// Reloads to a second site, whose root does not respond.
+    void begin() {
+        write("hot.txt", "hot\n");
+        slow().set_valid_for(std::chrono::milliseconds(0));
+        slow().heed_signals();
+        server_ = std::make_unique<ServerProcess>(options(""));
+        slow().stall("all");
+        (void)options(fmt::format("[[site]]\nroot = \"{}\"\nhosts = [\"slow.test\"]\n",
+                                  (site() / "slow").string()));
+        server().send_signal(SIGHUP);
+        server().await_standard_error("a file system has not responded for 1 s");
+        EXPECT_EQ(get("/hot.txt").body, "hot\n");
+    }
+};
+
+TORC_ON_BOTH_BACKENDS(ReloadOfSlowRoot);
+
+TEST_P(ReloadOfSlowRoot, ComesAboutWhenItResponds) {
+    begin();
+    server().send_signal(SIGHUP);
+    server().send_signal(SIGUSR1);
+    server().await_standard_error("there is no access log");
+    slow().release();
+    server().await_standard_error("configuration 2 serves, 2 sites");
+    EXPECT_EQ(server().stop(), 0);
+}
+
+TEST_P(ReloadOfSlowRoot, DoesNotHoldUpAStop) {
+    begin();
+    EXPECT_EQ(server().stop(), 0);
 }
 
 }  // namespace

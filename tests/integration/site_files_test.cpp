@@ -230,7 +230,7 @@ TEST_P(SlowSiteFiles, ThatCanNotBeReadHoldUpNeitherAStartNorAReload) {
     server_ = std::make_unique<ServerProcess>(options());
     slow().stall("lookup");
     server().send_signal(SIGHUP);
-    server().await_standard_error("has not responded for 1 s");
+    server().await_standard_error("_redirects and _headers can't be read");
     EXPECT_EQ(get("/hot.txt").body, "hot\n");
     slow().release();
     server().send_signal(SIGHUP);

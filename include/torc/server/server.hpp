@@ -7,6 +7,7 @@
 #include <torc/config/settings.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/net/listener.hpp>
+#include <torc/server/reload_job.hpp>
 #include <torc/server/watchdog.hpp>
 #include <torc/server/worker_thread.hpp>
 #include <torc/worker/address_limit.hpp>
@@ -22,6 +23,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace torc::server {
@@ -54,6 +57,10 @@ public:
     void request_stop() noexcept;
 
     /// What it began with, but for the sites.
+    /// Whether a thread still reads a configuration, which hangs maybe: the process is to end by
+    /// _exit(2) then too.
+    [[nodiscard]] bool is_reloading() const noexcept { return reload_.has_value(); }
+
     [[nodiscard]] const config::Settings& settings() const noexcept { return settings_; }
     /// The first of those that are served, as it was opened.
     [[nodiscard]] const config::SiteSettings& first_site() const noexcept {
@@ -86,9 +93,14 @@ private:
     /// Whether those that still run hang, past the time by which all should have ended.
     [[nodiscard]] bool is_stuck(const Watchdog& watchdog, MonotonicTime now);
     void obey_signal(int signal);
-    /// Serves by what the configuration says now; if anything is wrong with it, says what, and goes
-    /// on as before.
-    void reload();
+    // A reload: what the configuration says is read and opened by a job, and when that is over
+    // taken as a whole, or refused with what is wrong. Signals that come meanwhile have it done
+    // once more.
+    void begin_reload();
+    void look_after_reload(MonotonicTime now);
+    /// Throws StartError, and what served before serves on.
+    void finish_reload();
+    static void refuse_reload(std::string_view why);
     /// Goes over to what of `settings` is the process's own.
     void adopt(const config::Settings& settings);
     /// The workers have to be told.
@@ -104,14 +116,21 @@ private:
     void order_stop(worker::Stop stop) noexcept;
 
     config::Settings settings_;
-    const ReadSettings read_settings_;
+    /// Null: there is no configuration that could change.
+    const std::shared_ptr<const ReadSettings> read_settings_;
     std::vector<std::vector<unsigned>> worker_cpus_;
     io::Backend backend_ = io::Backend::uring;
-    worker::ReportSink reports_;
+    /// Shared with a reload's job, which may outlive this.
+    std::shared_ptr<const worker::ReportSink> reports_;
     /// What is served by, and was by before; that is kept until no worker serves by it, so that its
     /// end takes nobody's time.
     worker::SharedSnapshot snapshot_;
     worker::SharedSnapshot previous_snapshot_;
+    std::optional<ReloadJob> reload_;
+    /// Whether a signal came while it was under way.
+    bool reloads_again_ = false;
+    /// When it is said that it waits.
+    MonotonicTime reload_is_slow_at_ = never;
     /// By worker.
     std::vector<worker::Mailbox> mailboxes_;
     std::optional<worker::Balance> balance_;

@@ -119,6 +119,10 @@ const char* parse_request_line(const char* cursor, const char* end, Request& req
     if (method_end == cursor || method_end == end || *method_end != ' ') {
         return stop(method_end, end, bad_request("invalid method"), result);
     }
+    if (*cursor == 'S' && view(cursor, end).starts_with("SSH-")) {
+        // Who begins so is not waited for (see Opening), and so is not served either.
+        return stop(cursor, end, bad_request("the identification of SSH"), result);
+    }
     const char* const target = method_end + 1;
     const char* const target_end = skip_target(target, end);
     if (target_end == target || target_end == end || *target_end != ' ') {
@@ -132,11 +136,6 @@ const char* parse_request_line(const char* cursor, const char* end, Request& req
 
     request.method_text = view(cursor, method_end);
     request.method = method_of(request.method_text);
-    if (request.method == Method::unknown && request.method_text.starts_with("SSH-")) {
-        // Who begins so is not waited for (see Opening), and so is not served either.
-        result = bad_request("the identification of SSH");
-        return nullptr;
-    }
     request.target = view(target, target_end);
     request.request_line = view(cursor, next_line - line_end.size());
     return next_line;

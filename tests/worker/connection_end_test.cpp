@@ -79,10 +79,13 @@ TEST_F(ConnectionEndTest, RefusesWhatCannotBecomeARequestAtItsFirstBytes) {
 }
 
 TEST_F(ConnectionEndTest, RefusesWhatBeginsAsSshHoweverItArrives) {
-    const std::string text = "SSH-GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
-    for (const std::size_t step : {std::size_t{4}, text.size()}) {
-        harness_.connect();
-        EXPECT_EQ(harness_.exchange(text, step), error_answer("400 Bad Request", close)) << step;
+    for (const std::string_view version : {"HTTP/1.1", "HTTP/0.1"}) {
+        const std::string text = "SSH-GET /a " + std::string(version) + "\r\nHost: a\r\n\r\n";
+        for (const std::size_t step : {std::size_t{4}, text.size()}) {
+            harness_.connect();
+            EXPECT_EQ(harness_.exchange(text, step), error_answer("400 Bad Request", close))
+                << version << ", by " << step;
+        }
     }
 }
 

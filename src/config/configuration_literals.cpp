@@ -22,6 +22,9 @@ struct Literal {
     std::string operator()(const Toggle& /*kind*/) const {
         return parse_toggle("", texts.front()) ? "true" : "false";
     }
+    std::string operator()(const OptionalText& /*kind*/) const {
+        return texts.front().empty() ? "false" : quote(texts.front());
+    }
     std::string operator()(const List& /*kind*/) const {
         std::string list = "[";
         for (const std::string& text : texts) {

@@ -178,6 +178,10 @@ void SiteMaker::make_areas(const GivenSite& given, SiteSettings& site) {
     for (const GivenArea& each : given.areas) {
         AreaSettings area = make_area(each, site.whole, site);
         area.path = make_area_path(each.path);
+        if (area.has_own_directory && each.options.find(option_with_key("site.spa")) == nullptr) {
+            // That of the site is a file of the site's root.
+            area.load_rules.fallback_path.clear();
+        }
         if (!area.path.empty() && !paths.insert(area.path).second) {
             problems_.add(each.path.position,
                           fmt::format("site.area.path '{}': the site has such an area already",

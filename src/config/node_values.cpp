@@ -25,6 +25,9 @@ struct Forms {
         return R"(a string such as "30s", "2m" or "1h")";
     }
     std::string_view operator()(const Toggle& /*kind*/) const { return "true or false"; }
+    std::string_view operator()(const OptionalText& /*kind*/) const {
+        return "a string, or false for none";
+    }
     std::string_view operator()(const List& /*kind*/) const {
         return R"(strings, as in ["one", "two"])";
     }
@@ -72,11 +75,15 @@ std::string_view find_elsewhere(std::string_view name) {
 
 void add_value(Given& given, const Kind& kind, const Node& node, Problems& problems) {
     std::optional<std::string> text = text_of(kind, node);
-    if (!text) {
+    const bool may_be_none = std::holds_alternative<OptionalText>(kind);
+    if (!text && may_be_none && node.type == Type::boolean && !node.boolean) {
+        given.values.push_back({.text = "", .position = node.position});
+    } else if (!text) {
         problems.add(node.position,
                      fmt::format("{}: give {}", given.name, std::visit(Forms(), kind)));
     } else if (text->empty()) {
-        problems.add(node.position, fmt::format("{}: is empty", given.name));
+        problems.add(node.position, fmt::format("{}: is empty{}", given.name,
+                                                may_be_none ? "; false is none" : ""));
     } else if (std::ranges::any_of(*text, is_control)) {
         problems.add(node.position, fmt::format("{}: has a control character in it", given.name));
     } else {

@@ -58,6 +58,7 @@ struct ValueSetter {
     }
     void operator()(const Toggle& kind) const { kind.set(destination, parse_toggle(name, text)); }
     void operator()(const Text& kind) const { kind.set(destination, name, text); }
+    void operator()(const OptionalText& kind) const { kind.set(destination, name, text); }
     void operator()(const auto& /*kind*/) const { TORC_ASSERT(false); }
 };
 

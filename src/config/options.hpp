@@ -96,6 +96,11 @@ struct Text {
     void (*set)(const Destination& destination, std::string_view name, const std::string& text);
 };
 
+/// Anything, or nothing: in a file `false`, which is here an empty text.
+struct OptionalText {
+    void (*set)(const Destination& destination, std::string_view name, const std::string& text);
+};
+
 /// Any number of values; those that are given replace the default.
 struct List {
     /// What separates them in a variable and in one value of the command line.
@@ -110,7 +115,8 @@ struct Question {};
 /// site_tables).
 struct Part {};
 
-using Kind = std::variant<Number, Size, Duration, Choice, Toggle, Text, List, Question, Part>;
+using Kind =
+    std::variant<Number, Size, Duration, Choice, Toggle, Text, OptionalText, List, Question, Part>;
 
 /// One option, all that is to be known of it. The command line, the environment, the help, the
 /// manual page and the commented configuration file are made of these rows, and a test holds README

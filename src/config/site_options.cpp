@@ -96,7 +96,7 @@ constexpr std::array rows = {
            .value_name = "FILE",
            .group = Group::serving,
            .example = "index.html",
-           .kind = Text{set_fallback_path},
+           .kind = OptionalText{set_fallback_path},
            .help = "A page for every path where there is nothing, for browsers that look for a "
                    "page: what a single-page application wants. A missing .js stays a 404."},
     Option{.flags = "--hidden",

@@ -255,6 +255,10 @@ void add_cache_control(const Destination& destination, const Given& given, Probl
 void set_fallback_path(const Destination& destination, std::string_view name,
                        const std::string& text) {
     std::string path = text;
+    if (path.empty()) {
+        destination.area.load_rules.fallback_path.clear();
+        return;
+    }
     if (path.starts_with('/')) {
         path.erase(0, 1);
     }

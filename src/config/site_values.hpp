@@ -28,7 +28,7 @@ void add_types(const Destination& destination, const Given& given, Problems& pro
 /// The same.
 void add_cache_control(const Destination& destination, const Given& given, Problems& problems);
 
-/// Throws StartError for what is no path of a file inside the root.
+/// Empty: there is none. Throws StartError for what is no path of a file inside the root.
 void set_fallback_path(const Destination& destination, std::string_view name,
                        const std::string& text);
 

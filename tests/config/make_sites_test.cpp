@@ -141,6 +141,41 @@ TEST_F(MakeSites, HaveAreasThatAreAsTheSiteIs) {
     EXPECT_TRUE(site.areas[1].has_own_directory);
 }
 
+TEST_F(MakeSites, HaveAreasThatTakeNoPageOutOfAnotherRoot) {
+    const Settings found = from_file(
+        "[defaults]\nspa = \"a.html\"\n"
+        "[[site]]\nroot = \"/a\"\n"
+        "[[site.area]]\npath = \"/x/\"\n"
+        "[[site.area]]\npath = \"/y/\"\nroot = \"/y\"\n"
+        "[[site.area]]\npath = \"/z/\"\nroot = \"/z\"\nspa = \"z.html\"\n");
+    std::vector<std::string> pages = {found.sites[0].whole.load_rules.fallback_path};
+    for (const AreaSettings& area : found.sites[0].areas) {
+        pages.push_back(area.load_rules.fallback_path);
+    }
+    EXPECT_EQ(pages, (std::vector<std::string>{"a.html", "a.html", "", "z.html"}));
+}
+
+TEST_F(MakeSites, HaveNoPageOfAnApplicationWhereItIsFalse) {
+    const std::string text =
+        "[defaults]\nspa = \"a.html\"\n"
+        "[[site]]\nroot = \"/a\"\ndefault = true\n[[site.area]]\npath = \"/x/\"\nspa = false\n"
+        "[[site]]\nroot = \"/b\"\nhosts = [\"b.org\"]\nspa = false\n";
+    const Settings found = from_file(text);
+    EXPECT_EQ(found.sites[0].whole.load_rules.fallback_path, "a.html");
+    EXPECT_EQ(found.sites[0].areas[0].load_rules.fallback_path, "");
+    EXPECT_EQ(found.sites[1].whole.load_rules.fallback_path, "");
+    const std::string name = (directory_.path() / "torc.toml").string();
+    const Verdict printed = std::get<Verdict>(read({"-T", "-c", name}));
+    EXPECT_TRUE(printed.text.contains("\nspa = false  # " + name + ":13\n")) << printed.text;
+}
+
+TEST_F(MakeSites, AreToldHowToHaveNoPageOfAnApplication) {
+    EXPECT_EQ(refusal_of("[[site]]\nroot = \"/a\"\nspa = \"\"\n"),
+              ":4:7: site.spa: is empty; false is none");
+    EXPECT_EQ(refusal_of("[[site]]\nroot = \"/a\"\nspa = true\n"),
+              ":4:7: site.spa: give a string, or false for none");
+}
+
 TEST_F(MakeSites, AreIncludedFromOtherFiles) {
     directory_.write("sites/b.toml", "[[site]]\nhosts = [\"b.org\"]\nroot = \"/b\"\n");
     directory_.write("sites/c.toml", "version = 1\n[[site]]\nhosts = [\"c.org\"]\nroot = \"/c\"\n");

@@ -2,6 +2,7 @@
 #include <torc/base/start_error.hpp>
 #include <torc/file/root.hpp>
 #include <torc/server/file_check.hpp>
+#include <torc/server/served_secrets.hpp>
 #include <torc/server/site_files.hpp>
 #include <torc/site/access/users_file.hpp>
 
@@ -121,7 +122,9 @@ std::vector<std::string> find_file_problems(const config::Settings& settings) {
     if (settings.access_log) {
         check.check_log(*settings.access_log);
     }
-    return std::move(check).problems();
+    std::vector<std::string> problems = std::move(check).problems();
+    std::ranges::move(find_served_users_files(settings), std::back_inserter(problems));
+    return problems;
 }
 
 }  // namespace torc::server

@@ -1,7 +1,12 @@
 #include <torc/base/clock.hpp>
+#include <torc/base/start_error.hpp>
 #include <torc/server/document_root.hpp>
 #include <torc/server/root_opener.hpp>
+#include <torc/server/served_secrets.hpp>
 #include <torc/server/site_files.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
@@ -38,6 +43,9 @@ RootOpener::RootOpener(const worker::Snapshot* previous, io::Backend backend,
 }
 
 worker::SharedSnapshot RootOpener::open_all(config::Settings settings) {
+    if (const auto problems = find_served_users_files(settings); !problems.empty()) {
+        throw StartError(fmt::format("{}", fmt::join(problems, "\n")));
+    }
     load_site_files(settings);
     return worker::make_snapshot(std::move(settings), previous_,
                                  [this](config::AreaSettings& area) { return open(area); });

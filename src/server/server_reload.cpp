@@ -106,6 +106,7 @@ void Server::adopt(const config::Settings& settings) {
 
 void Server::listen_on(net::Listeners::Change change) {
     std::vector<std::string> added;
+    added.reserve(change.additions.size());
     for (const auto& addition : change.additions) {
         added.push_back(addition.endpoint.url());
     }

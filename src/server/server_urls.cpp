@@ -97,6 +97,7 @@ std::vector<ServerUrl> server_urls(const Server& server) {
     }
     const std::string path = served_path(server.first_site());
     std::vector<ServerUrl> urls;
+    urls.reserve(endpoints.size());
     for (const net::Endpoint& endpoint : endpoints) {
         urls.push_back({.endpoint = endpoint, .text = endpoint.url() + path});
     }

@@ -14,6 +14,19 @@
 #include <utility>
 
 namespace torc::worker {
+namespace {
+
+/// The one of a user's redirects that counts, by what was found; nothing: none does, or it has to
+/// be loaded first.
+std::optional<site::Redirects::Index> choose(const site::Redirects::Found& redirect,
+                                             const FoundAsset& found) noexcept {
+    if (found.is_missing()) {
+        return redirect.where_nothing_is;
+    }
+    return found.asset != nullptr ? redirect.where_file_is : std::nullopt;
+}
+
+}  // namespace
 
 static_assert(site::Responder::own_head_bytes_max + 2 * site::extra_fields_bytes_max <=
                   limits::response_batch_bytes,
@@ -137,22 +150,16 @@ std::optional<Connection::Served> Connection::respond_with_asset(site::Persisten
     }
     services_.hosting.use(*area);
     if (!lacks_slash) {
-        if (resolved) {
-            found = find_asset(services_, *area, target, loaded_asset);
-        } else if (loaded_asset == nullptr) {
-            found = find_substitute(services_, *area,
-                                    request.target.substr(0, request.target.find('?')), "");
-        }
+        found = resolved ? find_asset(services_, *area, target, loaded_asset)
+                         : find_for_no_file(services_, *area,
+                                            request.target.substr(0, request.target.find('?')),
+                                            loaded_asset);
     }
-    const bool is_missing = found.is_missing();
-    const auto user_redirect = is_missing               ? redirect.where_nothing_is
-                               : found.asset != nullptr ? redirect.where_file_is
-                                                        : std::nullopt;
-    if (user_redirect) {
+    if (const auto user_redirect = choose(redirect, found)) {
         resolved->path = path;
         return respond_with_redirect(*site, target, *user_redirect, persistence);
     }
-    if (is_missing) {
+    if (found.is_missing()) {
         found = find_substitute(services_, *area, target.path, target.path);
     }
     if (found.asset == nullptr) {
@@ -198,7 +205,7 @@ std::optional<Connection::Served> Connection::respond_with_redirect(HostedSite& 
         return Served{.bytes = 0, .next = Next::send};
     }
     http::HeadWriter writer = batch_->writer(head_bytes);
-    add_response(area.responder.redirect(services_.scratch.request, target, redirects, redirect,
+    add_response(area.responder.redirect(services_.scratch.request, target, {redirects, redirect},
                                          persistence, writer),
                  writer);
     return std::nullopt;

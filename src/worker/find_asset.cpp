@@ -39,6 +39,14 @@ FoundAsset find_asset(Services& services, HostedArea& area, const http::Target& 
     return found;
 }
 
+FoundAsset find_for_no_file(Services& services, HostedArea& area, std::string_view raw_path,
+                            site::Asset* loaded_asset) {
+    if (loaded_asset != nullptr) {
+        return {.asset = loaded_asset};
+    }
+    return find_substitute(services, area, raw_path, "");
+}
+
 FoundAsset find_substitute(Services& services, HostedArea& area, std::string_view path,
                            std::string_view error_path) {
     const site::LoadRules& rules = area.site.rules();

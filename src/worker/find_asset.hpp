@@ -30,6 +30,10 @@ struct FoundAsset {
 [[nodiscard]] FoundAsset find_asset(Services& services, HostedArea& area,
                                     const http::Target& target, site::Asset* loaded_asset);
 
+/// The same for a target that no file has, such as "/a%2Fb". `raw_path`: its path, encoded.
+[[nodiscard]] FoundAsset find_for_no_file(Services& services, HostedArea& area,
+                                          std::string_view raw_path, site::Asset* loaded_asset);
+
 /// Finds what is sent where there is nothing at `path`, which need not be a http::Target's.
 /// `error_path`: where that would be, for the error page (see SubstituteKey::error_at).
 [[nodiscard]] FoundAsset find_substitute(Services& services, HostedArea& area,

@@ -8,13 +8,13 @@
 
 namespace torc {
 
-/// At most `entries_max` values by key, of which some that were not used for long make way for new
+/// At most `EntriesMax` values by key, of which some that were not used for long make way for new
 /// ones. A set-associative table, as a processor's cache: a key has but one set of four slots that
 /// its value may be in, and of the four the one used longest ago makes way.
 ///
 /// Keys are hashes. Where they come of what clients send, hash with a secret key (see siphash):
 /// whoever could choose four of one set could push out a fifth.
-template <typename Value, std::size_t entries_max>
+template <typename Value, std::size_t EntriesMax>
 class BoundedTable {
 public:
     /// Null: there is none. Counts as a use. Valid until the next `insert`.
@@ -38,7 +38,7 @@ public:
             return *found;
         }
         if (slots_.empty()) {
-            slots_.resize(entries_max);
+            slots_.resize(EntriesMax);
         }
         Slot& slot = *std::ranges::min_element(set_of(key), {}, &Slot::used_at);
         slot = Slot{.key = key, .used_at = ++uses_, .value = {}};
@@ -47,8 +47,8 @@ public:
 
 private:
     static constexpr std::size_t set_slots = 4;
-    static constexpr std::size_t sets = entries_max / set_slots;
-    static_assert(sets > 0 && sets * set_slots == entries_max && (sets & (sets - 1)) == 0,
+    static constexpr std::size_t sets = EntriesMax / set_slots;
+    static_assert(sets > 0 && sets * set_slots == EntriesMax && (sets & (sets - 1)) == 0,
                   "a set is found by the bits of a key");
 
     struct Slot {

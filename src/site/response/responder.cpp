@@ -352,13 +352,13 @@ Answer Responder::redirect(const http::Request& request, const http::Target& tar
 }
 
 Answer Responder::redirect(const http::Request& request, const http::Target& target,
-                           const Redirects& redirects, Redirects::Index index,
-                           Persistence persistence, http::HeadWriter& writer) const noexcept {
-    const http::Status status = redirects.status(index);
+                           const UserRedirect& found, Persistence persistence,
+                           http::HeadWriter& writer) const noexcept {
+    const http::Status status = found.redirects.status(found.index);
     // The page is HTML for some.
     begin_page(status, {.persistence = persistence, .vary = Vary::on_media_type()}, writer);
     writer.append("Location: ");
-    redirects.write_location(index, target, writer);
+    found.redirects.write_location(found.index, target, writer);
     writer.append("\r\n");
     return write_page(status, request, writer);
 }

@@ -221,7 +221,7 @@ protected:
         std::string buffer(responder_->head_bytes_max() + redirects->location_bytes_max(0, *target),
                            '\0');
         http::HeadWriter writer(buffer);
-        (void)responder_->redirect(request_, *target, *redirects, 0, Persistence::keep_alive,
+        (void)responder_->redirect(request_, *target, {*redirects, 0}, Persistence::keep_alive,
                                    writer);
         return only_head(writer);
     }

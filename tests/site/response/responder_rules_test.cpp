@@ -67,7 +67,7 @@ TEST_F(ResponderRulesTest, RedirectsAsARuleSays) {
                        '\0');
     http::HeadWriter writer(buffer);
     const Answer answer =
-        responder_.redirect(request_, *target, *redirects, 0, Persistence::keep_alive, writer);
+        responder_.redirect(request_, *target, {*redirects, 0}, Persistence::keep_alive, writer);
     EXPECT_EQ(answer.status, Status::temporary_redirect);
     EXPECT_EQ(writer.written(), "HTTP/1.1 307 Temporary Redirect\r\n" +
                                     error_fields("307 Temporary Redirect", "Vary: Accept\r\n") +

@@ -93,11 +93,16 @@ public:
                                  const Asset& asset, Persistence persistence,
                                  http::HeadWriter& writer);
 
+    /// One of a site's.
+    struct UserRedirect {
+        const Redirects& redirects;
+        Redirects::Index index;
+    };
     /// Redirects as a user's redirect says. Writes head and page to `writer`, which has room for
     /// head_bytes_max() and the redirect's location_bytes_max.
     [[nodiscard]] Answer redirect(const http::Request& request, const http::Target& target,
-                                  const Redirects& redirects, Redirects::Index index,
-                                  Persistence persistence, http::HeadWriter& writer) const noexcept;
+                                  const UserRedirect& found, Persistence persistence,
+                                  http::HeadWriter& writer) const noexcept;
 
     /// Writes an error answer to `writer`, which has room for head_bytes_max(): head and, but for
     /// HEAD, a small page. `request`: its method is unknown, and it has neither a target nor

@@ -3,7 +3,6 @@
 #include <torc/config/reload.hpp>
 #include <torc/server/browser.hpp>
 #include <torc/server/diagnostics.hpp>
-#include <torc/server/document_root.hpp>
 #include <torc/server/file_check.hpp>
 #include <torc/server/server.hpp>
 #include <torc/server/server_urls.hpp>
@@ -113,12 +112,6 @@ int report(const torc::config::Verdict& verdict, torc::server::Diagnostics& diag
     if (!problems.empty()) {
         diagnostics.print(fmt::format("{}\n", fmt::join(problems, "\n")));
         return static_cast<int>(ExitCode::failed_start);
-    }
-    // As this user; it may be a file.
-    torc::config::Settings settings = verdict.settings;
-    for (torc::config::SiteSettings& site : settings.sites) {
-        torc::server::serve_only_file_if_named(site.whole);
-        (void)torc::server::open_document_root(site.whole);
     }
     fmt::print("{}", verdict.text);
     return static_cast<int>(ExitCode::stopped);

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <optional>
 #include <ranges>
 #include <set>
@@ -53,7 +54,12 @@ void hide_site_files(AreaSettings& area) {
 /// Makes the sites of one configuration, one after another.
 class SiteMaker {
 public:
-    SiteMaker(Settings& settings, Problems& problems) : settings_(settings), problems_(problems) {}
+    SiteMaker(Settings& settings, const GivenConfiguration& given, Problems& problems)
+        : settings_(settings), problems_(problems) {
+        for (const std::string& file : given.files) {
+            files_.push_back(std::make_shared<const std::string>(file));
+        }
+    }
 
     void set_defaults(const GivenArea& given) {
         defaults_ = make_area(given, settings_.sites.front().whole, settings_.sites.front());
@@ -71,6 +77,8 @@ private:
         const auto [position, name] = origin_of_fields(given);
         add_rules(area, std::exchange(area.rules, {}), position, name, problems_);
     }
+    [[nodiscard]] Origin origin_of(const Given& given) const;
+    void note_origins(AreaSettings& area, const GivenOptions& given) const;
     void make_areas(const GivenSite& given, SiteSettings& site);
     std::string make_area_path(const Value& path);
     void check_hosts(const GivenConfiguration& all, std::vector<SiteSettings>& sites);
@@ -79,7 +87,34 @@ private:
     Settings& settings_;
     Problems& problems_;
     AreaSettings defaults_;
+    /// By Position::file.
+    std::vector<std::shared_ptr<const std::string>> files_;
 };
+
+Origin SiteMaker::origin_of(const Given& given) const {
+    Origin origin{.name = given.name};
+    const Position position = given.values.front().position;
+    // The files are nameless where a text is parsed that is in none.
+    if (given.source == Source::file && position.file < files_.size()) {
+        origin.file = files_[position.file];
+        origin.line = position.line;
+        origin.column = position.column;
+    }
+    return origin;
+}
+
+void SiteMaker::note_origins(AreaSettings& area, const GivenOptions& given) const {
+    static const Option& root = option_with_key("site.root");
+    static const Option& spa = option_with_key("site.spa");
+    static const Option& users_file = option_with_key("site.auth.users_file");
+    for (const auto& [option, member] :
+         {std::pair(&root, &Origins::directory), std::pair(&spa, &Origins::fallback_path),
+          std::pair(&users_file, &Origins::users_file)}) {
+        if (const Given* const found = given.find(*option)) {
+            area.origins.*member = origin_of(*found);
+        }
+    }
+}
 
 AreaSettings SiteMaker::make_area(const GivenArea& given, const AreaSettings& parent,
                                   SiteSettings& site) {
@@ -93,6 +128,7 @@ AreaSettings SiteMaker::make_area(const GivenArea& given, const AreaSettings& pa
             set_option(destination, option, *found, problems_);
         }
     }
+    note_origins(area, given.options);
     static const Option& realm = option_with_key("site.auth.realm");
     static const Option& users = option_with_key("site.auth.users_file");
     const bool has_realm = given.options.find(realm) != nullptr;
@@ -268,7 +304,7 @@ void SiteMaker::check_names(const GivenConfiguration& all, std::vector<SiteSetti
 }  // namespace
 
 void make_sites(Settings& settings, const GivenConfiguration& given, Problems& problems) {
-    SiteMaker maker(settings, problems);
+    SiteMaker maker(settings, given, problems);
     maker.set_defaults(given.defaults);
     std::vector<SiteSettings> sites;
     if (given.sites.empty()) {
@@ -279,6 +315,12 @@ void make_sites(Settings& settings, const GivenConfiguration& given, Problems& p
             sites.push_back(maker.make_site(site));
         }
         maker.check(given, sites);
+        for (SiteSettings& site : sites) {
+            site.whole.origins.site = site.name;
+            for (AreaSettings& area : site.areas) {
+                area.origins.site = site.name;
+            }
+        }
     }
     settings.sites = std::move(sites);
 }

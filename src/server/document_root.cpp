@@ -22,6 +22,23 @@ std::string this_user() {
     return fmt::format("this user (uid {})", ::geteuid());
 }
 
+bool is_of_file(const config::AreaSettings& area) {
+    return area.origins.directory.file != nullptr;
+}
+
+/// A remedy in the words of what the user wrote: `flag`, or `key` for a configuration file.
+std::string_view in_words_of(const config::AreaSettings& area, std::string_view flag,
+                             std::string_view key) {
+    return is_of_file(area) ? key : flag;
+}
+
+/// How a message about the root begins.
+std::string name_root(const config::AreaSettings& area) {
+    return is_of_file(area)
+               ? config::describe_setting(area, area.origins.directory, "DIR", area.directory)
+               : area.directory;
+}
+
 /// Opens a file as a request for it does; EISDIR and EINVAL for what is none.
 Result<void> try_file(const file::Root& root, const config::AreaSettings& area,
                       const std::string& path) {
@@ -56,9 +73,11 @@ std::string explain(const config::AreaSettings& area, Errno error) {
                 "directories above",
                 this_user(), area.directory);
         case EXDEV:
-            return "a symbolic link that leads out of the directory; give --symlinks all";
+            return fmt::format("a symbolic link that leads out of the directory; give {}",
+                               in_words_of(area, "--symlinks all", "symlinks = \"all\""));
         case ELOOP:
-            return "a symbolic link that is not followed; see --symlinks";
+            return fmt::format("a symbolic link that is not followed; see {}",
+                               in_words_of(area, "--symlinks", "symlinks"));
         case EISDIR:
             return "a directory, not a file";
         case EINVAL:
@@ -88,9 +107,9 @@ bool search(const file::Root& root, const config::AreaSettings& area, io::Backen
         case EACCES:
             throw StartError(fmt::format(
                 "{}: {} may not search it, so nothing in it can be served; let it: chmod o+rx {}",
-                area.directory, this_user(), area.directory));
+                name_root(area), this_user(), area.directory));
         default:
-            throw StartError(fmt::format("{}: can't be searched: {}", area.directory,
+            throw StartError(fmt::format("{}: can't be searched: {}", name_root(area),
                                          searched.error().message()));
     }
 }
@@ -101,11 +120,26 @@ void require_fallback(const file::Root& root, const config::AreaSettings& area) 
         return;
     }
     if (const auto tried = try_file(root, area, path); !tried) {
-        throw StartError(fmt::format("--spa {}: {}", path, explain(area, tried.error())));
+        throw StartError(fmt::format(
+            "{}: {}", config::describe_setting(area, area.origins.fallback_path, "--spa", path),
+            explain(area, tried.error())));
     }
 }
 
-/// What is wrong with what "/" shows; empty: nothing.
+std::string explain_without_index(const config::AreaSettings& area) {
+    const std::string names = fmt::format("{}", fmt::join(area.load_rules.index_names, " or "));
+    return is_of_file(area)
+               ? fmt::format(
+                     "{} has no {}, and listing is off: /{} is a 404; give listing = true, or "
+                     "index with the name of a file that is there",
+                     name_root(area), names, area.path)
+               : fmt::format(
+                     "{} has no {}, and --listing is off: / is a 404; give --listing, or "
+                     "--index with the name of a file that is there",
+                     area.directory, names);
+}
+
+/// What is wrong with what the root shows; empty: nothing.
 std::string check_index(const file::Root& root, const config::AreaSettings& area) {
     const site::LoadRules& rules = area.load_rules;
     for (const std::string& name : rules.index_names) {
@@ -114,24 +148,20 @@ std::string check_index(const file::Root& root, const config::AreaSettings& area
             return "";
         }
         if (tried.error() != Errno(ENOENT) && tried.error() != Errno(EISDIR)) {
-            return fmt::format("{}, which / shows: {}", name, explain(area, tried.error()));
+            return fmt::format("{}, which /{} shows: {}", name, area.path,
+                               explain(area, tried.error()));
         }
     }
     if (!rules.lists_directories) {
-        return rules.fallback_path.empty()
-                   ? fmt::format(
-                         "{} has no {}, and --listing is off: / is a 404; give --listing, or "
-                         "--index with the name of a file that is there",
-                         area.directory, fmt::join(rules.index_names, " or "))
-                   : "";
+        return rules.fallback_path.empty() ? explain_without_index(area) : "";
     }
     const auto listed = root.open_beneath(".", file::Root::how(rules.symlinks));
     return listed || listed.error() != Errno(EACCES)
                ? ""
                : fmt::format(
-                     "{}: {} may not list it, so / is a 403; let it: chmod o+r {}, or give "
-                     "--no-listing",
-                     area.directory, this_user(), area.directory);
+                     "{}: {} may not list it, so /{} is a 403; let it: chmod o+r {}, or give {}",
+                     name_root(area), this_user(), area.path, area.directory,
+                     in_words_of(area, "--no-listing", "listing = false"));
 }
 
 /// Makes the settings of a file those of its directory.
@@ -139,10 +169,9 @@ void serve_only_file(config::AreaSettings& area) {
     const std::filesystem::path file = area.directory;
     site::LoadRules& rules = area.load_rules;
     if (!rules.fallback_path.empty() || rules.has_clean_urls) {
-        throw UsageError(
-            fmt::format("{} is a file, which is served alone: leave out --spa and "
-                        "--clean-urls, or give its directory",
-                        area.directory));
+        throw UsageError(fmt::format(
+            "{} is a file, which is served alone: leave out {}, or give its directory",
+            name_root(area), in_words_of(area, "--spa and --clean-urls", "spa and clean_urls")));
     }
     rules.serve_only(file.filename());
     area.directory = file.has_parent_path() ? file.parent_path() : ".";
@@ -163,6 +192,9 @@ worker::SharedRoot open_document_root(const config::AreaSettings& area) {
         return std::make_shared<const file::Root>(*std::move(root));
     }
     const Errno error = root.error();
+    if (error == Errno(ENOENT) && is_of_file(area)) {
+        throw StartError(fmt::format("{}: no such directory", name_root(area)));
+    }
     if (error == Errno(ENOENT)) {
         // Python's http.server and others take a port where torc takes the directory.
         const bool may_be_port = std::ranges::all_of(directory, is_digit);
@@ -174,9 +206,9 @@ worker::SharedRoot open_document_root(const config::AreaSettings& area) {
         throw StartError(
             fmt::format("{}: not a directory, and no file that can be served; give the directory "
                         "that holds it",
-                        directory));
+                        name_root(area)));
     }
-    throw StartError(fmt::format("{}: can't be opened: {}", directory, error.message()));
+    throw StartError(fmt::format("{}: can't be opened: {}", name_root(area), error.message()));
 }
 
 std::vector<std::string> check_document_root(const file::Root& root,
@@ -193,6 +225,9 @@ std::vector<std::string> check_document_root(const file::Root& root,
         return warnings;
     }
     require_fallback(root, area);
+    if (!area.has_own_directory) {
+        return warnings;  // What its path shows is not what the root does.
+    }
     if (std::string index = check_index(root, area); !index.empty()) {
         warnings.push_back(std::move(index));
     }

@@ -1,6 +1,6 @@
 #include <torc/base/errno.hpp>
 #include <torc/base/start_error.hpp>
-#include <torc/file/root.hpp>
+#include <torc/server/document_root.hpp>
 #include <torc/server/file_check.hpp>
 #include <torc/server/served_secrets.hpp>
 #include <torc/server/site_files.hpp>
@@ -25,48 +25,56 @@ namespace {
 /// Looks at each file once, however many sites name it.
 class FileCheck {
 public:
-    /// `patience`: with a file system that does not respond.
-    explicit FileCheck(std::chrono::seconds patience) : patience_(patience) {}
+    /// `patience`: with a file system that does not respond. `backend`: what is to open the files.
+    FileCheck(std::chrono::seconds patience, io::Backend backend)
+        : patience_(patience), backend_(backend) {}
 
-    void check_root(const config::SiteSettings& site) { check_directory(site.whole, site.name); }
-    /// All that a site names but its root.
     void check_site(const config::SiteSettings& site);
     void check_log(const std::string& path);
 
     [[nodiscard]] std::vector<std::string> problems() && { return std::move(problems_); }
 
 private:
-    void check_directory(const config::AreaSettings& area, std::string_view site);
+    void check_directory(config::AreaSettings area);
     void check_users(const config::AreaSettings& area);
     void check_site_files(config::SiteSettings site);
 
     const std::chrono::seconds patience_;
+    const io::Backend backend_;
     std::vector<std::string> problems_;
     std::unordered_set<std::string> seen_;
+    /// Directories that can't be opened.
+    std::unordered_set<std::string> absent_;
 };
 
 void FileCheck::check_site(const config::SiteSettings& site) {
+    check_directory(site.whole);
     check_users(site.whole);
     if (site.has_site_files) {
         check_site_files(site);
     }
     for (const config::AreaSettings& area : site.areas) {
-        check_directory(area, site.name);
+        check_directory(area);
         check_users(area);
     }
 }
 
-void FileCheck::check_directory(const config::AreaSettings& area, std::string_view site) {
-    if (!area.has_own_directory || !seen_.insert(area.directory).second) {
+void FileCheck::check_directory(config::AreaSettings area) {
+    const std::string key = area.directory + '\0' + area.load_rules.fallback_path;
+    if (absent_.contains(area.directory) || !seen_.insert(key).second) {
         return;
     }
-    std::error_code error;
-    if (std::filesystem::is_regular_file(area.directory, error)) {
-        return;
-    }
-    if (const auto root = file::Root::open(area.directory); !root) {
-        problems_.push_back(fmt::format("{}: the root of site '{}' can't be opened: {}",
-                                        area.directory, site, root.error().message()));
+    const std::string given = area.directory;
+    worker::SharedRoot root;
+    try {
+        serve_only_file_if_named(area);
+        root = open_document_root(area);
+        (void)check_document_root(*root, area, backend_);
+    } catch (const StartError& refusal) {
+        problems_.emplace_back(refusal.what());
+        if (!root) {
+            absent_.insert(given);
+        }
     }
 }
 
@@ -75,7 +83,9 @@ void FileCheck::check_users(const config::AreaSettings& area) {
         return;
     }
     if (auto users = site::UsersFile::load(area.auth->users_file); !users) {
-        std::ranges::move(users.error(), std::back_inserter(problems_));
+        for (const std::string& error : users.error()) {
+            problems_.push_back(config::describe_users_error(area, error));
+        }
     }
 }
 
@@ -112,11 +122,10 @@ void FileCheck::check_log(const std::string& path) {
 }  // namespace
 
 std::vector<std::string> find_file_problems(const config::Settings& settings) {
-    FileCheck check(settings.timeouts.load);
+    FileCheck check(settings.timeouts.load, settings.io == config::IoChoice::epoll
+                                                ? io::Backend::epoll
+                                                : io::Backend::uring);
     for (const config::SiteSettings& site : settings.sites) {
-        if (settings.sites.size() > 1) {
-            check.check_root(site);
-        }
         check.check_site(site);
     }
     if (settings.access_log) {

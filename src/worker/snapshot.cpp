@@ -86,22 +86,23 @@ private:
     [[nodiscard]] AreaAccess access_to(const config::AreaSettings& area) {
         AreaAccess access{.addresses = make_address_rules(area)};
         if (area.auth) {
-            access.users = std::make_shared<const site::ProtectedArea>(
-                area.auth->realm, users_of(area.auth->users_file));
+            access.users =
+                std::make_shared<const site::ProtectedArea>(area.auth->realm, users_of(area));
         }
         return access;
     }
 
-    [[nodiscard]] std::shared_ptr<const site::UsersFile> users_of(const std::string& path) {
+    [[nodiscard]] std::shared_ptr<const site::UsersFile> users_of(
+        const config::AreaSettings& area) {
+        const std::string& path = area.auth->users_file;
         if (const auto known = users_.find(path); known != users_.end()) {
             return known->second;
         }
         auto users = site::UsersFile::load(path);
         if (!users) {
             const std::size_t more = users.error().size() - 1;
-            throw StartError(more == 0
-                                 ? users.error().front()
-                                 : fmt::format("{} (and {} more)", users.error().front(), more));
+            const std::string first = config::describe_users_error(area, users.error().front());
+            throw StartError(more == 0 ? first : fmt::format("{} (and {} more)", first, more));
         }
         return users_.emplace(path, *std::move(users)).first->second;
     }

@@ -176,6 +176,34 @@ TEST_F(MakeSites, AreToldHowToHaveNoPageOfAnApplication) {
               ":4:7: site.spa: give a string, or false for none");
 }
 
+TEST_F(MakeSites, RememberWhereTheFilesThatTheyNameWereGiven) {
+    directory_.write("b.toml", "[[site]]\nhosts = [\"b.org\"]\nroot = \"/b\"\n");
+    const Settings found = from_file(
+        "include = [\"b.toml\"]\n[defaults]\nspa = \"x\"\n"
+        "[[site]]\nroot = \"/a\"\ndefault = true\n"
+        "[[site.area]]\npath = \"/c/\"\nauth = { realm = \"r\", users_file = \"u\" }\n");
+    const std::string place = (directory_.path() / "torc.toml").string();
+    const AreaSettings& area = found.sites[0].areas[0];
+    EXPECT_EQ(describe_setting(area, area.origins.directory, "DIR", "/a"),
+              place + ":6:8: site.root /a of site 'default'");
+    EXPECT_EQ(describe_setting(area, area.origins.fallback_path, "--spa", "x"),
+              place + ":4:7: defaults.spa x of site 'default'");
+    EXPECT_EQ(describe_users_error(area, "u: absent"),
+              place + ":10:36: site.area.auth.users_file u of site 'default': absent");
+    EXPECT_EQ(describe_users_error(area, "u:3: no colon"), "u:3: no colon");
+    const AreaSettings& other = found.sites[1].whole;
+    EXPECT_EQ(describe_setting(other, other.origins.directory, "DIR", "/b"),
+              (directory_.path() / "b.toml").string() + ":3:8: site.root /b of site 'b.org'");
+}
+
+TEST_F(MakeSites, RememberWhatAFlagOrAVariableWasCalled) {
+    set("TORC_SPA", "x");
+    const AreaSettings whole = settings().sites[0].whole;
+    EXPECT_EQ(describe_setting(whole, whole.origins.directory, "--a", "/a"), "DIR /a");
+    EXPECT_EQ(describe_setting(whole, whole.origins.fallback_path, "--spa", "x"), "TORC_SPA x");
+    EXPECT_EQ(describe_setting({}, {}, "--spa", "x"), "--spa x");
+}
+
 TEST_F(MakeSites, AreIncludedFromOtherFiles) {
     directory_.write("sites/b.toml", "[[site]]\nhosts = [\"b.org\"]\nroot = \"/b\"\n");
     directory_.write("sites/c.toml", "version = 1\n[[site]]\nhosts = [\"c.org\"]\nroot = \"/c\"\n");

@@ -89,6 +89,18 @@ TEST_F(Configuration, IsRefusedWhenItsRootIsNotThere) {
     EXPECT_TRUE(run.standard_error.contains("/absent/site")) << run.standard_error;
 }
 
+TEST_F(Configuration, IsRefusedWithoutThePageOfAnApplicationByCheckAndByStart) {
+    const std::string name = file(fmt::format(
+        "version = 1\n[[site]]\nhosts = [\"a.org\"]\nroot = \"{}\"\nspa = \"nope.html\"\n",
+        site()));
+    const std::string error =
+        name + ":5:7: site.spa nope.html of site 'a.org': no such file in " + site() + "\n";
+    const FinishedRun check = run_to_end(torc_with({"check", "-c", name}));
+    EXPECT_EQ(check.exit_code, 1);
+    EXPECT_EQ(check.standard_error, error);
+    EXPECT_EQ(run_to_end(torc_with({"-c", name, "--port", "0"})).standard_error, "torc: " + error);
+}
+
 TEST_F(Configuration, IsReadFromStandardInputAsItIsPrinted) {
     const FinishedRun print = run_to_end(torc_with({"-T", "-c", whole_file(), "--workers", "2"}));
     EXPECT_EQ(print.exit_code, 0);

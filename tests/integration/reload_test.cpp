@@ -239,7 +239,8 @@ TEST_F(Reload, OfABrokenFileIsRefusedWithThePlace) {
     server.await_standard_error("what was loaded before serves on: " + file_ + ":8:1: unknown key");
     write(site("a.test", "a") + site("b.test", "absent"));
     server.send_signal(SIGHUP);
-    server.await_standard_error("absent: no such directory");
+    server.await_standard_error(":10:8: site.root " + (directory_.path() / "absent").string() +
+                                " of site 'b.test': no such directory");
     EXPECT_EQ(HttpClient(server.port()).get("http://a.test/").body, "a");
     EXPECT_EQ(server.stop(), 0);
 }

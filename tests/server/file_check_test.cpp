@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,11 +37,46 @@ TEST_F(FileCheck, LooksAtTheDirectoriesOfSitesAndAreas) {
     settings_.sites[0].areas = {{.path = "a/", .directory = path("gone")},
                                 {.path = "b/", .has_own_directory = false}};
     settings_.sites[1].whole.directory = path("absent");
-    EXPECT_EQ(
-        find_file_problems(settings_),
-        (std::vector<std::string>{
-            path("absent") + ": the root of site 'one' can't be opened: No such file or directory",
-            path("gone") + ": the root of site 'one' can't be opened: No such file or directory"}));
+    const std::string why = ": no such directory; give the one to serve: torc DIR";
+    EXPECT_EQ(find_file_problems(settings_),
+              (std::vector<std::string>{path("absent") + why, path("gone") + why}));
+}
+
+TEST_F(FileCheck, LooksForThePageOfAnApplicationInEachRoot) {
+    directory_.write("app.html", "");
+    settings_.sites[0].whole.directory = directory_.path();
+    settings_.sites[0].whole.load_rules.fallback_path = "app.html";
+    EXPECT_TRUE(find_file_problems(settings_).empty());
+    config::AreaSettings area{.path = "a/", .directory = directory_.path()};
+    area.load_rules.fallback_path = "absent.html";
+    settings_.sites[0].areas = {area};
+    EXPECT_EQ(find_file_problems(settings_),
+              std::vector<std::string>{"--spa absent.html: no such file in " +
+                                       directory_.path().string()});
+}
+
+TEST_F(FileCheck, NamesTheKeyAndTheSiteOfWhatAFileSays) {
+    const auto file = std::make_shared<const std::string>("torc.toml");
+    config::AreaSettings& whole = settings_.sites[0].whole;
+    whole.origins = {
+        .site = "www",
+        .directory = {.name = "site.root", .file = file, .line = 3, .column = 8},
+        .fallback_path = {.name = "defaults.spa", .file = file, .line = 2, .column = 7},
+        .users_file = {.name = "site.auth.users_file", .file = file, .line = 4, .column = 9}};
+    whole.directory = path("absent");
+    whole.auth = {.realm = "r", .users_file = path("users")};
+    EXPECT_EQ(find_file_problems(settings_),
+              (std::vector<std::string>{"torc.toml:3:8: site.root " + path("absent") +
+                                            " of site 'www': no such directory",
+                                        "torc.toml:4:9: site.auth.users_file " + path("users") +
+                                            " of site 'www': No such file or directory"}));
+    whole.directory = directory_.path();
+    whole.auth.reset();
+    whole.load_rules.fallback_path = "app.html";
+    EXPECT_EQ(find_file_problems(settings_),
+              std::vector<std::string>{
+                  "torc.toml:2:7: defaults.spa app.html of site 'www': no such file in " +
+                  directory_.path().string()});
 }
 
 TEST_F(FileCheck, ReadsTheFilesOfUsers) {

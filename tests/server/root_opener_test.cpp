@@ -88,6 +88,33 @@ TEST_F(RootOpenerTest, WarnsOfADirectoryWithNothingToShowAtItsRoot) {
     EXPECT_TRUE(opener.warnings().front().starts_with(path("empty") + " has no index.html"));
 }
 
+TEST_F(RootOpenerTest, WarnsInTheWordsOfAConfigurationFile) {
+    std::filesystem::create_directory(path("empty"));
+    RootOpener opener(nullptr, io::Backend::epoll, reports_);
+    config::AreaSettings empty = area("empty");
+    empty.path = "download/";
+    empty.origins = {.site = "www",
+                     .directory = {.name = "site.area.root",
+                                   .file = std::make_shared<const std::string>("torc.toml"),
+                                   .line = 3,
+                                   .column = 8}};
+    (void)opener.open(empty);
+    EXPECT_EQ(opener.warnings(),
+              std::vector<std::string>{
+                  "torc.toml:3:8: site.area.root " + path("empty") +
+                  " of site 'www' has no index.html, and listing is off: /download/ is a 404; give "
+                  "listing = true, or index with the name of a file that is there"});
+}
+
+TEST_F(RootOpenerTest, WarnsOfNoAreaWithoutADirectoryOfItsOwn) {
+    std::filesystem::create_directory(path("empty"));
+    RootOpener opener(nullptr, io::Backend::epoll, reports_);
+    config::AreaSettings part = area("empty");
+    part.has_own_directory = false;
+    (void)opener.open(part);
+    EXPECT_TRUE(opener.warnings().empty());
+}
+
 TEST_F(RootOpenerTest, RefusesAFallbackThatIsNotThereInADirectoryThatIsKnown) {
     const worker::SharedSnapshot before = snapshot_of("a");
     config::AreaSettings with_fallback = area("a");

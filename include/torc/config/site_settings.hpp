@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/config/origin.hpp>
 #include <torc/http/status.hpp>
 #include <torc/http/target.hpp>
 #include <torc/site/load/load_rules.hpp>
@@ -47,6 +48,7 @@ struct AreaSettings {
     /// must not be of.
     std::vector<std::string> allowed_networks{};
     std::vector<std::string> denied_networks{};
+    Origins origins{};
 
     friend bool operator==(const AreaSettings&, const AreaSettings&) = default;
 };

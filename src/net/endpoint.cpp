@@ -44,6 +44,11 @@ bool is_port(const std::string& text) {
            std::stoul(text) <= port_max;
 }
 
+/// To the C library, 80 is the address 0.0.0.80.
+bool is_number(const std::string& text) {
+    return !text.empty() && std::ranges::all_of(text, is_digit);
+}
+
 /// Nothing: `host` is no numeric address, or `port` no number of a port.
 std::optional<Endpoint> resolve(const std::string& host, const std::string& port) {
     addrinfo hints{};
@@ -52,7 +57,7 @@ std::optional<Endpoint> resolve(const std::string& host, const std::string& port
     addrinfo* list = nullptr;
     // The C library takes "*" and "" for no name at all, and so for the loopback: not what their
     // user means.
-    if (!is_port(port) || host == "*" || host.empty() ||
+    if (!is_port(port) || host == "*" || host.empty() || is_number(host) ||
         ::getaddrinfo(host.c_str(), port.c_str(), &hints, &list) != 0) {
         return std::nullopt;
     }
@@ -65,6 +70,12 @@ std::optional<Endpoint> resolve(const std::string& host, const std::string& port
     if (const std::string bracketed = with_brackets(text); !bracketed.empty()) {
         throw UsageError(fmt::format("--address {}: an IPv6 address with a port needs brackets: {}",
                                      text, bracketed));
+    }
+    if (is_port(text)) {
+        throw UsageError(fmt::format(
+            "--address {0}: a port alone is no address; give :{0} for that port of all addresses, "
+            "or 127.0.0.1:{0} for this machine alone",
+            text));
     }
     if (!is_port(place.port) &&
         (place.host.empty() || place.host == "localhost" || resolve(place.host, "0"))) {

@@ -194,5 +194,18 @@ TEST(Endpoint, TellsWhichAddressesAreOneClients) {
     EXPECT_NE(network("::1"), network("0.0.0.1"));
 }
 
+TEST(Endpoint, RefusesABareNumberAsAnAddress) {
+    for (const std::string address : {"80", "8080", "80:8080", "99999"}) {
+        EXPECT_THROW((void)resolve_addresses({address}, 80), UsageError) << address;
+    }
+    try {
+        (void)resolve_addresses({"80"}, 8080);
+    } catch (const UsageError& error) {
+        EXPECT_STREQ(error.what(),
+                     "--address 80: a port alone is no address; give :80 for that port of all "
+                     "addresses, or 127.0.0.1:80 for this machine alone");
+    }
+}
+
 }  // namespace
 }  // namespace torc::net

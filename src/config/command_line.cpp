@@ -17,11 +17,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <iterator>
 #include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -241,6 +243,22 @@ void add_environment(GivenOptions& given) {
     add_variable(given, option_named("--port"), "PORT");
 }
 
+/// Throws StartError where what is to be served is a configuration file whose option was left out.
+void require_no_configuration_to_serve(const GivenOptions& given) {
+    const Given* const directory = given.find(option_named("DIR"));
+    if (directory == nullptr || given.find(option_named("--config")) != nullptr) {
+        return;
+    }
+    const std::string& name = directory->values.front().text;
+    std::error_code error;
+    if (name.ends_with(".toml") && std::filesystem::is_regular_file(name, error)) {
+        throw StartError(
+            fmt::format("{0}: did you mean -c {0}? To serve a file of that name to everybody, give "
+                        "its directory",
+                        name));
+    }
+}
+
 /// What is asked of a configuration.
 enum class Ask : std::uint8_t { is_valid, what_it_is };
 
@@ -313,6 +331,7 @@ std::variant<Settings, Inquiry, Verdict> read_command_line(int argc, const char*
     const Given* const directory = given.options.find(option_named("DIR"));
     require_no_extras(app.remaining(),
                       directory != nullptr ? directory->values.front().text : std::string(), known);
+    require_no_configuration_to_serve(given.options);
     Problems problems;
     add_configuration(given, problems);
     const Output output = ::isatty(STDOUT_FILENO) != 0 ? Output::terminal : Output::other;

@@ -1,6 +1,7 @@
 #include <torc/config/command_line.hpp>
 
 #include "config/command_line_fixture.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <gtest/gtest.h>
 
@@ -346,6 +347,17 @@ TEST_F(CommandLineTest, KnowsThatVersionsAreAskedFor) {
     for (const char* flag : {"--version", "-V", "-v"}) {
         EXPECT_EQ(std::get<Inquiry>(read({flag})), Inquiry::version) << flag;
     }
+}
+
+TEST_F(CommandLineTest, ServesNoConfigurationFile) {
+    const torc::test::TemporaryDirectory directory;
+    const std::string name = directory.write("torc.toml", "version = 1\n").string();
+    const std::string why = name + ": did you mean -c " + name +
+                            "? To serve a file of that name to everybody, give its directory";
+    EXPECT_EQ(refusal({name}), why);
+    EXPECT_EQ(refusal({"check", name}), why);
+    EXPECT_EQ(refusal({directory.path().string()}), "");
+    EXPECT_EQ(refusal({"absent.toml"}), "");
 }
 
 }  // namespace

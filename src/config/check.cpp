@@ -96,6 +96,10 @@ std::vector<std::string> expand_include(const Value& include, const std::string&
                      fmt::format("include {}: {}", include.text,
                                  result == GLOB_NOMATCH ? "no such file" : "can't be searched"));
     }
+    if (result == GLOB_NOMATCH && !is_one_file) {
+        problems.warn(include.position,
+                      fmt::format("include {}: no file matches yet", include.text));
+    }
     return files;
 }
 
@@ -158,6 +162,13 @@ void add_configuration(GivenConfiguration& given, Problems& problems) {
     }
 }
 
+std::string describe(const Problems::Problem& problem, const std::vector<std::string>& files) {
+    const auto& [position, message] = problem;
+    return position.line == 0 ? message
+                              : fmt::format("{}:{}:{}: {}", files.at(position.file), position.line,
+                                            position.column, message);
+}
+
 std::string describe(const Problems& problems, const std::vector<std::string>& files) {
     // By position, and of the same in the order in which they were found.
     std::vector<const Problems::Problem*> sorted;
@@ -173,10 +184,7 @@ std::string describe(const Problems& problems, const std::vector<std::string>& f
             lines.push_back(fmt::format("and {} more", sorted.size() - problems_shown_max));
             break;
         }
-        const auto& [position, message] = *problem;
-        lines.push_back(position.line == 0 ? message
-                                           : fmt::format("{}:{}:{}: {}", files.at(position.file),
-                                                         position.line, position.column, message));
+        lines.push_back(describe(*problem, files));
     }
     return fmt::format("{}", fmt::join(lines, "\n"));
 }

@@ -17,4 +17,8 @@ void add_configuration(GivenConfiguration& given, Problems& problems);
 /// after the last one.
 [[nodiscard]] std::string describe(const Problems& problems, const std::vector<std::string>& files);
 
+/// One line: the place, if it has one, and the message.
+[[nodiscard]] std::string describe(const Problems::Problem& problem,
+                                   const std::vector<std::string>& files);
+
 }  // namespace torc::config

@@ -336,6 +336,9 @@ std::variant<Settings, Inquiry, Verdict> read_command_line(int argc, const char*
     add_configuration(given, problems);
     const Output output = ::isatty(STDOUT_FILENO) != 0 ? Output::terminal : Output::other;
     Settings settings = make_settings(given, output, problems);
+    for (const Problems::Problem& warning : problems.warnings()) {
+        settings.warnings.push_back(describe(warning, given.files));
+    }
     std::ranges::move(find_unknown_variables(known), std::back_inserter(settings.warnings));
     if (app.count("--print-config") > 0) {
         return judge(std::move(settings), std::move(given), std::move(problems), Ask::what_it_is);

@@ -60,11 +60,17 @@ public:
             add(position, error.what());
         }
     }
+    /// Notes what is odd, though no error.
+    void warn(Position position, std::string message) {
+        warnings_.push_back({.position = position, .message = std::move(message)});
+    }
     /// In the order in which they were found.
     [[nodiscard]] const std::vector<Problem>& all() const noexcept { return all_; }
+    [[nodiscard]] const std::vector<Problem>& warnings() const noexcept { return warnings_; }
 
 private:
     std::vector<Problem> all_;
+    std::vector<Problem> warnings_;
 };
 
 }  // namespace torc::config

@@ -81,6 +81,9 @@ void make_fields(site::Rule& rule, const GivenRule& given, Problems& problems) {
         } else {
             problems.attempt(name.position, [&] {
                 rule.fields.push_back(make_field(key, name.text, value.text));
+                if (http::is_same_field_name(name.text, "Cache-Control")) {
+                    warn_of_cache_control(key, value.text, value.position, problems);
+                }
             });
         }
     }
@@ -166,7 +169,9 @@ std::optional<site::Rule> make_rule(const GivenRule& given, const file::HiddenNa
     make_removed_fields(rule, given, problems);
     if (given.cache) {
         problems.attempt(given.cache->position, [&] {
-            rule.cache_control = make_cache_control(given.name + ".cache", given.cache->text);
+            const std::string key = given.name + ".cache";
+            rule.cache_control = make_cache_control(key, given.cache->text);
+            warn_of_cache_control(key, given.cache->text, given.cache->position, problems);
         });
     }
     if (given.type) {

@@ -8,6 +8,7 @@
 #include <torc/site/cache/representation.hpp>
 #include <torc/site/routing/host_table.hpp>
 
+#include "cache_directives.hpp"
 #include "option_value.hpp"
 
 #include <fmt/format.h>
@@ -116,12 +117,26 @@ site::Rule parse_type(std::string_view option, const std::string& text,
     return {.glob = std::move(glob), .content_type = std::move(type)};
 }
 
+void require_cache_control(std::string_view option, const std::string& value) {
+    if (const std::string flaw = find_cache_control_flaw(value); !flaw.empty()) {
+        throw StartError(fmt::format("{} '{}': {}", option, value, flaw));
+    }
+}
+
 site::Rule parse_cache_control(std::string_view option, const std::string& text,
                                const file::HiddenNames& hidden) {
     auto [glob, value] =
         split_rule(option, text, "GLOB=VALUE, such as '*.css=max-age=3600'", hidden);
     std::string cache_control = make_cache_control(option, value);
     return {.glob = std::move(glob), .cache_control = std::move(cache_control)};
+}
+
+/// Of a Cache-Control among the fields.
+void warn_of_field(std::string_view option, const site::ExtraField& field, Position position,
+                   Problems& problems) {
+    if (http::is_same_field_name(field.name, "Cache-Control")) {
+        warn_of_cache_control(option, field.value, position, problems);
+    }
 }
 
 void set_networks(std::vector<std::string>& networks, const Given& given, Problems& problems) {
@@ -138,6 +153,9 @@ void set_networks(std::vector<std::string>& networks, const Given& given, Proble
 
 site::ExtraField make_field(std::string_view option, std::string name, std::string value) {
     require_free_field(option, name);
+    if (http::is_same_field_name(name, "Cache-Control")) {
+        require_cache_control(fmt::format("{} Cache-Control", option), value);
+    }
     const site::ExtraField::Scope scope = scope_of(name);
     return {.name = std::move(name), .value = std::move(value), .scope = scope};
 }
@@ -151,7 +169,16 @@ std::string make_cache_control(std::string_view option, const std::string& text)
         throw StartError(fmt::format("{} '{}': not a valid field value of at most {} bytes", option,
                                      text, site::cache_control_bytes_max));
     }
+    require_cache_control(option, value);
     return value;
+}
+
+void warn_of_cache_control(std::string_view option, const std::string& text, Position position,
+                           Problems& problems) {
+    if (const std::string oddity = find_cache_control_oddity(text);
+        text != "off" && !oddity.empty()) {
+        problems.warn(position, fmt::format("{} '{}': {}", option, text, oddity));
+    }
 }
 
 bool is_type(std::string_view text) {
@@ -229,7 +256,10 @@ void set_denied_networks(const Destination& destination, const Given& given, Pro
 void add_fields(const Destination& destination, const Given& given, Problems& problems) {
     site::Rule rule{.glob = "*"};
     for (const auto& [text, position] : given.values) {
-        problems.attempt(position, [&] { rule.fields.push_back(parse_field(given.name, text)); });
+        problems.attempt(position, [&] {
+            const site::ExtraField& field = rule.fields.emplace_back(parse_field(given.name, text));
+            warn_of_field(given.name, field, position, problems);
+        });
     }
     destination.area.rules.push_back(std::move(rule));
 }
@@ -247,7 +277,9 @@ void add_cache_control(const Destination& destination, const Given& given, Probl
     const file::HiddenNames& hidden = destination.area.load_rules.hidden;
     for (const auto& [text, position] : given.values) {
         problems.attempt(position, [&] {
-            destination.area.rules.push_back(parse_cache_control(given.name, text, hidden));
+            site::Rule rule = parse_cache_control(given.name, text, hidden);
+            warn_of_cache_control(given.name, rule.cache_control.value_or(""), position, problems);
+            destination.area.rules.push_back(std::move(rule));
         });
     }
 }

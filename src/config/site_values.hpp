@@ -42,6 +42,9 @@ void set_fallback_path(const Destination& destination, std::string_view name,
 void require_free_field(std::string_view option, std::string_view name);
 /// The value of Cache-Control that "off", "immutable" or a value stands for; empty: no field.
 [[nodiscard]] std::string make_cache_control(std::string_view option, const std::string& text);
+/// Warns of a directive that is none, in what make_cache_control or make_field has taken.
+void warn_of_cache_control(std::string_view option, const std::string& text, Position position,
+                           Problems& problems);
 /// Whether `text` may be a rule's Content-Type.
 [[nodiscard]] bool is_type(std::string_view text);
 

@@ -229,7 +229,29 @@ TEST_F(MakeSites, AreRefusedWithTheNameOfTheirOwnFile) {
 
 TEST_F(MakeSites, MissAFileThatIsIncludedByItsName) {
     EXPECT_EQ(refusal_of("include = [\"b.toml\"]\n"), ":2:12: include b.toml: no such file");
-    EXPECT_EQ(from_file("include = [\"*.no\"]\n", {"./site"}).sites.size(), 1U);
+}
+
+TEST_F(MakeSites, MayHaveAGlobForFilesThatAreNotThereYet) {
+    const Settings found = from_file("include = [\"*.no\"]\n", {"./site"});
+    EXPECT_EQ(found.sites.size(), 1U);
+    EXPECT_EQ(found.warnings, std::vector<std::string>{(directory_.path() / "torc.toml").string() +
+                                                       ":2:12: include *.no: no file matches yet"});
+}
+
+TEST_F(MakeSites, AreWarnedOfADirectiveThatNobodyHasDefined) {
+    const Settings found = from_file(
+        "[[site]]\nroot = \"/a\"\n"
+        "[[site.rule]]\nmatch = \"*.css\"\ncache = \"immutible\"\n"
+        "[[site.rule]]\nmatch = \"*\"\nset = { Cache-Control = \"no-stor\" }\n");
+    const std::string name = (directory_.path() / "torc.toml").string();
+    EXPECT_EQ(
+        found.warnings,
+        (std::vector<std::string>{
+            name + ":6:9: site.rule.cache 'immutible': no known directive is called "
+                   "immutible; did you mean immutable?",
+            name + ":9:25: site.rule.set 'no-stor': no known directive is called no-stor; did "
+                   "you mean no-store?"}));
+    EXPECT_EQ(settings({"--cache-control", "*=publik"}).warnings.size(), 1U);
 }
 
 TEST_F(MakeSites, PrintTheSameAgain) {

@@ -145,6 +145,11 @@ void Reader::read_member(const OptionTable& table, const Node& member) {
         add_unknown(member, table.name, keys_in(table), problems_);
     } else if (member.type != Type::table) {
         problems_.add(member.key_position, fmt::format("{0}: give a table, as in [{0}]", name));
+    } else if (keys == "site.auth" && member.nodes.empty()) {
+        problems_.add(member.key_position,
+                      fmt::format("{}: give realm and users_file; without auth in the site no "
+                                  "password is asked for",
+                                  name));
     } else {
         const OptionTable inner{
             .keys = keys, .name = name, .options = table.options, .extent = table.extent};

@@ -57,6 +57,20 @@ bool is_control(char character) {
     return (byte < first_printable && character != '\t') || byte == delete_character;
 }
 
+/// The key of the flag that is called like the key `name`: "server.log.level" of "log_level";
+/// empty: there is none.
+std::string_view find_key_of_flag(std::string name) {
+    std::ranges::replace(name, '_', '-');
+    const std::string flag = "--" + name;
+    for (const Option& option : options()) {
+        const std::vector<std::string_view> names = names_of(option);
+        if (!option.key.empty() && std::ranges::find(names, flag) != names.end()) {
+            return option.key;
+        }
+    }
+    return "";
+}
+
 /// The key that ends with `name` in another table; empty: none or several.
 std::string_view find_elsewhere(std::string_view name) {
     std::string_view found;
@@ -109,7 +123,18 @@ std::optional<Value> string_of(const Node& node, std::string_view key, Problems&
 
 void add_unknown(const Node& node, std::string_view path, std::span<const std::string> siblings,
                  Problems& problems) {
-    std::string_view meant = nearest_name(node.key, siblings);
+    if (!path.empty() && (node.key == "include" || node.key == "version")) {
+        problems.add(node.key_position,
+                     fmt::format("{0}: put it above the first table; here it is a key of {1}",
+                                 node.key, path));
+        return;
+    }
+    std::string_view meant = find_key_of_flag(node.key);
+    // One of this table goes without the table's name.
+    const std::string_view last_part = meant.substr(meant.rfind('.') + 1);
+    if (meant.empty() || std::ranges::find(siblings, last_part) != siblings.end()) {
+        meant = nearest_name(node.key, siblings);
+    }
     if (meant.empty()) {
         meant = find_elsewhere(node.key);
     }

@@ -45,6 +45,29 @@ std::optional<std::uint32_t> find_deep_key(std::string_view text) {
     return std::nullopt;
 }
 
+/// What is said of a value in a line that is no TOML: the remedy, if it is a string without quotes.
+std::string_view hint_at_quotes(std::string_view text, std::uint32_t line) {
+    for (std::uint32_t number = 1; number < line; ++number) {
+        text.remove_prefix(std::min(text.find('\n') + 1, text.size()));
+    }
+    text = text.substr(0, text.find('\n'));
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) {
+        return "";
+    }
+    const std::size_t begin = text.find_first_not_of(" \t[", equals + 1);
+    if (begin == std::string_view::npos) {
+        return "";
+    }
+    const std::string_view value =
+        text.substr(begin, text.find_first_of(" \t\r,]#", begin) - begin);
+    constexpr std::string_view of_other_values = "\"'{=";
+    return value.empty() || of_other_values.contains(value.front()) || value == "true" ||
+                   value == "false"
+               ? ""
+               : "; if the value is a string, put it in quotes";
+}
+
 Position position_of(const toml::source_region& region, std::uint32_t file) {
     return {.file = file, .line = region.begin.line, .column = region.begin.column};
 }
@@ -108,8 +131,9 @@ std::optional<Node> parse_toml(std::string_view text, std::uint32_t file, Proble
         take(root, document, file);
         return root;
     } catch (const toml::parse_error& error) {
-        problems.add(position_of(error.source(), file),
-                     fmt::format("no TOML: {}", error.description()));
+        const Position position = position_of(error.source(), file);
+        problems.add(position, fmt::format("no TOML: {}{}", error.description(),
+                                           hint_at_quotes(text, position.line)));
         return std::nullopt;
     }
 }

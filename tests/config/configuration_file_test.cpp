@@ -285,6 +285,19 @@ TEST_F(ConfigurationFile, IsRefusedWhereAKeyIsDeeperThanTheStack) {
     }
 }
 
+TEST_F(ConfigurationFile, IsToldOfQuotesWhereAValueHasNone) {
+    constexpr std::string_view hint = "; if the value is a string, put it in quotes";
+    for (const std::string line : {"root = /srv/www", "name = www", "hosts = [example.org]",
+                                   "allow = [10.0.0.0/8]", "spa = index.html # a page"}) {
+        const std::string name = file("version = 1\n[[site]]\n" + line + "\n");
+        EXPECT_TRUE(refusal({"-c", name}).ends_with(hint)) << refusal({"-c", name});
+    }
+    for (const std::string line : {"root = \"/srv\" x", "root \"/srv\"", "auth = { realm }"}) {
+        const std::string name = file("version = 1\n[[site]]\n" + line + "\n");
+        EXPECT_FALSE(refusal({"-c", name}).contains(hint)) << refusal({"-c", name});
+    }
+}
+
 TEST_F(ConfigurationFile, IsCheckedWithoutServing) {
     const std::string good = file("version = 1\n[[site]]\nroot = \"/srv/www\"\n");
     for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{

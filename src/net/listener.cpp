@@ -98,19 +98,23 @@ Result<FirstListener> claim(const Endpoint& endpoint, Claim claim) noexcept {
                          .socket = *std::move(socket)};
 }
 
-std::string explain(const Endpoint& endpoint, Errno error) {
+std::string explain(const Endpoint& endpoint, Errno error, Wording wording) {
     const std::string place = endpoint.host_and_port();
+    const bool has_keys = wording == Wording::keys;
     switch (error.value()) {
         case EADDRINUSE:
             return fmt::format(
-                "can't listen on {}: the port is in use; choose another with --port, or --port 0 "
-                "for any that is free",
-                place);
+                "can't listen on {}: the port is in use; choose another with {}, or {} for any "
+                "that is "
+                "free",
+                place, has_keys ? "server.listen, server.port or --port" : "--port",
+                has_keys ? "the port 0" : "--port 0");
         case EACCES:
             return fmt::format(
-                "can't listen on {}: ports below 1024 need CAP_NET_BIND_SERVICE; use a higher "
-                "--port, or config/torc.service, which grants it",
-                place);
+                "can't listen on {}: ports below 1024 need CAP_NET_BIND_SERVICE; use a higher {}, "
+                "or "
+                "config/torc.service, which grants it",
+                place, has_keys ? "one in server.listen, server.port or --port" : "--port");
         case EADDRNOTAVAIL: {
             const std::string bracketed = endpoint.is_ipv6() ? with_brackets(endpoint.host()) : "";
             return fmt::format(
@@ -119,8 +123,8 @@ std::string explain(const Endpoint& endpoint, Errno error) {
         }
         case EAFNOSUPPORT:
             return fmt::format(
-                "can't listen on {}: this machine has no IPv6; give --address with an IPv4 address",
-                place);
+                "can't listen on {}: this machine has no IPv6; give {} with an IPv4 address", place,
+                has_keys ? "server.listen or --address" : "--address");
         default:
             return fmt::format("can't listen on {}: {}", place, error.message());
     }
@@ -174,7 +178,7 @@ Result<std::vector<FirstListener>> claim_all(const std::vector<Endpoint>& wanted
 
 /// Claims every endpoint that nobody listens on. Throws StartError.
 std::vector<FirstListener> claim_free(const std::vector<Endpoint>& wanted, ChosenBy chosen_by,
-                                      const WaitForPort& wait_for_port) {
+                                      const WaitForPort& wait_for_port, Wording wording) {
     const FindClaim find_claim = [](const Endpoint&) { return Claim::exclusive; };
     Endpoint failed;
     auto claimed = claim_all(wanted, chosen_by, find_claim, failed);
@@ -188,14 +192,14 @@ std::vector<FirstListener> claim_free(const std::vector<Endpoint>& wanted, Chose
         claimed = claim_all(wanted, chosen_by, find_claim, failed);
     }
     if (!claimed) {
-        throw StartError(explain(failed, claimed.error()));
+        throw StartError(explain(failed, claimed.error(), wording));
     }
     return *std::move(claimed);
 }
 
 /// The sockets of all workers that listen on the endpoint of `first`. Throws StartError.
 std::vector<UniqueFd> complete_group(FirstListener first, unsigned workers,
-                                     const WaitForPort& wait_for_port) {
+                                     const WaitForPort& wait_for_port, Wording wording) {
     std::vector<UniqueFd> sockets;
     sockets.push_back(std::move(first.socket));
     while (sockets.size() < workers) {
@@ -205,7 +209,7 @@ std::vector<UniqueFd> complete_group(FirstListener first, unsigned workers,
             socket = listen_on(first.endpoint, Claim::shared);
         }
         if (!socket) {
-            throw StartError(explain(first.endpoint, socket.error()));
+            throw StartError(explain(first.endpoint, socket.error(), wording));
         }
         sockets.push_back(*std::move(socket));
     }
@@ -255,17 +259,17 @@ void ignore_new_connections(int listener) noexcept {
 }
 
 Listeners::Listeners(const std::vector<std::string>& addresses, std::uint16_t port,
-                     unsigned workers, const WaitForPort& wait_for_port)
-    : addresses_(addresses), port_(port) {
+                     unsigned workers, const WaitForPort& wait_for_port, Wording wording)
+    : wording_(wording), addresses_(addresses), port_(port) {
     const std::vector<Endpoint> wanted = resolve(addresses, port);
     std::vector<std::vector<UniqueFd>> by_worker(workers);
-    for (FirstListener& first : claim_free(wanted, who_chose(addresses), wait_for_port)) {
+    for (FirstListener& first : claim_free(wanted, who_chose(addresses), wait_for_port, wording)) {
         const Endpoint& endpoint = endpoints_.emplace_back(first.endpoint);
         places_.push_back({.endpoint = endpoint});
         if (!contains(wanted, endpoint)) {
             free_port_ = endpoint.port();
         }
-        auto sockets = complete_group(std::move(first), workers, wait_for_port);
+        auto sockets = complete_group(std::move(first), workers, wait_for_port, wording);
         for (unsigned worker = 0; worker < workers; ++worker) {
             by_worker[worker].push_back(std::move(sockets[worker]));
         }
@@ -314,15 +318,15 @@ Listeners::Change Listeners::prepare(const std::vector<std::string>& addresses,
     Endpoint failed;
     auto claimed = claim_all(missing, who_chose(addresses), find_claim, failed);
     if (!claimed) {
-        throw StartError(explain(failed, claimed.error()));
+        throw StartError(explain(failed, claimed.error(), wording_));
     }
     for (FirstListener& first : *claimed) {
         const Endpoint endpoint = first.endpoint;
         change.endpoints.push_back(endpoint);
-        change.additions.push_back(
-            {.endpoint = endpoint,
-             .sockets = complete_group(std::move(first), static_cast<unsigned>(sockets_.size()),
-                                       [](const Endpoint&) { return false; })});
+        change.additions.push_back({.endpoint = endpoint,
+                                    .sockets = complete_group(
+                                        std::move(first), static_cast<unsigned>(sockets_.size()),
+                                        [](const Endpoint&) { return false; }, wording_)});
     }
     require_some(change.endpoints);
     change.lacks_ipv6 =

@@ -201,9 +201,10 @@ void Server::listen() {
         }
         return true;
     };
-    listeners_ =
-        std::make_unique<net::Listeners>(settings_.addresses, settings_.port,
-                                         static_cast<unsigned>(worker_cpus_.size()), wait_for_port);
+    listeners_ = std::make_unique<net::Listeners>(
+        settings_.addresses, settings_.port, static_cast<unsigned>(worker_cpus_.size()),
+        wait_for_port,
+        settings_.configuration_file.empty() ? net::Wording::flags : net::Wording::keys);
     if (listeners_->lacks_ipv6()) {
         spdlog::warn("this machine has no IPv6: listening on IPv4 alone");
     }

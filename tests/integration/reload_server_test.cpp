@@ -65,9 +65,11 @@ TEST_F(ReloadServer, KeepsAllAsItIsWhenAPortIsTaken) {
     write(
         fmt::format("listen = [\"127.0.0.1:{}\", \"127.0.0.1:{}\"]", server.port(), other.port()));
     server.send_signal(SIGHUP);
-    server.await_standard_error(fmt::format(
-        "what was loaded before serves on: can't listen on 127.0.0.1:{}: the port is in use",
-        other.port()));
+    server.await_standard_error(
+        fmt::format("what was loaded before serves on: can't listen on 127.0.0.1:{}: the port is "
+                    "in use; choose "
+                    "another with server.listen",
+                    other.port()));
     EXPECT_EQ(HttpClient(server.port()).get("/").body, "hello");
     EXPECT_EQ(other.stop(), 0);
     EXPECT_EQ(server.stop(), 0);

@@ -109,6 +109,16 @@ TEST(Listeners, RefuseAPortThatAnotherProgramListensOn) {
               "can't listen on 127.0.0.1:" + std::to_string(port) +
                   ": the port is in use; choose another with --port, or --port 0 for any that is "
                   "free");
+    try {
+        const Listeners listeners(
+            {"127.0.0.1"}, port, 1, [](const Endpoint&) { return false; }, Wording::keys);
+        FAIL() << "it listens";
+    } catch (const StartError& error) {
+        EXPECT_EQ(error.what(),
+                  "can't listen on 127.0.0.1:" + std::to_string(port) +
+                      ": the port is in use; choose another with server.listen, server.port or "
+                      "--port, or the port 0 for any that is free");
+    }
 }
 
 TEST(Listeners, RefuseThePortOfAnotherTorc) {

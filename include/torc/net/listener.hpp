@@ -23,6 +23,9 @@ void ignore_new_connections(int listener) noexcept;
 /// enough.
 using WaitForPort = std::function<bool(const Endpoint&)>;
 
+/// In which words errors say what to do: in those of flags, or of a configuration file too.
+enum class Wording : std::uint8_t { flags, keys };
+
 /// The sockets that a server listens on: for each endpoint one for each worker, in a SO_REUSEPORT
 /// group, so that the kernel deals out the connections and no worker shares a queue with another.
 class Listeners {
@@ -30,12 +33,13 @@ public:
     /// Binds and listens. `addresses` as in Settings; with port 0, one free port for all of them.
     /// On a machine without IPv6, :: and ::1 beside an IPv4 address are left out (`lacks_ipv6`). A
     /// port that is taken is tried again for as long as `wait_for_port` says.
-    /// Throws StartError naming the address and the remedy: the port is taken (by another program,
-    /// or another torc, which SO_REUSEPORT alone would let share it unseen), needs a privilege, or
-    /// the machine does not have the address.
+    /// Throws StartError naming the address and the remedy, in the words of `wording`: the port is
+    /// taken (by another program, or another torc, which SO_REUSEPORT alone would let share it
+    /// unseen), needs a privilege, or the machine does not have the address.
     Listeners(
         const std::vector<std::string>& addresses, std::uint16_t port, unsigned workers,
-        const WaitForPort& wait_for_port = [](const Endpoint&) { return false; });
+        const WaitForPort& wait_for_port = [](const Endpoint&) { return false; },
+        Wording wording = Wording::flags);
 
     [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept { return endpoints_; }
     /// Whether addresses that were asked for are left out, since the machine has no IPv6.
@@ -75,6 +79,7 @@ private:
     [[nodiscard]] bool overlaps(const Endpoint& endpoint) const noexcept;
     [[nodiscard]] bool is_free(std::size_t index) const noexcept;
 
+    Wording wording_;
     /// As they were asked for.
     std::vector<std::string> addresses_;
     std::uint16_t port_;

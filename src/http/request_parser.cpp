@@ -385,7 +385,8 @@ ParseResult parse_request(std::string_view input, std::size_t scanned_bytes, Req
                 limits.head_bytes_max <= limits::request_head_bytes_cap &&
                 limits.fields_max <= limits::request_fields_cap);
     const std::string_view head = input.substr(0, limits.head_bytes_max);
-    TORC_ASSERT(scanned_bytes <= head.size());
+    // More were scanned than a head may have by now: the limits can change.
+    scanned_bytes = std::min(scanned_bytes, head.size());
     ParseResult result = parse_further(head, scanned_bytes, limits, request);
     if (result.state == ParseState::incomplete && head.size() == limits.head_bytes_max) {
         result = too_large("request head too long");

@@ -305,5 +305,14 @@ TEST(RequestParserDeathTest, IsNotGivenLimitsOverTheirCaps) {
     EXPECT_DEATH((void)parse_request("", 0, request, limits), "request_fields_cap");
 }
 
+TEST(RequestParserIncremental, RefusesWhatWasScannedBeyondALimitThatIsLowerByNow) {
+    const std::string input = "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(2000, 'x');
+    Request request;
+    const ParseResult result = parse_request(input, input.size() - 1, request,
+                                             {.line_bytes_max = 256, .head_bytes_max = 1024});
+    EXPECT_EQ(result.state, ParseState::malformed);
+    EXPECT_EQ(result.status, Status::request_header_fields_too_large);
+}
+
 }  // namespace
 }  // namespace torc::http

@@ -42,6 +42,8 @@ Policy::Policy(const std::vector<ExtraField>& extra_fields,
     }
     bytes_max_ = always_.size() + success_.size() + no_sniffing_.size() + security_policy_.size() +
                  options_.size() + cache_control_.value_or("").size();
+    // Takes all the memory that it ever needs.
+    render({});
 }
 
 void Policy::render(http::DateSeconds now) const {

@@ -1,7 +1,11 @@
 #include <torc/site/routing/rule_policies.hpp>
 
+#include "support/allocation_counter.hpp"
+#include "support/sanitizers.hpp"
+
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -93,6 +97,16 @@ TEST(RulePolicies, AreMadeAgainWhenThereWereTooMany) {
         }
         EXPECT_EQ(policies.find(path)->of(Status::ok).always(), fields) << path;
     }
+}
+
+TEST(RulePolicies, RenderTheFirstResponseWithoutMemory) {
+    if (torc::test::has_thread_sanitizer) {
+        GTEST_SKIP() << "its operator new does not fail";
+    }
+    const Policy policy({{.name = "X-Long", .value = std::string(500, 'x')}});
+    const torc::test::FailingAllocations no_memory;
+    EXPECT_GT(policy.ok_prefix(http::DateSeconds(std::chrono::seconds(1'000'000'000))).size(),
+              500U);
 }
 
 }  // namespace

@@ -56,7 +56,9 @@ public:
         site->settings = std::move(settings);
         add_area(*site, site->settings.whole);
         for (config::AreaSettings& area : site->settings.areas) {
-            site->area_table.add(area.path, static_cast<std::uint32_t>(site->areas.size()));
+            site->area_table.add(area.path, static_cast<std::uint32_t>(site->areas.size()),
+                                 area.has_own_directory ? site::AreaTable::Directory::of_its_own
+                                                        : site::AreaTable::Directory::of_the_site);
             add_area(*site, area);
         }
         // What was opened stays open either way: a root that now leads elsewhere is another tree.

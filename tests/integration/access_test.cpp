@@ -236,5 +236,14 @@ TEST_P(Access, IsForNobodyWhoIsDeniedThoughAllowed) {
     EXPECT_EQ(get("/internal/page.txt").status, 403);
 }
 
+TEST_P(Access, ToAnAreaForMoreLeavesWhatIsNamedAsItToTheSite) {
+    write("internal.html", "for few\n");
+    write("internal/page.txt", "for all\n");
+    start_area("allow = []\n", "allow = [\"10.0.0.0/8\"]\nclean_urls = true\n");
+    EXPECT_EQ(get("/internal/page.txt").body, "for all\n");
+    EXPECT_EQ(get("/internal.html").status, 403);
+    EXPECT_EQ(get("/internal").status, 403);
+}
+
 }  // namespace
 }  // namespace torc::test

@@ -10,9 +10,11 @@ namespace {
 class AreaTableTest : public ::testing::Test {
 protected:
     AreaTableTest() {
-        table_.add("download/", 0);
-        table_.add("download/old/", 1);
-        table_.add("a/b/c/", 2);
+        table_.add("download/", 0, AreaTable::Directory::of_its_own);
+        table_.add("download/old/", 1, AreaTable::Directory::of_its_own);
+        table_.add("a/b/c/", 2, AreaTable::Directory::of_its_own);
+        table_.add("open/", 3, AreaTable::Directory::of_the_site);
+        table_.add("download/open/", 4, AreaTable::Directory::of_the_site);
     }
 
     AreaTable table_;
@@ -25,9 +27,16 @@ TEST_F(AreaTableTest, FindsWhatIsBeneath) {
     EXPECT_EQ(table_.find("a/b/c/d"), 2U);
 }
 
-TEST_F(AreaTableTest, FindsTheDirectoryWithoutItsSlash) {
+TEST_F(AreaTableTest, FindsADirectoryOfItsOwnWithoutItsSlash) {
     EXPECT_EQ(table_.find("download"), 0U);
     EXPECT_EQ(table_.find("a/b/c"), 2U);
+}
+
+TEST_F(AreaTableTest, LeavesTheNameToWhatIsAroundWhereItHasNone) {
+    EXPECT_EQ(table_.find("open/"), 3U);
+    EXPECT_EQ(table_.find("open"), std::nullopt) << "which open.html may be";
+    EXPECT_EQ(table_.find("download/open/a"), 4U);
+    EXPECT_EQ(table_.find("download/open"), 0U);
 }
 
 TEST_F(AreaTableTest, ComparesWholeSegments) {
@@ -51,8 +60,8 @@ TEST_F(AreaTableTest, FindsNothingForTheRoot) {
 }
 
 TEST_F(AreaTableTest, SaysWhoHasAPathAlready) {
-    EXPECT_EQ(table_.add("download/", 5), 0U);
-    EXPECT_EQ(table_.add("down/", 5), std::nullopt);
+    EXPECT_EQ(table_.add("download/", 5, AreaTable::Directory::of_its_own), 0U);
+    EXPECT_EQ(table_.add("down/", 5, AreaTable::Directory::of_its_own), std::nullopt);
     EXPECT_EQ(table_.find("download/"), 0U);
 }
 

@@ -20,14 +20,17 @@ constexpr std::chrono::milliseconds unread_for_max{500};
 }  // namespace
 
 void ChangeNotices::unsubscribe(Subscriber& subscriber) noexcept {
-    std::erase(subscribers_, &subscriber);
-    for (auto one = watches_.begin(); one != watches_.end();) {
+    std::size_t left = subscribers_[&subscriber];
+    subscribers_.erase(&subscriber);
+    // Mostly there are none left: a tree gives them back a few at a time before it ends.
+    for (auto one = watches_.begin(); left > 0 && one != watches_.end();) {
         const auto [watch, watcher] = *one;
         if (watcher != &subscriber) {
             ++one;
             continue;
         }
         one = watches_.erase(one);
+        --left;
         if (!watches_.contains(watch)) {
             notifier_->unwatch(watch);
         }
@@ -61,6 +64,7 @@ Result<ChangeNotices::Watch> ChangeNotices::watch(Subscriber& subscriber, int di
     try {
         if (!is_known) {
             watches_.emplace(*watch, &subscriber);
+            ++subscribers_[&subscriber];
         }
         await();
     } catch (...) {
@@ -76,6 +80,7 @@ void ChangeNotices::unwatch(Subscriber& subscriber, Watch watch) noexcept {
         first, last, [&subscriber](const auto& one) { return one.second == &subscriber; });
     if (found != last) {
         watches_.erase(found);
+        --subscribers_[&subscriber];
     }
     if (!watches_.contains(watch)) {
         notifier_->unwatch(watch);
@@ -129,7 +134,7 @@ void ChangeNotices::take(const Change& change) {
 
 void ChangeNotices::lose_changes() {
     unread_since_ = never;
-    for (Subscriber* const subscriber : subscribers_) {
+    for (const auto& [subscriber, watches] : subscribers_) {
         subscriber->on_changes_lost();
     }
 }

@@ -7,6 +7,12 @@
 #include <utility>
 
 namespace torc::worker {
+namespace {
+
+/// Of how many trees that nobody has any more the end begins, or is over, in one iteration.
+constexpr std::size_t retired_per_iteration_max = 64;
+
+}  // namespace
 
 HostedTreeRef HostedTrees::host(const SharedTree& tree) {
     if (const auto known = by_tree_.find(tree.get()); known != by_tree_.end()) {
@@ -155,19 +161,26 @@ void HostedTrees::reclaim() noexcept {
 
 void HostedTrees::retire_unused() noexcept {
     may_have_unused_ = false;
+    std::size_t retired = 0;
     for (HostedTreeRef& tree : trees_) {
         if (!tree || tree.is_shared()) {
             continue;
+        }
+        if (retired == retired_per_iteration_max) {
+            look_for_unused();
+            return;
         }
         if (tree->site_.cache().size() > 0 || tree->site_.missing().size() > 0) {
             // What it kept goes a little at a time; see AssetLoader::reclaim.
             tree->loader_.forget_all();
             activate(*tree);
             look_for_unused();
+            ++retired;
         } else if (tree->loader_.has_forgotten()) {
             look_for_unused();
         } else if (!tree->loader_.is_busy()) {
             free(tree);
+            ++retired;
         }
         // Or else it is looked at again when it has nothing under way.
     }

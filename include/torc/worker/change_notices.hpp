@@ -49,7 +49,7 @@ public:
     ~ChangeNotices() = default;
 
     // A subscriber is told of what it watches from `subscribe` to `unsubscribe`.
-    void subscribe(Subscriber& subscriber) { subscribers_.push_back(&subscriber); }
+    void subscribe(Subscriber& subscriber) { subscribers_.emplace(&subscriber, 0); }
     /// Ends its watches too.
     void unsubscribe(Subscriber& subscriber) noexcept;
 
@@ -76,7 +76,8 @@ private:
     std::optional<file::ChangeNotifier> notifier_;
     bool is_unavailable_ = false;
     bool is_awaiting_ = false;
-    std::vector<Subscriber*> subscribers_;
+    /// With how many directories each watches.
+    std::unordered_map<Subscriber*, std::size_t> subscribers_;
     /// Who watches what. Of one directory mostly one.
     std::unordered_multimap<Watch, Subscriber*> watches_;
     /// Who is to be told of the change that is taken.

@@ -12,9 +12,8 @@ void Mailbox::open(io::Proactor& proactor) noexcept {
     const std::scoped_lock lock(mutex_);
     proactor_ = &proactor;
     update_takes_connections();
-    if (has_mail()) {
-        proactor.wake();
-    }
+    // For what came before, and for who asked before whether it runs.
+    proactor.wake();
 }
 
 void Mailbox::take(Mail& mail) noexcept {

@@ -41,7 +41,7 @@ public:
     // For the worker's own thread.
 
     /// From now on connections may be handed over, and `proactor` is woken when mail comes. It is
-    /// woken at once for an order that came before.
+    /// woken at once, for what came before.
     void open(io::Proactor& proactor) noexcept;
     /// Whether there is something to take.
     [[nodiscard]] bool has_mail() const noexcept {

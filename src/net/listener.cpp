@@ -10,7 +10,6 @@
 #include <array>
 #include <cstddef>
 #include <functional>
-#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -151,23 +150,32 @@ bool contains(const std::vector<Endpoint>& endpoints, const Endpoint& endpoint) 
 /// How an endpoint is to be claimed.
 using FindClaim = std::function<Claim(const Endpoint&)>;
 
+/// Endpoints to be claimed.
+struct Wanted {
+    std::vector<Endpoint> endpoints;
+    /// Those among all that the user wants.
+    std::vector<Endpoint> all;
+    ChosenBy chosen_by;
+    FindClaim find_claim;
+    Wording wording;
+};
+
 /// Claims every endpoint, with the same port. Leaves out those that the machine does not have, if
 /// no user chose them or they are IPv6 companions. After an error, `failed` is the endpoint that it
 /// is about.
-Result<std::vector<FirstListener>> claim_all(const std::vector<Endpoint>& wanted,
-                                             ChosenBy chosen_by, const FindClaim& find_claim,
-                                             Endpoint& failed) {
+Result<std::vector<FirstListener>> claim_all(const Wanted& wanted, Endpoint& failed) {
     std::vector<FirstListener> claimed;
-    for (Endpoint endpoint : wanted) {
+    for (Endpoint endpoint : wanted.endpoints) {
         if (endpoint.port() == 0 && !claimed.empty()) {
             endpoint.set_port(claimed.front().endpoint.port());
         }
-        auto first = claim(endpoint, find_claim(endpoint));
+        auto first = claim(endpoint, wanted.find_claim(endpoint));
         if (first) {
             claimed.push_back(*std::move(first));
             continue;
         }
-        const bool may_skip = chosen_by == ChosenBy::torc || is_ipv6_companion(endpoint, wanted);
+        const bool may_skip =
+            wanted.chosen_by == ChosenBy::torc || is_ipv6_companion(endpoint, wanted.all);
         if (!may_skip || !is_absent(first.error())) {
             failed = endpoint;
             return std::unexpected(first.error());
@@ -176,23 +184,22 @@ Result<std::vector<FirstListener>> claim_all(const std::vector<Endpoint>& wanted
     return claimed;
 }
 
-/// Claims every endpoint that nobody listens on. Throws StartError.
-std::vector<FirstListener> claim_free(const std::vector<Endpoint>& wanted, ChosenBy chosen_by,
-                                      const WaitForPort& wait_for_port, Wording wording) {
-    const FindClaim find_claim = [](const Endpoint&) { return Claim::exclusive; };
+/// The same; tries again where a port is taken. Throws StartError.
+std::vector<FirstListener> claim_all_or_throw(const Wanted& wanted,
+                                              const WaitForPort& wait_for_port) {
     Endpoint failed;
-    auto claimed = claim_all(wanted, chosen_by, find_claim, failed);
+    auto claimed = claim_all(wanted, failed);
     // With port 0 any free port: one that is free on the first address may be taken on another.
     int attempts = 1;
     const auto may_try_again = [&] {
-        return wanted.front().port() == 0 ? attempts++ < free_port_attempts_max
-                                          : wait_for_port(failed);
+        return wanted.endpoints.front().port() == 0 ? attempts++ < free_port_attempts_max
+                                                    : wait_for_port(failed);
     };
     while (!claimed && claimed.error() == Errno(EADDRINUSE) && may_try_again()) {
-        claimed = claim_all(wanted, chosen_by, find_claim, failed);
+        claimed = claim_all(wanted, failed);
     }
     if (!claimed) {
-        throw StartError(explain(failed, claimed.error(), wording));
+        throw StartError(explain(failed, claimed.error(), wanted.wording));
     }
     return *std::move(claimed);
 }
@@ -263,7 +270,12 @@ Listeners::Listeners(const std::vector<std::string>& addresses, std::uint16_t po
     : wording_(wording), addresses_(addresses), port_(port) {
     const std::vector<Endpoint> wanted = resolve(addresses, port);
     std::vector<std::vector<UniqueFd>> by_worker(workers);
-    for (FirstListener& first : claim_free(wanted, who_chose(addresses), wait_for_port, wording)) {
+    const Wanted all{.endpoints = wanted,
+                     .all = wanted,
+                     .chosen_by = who_chose(addresses),
+                     .find_claim = [](const Endpoint&) { return Claim::exclusive; },
+                     .wording = wording};
+    for (FirstListener& first : claim_all_or_throw(all, wait_for_port)) {
         const Endpoint& endpoint = endpoints_.emplace_back(first.endpoint);
         places_.push_back({.endpoint = endpoint});
         if (!contains(wanted, endpoint)) {
@@ -304,40 +316,54 @@ Listeners::Change Listeners::prepare(const std::vector<std::string>& addresses,
     if (addresses == addresses_ && port == port_) {
         change.endpoints = endpoints_;
         change.lacks_ipv6 = lacks_ipv6_;
+        change.free_port = free_port_;
         return change;
     }
     const std::vector<Endpoint> wanted = resolve(addresses, port == 0 ? free_port_ : port);
-    std::vector<Endpoint> missing;
-    for (const Endpoint& endpoint : wanted) {
-        (contains(endpoints_, endpoint) ? change.endpoints : missing).push_back(endpoint);
-    }
     // What the process has already it may share with itself: all addresses, and one of them.
-    const FindClaim find_claim = [this](const Endpoint& endpoint) {
-        return overlaps(endpoint) ? Claim::shared : Claim::exclusive;
-    };
-    Endpoint failed;
-    auto claimed = claim_all(missing, who_chose(addresses), find_claim, failed);
-    if (!claimed) {
-        throw StartError(explain(failed, claimed.error(), wording_));
+    Wanted missing{.endpoints = {},
+                   .all = wanted,
+                   .chosen_by = who_chose(addresses),
+                   .find_claim =
+                       [this](const Endpoint& endpoint) {
+                           return overlaps(endpoint) ? Claim::shared : Claim::exclusive;
+                       },
+                   .wording = wording_};
+    for (const Endpoint& endpoint : wanted) {
+        (is_in_use(endpoint) ? change.endpoints : missing.endpoints).push_back(endpoint);
     }
-    for (FirstListener& first : *claimed) {
+    change.free_port = port == 0 ? free_port_ : std::uint16_t{0};
+    const auto no_wait = [](const Endpoint&) { return false; };
+    for (FirstListener& first : claim_all_or_throw(missing, no_wait)) {
         const Endpoint endpoint = first.endpoint;
+        if (!contains(wanted, endpoint)) {
+            change.free_port = endpoint.port();
+        }
         change.endpoints.push_back(endpoint);
-        change.additions.push_back({.endpoint = endpoint,
-                                    .sockets = complete_group(
-                                        std::move(first), static_cast<unsigned>(sockets_.size()),
-                                        [](const Endpoint&) { return false; }, wording_)});
+        change.additions.push_back(
+            {.endpoint = endpoint,
+             .sockets = complete_group(std::move(first), static_cast<unsigned>(sockets_.size()),
+                                       no_wait, wording_)});
     }
     require_some(change.endpoints);
     change.lacks_ipv6 =
         who_chose(addresses) == ChosenBy::user && change.endpoints.size() < wanted.size();
-    std::ranges::copy_if(
-        endpoints_, std::back_inserter(change.removals),
-        [&](const Endpoint& endpoint) { return !contains(change.endpoints, endpoint); });
     return change;
 }
 
-void Listeners::apply(Change change) {
+bool Listeners::is_in_use(const Endpoint& endpoint) const noexcept {
+    return std::ranges::any_of(
+        places_, [&](const Place& place) { return place.is_in_use && place.endpoint == endpoint; });
+}
+
+std::vector<Endpoint> Listeners::apply(Change change) {
+    // All memory before anything changes.
+    std::vector<Endpoint> retired;
+    retired.reserve(places_.size());
+    places_.reserve(places_.size() + change.additions.size());
+    for (ListeningSockets& sockets : sockets_) {
+        sockets.reserve(places_.size() + change.additions.size());
+    }
     for (Change::Addition& addition : change.additions) {
         std::size_t index = 0;
         while (index < places_.size() && (places_[index].is_in_use || !is_free(index))) {
@@ -353,8 +379,14 @@ void Listeners::apply(Change change) {
     }
     for (std::size_t index = 0; index < places_.size(); ++index) {
         Place& place = places_[index];
-        if (place.is_in_use && contains(change.removals, place.endpoint)) {
+        // One address stays where all are listened on: the kernel gives it what is for it, and
+        // would give it to nobody else while it is being closed.
+        const bool is_wanted = std::ranges::any_of(change.endpoints, [&](const Endpoint& endpoint) {
+            return endpoint == place.endpoint || endpoint.includes(place.endpoint);
+        });
+        if (place.is_in_use && !is_wanted) {
             place.is_in_use = false;
+            retired.push_back(place.endpoint);
             for (ListeningSockets& sockets : sockets_) {
                 sockets.retire(index);
             }
@@ -362,8 +394,10 @@ void Listeners::apply(Change change) {
     }
     addresses_ = std::move(change.addresses);
     port_ = change.port;
+    free_port_ = change.free_port;
     endpoints_ = std::move(change.endpoints);
     lacks_ipv6_ = change.lacks_ipv6;
+    return retired;
 }
 
 }  // namespace torc::net

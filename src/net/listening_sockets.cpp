@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <limits>
+#include <new>
 #include <utility>
 
 namespace torc::net {
@@ -40,7 +41,12 @@ bool ListeningSockets::is_free(std::size_t index) const noexcept {
     return index >= slots_.size() || !slots_[index].socket;
 }
 
-void ListeningSockets::add(std::size_t index, UniqueFd socket) {
+void ListeningSockets::reserve(std::size_t count) {
+    const std::scoped_lock lock(mutex_);
+    slots_.reserve(count);
+}
+
+void ListeningSockets::add(std::size_t index, UniqueFd socket) noexcept {
     const std::scoped_lock lock(mutex_);
     if (index >= slots_.size()) {
         slots_.resize(index + 1);
@@ -64,9 +70,13 @@ std::vector<ListeningSockets::Place> ListeningSockets::places() const {
     return places;
 }
 
-void ListeningSockets::close(std::size_t index, std::vector<Accepted>& accepted) {
+void ListeningSockets::close(std::size_t index, std::vector<Accepted>& accepted) noexcept {
     const std::scoped_lock lock(mutex_);
-    take_queue(slots_[index].socket, index, accepted, std::numeric_limits<std::size_t>::max());
+    try {
+        take_queue(slots_[index].socket, index, accepted, std::numeric_limits<std::size_t>::max());
+    } catch (const std::bad_alloc&) {
+        // The rest is reset.
+    }
     slots_[index].socket.reset();
 }
 

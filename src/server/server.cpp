@@ -24,13 +24,14 @@
 #include <csignal>
 #include <cstring>
 #include <exception>
+#include <unordered_set>
 #include <utility>
 
 namespace torc::server {
 namespace {
 
-/// Standard streams, the log, the root, signals and what libraries open for a moment.
-constexpr std::uint64_t process_descriptors = 32;
+/// Standard streams, the log, signals and what libraries open for a moment.
+constexpr std::uint64_t process_descriptors = 31;
 /// A ring or epoll, its wake-up, listeners, and files on their way into the cache.
 constexpr std::uint64_t worker_descriptors = 32;
 constexpr std::uint64_t connections_min = 16;
@@ -85,12 +86,22 @@ spdlog::level::level_enum level_of(worker::Report::Severity severity) noexcept {
     assertion_failed("a severity is one of those above");
 }
 
+/// How many directories are open.
+std::size_t count_roots(const worker::Snapshot& snapshot) {
+    std::unordered_set<const worker::CurrentRoot*> roots;
+    for (const worker::SharedSite& site : snapshot.sites) {
+        for (const worker::AreaSnapshot& area : site->areas) {
+            roots.insert(area.tree->root.get());
+        }
+    }
+    return roots.size();
+}
+
 }  // namespace
 
 Server::Server(config::Settings settings, ReadSettings read_settings)
     : settings_(std::move(settings)),
-      read_settings_(read_settings ? std::make_shared<const ReadSettings>(std::move(read_settings))
-                                   : nullptr),
+      read_settings_(std::move(read_settings)),
       worker_cpus_(place_workers(settings_, allowed_cpus(), cpu_quota())),
       reports_(std::make_shared<const worker::ReportSink>([](const worker::Report& report) {
           spdlog::log(level_of(report.severity), "{}", report.text);
@@ -141,15 +152,15 @@ void Server::choose_backend() {
 void Server::share_out_descriptors() {
     const std::uint64_t limit = raise_limit(RLIMIT_NOFILE);
     const std::uint64_t workers = worker_cpus_.size();
-    const std::uint64_t share =
-        limit > process_descriptors ? (limit - process_descriptors) / workers : 0;
+    const std::uint64_t of_process = process_descriptors + count_roots(*snapshot_);
+    const std::uint64_t share = limit > of_process ? (limit - of_process) / workers : 0;
     const std::uint64_t needed = worker_descriptors + connections_min;
     if (share < needed) {
         throw StartError(
             fmt::format("too few file descriptors: {} are allowed, {} workers need at least {}; "
                         "raise the limit "
                         "(ulimit -Hn, LimitNOFILE=) or start fewer --workers",
-                        limit, workers, process_descriptors + workers * needed));
+                        limit, workers, of_process + workers * needed));
     }
     const std::uint64_t rest = share - worker_descriptors;
     settings_.cache_limits.descriptors_max =
@@ -352,8 +363,9 @@ ExitCode Server::run() {
             pollfd{.fd = reload_ ? reload_->descriptor() : -1, .events = POLLIN, .revents = 0}};
         const MonotonicTime adopted_by =
             previous_snapshot_ ? monotonic_now() + adoption_look : never;
+        const MonotonicTime slow_at = reload_ && !is_reload_slow_said_ ? reload_is_slow_at_ : never;
         ::poll(events.data(), events.size(),
-               milliseconds_until(earliest(watchdog.next_look(), adopted_by, reload_is_slow_at_)));
+               milliseconds_until(earliest(watchdog.next_look(), adopted_by, slow_at)));
         if ((events[0].revents & POLLIN) != 0) {
             take_signals();
         }

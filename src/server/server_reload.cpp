@@ -23,17 +23,22 @@ void Server::begin_reload() {
         spdlog::info("SIGHUP: ignored, for the server stops");
         return;
     }
-    if (reload_) {
+    const MonotonicTime now = monotonic_now();
+    if (reload_ && now < reload_is_slow_at_) {
         // What it has read by now may be older than the signal.
         reloads_again_ = true;
         return;
     }
+    if (reload_) {
+        spdlog::warn("SIGHUP: the reload that waits for a file system is given up for this one");
+        reload_.reset();
+        has_left_reload_ = true;
+    }
     reloads_again_ = false;
-    reload_is_slow_at_ = monotonic_now() + settings_.timeouts.load;
     try {
         reload_.emplace(
             [read = read_settings_, previous = snapshot_, backend = backend_, reports = reports_] {
-                config::Settings settings = (*read)();
+                config::Settings settings = read();
                 std::vector<std::string> warnings = settings.warnings;
                 RootOpener opener(previous.get(), backend, *reports);
                 worker::SharedSnapshot snapshot = opener.open_all(std::move(settings));
@@ -41,8 +46,12 @@ void Server::begin_reload() {
                 return ReloadJob::Opened{.snapshot = std::move(snapshot),
                                          .warnings = std::move(warnings)};
             });
+        reload_is_slow_at_ = now + settings_.timeouts.load;
+        is_reload_slow_said_ = false;
     } catch (const StartError& error) {
         refuse_reload(error.what());
+    } catch (const std::bad_alloc&) {
+        refuse_reload("memory is short");
     }
 }
 
@@ -56,11 +65,10 @@ void Server::look_after_reload(MonotonicTime now) {
         return;
     }
     if (!reload_->is_over()) {
-        if (now >= reload_is_slow_at_) {
-            reload_is_slow_at_ = never;
+        if (now >= reload_is_slow_at_ && !std::exchange(is_reload_slow_said_, true)) {
             spdlog::warn(
                 "SIGHUP: a file system has not responded for {} s, and what was loaded before "
-                "serves on meanwhile",
+                "serves on meanwhile; another SIGHUP begins anew",
                 settings_.timeouts.load.count());
         }
         return;
@@ -79,7 +87,6 @@ void Server::look_after_reload(MonotonicTime now) {
 
 void Server::finish_reload() {
     std::optional<ReloadJob> job = std::exchange(reload_, std::nullopt);
-    reload_is_slow_at_ = never;
     ReloadJob::Opened opened = job->take();
     if (stop_ != worker::Stop::no) {
         return;
@@ -90,8 +97,8 @@ void Server::finish_reload() {
     for (const std::string& warning : opened.warnings) {
         spdlog::warn("{}", warning);
     }
-    adopt(settings);
     listen_on(std::move(listening));
+    adopt(settings);
     publish(std::move(opened.snapshot));
 }
 
@@ -110,13 +117,12 @@ void Server::listen_on(net::Listeners::Change change) {
     for (const auto& addition : change.additions) {
         added.push_back(addition.endpoint.url());
     }
-    const std::vector<net::Endpoint> removals = change.removals;
     const bool lacked_ipv6 = listeners_->lacks_ipv6();
-    listeners_->apply(std::move(change));
+    const std::vector<net::Endpoint> retired = listeners_->apply(std::move(change));
     for (const std::string& url : added) {
         spdlog::info("SIGHUP: listens on {} too", url);
     }
-    for (const net::Endpoint& endpoint : removals) {
+    for (const net::Endpoint& endpoint : retired) {
         spdlog::info("SIGHUP: no longer listens on {}", endpoint.url());
     }
     if (listeners_->lacks_ipv6() && !lacked_ipv6) {

@@ -17,7 +17,8 @@ namespace {
 constexpr std::chrono::milliseconds accept_pause{100};
 
 /// How long handshakes have to end before a listener is closed that was retired.
-constexpr std::chrono::milliseconds closing_time{250};
+/// Longer than the kernel keeps one back that has sent nothing.
+constexpr std::chrono::milliseconds closing_time{1500};
 
 }  // namespace
 
@@ -28,17 +29,19 @@ Acceptor::Acceptor(io::Proactor& proactor, net::ListeningSockets& sockets,
 }
 
 void Acceptor::start() {
-    accept_again_at_ = never;
+    // Until all is begun: memory may be short for it.
+    accept_again_at_ = MonotonicTime::min();
     is_short_ = false;
     for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
         Listener& listener = listeners_[index];
         const bool is_open =
             listener.state == Listener::State::open || listener.state == Listener::State::closing;
         if (is_open && !listener.is_accepting) {
-            listener.is_accepting = true;
             proactor_.accept(make_token(Operation::accept, index), listener.socket);
+            listener.is_accepting = true;
         }
     }
+    accept_again_at_ = never;
 }
 
 void Acceptor::follow(MonotonicTime now) {
@@ -128,7 +131,7 @@ void Acceptor::expire(MonotonicTime now, std::vector<net::Accepted>& accepted) {
     if (now < close_at_) {
         return;
     }
-    close_at_ = never;
+    MonotonicTime next = never;
     for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
         const Listener& listener = listeners_[index];
         if (listener.state != Listener::State::closing) {
@@ -137,9 +140,10 @@ void Acceptor::expire(MonotonicTime now, std::vector<net::Accepted>& accepted) {
         if (now >= listener.close_at) {
             stop(index, accepted);
         } else {
-            close_at_ = std::min(close_at_, listener.close_at);
+            next = std::min(next, listener.close_at);
         }
     }
+    close_at_ = next;
 }
 
 void Acceptor::begin_to_close(const Listener& listener) noexcept {

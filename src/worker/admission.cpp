@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <new>
+#include <string>
 #include <utility>
 
 namespace torc::worker {
@@ -32,6 +33,15 @@ constexpr std::chrono::seconds rest_patience{20};
 /// How often room is looked for, a grace apart, before a connection that waits for a slot is
 /// refused: for longer than those take that may be ended for it.
 constexpr int parked_rounds_max = 10;
+
+/// Empty where there is no memory for it.
+std::string host_of(const net::Endpoint& peer) noexcept {
+    try {
+        return peer.host();
+    } catch (const std::bad_alloc&) {
+        return {};
+    }
+}
 
 }  // namespace
 
@@ -66,7 +76,7 @@ bool Admission::may_have_another(const net::Accepted& connection) {
         report(parts_.reports, Report::Severity::warning,
                "connections are refused: {} has {} already, which is all that "
                "--max-connections-per-address allows",
-               peer->host(), parts_.services.settings->connections_per_address_max);
+               host_of(*peer), parts_.services.settings->connections_per_address_max);
     }
     return false;
 }

@@ -199,8 +199,11 @@ std::optional<Connection::Served> Connection::respond_with_redirect(HostedSite& 
     HostedArea& area = services_.hosting.use(site.whole());
     area.use_policy_of(target.path);
     const site::Redirects& redirects = *site.redirects();
-    const std::size_t head_bytes =
-        area.responder.head_bytes_max() + redirects.location_bytes_max(redirect, target);
+    const std::size_t location_bytes = redirects.location_bytes_max(redirect, target);
+    if (location_bytes > limits::location_bytes_max) {
+        return respond_with_error(site.whole(), http::Status::uri_too_long, persistence);
+    }
+    const std::size_t head_bytes = area.responder.head_bytes_max() + location_bytes;
     if (!batch().takes(head_bytes)) {
         return Served{.bytes = 0, .next = Next::send};
     }

@@ -205,10 +205,12 @@ void Worker::accepted(const io::Completion& completion) {
 }
 
 void Worker::admit_accepted() {
-    for (const net::Accepted& connection : accepted_) {
+    // Each once, even if memory is too short for one.
+    while (!accepted_.empty()) {
+        const net::Accepted connection = accepted_.back();
+        accepted_.pop_back();
         admission_.admit(connection);
     }
-    accepted_.clear();
 }
 
 void Worker::begin(ConnectionSlot& slot) {

@@ -9,15 +9,22 @@
 namespace torc::worker {
 
 void Worker::take_mail() {
+    take_over_connections();  // Those that are left, where memory was too short for all.
     if (mailbox_.has_mail()) {
         mailbox_.take(mail_);
         shutdown_.on_order(mail_.stop);
-        for (const net::Accepted& connection : mail_.connections) {
-            admission_.take_over(connection);
-        }
         if (mail_.snapshot) {
             adopt_or_retry(std::move(mail_.snapshot));
         }
+        take_over_connections();
+    }
+}
+
+void Worker::take_over_connections() {
+    while (!mail_.connections.empty()) {
+        const net::Accepted connection = mail_.connections.back();
+        mail_.connections.pop_back();
+        admission_.take_over(connection);
     }
 }
 

@@ -4,6 +4,8 @@
 #include <torc/net/listener.hpp>
 
 #include "net/client.hpp"
+#include "support/allocation_counter.hpp"
+#include "support/sanitizers.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +13,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace torc::net {
@@ -95,6 +99,43 @@ TEST_F(ListenerChange, MayGoToAllAddressesAndBack) {
     close_retired();
     EXPECT_TRUE(Client(endpoint("127.0.0.1", fixed)).connect());
     EXPECT_FALSE(Client(endpoint("127.0.0.3", fixed)).connect());
+}
+
+TEST_F(ListenerChange, KeepsTheSocketsOfOneAddressWhereAllAreListenedOn) {
+    const std::uint16_t fixed = port();
+    const int socket = places()[0].socket;
+    change({"0.0.0.0"}, fixed);
+    EXPECT_FALSE(places()[0].is_retired) << "the kernel gives it what is for it";
+    change({"127.0.0.1"}, fixed);
+    EXPECT_EQ(places()[0].socket, socket);
+    EXPECT_FALSE(places()[0].is_retired);
+    EXPECT_TRUE(places()[1].is_retired);
+    change({"127.0.0.2"}, fixed);
+    EXPECT_TRUE(places()[0].is_retired);
+}
+
+TEST_F(ListenerChange, KeepsAFreePortThatAChangeFound) {
+    const Listeners other({"127.0.0.1"}, 0, 1);
+    Listeners listeners({"127.0.0.2"}, other.endpoints()[0].port(), 1);
+    listeners.apply(listeners.prepare({"127.0.0.2"}, 0));
+    const std::uint16_t found = listeners.endpoints()[0].port();
+    EXPECT_NE(found, other.endpoints()[0].port());
+    listeners.apply(listeners.prepare({"127.0.0.2", "127.0.0.3"}, 0));
+    EXPECT_EQ(listeners.endpoints()[0].port(), found);
+    EXPECT_EQ(listeners.endpoints()[1].port(), found);
+}
+
+TEST_F(ListenerChange, TakesNoMemoryOnceItBegins) {
+    if (torc::test::has_thread_sanitizer) {
+        GTEST_SKIP() << "its operator new does not fail";
+    }
+    auto prepared = listeners_.prepare({"127.0.0.1", "127.0.0.2"}, 0);
+    {
+        const torc::test::FailingAllocations no_memory;
+        EXPECT_THROW((void)listeners_.apply(std::move(prepared)), std::bad_alloc);
+    }
+    EXPECT_EQ(places().size(), 1U);
+    EXPECT_EQ(listeners_.endpoints().size(), 1U);
 }
 
 TEST_F(ListenerChange, ReturnsToWhatItHasJustLeft) {

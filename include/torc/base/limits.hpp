@@ -86,6 +86,9 @@ inline constexpr std::uint32_t cold_file_chunk_bytes = 256 * 1024;
 
 // server: one answer's head and the small bodies that leave with it.
 inline constexpr std::size_t response_batch_bytes = 32 * 1024;
+/// Room for the Location of a user's redirect: a target that is one of the longest,
+/// percent-encoded. One that repeats what it matched many times may need more.
+inline constexpr std::size_t location_bytes_max = 256 * 1024;
 inline constexpr std::size_t response_batch_pieces_max = 64;
 /// Made at a time, whenever more are wanted at once than there ever were.
 inline constexpr std::size_t response_batches_at_once = 16;

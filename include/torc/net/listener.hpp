@@ -58,15 +58,17 @@ public:
             std::vector<UniqueFd> sockets;
         };
         std::vector<Addition> additions{};
-        std::vector<Endpoint> removals{};
+        /// What came of port 0.
+        std::uint16_t free_port = 0;
     };
     /// Binds what `addresses` and `port` ask for beyond what there is; with port 0 the one that is
     /// there. Nothing comes of it until `apply`; the kernel resets who has connected to what is
     /// dropped before. Throws StartError as the constructor does, for ports that are taken at once.
     [[nodiscard]] Change prepare(const std::vector<std::string>& addresses,
                                  std::uint16_t port) const;
-    /// Goes over to it. The workers have to be told to look at their sockets.
-    void apply(Change change);
+    /// Goes over to it; gives what is retired. The workers have to be told to look at their
+    /// sockets. Throws std::bad_alloc, and then nothing has changed.
+    std::vector<Endpoint> apply(Change change);
 
 private:
     struct Place {
@@ -78,6 +80,8 @@ private:
     /// of `endpoint` or has it as a part.
     [[nodiscard]] bool overlaps(const Endpoint& endpoint) const noexcept;
     [[nodiscard]] bool is_free(std::size_t index) const noexcept;
+    /// Whether there are sockets for just that, which were not retired.
+    [[nodiscard]] bool is_in_use(const Endpoint& endpoint) const noexcept;
 
     Wording wording_;
     /// As they were asked for.

@@ -24,9 +24,10 @@ public:
 
     /// Whether there is no socket at `index`: there never was, or the worker has closed it.
     [[nodiscard]] bool is_free(std::size_t index) const noexcept;
-    /// The worker is to accept on `socket` too. Precondition: is_free(index). Throws
-    /// std::bad_alloc.
-    void add(std::size_t index, UniqueFd socket);
+    /// Takes the memory for so many. Throws std::bad_alloc.
+    void reserve(std::size_t count);
+    /// The worker is to accept on `socket` too. Precondition: is_free(index), and there is memory.
+    void add(std::size_t index, UniqueFd socket) noexcept;
     /// The worker is to take what has come to the socket at `index`, and close it.
     void retire(std::size_t index) noexcept;
 
@@ -40,8 +41,8 @@ public:
     /// What there is by now, by index. Throws std::bad_alloc.
     [[nodiscard]] std::vector<Place> places() const;
     /// When no operation is in flight on the socket: closes it, at once. Appends to `accepted` what
-    /// waits in its queue, for closing would reset that.
-    void close(std::size_t index, std::vector<Accepted>& accepted);
+    /// waits in its queue, for closing would reset that; as much as there is memory for.
+    void close(std::size_t index, std::vector<Accepted>& accepted) noexcept;
 
     /// For any thread: appends to `accepted` connections that wait in the queues, at most
     /// `sockets_max` of each.

@@ -59,7 +59,9 @@ public:
     /// What it began with, but for the sites.
     /// Whether a thread still reads a configuration, which hangs maybe: the process is to end by
     /// _exit(2) then too.
-    [[nodiscard]] bool is_reloading() const noexcept { return reload_.has_value(); }
+    [[nodiscard]] bool is_reloading() const noexcept {
+        return reload_.has_value() || has_left_reload_;
+    }
 
     [[nodiscard]] const config::Settings& settings() const noexcept { return settings_; }
     /// The first of those that are served, as it was opened.
@@ -117,7 +119,7 @@ private:
 
     config::Settings settings_;
     /// Null: there is no configuration that could change.
-    const std::shared_ptr<const ReadSettings> read_settings_;
+    const ReadSettings read_settings_;
     std::vector<std::vector<unsigned>> worker_cpus_;
     io::Backend backend_ = io::Backend::uring;
     /// Shared with a reload's job, which may outlive this.
@@ -129,8 +131,11 @@ private:
     std::optional<ReloadJob> reload_;
     /// Whether a signal came while it was under way.
     bool reloads_again_ = false;
-    /// When it is said that it waits.
+    /// When it has taken so long that a file system does not respond.
     MonotonicTime reload_is_slow_at_ = never;
+    bool is_reload_slow_said_ = false;
+    /// Whether the thread of an earlier one was left behind.
+    bool has_left_reload_ = false;
     /// By worker.
     std::vector<worker::Mailbox> mailboxes_;
     std::optional<worker::Balance> balance_;

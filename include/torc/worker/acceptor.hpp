@@ -21,8 +21,8 @@ namespace torc::worker {
 /// | a listener is | event                              | next                      |
 /// |---------------|------------------------------------|---------------------------|
 /// | none          | `follow`: the process has added it | open                      |
-/// | open          | `follow`: it was retired           | closing, for 250 ms       |
-/// | open, closing | `stop`, or 250 ms are over         | cancelled, or none if     |
+/// | open          | `follow`: it was retired           | closing, for 1.5 s        |
+/// | open, closing | `stop`, or 1.5 s are over          | cancelled, or none if     |
 /// |               |                                    | nothing is in flight      |
 /// | cancelled     | its last completion                | none                      |
 ///

@@ -160,6 +160,7 @@ private:
 
     /// Takes what other threads have put into the mailbox, if anything.
     void take_mail();
+    void take_over_connections();
     /// Throws std::bad_alloc: it serves by what it did.
     void adopt(SharedSnapshot snapshot);
     void adopt_or_retry(SharedSnapshot snapshot);

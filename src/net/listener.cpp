@@ -3,11 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <linux/filter.h>
 #include <netinet/tcp.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <functional>
 #include <limits>
@@ -240,30 +238,6 @@ std::vector<Endpoint> resolve(const std::vector<std::string>& addresses, std::ui
 }
 
 }  // namespace
-
-void show_silent_connections(int listener) noexcept {
-    set_option(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, 0);
-}
-
-void ignore_new_connections(int listener) noexcept {
-    // A filter of a listener sees what comes to it, from the TCP header on: the SYNs, and the ACKs
-    // that end a handshake.
-    constexpr std::uint32_t flags_offset = 13;
-    constexpr std::uint32_t syn = 0x02;
-    constexpr std::uint32_t ack = 0x10;
-    constexpr std::uint32_t whole_packet = 0xffff'ffff;
-    std::array filter = {
-        sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags_offset),
-        sock_filter BPF_STMT(BPF_ALU | BPF_AND | BPF_K, syn | ack),
-        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, syn, 0, 1),
-        sock_filter BPF_STMT(BPF_RET | BPF_K, 0),
-        sock_filter BPF_STMT(BPF_RET | BPF_K, whole_packet),
-    };
-    const sock_fprog program{.len = filter.size(), .filter = filter.data()};
-    // Without it the drain works all the same, but may reset who comes in its last moment.
-    [[maybe_unused]] const int result =
-        ::setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
-}
 
 Listeners::Listeners(const std::vector<std::string>& addresses, std::uint16_t port,
                      unsigned workers, const WaitForPort& wait_for_port, Wording wording)

@@ -1,8 +1,12 @@
 #include <torc/base/assert.hpp>
 #include <torc/net/listening_sockets.hpp>
 
+#include <linux/filter.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <limits>
@@ -28,6 +32,32 @@ void take_queue(const UniqueFd& listener, std::size_t index, std::vector<Accepte
 }
 
 }  // namespace
+
+void show_silent_connections(int listener) noexcept {
+    constexpr int off = 0;
+    [[maybe_unused]] const int result =
+        ::setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &off, sizeof off);
+}
+
+void ignore_new_connections(int listener) noexcept {
+    // A filter of a listener sees what comes to it, from the TCP header on: the SYNs, and the ACKs
+    // that end a handshake.
+    constexpr std::uint32_t flags_offset = 13;
+    constexpr std::uint32_t syn = 0x02;
+    constexpr std::uint32_t ack = 0x10;
+    constexpr std::uint32_t whole_packet = 0xffff'ffff;
+    std::array filter = {
+        sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags_offset),
+        sock_filter BPF_STMT(BPF_ALU | BPF_AND | BPF_K, syn | ack),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, syn, 0, 1),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, 0),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, whole_packet),
+    };
+    const sock_fprog program{.len = filter.size(), .filter = filter.data()};
+    // Without it the drain works all the same, but may reset who comes in its last moment.
+    [[maybe_unused]] const int result =
+        ::setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
 
 ListeningSockets::ListeningSockets(std::vector<UniqueFd> sockets) {
     slots_.reserve(sockets.size());

@@ -75,4 +75,14 @@ void RootOpener::check(const config::AreaSettings& area, const file::Root& root)
     std::ranges::move(warnings, std::back_inserter(warnings_));
 }
 
+std::size_t count_roots(const worker::Snapshot& snapshot) {
+    std::unordered_set<const worker::CurrentRoot*> roots;
+    for (const worker::SharedSite& site : snapshot.sites) {
+        for (const worker::AreaSnapshot& area : site->areas) {
+            roots.insert(area.tree->root.get());
+        }
+    }
+    return roots.size();
+}
+
 }  // namespace torc::server

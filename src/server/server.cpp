@@ -24,7 +24,6 @@
 #include <csignal>
 #include <cstring>
 #include <exception>
-#include <unordered_set>
 #include <utility>
 
 namespace torc::server {
@@ -84,17 +83,6 @@ spdlog::level::level_enum level_of(worker::Report::Severity severity) noexcept {
             return spdlog::level::err;
     }
     assertion_failed("a severity is one of those above");
-}
-
-/// How many directories are open.
-std::size_t count_roots(const worker::Snapshot& snapshot) {
-    std::unordered_set<const worker::CurrentRoot*> roots;
-    for (const worker::SharedSite& site : snapshot.sites) {
-        for (const worker::AreaSnapshot& area : site->areas) {
-            roots.insert(area.tree->root.get());
-        }
-    }
-    return roots.size();
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include <torc/net/listener.hpp>
+#include <torc/net/listening_sockets.hpp>
 #include <torc/worker/acceptor.hpp>
 #include <torc/worker/operation.hpp>
 

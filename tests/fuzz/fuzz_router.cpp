@@ -115,10 +115,16 @@ void check_areas(const Input& input, std::string_view path) {
     torc::site::AreaTable table;
     std::optional<std::uint32_t> best;
     std::size_t best_bytes = 0;
-    const std::string within = std::string(path) + '/';
+    using Directory = torc::site::AreaTable::Directory;
     for (std::uint32_t i = 0; i < input.areas.size(); ++i) {
-        (void)table.add(input.areas[i], i);
-        if (within.starts_with(input.areas[i]) && input.areas[i].size() > best_bytes) {
+        const bool has_own = i % 2 == 0;
+        if (table.add(input.areas[i], i,
+                      has_own ? Directory::of_its_own : Directory::of_the_site)) {
+            continue;  // The first of two counts.
+        }
+        const bool is_in = path.starts_with(input.areas[i]) ||
+                           (has_own && std::string(path) + '/' == input.areas[i]);
+        if (is_in && input.areas[i].size() > best_bytes) {
             best = i;
             best_bytes = input.areas[i].size();
         }

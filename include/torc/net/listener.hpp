@@ -11,14 +11,6 @@
 
 namespace torc::net {
 
-/// Lets a listener of `Listeners` hand over connections as soon as they are there. Until then it
-/// keeps one back for up to a second, until its first request has come too.
-void show_silent_connections(int listener) noexcept;
-
-/// From now on the kernel drops, unanswered, every SYN that comes to a listener of `Listeners`;
-/// what has begun its handshake goes on. A client that is dropped tries again after a second.
-void ignore_new_connections(int listener) noexcept;
-
 /// Asked whenever a port is found to be taken; waits a little. False: it was waited for long
 /// enough.
 using WaitForPort = std::function<bool(const Endpoint&)>;

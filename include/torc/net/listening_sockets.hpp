@@ -9,6 +9,14 @@
 
 namespace torc::net {
 
+/// Lets a listener of `Listeners` hand over connections as soon as they are there. Until then it
+/// keeps one back for up to a second, until its first request has come too.
+void show_silent_connections(int listener) noexcept;
+
+/// From now on the kernel drops, unanswered, every SYN that comes to a listener of `Listeners`;
+/// what has begun its handshake goes on. A client that is dropped tries again after a second.
+void ignore_new_connections(int listener) noexcept;
+
 /// The sockets that one worker listens on. They belong to the process, which adds and retires some
 /// while it runs; the worker's thread accepts on them and closes them when they are needed no more.
 /// Another thread may take what waits in their queues, in place of a worker that hangs.

@@ -6,6 +6,7 @@
 #include <torc/worker/report.hpp>
 #include <torc/worker/snapshot.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -48,5 +49,8 @@ private:
     std::unordered_set<std::string> checked_;
     std::vector<std::string> warnings_;
 };
+
+/// How many directories are open for it.
+[[nodiscard]] std::size_t count_roots(const worker::Snapshot& snapshot);
 
 }  // namespace torc::server

@@ -216,7 +216,9 @@ std::string glob_of(std::string_view path) {
     std::string glob;
     for (const auto part : path | std::views::split('*')) {
         glob += part.data() == path.data() ? "" : "*";
-        for (const char character : *percent_decoded(std::string_view(part))) {
+        // Not in the loop's head: it would be gone before the first pass.
+        const auto decoded = percent_decoded(std::string_view(part));
+        for (const char character : *decoded) {
             if (special.contains(character)) {
                 glob += '\\';
             }

@@ -371,8 +371,11 @@ ExitCode Server::run() {
         }
     }
     finish_log();
-    return std::ranges::any_of(threads_, &WorkerThread::was_cut_off) ? ExitCode::forced
-                                                                     : ExitCode::stopped;
+    if (std::ranges::any_of(threads_, &WorkerThread::was_cut_off)) {
+        return ExitCode::forced;
+    }
+    threads_.clear();  // Joins them, for this may not be destroyed: see is_reloading.
+    return ExitCode::stopped;
 }
 
 bool Server::is_stuck(const Watchdog& watchdog, MonotonicTime now) {

@@ -1,7 +1,9 @@
+#include <torc/base/clock.hpp>
 #include <torc/base/start_error.hpp>
 #include <torc/config/site_files.hpp>
 #include <torc/file/contents.hpp>
 #include <torc/file/metadata.hpp>
+#include <torc/server/detached_task.hpp>
 #include <torc/server/document_root.hpp>
 #include <torc/server/site_files.hpp>
 #include <torc/site/routing/site_files.hpp>
@@ -9,6 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,11 +19,10 @@
 #include <cstddef>
 #include <expected>
 #include <filesystem>
-#include <future>
 #include <iterator>
+#include <optional>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 namespace torc::server {
@@ -111,21 +113,25 @@ Reading read_files(const config::AreaSettings& area) {
 
 /// The same on a thread of its own, which is left behind when it does not end in time.
 Reading read_files_within(std::chrono::seconds patience, const config::AreaSettings& area) {
-    std::packaged_task<Reading()> task([area] { return read_files(area); });
-    std::future<Reading> reading = task.get_future();
+    std::optional<DetachedTask<Reading>> reading;
     try {
-        std::thread(std::move(task)).detach();
+        reading.emplace([area] { return read_files(area); });
     } catch (const std::system_error& error) {
         throw StartError(fmt::format("{}: no thread to read the site's files with: {}",
                                      area.directory, error.code().message()));
     }
-    if (reading.wait_for(patience) != std::future_status::ready) {
-        throw StartError(fmt::format(
-            "{}: the file system has not responded for {} s, so {} and {} can't be "
-            "read; mend it, or leave out site_files",
-            area.directory, patience.count(), site::redirects_file_name, site::headers_file_name));
+    pollfd event{.fd = reading->descriptor(), .events = POLLIN, .revents = 0};
+    const MonotonicTime give_up = monotonic_now() + patience;
+    while (!reading->is_over()) {
+        if (::poll(&event, 1, milliseconds_until(give_up)) == 0 && monotonic_now() >= give_up) {
+            throw StartError(
+                fmt::format("{}: the file system has not responded for {} s, so {} and {} can't be "
+                            "read; mend it, or leave out site_files",
+                            area.directory, patience.count(), site::redirects_file_name,
+                            site::headers_file_name));
+        }
     }
-    return reading.get();
+    return reading->take();
 }
 
 }  // namespace

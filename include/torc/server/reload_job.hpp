@@ -1,11 +1,9 @@
 #pragma once
 
-#include <torc/base/event_fd.hpp>
+#include <torc/server/detached_task.hpp>
 #include <torc/worker/snapshot.hpp>
 
 #include <functional>
-#include <future>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,14 +25,13 @@ public:
     explicit ReloadJob(std::function<Opened()> open);
 
     /// Readable once it is over: for poll(2).
-    [[nodiscard]] int descriptor() const noexcept { return over_->descriptor(); }
-    [[nodiscard]] bool is_over() const;
+    [[nodiscard]] int descriptor() const noexcept { return task_.descriptor(); }
+    [[nodiscard]] bool is_over() const noexcept { return task_.is_over(); }
     /// What `open` gave; throws what it threw. Precondition: is_over(). Call once.
-    [[nodiscard]] Opened take() { return opened_.get(); }
+    [[nodiscard]] Opened take() { return task_.take(); }
 
 private:
-    std::shared_ptr<EventFd> over_;
-    std::future<Opened> opened_;
+    DetachedTask<Opened> task_;
 };
 
 }  // namespace torc::server

@@ -91,9 +91,10 @@ std::size_t ip_literal_bytes(std::string_view text) noexcept {
 }
 
 /// The length of the reg-name at the front, which ends where something else begins. An IPv4 address
-/// is one too. `cursor`: behind the characters at the front that need no encoding.
-std::size_t registered_name_bytes(std::string_view text, const char* cursor) noexcept {
+/// is one too.
+std::size_t registered_name_bytes(std::string_view text) noexcept {
     const char* const end = text.data() + text.size();
+    const char* cursor = skip_host(text.data(), end);
     while (end - cursor >= 3 && cursor[0] == '%' && is_hex_digit(cursor[1]) &&
            is_hex_digit(cursor[2])) {
         cursor = skip_host(cursor + 3, end);
@@ -112,9 +113,8 @@ bool is_port(std::string_view text) noexcept {
 }  // namespace
 
 std::optional<Authority> parse_authority(std::string_view text) noexcept {
-    const char* const name_end = skip_host(text.data(), text.data() + text.size());
     const std::size_t host_bytes =
-        text.starts_with('[') ? ip_literal_bytes(text) : registered_name_bytes(text, name_end);
+        text.starts_with('[') ? ip_literal_bytes(text) : registered_name_bytes(text);
     if (host_bytes == 0) {
         return std::nullopt;
     }

@@ -1,17 +1,10 @@
-#include <torc/base/start_error.hpp>
 #include <torc/server/reload_job.hpp>
 
-#include <fmt/format.h>
-
-#include <system_error>
 #include <utility>
 
 namespace torc::server {
 
-ReloadJob::ReloadJob(std::function<Opened()> open) try : task_(std::move(open)) {
-} catch (const std::system_error& error) {
-    throw StartError(
-        fmt::format("no thread to read the configuration with: {}", error.code().message()));
-}
+ReloadJob::ReloadJob(std::function<Opened()> open)
+    : task_(std::move(open), "no thread to read the configuration with") {}
 
 }  // namespace torc::server

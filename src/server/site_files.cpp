@@ -20,7 +20,6 @@
 #include <expected>
 #include <filesystem>
 #include <iterator>
-#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -113,16 +112,12 @@ Reading read_files(const config::AreaSettings& area) {
 
 /// The same on a thread of its own, which is left behind when it does not end in time.
 Reading read_files_within(std::chrono::seconds patience, const config::AreaSettings& area) {
-    std::optional<DetachedTask<Reading>> reading;
-    try {
-        reading.emplace([area] { return read_files(area); });
-    } catch (const std::system_error& error) {
-        throw StartError(fmt::format("{}: no thread to read the site's files with: {}",
-                                     area.directory, error.code().message()));
-    }
-    pollfd event{.fd = reading->descriptor(), .events = POLLIN, .revents = 0};
+    DetachedTask<Reading> reading(
+        [area] { return read_files(area); },
+        fmt::format("{}: no thread to read the site's files with", area.directory));
+    pollfd event{.fd = reading.descriptor(), .events = POLLIN, .revents = 0};
     const MonotonicTime give_up = monotonic_now() + patience;
-    while (!reading->is_over()) {
+    while (!reading.is_over()) {
         if (::poll(&event, 1, milliseconds_until(give_up)) == 0 && monotonic_now() >= give_up) {
             throw StartError(
                 fmt::format("{}: the file system has not responded for {} s, so {} and {} can't be "
@@ -131,7 +126,7 @@ Reading read_files_within(std::chrono::seconds patience, const config::AreaSetti
                             site::headers_file_name));
         }
     }
-    return reading->take();
+    return reading.take();
 }
 
 }  // namespace

@@ -1,11 +1,16 @@
 #pragma once
 
 #include <torc/base/event_fd.hpp>
+#include <torc/base/start_error.hpp>
+
+#include <fmt/format.h>
 
 #include <atomic>
 #include <functional>
 #include <future>
 #include <memory>
+#include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -17,17 +22,22 @@ template <typename Result>
 class DetachedTask {
 public:
     /// Begins. `run` may still run when nobody wants its result any more, so it owns what it needs.
-    /// Throws std::system_error when there is no thread, StartError when there is no descriptor.
-    explicit DetachedTask(std::function<Result()> run) : end_(std::make_shared<End>()) {
+    /// Throws StartError when there is no descriptor, or no thread: then with `no_thread` and why.
+    DetachedTask(std::function<Result()> run, std::string_view no_thread)
+        : end_(std::make_shared<End>()) {
         std::packaged_task<Result()> task(std::move(run));
         result_ = task.get_future();
-        std::thread([task = std::move(task), end = end_]() mutable {
-            task();
-            // Whoever takes the result is then the last who has it.
-            task = {};
-            end->is_over.store(true, std::memory_order_release);
-            end->event.signal();
-        }).detach();
+        try {
+            std::thread([task = std::move(task), end = end_]() mutable {
+                task();
+                // Whoever takes the result is then the last who has it.
+                task = {};
+                end->is_over.store(true, std::memory_order_release);
+                end->event.signal();
+            }).detach();
+        } catch (const std::system_error& error) {
+            throw StartError(fmt::format("{}: {}", no_thread, error.code().message()));
+        }
     }
 
     /// Readable once it is over: for poll(2).

@@ -12,17 +12,12 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <csignal>
-#include <cstring>
 #include <exception>
 #include <utility>
 
@@ -34,42 +29,12 @@ constexpr std::uint64_t process_descriptors = 31;
 /// A ring or epoll, its wake-up, listeners, and files on their way into the cache.
 constexpr std::uint64_t worker_descriptors = 32;
 constexpr std::uint64_t connections_min = 16;
-/// How long to wait for a port that is taken, how much of that in silence, and at least how long
-/// between two tries.
-constexpr std::chrono::seconds port_wait_max{3};
-constexpr std::chrono::milliseconds port_wait_unsaid{100};
-constexpr int port_pause_ms = 16;
 /// How often it is looked whether all workers serve by a new configuration.
 constexpr std::chrono::milliseconds adoption_look{2};
 constexpr std::uint64_t worker_cache_bytes_default_max = std::uint64_t{1} << 30U;
 
 /// What a worker that was cut off gets to end before it is left behind, if it hangs.
 constexpr std::chrono::seconds end_patience{2};
-
-/// Signals that `run` reads and obeys.
-constexpr std::array handled_signals = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
-
-/// Signals whose default would end the process, but for those that stop it, which a start that
-/// hangs must still obey, and faults. SIGPIPE: sendfile(2) knows no MSG_NOSIGNAL. SIGXFSZ: a log
-/// that may not grow is an error of its writer's.
-constexpr std::array ignored_signals = {SIGHUP,  SIGUSR1,   SIGUSR2, SIGPIPE,   SIGXFSZ, SIGXCPU,
-                                        SIGALRM, SIGVTALRM, SIGPROF, SIGSTKFLT, SIGIO,   SIGPWR};
-
-void ignore_signals() {
-    for (const int signal : ignored_signals) {
-        (void)std::signal(signal, SIG_IGN);
-    }
-    for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) {
-        (void)std::signal(signal, SIG_IGN);
-    }
-}
-
-UniqueFd checked(int fd, const char* what) {
-    if (fd < 0) {
-        throw StartError(fmt::format("{}: {}", what, Errno::last().message()));
-    }
-    return UniqueFd(fd);
-}
 
 spdlog::level::level_enum level_of(worker::Report::Severity severity) noexcept {
     switch (severity) {
@@ -108,6 +73,7 @@ Server::Server(config::Settings settings, ReadSettings read_settings)
     share_out_descriptors();
     share_out_memory();
     take_over_signals();
+    ended_ = EventFd::create_at_start();
     listen();
     // Not of a server that does not start: one line is to say why.
     for (const std::string& warning : opener.warnings()) {
@@ -166,57 +132,6 @@ void Server::share_out_memory() {
     settings_.cache_limits.memory_bytes_max =
         settings_.cache_bytes_max ? share : std::min(share, worker_cache_bytes_default_max);
     settings_.cache_limits.oversize_turn = std::make_shared<site::OversizeTurn>();
-}
-
-void Server::take_over_signals() {
-    // Those that are ignored too are kept for the descriptor from here on: they are blocked.
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (const int signal : handled_signals) {
-        sigaddset(&signals, signal);
-    }
-    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    signals_ = checked(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
-    ended_ = EventFd::create_at_start();
-}
-
-void Server::listen() {
-    const auto begin = monotonic_now();
-    bool has_said = false;
-    const auto wait_for_port = [&](const net::Endpoint& endpoint) {
-        const auto waited = monotonic_now() - begin;
-        if (waited >= port_wait_max) {
-            return false;
-        }
-        if (waited >= port_wait_unsaid && !std::exchange(has_said, true)) {
-            spdlog::warn("{} is in use; waiting up to {} s for its port", endpoint.url(),
-                         port_wait_max.count());
-        }
-        pollfd event{.fd = signals_.get(), .events = POLLIN, .revents = 0};
-        // Not equally long in every process: two that refuse each other must not go on doing so.
-        if (::poll(&event, 1, port_pause_ms + ::getpid() % port_pause_ms) > 0 &&
-            is_told_to_stop()) {
-            throw StoppedBeforeStart();
-        }
-        return true;
-    };
-    listeners_ = std::make_unique<net::Listeners>(
-        settings_.addresses, settings_.port, static_cast<unsigned>(worker_cpus_.size()),
-        wait_for_port,
-        settings_.configuration_file.empty() ? net::Wording::flags : net::Wording::keys);
-    if (listeners_->lacks_ipv6()) {
-        spdlog::warn("this machine has no IPv6: listening on IPv4 alone");
-    }
-}
-
-bool Server::is_told_to_stop() {
-    signalfd_siginfo info{};
-    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM || info.ssi_signo == SIGQUIT) {
-            return true;
-        }
-    }
-    return false;
 }
 
 void Server::start() {
@@ -292,54 +207,6 @@ Result<void> Server::try_to_make_threads() {
         }
     }
     return result;
-}
-
-void Server::order_stop(worker::Stop stop) noexcept {
-    for (worker::Mailbox& mailbox : mailboxes_) {
-        mailbox.order(stop);
-    }
-}
-
-void Server::request_stop() noexcept {
-    worker::Stop expected = worker::Stop::no;
-    if (!stop_.compare_exchange_strong(expected, worker::Stop::drain)) {
-        stop_ = worker::Stop::now;
-    }
-    order_stop(stop_);
-}
-
-void Server::take_signals() {
-    signalfd_siginfo info{};
-    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
-        obey_signal(static_cast<int>(info.ssi_signo));
-    }
-}
-
-void Server::obey_signal(int signal) {
-    const std::string name = fmt::format("SIG{}", ::sigabbrev_np(signal));
-    switch (signal) {
-        case SIGHUP:
-            if (read_settings_) {
-                begin_reload();
-                break;
-            }
-            [[fallthrough]];
-        case SIGUSR1:
-            spdlog::info("{}: {}", name, reopen_log());
-            break;
-        case SIGUSR2:
-            spdlog::info("{}: ignored", name);
-            break;
-        default: {
-            const bool is_first = stop_ == worker::Stop::no;
-            request_stop();
-            if (is_first) {
-                spdlog::info(
-                    "{}: finishing what is in flight, for at most {} s; once more stops at once",
-                    name, settings_.timeouts.drain.count());
-            }
-        }
-    }
 }
 
 ExitCode Server::run() {

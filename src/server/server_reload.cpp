@@ -111,25 +111,6 @@ void Server::adopt(const config::Settings& settings) {
     }
 }
 
-void Server::listen_on(net::Listeners::Change change) {
-    std::vector<std::string> added;
-    added.reserve(change.additions.size());
-    for (const auto& addition : change.additions) {
-        added.push_back(addition.endpoint.url());
-    }
-    const bool lacked_ipv6 = listeners_->lacks_ipv6();
-    const std::vector<net::Endpoint> retired = listeners_->apply(std::move(change));
-    for (const std::string& url : added) {
-        spdlog::info("SIGHUP: listens on {} too", url);
-    }
-    for (const net::Endpoint& endpoint : retired) {
-        spdlog::info("SIGHUP: no longer listens on {}", endpoint.url());
-    }
-    if (listeners_->lacks_ipv6() && !lacked_ipv6) {
-        spdlog::warn("this machine has no IPv6: listening on IPv4 alone");
-    }
-}
-
 void Server::publish(worker::SharedSnapshot snapshot) {
     // The one before last goes here if a worker hangs that long, and else has gone.
     previous_snapshot_ = std::exchange(snapshot_, std::move(snapshot));

@@ -56,13 +56,13 @@ public:
     /// As a signal: the first call drains, the second cuts off. From any thread.
     void request_stop() noexcept;
 
-    /// What it began with, but for the sites.
     /// Whether a thread still reads a configuration, which hangs maybe: the process is to end by
     /// _exit(2) then too.
     [[nodiscard]] bool is_reloading() const noexcept {
         return reload_.has_value() || has_left_reload_;
     }
 
+    /// What it began with, but for the sites.
     [[nodiscard]] const config::Settings& settings() const noexcept { return settings_; }
     /// The first of those that are served, as it was opened.
     [[nodiscard]] const config::SiteSettings& first_site() const noexcept {
@@ -82,6 +82,7 @@ private:
     void open_access_log();
     void share_out_descriptors();
     void share_out_memory();
+    static void ignore_signals();
     void take_over_signals();
     void listen();
     /// Reads the signals that have come.

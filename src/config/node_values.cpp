@@ -5,10 +5,14 @@
 #include "option_hints.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace torc::config {
 namespace {
@@ -71,18 +75,17 @@ std::string_view find_key_of_flag(std::string name) {
     return "";
 }
 
-/// The key that ends with `name` in another table; empty: none or several.
-std::string_view find_elsewhere(std::string_view name) {
-    std::string_view found;
+/// The keys that end with `name` in other tables, if they are few: `"a" or "b"`. Empty: none or
+/// many.
+std::string find_elsewhere(std::string_view name) {
+    constexpr std::size_t found_max = 3;
+    std::vector<std::string> found;
     for (const Option& option : options()) {
         if (option.key.ends_with(fmt::format(".{}", name))) {
-            if (!found.empty()) {
-                return "";
-            }
-            found = option.key;
+            found.push_back(fmt::format("\"{}\"", option.key));
         }
     }
-    return found;
+    return found.size() > found_max ? "" : fmt::format("{}", fmt::join(found, " or "));
 }
 
 }  // namespace
@@ -135,13 +138,12 @@ void add_unknown(const Node& node, std::string_view path, std::span<const std::s
     if (meant.empty() || std::ranges::find(siblings, last_part) != siblings.end()) {
         meant = nearest_name(node.key, siblings);
     }
-    if (meant.empty()) {
-        meant = find_elsewhere(node.key);
-    }
+    const std::string suggestion =
+        meant.empty() ? find_elsewhere(node.key) : fmt::format("\"{}\"", meant);
     problems.add(
         node.key_position,
         fmt::format("unknown key \"{}{}{}\"{}", path, path.empty() ? "" : ".", printable(node.key),
-                    meant.empty() ? std::string() : fmt::format("; did you mean \"{}\"?", meant)));
+                    suggestion.empty() ? "" : fmt::format("; did you mean {}?", suggestion)));
 }
 
 }  // namespace torc::config

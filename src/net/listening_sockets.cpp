@@ -100,14 +100,27 @@ std::vector<ListeningSockets::Place> ListeningSockets::places() const {
     return places;
 }
 
+void ListeningSockets::keep() noexcept {
+    const std::scoped_lock lock(mutex_);
+    are_kept_ = true;
+}
+
+bool ListeningSockets::are_kept() const noexcept {
+    const std::scoped_lock lock(mutex_);
+    return are_kept_;
+}
+
 void ListeningSockets::close(std::size_t index, std::vector<Accepted>& accepted) noexcept {
     const std::scoped_lock lock(mutex_);
-    try {
-        take_queue(slots_[index].socket, index, accepted, std::numeric_limits<std::size_t>::max());
-    } catch (const std::bad_alloc&) {
-        // The rest is reset.
+    Slot& slot = slots_[index];
+    if (slot.is_retired || !are_kept_) {
+        try {
+            take_queue(slot.socket, index, accepted, std::numeric_limits<std::size_t>::max());
+        } catch (const std::bad_alloc&) {
+            // The rest is reset.
+        }
     }
-    slots_[index].socket.reset();
+    slot.socket.reset();
 }
 
 void ListeningSockets::take_waiting(std::vector<Accepted>& accepted, std::size_t sockets_max) {

@@ -245,13 +245,27 @@ ExitCode Server::run() {
     return ExitCode::stopped;
 }
 
-bool Server::is_stuck(const Watchdog& watchdog, MonotonicTime now) {
-    const worker::Stop stop = stop_;
-    if (stop != worker::Stop::no && end_due_ == never) {
-        end_due_ = now + settings_.timeouts.drain + end_patience;
+std::chrono::seconds Server::time_to_stop(worker::Stop stop) const noexcept {
+    const config::Timeouts& timeouts = settings_.timeouts;
+    switch (stop) {
+        case worker::Stop::no:
+            break;
+        case worker::Stop::hand_over:
+            return timeouts.upgrade;
+        case worker::Stop::drain:
+            return timeouts.drain_delay + timeouts.drain;
+        case worker::Stop::drain_at_once:
+            return timeouts.drain;
+        case worker::Stop::now:
+            return std::chrono::seconds(0);
     }
-    if (stop == worker::Stop::now) {
-        end_due_ = std::min(end_due_, now + end_patience);
+    assertion_failed("a stop was ordered");
+}
+
+bool Server::is_stuck(const Watchdog& watchdog, MonotonicTime now) {
+    if (const worker::Stop stop = stop_; stop != end_due_by_) {
+        end_due_by_ = stop;
+        end_due_ = std::min(end_due_, now + time_to_stop(stop) + end_patience);
     }
     if (now < end_due_) {
         return false;

@@ -68,12 +68,13 @@ void Server::order_stop(worker::Stop stop) noexcept {
     }
 }
 
-void Server::request_stop() noexcept {
-    worker::Stop expected = worker::Stop::no;
-    if (!stop_.compare_exchange_strong(expected, worker::Stop::drain)) {
-        stop_ = worker::Stop::now;
-    }
-    order_stop(stop_);
+void Server::request_stop(worker::Stop first) noexcept {
+    worker::Stop before = stop_;
+    worker::Stop next{};
+    do {
+        next = before < worker::Stop::drain ? first : worker::Stop::now;
+    } while (!stop_.compare_exchange_weak(before, next));
+    order_stop(next);
 }
 
 void Server::take_signals() {
@@ -99,12 +100,18 @@ void Server::obey_signal(int signal) {
             spdlog::info("{}: ignored", name);
             break;
         default: {
-            const bool is_first = stop_ == worker::Stop::no;
-            request_stop();
+            const bool is_first = stop_ < worker::Stop::drain;
+            // At a terminal somebody waits for it.
+            const bool is_interrupt = signal == SIGINT;
+            request_stop(is_interrupt ? worker::Stop::drain_at_once : worker::Stop::drain);
             if (is_first) {
+                const bool is_delayed = !is_interrupt && settings_.timeouts.drain_delay.count() > 0;
                 spdlog::info(
-                    "{}: finishing what is in flight, for at most {} s; once more stops at once",
-                    name, settings_.timeouts.drain.count());
+                    "{}: {}finishing what is in flight, for at most {} s; once more stops at once",
+                    name,
+                    is_delayed ? fmt::format("in {} s, ", settings_.timeouts.drain_delay.count())
+                               : "",
+                    settings_.timeouts.drain.count());
             }
         }
     }

@@ -151,13 +151,17 @@ void Acceptor::begin_to_close(const Listener& listener) noexcept {
     net::show_silent_connections(listener.socket);
 }
 
-void Acceptor::begin_stop() noexcept {
+ListenersAfterwards Acceptor::begin_stop() noexcept {
     is_stopping_ = true;
+    if (sockets_.are_kept()) {
+        return ListenersAfterwards::kept;
+    }
     for (const Listener& listener : listeners_) {
         if (listener.state == Listener::State::open) {
             begin_to_close(listener);
         }
     }
+    return ListenersAfterwards::closed;
 }
 
 void Acceptor::stop(std::vector<net::Accepted>& accepted) {

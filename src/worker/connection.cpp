@@ -132,7 +132,7 @@ Action Connection::after_responses() {
     }
     // The responses that have just left may say nothing of an end, if the drain began meanwhile:
     // between two requests HTTP/1.1 allows a close all the same (RFC 9112 §9.5).
-    return services_.is_draining ? close() : receive();
+    return services_.ends_idle ? close() : receive();
 }
 
 Action Connection::serve_backlog(site::Asset* loaded_asset) {

@@ -26,6 +26,8 @@ ConnectionSlot* ConnectionTable::acquire(const net::Accepted& accepted, Services
     slot.socket = accepted.socket;
     slot.listener = accepted.listener;
     slot.is_ending = false;
+    slot.is_late = are_late_;
+    late_ += static_cast<std::uint32_t>(are_late_);
     slot.is_half_closed = false;
     slot.peer_place = PeerPlace::unknown;
     slot.sends_by_rest = false;
@@ -41,6 +43,7 @@ void ConnectionTable::release(ConnectionSlot& slot) {
     slot.connection.reset();
     slot.socket = -1;
     --taken_;
+    late_ -= static_cast<std::uint32_t>(slot.is_late);
     free_.push_back(slot.index);
 }
 

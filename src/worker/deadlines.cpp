@@ -6,7 +6,7 @@ namespace torc::worker {
 namespace {
 
 /// What a connection that was accepted just before the drain gets to send its request.
-constexpr std::chrono::seconds drain_grace{1};
+constexpr std::chrono::seconds grace{1};
 /// How long a connection may linger, however fast its peer sends: so many linger timeouts.
 constexpr int linger_timeouts_max = 12;
 /// Of a pace that counts from its beginning.
@@ -20,7 +20,7 @@ Deadlines::Deadlines(const io::Proactor& proactor, const config::Settings& setti
     : linger_timeout_(settings.timeouts.linger),
       bytes_per_second_min_(settings.bytes_per_second_min),
       idle_(settings.timeouts.idle),
-      graces_(drain_grace),
+      graces_(grace),
       requests_(settings.timeouts.request),
       readers_(proactor, settings.timeouts.send, settings.bytes_per_second_min),
       lingers_(settings.timeouts.linger),
@@ -40,7 +40,7 @@ void Deadlines::start(ConnectionSlot& slot, MonotonicTime now) noexcept {
     const State state = slot.connection->state();
     switch (state) {
         case State::idle:
-            if (is_draining_ && slot.connection->is_fresh()) {
+            if (gives_graces_ && slot.connection->is_fresh()) {
                 graces_.start(slot, now);
             } else {
                 idle_.start(slot, now);

@@ -40,7 +40,7 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       services_{.hosting = hosting_, .batches = batches_, .access_control = &access_control_},
       deadlines_(proactor_, options.snapshot->settings),
       connections_(options.connections_max + limits::connections_spare),
-      shutdown_(options.snapshot->settings.timeouts.drain),
+      shutdown_(options.snapshot->settings.timeouts),
       acceptor_(proactor_, *options.listeners, reports_),
       admission_({.host = *this,
                   .proactor = proactor_,

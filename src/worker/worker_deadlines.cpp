@@ -10,7 +10,7 @@
 namespace torc::worker {
 
 MonotonicTime Worker::next_deadline() {
-    if (shutdown_.is_draining() && deadlines_.first_idle() != nullptr) {
+    if (services_.ends_idle && deadlines_.first_idle() != nullptr) {
         return MonotonicTime::min();  // The next iteration goes on with them.
     }
     return earliest(deadlines_.next(), look_at_waiting_peers_at_, admission_.next_deadline(),

@@ -12,7 +12,7 @@ void Worker::take_mail() {
     take_over_connections();  // Those that are left, where memory was too short for all.
     if (mailbox_.has_mail()) {
         mailbox_.take(mail_);
-        shutdown_.on_order(mail_.stop);
+        shutdown_.on_order(mail_.stop, services_.now);
         if (mail_.snapshot) {
             adopt_or_retry(std::move(mail_.snapshot));
         }
@@ -46,7 +46,7 @@ void Worker::adopt(SharedSnapshot snapshot) {
     services_.body_bytes_max = settings.body_bytes_max;
     deadlines_.adopt(settings);
     loader_services_.patience = settings.timeouts.load;
-    shutdown_.set_drain_timeout(settings.timeouts.drain);
+    shutdown_.set_timeouts(settings.timeouts);
     introduce_all_peers();
     mailbox_.note_generation(hosting_.snapshot()->generation);
 }

@@ -10,15 +10,13 @@
 namespace torc::worker {
 
 void Worker::obey_stop() {
-    for (auto step = shutdown_.next_step(services_.now); step != Shutdown::Step::none;
-         step = shutdown_.next_step(services_.now)) {
-        if (step == Shutdown::Step::begin_drain) {
-            begin_drain();
-        } else {
-            close_listeners();
-        }
+    for (auto step = shutdown_.due_step(services_.now); step != Shutdown::Step::none;
+         step = shutdown_.due_step(services_.now)) {
+        perform(step);
     }
-    if (shutdown_.is_draining()) {
+    services_.ends_idle = shutdown_.ends_idle(services_.now);
+    if (services_.ends_idle) {
+        deadlines_.begin_graces();
         end_idle_connections();
     }
     if (const auto first = shutdown_.next_cut_off()) {
@@ -27,11 +25,28 @@ void Worker::obey_stop() {
     shutdown_.on_remaining(remaining(), services_.now);
 }
 
-void Worker::begin_drain() {
+void Worker::perform(Shutdown::Step step) {
+    switch (step) {
+        case Shutdown::Step::none:
+            break;
+        case Shutdown::Step::begin_drain:
+            shutdown_.on_drain_begun(begin_drain(), services_.now);
+            break;
+        case Shutdown::Step::close_listeners:
+            close_listeners();
+            shutdown_.on_listeners_closed();
+            break;
+        case Shutdown::Step::begin_cut_off:
+            shutdown_.on_cut_off_begun();
+            break;
+    }
+}
+
+ListenersAfterwards Worker::begin_drain() {
     services_.is_draining = true;
-    deadlines_.begin_drain();
+    connections_.begin_late();
     look_at_waiting_peers();
-    acceptor_.begin_stop();
+    return acceptor_.begin_stop();
 }
 
 void Worker::end_idle_connections() {
@@ -70,8 +85,11 @@ void Worker::close_listeners() {
 }
 
 Shutdown::Remaining Worker::remaining() const noexcept {
-    if (connections_.size() > 0 || acceptor_.is_busy()) {
+    if (connections_.early_size() > 0) {
         return Shutdown::Remaining::clients;
+    }
+    if (connections_.size() > 0 || acceptor_.is_busy()) {
+        return Shutdown::Remaining::late_clients;
     }
     return trees_.is_busy() || access_control_.is_busy() ? Shutdown::Remaining::loads
                                                          : Shutdown::Remaining::nothing;

@@ -45,7 +45,8 @@ TEST_F(CommandLineTest, DescribesEveryOptionInItsHelp) {
     for (const char* flag :
          {"--listing, --no-listing\n", "--cache-control GLOB=VALUE\n", "--max-request-line SIZE",
           "--max-request-head SIZE", "--max-request-fields N\n", "--max-request-body SIZE\n",
-          "--load-timeout TIME", "--drain-timeout TIME\n", "--idle-timeout TIME",
+          "--load-timeout TIME", "--drain-delay TIME", "--drain-idle TIME",
+          "--drain-timeout TIME\n", "--upgrade-timeout TIME\n", "--idle-timeout TIME",
           "--request-timeout TIME\n", "--send-timeout TIME", "--min-rate SIZE",
           "--linger-timeout TIME\n", "--max-connections-per-address N\n"}) {
         EXPECT_NE(text.find(flag), std::string::npos) << flag;

@@ -49,12 +49,46 @@ TORC_ON_BOTH_BACKENDS(Stopping);
 TEST_P(Stopping, EndsAtOnceWhenNothingIsInFlight) {
     for (const int signal : {SIGTERM, SIGINT, SIGQUIT}) {
         start();
-        HttpClient idle = connect();
-        EXPECT_EQ(idle.get("/page.txt").body, page_);
+        EXPECT_EQ(get("/page.txt").body, page_);
         server().send_signal(signal);
+        EXPECT_TRUE(server().ends_within(std::chrono::milliseconds(1900)));
         EXPECT_EQ(server().exit_code(), 0);
-        EXPECT_TRUE(idle.is_at_end());
     }
+}
+
+TEST_P(Stopping, ByAnInterruptWaitsForNoIdleConnection) {
+    start();
+    HttpClient idle = connect();
+    EXPECT_EQ(idle.get("/page.txt").body, page_);
+    server().send_signal(SIGINT);
+    EXPECT_EQ(server().exit_code(), 0);
+    EXPECT_TRUE(idle.is_at_end());
+}
+
+TEST_P(Stopping, LetsAnIdleConnectionAskOnceMore) {
+    start();
+    HttpClient idle = connect();
+    EXPECT_EQ(idle.get("/page.txt").body, page_);
+    server().send_signal(SIGTERM);
+    server().await_standard_error(drain_notice);
+    const Response response = idle.get("/page.txt");
+    EXPECT_EQ(response.body, page_);
+    EXPECT_TRUE(response.is_last() || idle.get("/page.txt").is_last())
+        << "a worker may learn of it a moment later";
+    EXPECT_TRUE(idle.is_at_end());
+    EXPECT_EQ(server().exit_code(), 0);
+}
+
+TEST_P(Stopping, ServesAsBeforeUntilItsDelayIsOver) {
+    start({"--drain-delay", "1s"});
+    HttpClient client = connect();
+    EXPECT_EQ(client.get("/page.txt").body, page_);
+    server().send_signal(SIGTERM);
+    server().await_standard_error("in 1 s, finishing");
+    EXPECT_FALSE(client.get("/page.txt").is_last());
+    EXPECT_EQ(get("/page.txt").body, page_) << "of a fresh connection";
+    EXPECT_TRUE(eventually([&] { return client.get("/page.txt").is_last(); }));
+    EXPECT_EQ(server().exit_code(), 0);
 }
 
 TEST_P(Stopping, FinishesADownload) {

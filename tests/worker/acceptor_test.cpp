@@ -132,7 +132,7 @@ TEST_P(AcceptorTest, GivesWhatHasComeToWhatIsRetiredBeforeItIsClosed) {
 }
 
 TEST_P(AcceptorTest, FollowsNothingAnyMoreOnceItBeganToStop) {
-    acceptor_->begin_stop();
+    static_cast<void>(acceptor_->begin_stop());
     listeners_.apply(listeners_.prepare({"127.0.0.2"}, 0));
     acceptor_->follow(proactor_->now().monotonic);
     EXPECT_EQ(acceptor_->next_deadline(), never);

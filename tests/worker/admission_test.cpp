@@ -78,9 +78,10 @@ protected:
         }
     }
     void cut_off() {
-        shutdown_.on_order(Stop::now);
-        while (shutdown_.next_step(services_.now) != Shutdown::Step::none) {
-        }
+        shutdown_.on_order(Stop::now, services_.now);
+        shutdown_.on_drain_begun(ListenersAfterwards::closed, services_.now);
+        shutdown_.on_listeners_closed();
+        shutdown_.on_cut_off_begun();
     }
 
     config::Settings settings_;
@@ -92,7 +93,7 @@ protected:
     ResponseBatchPool batches_;
     Services services_{.hosting = hosting_, .batches = batches_, .now = test::noon};
     Deadlines deadlines_{proactor_, settings_};
-    Shutdown shutdown_{30s};
+    Shutdown shutdown_{settings_.timeouts};
     Balance* balance_ = nullptr;
     std::optional<ConnectionTable> connections_;
     std::optional<Admission> admission_;
@@ -233,8 +234,8 @@ TEST_F(AdmissionBalanceTest, HandsOverToAWorkerThatHasFewer) {
 }
 
 TEST_F(AdmissionBalanceTest, HandsNothingOverInADrain) {
-    shutdown_.on_order(Stop::drain);
-    EXPECT_EQ(shutdown_.next_step(services_.now), Shutdown::Step::begin_drain);
+    shutdown_.on_order(Stop::drain, services_.now);
+    shutdown_.on_drain_begun(ListenersAfterwards::closed, services_.now);
     admission_->admit({.socket = 1'000'000});
     admission_->admit({.socket = 1'000'001});
     EXPECT_EQ(begun_.size(), 2U);

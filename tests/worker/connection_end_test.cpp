@@ -115,9 +115,20 @@ TEST_F(ConnectionEndTest, MakesTheNextAnswerTheLastWhenTheServerDrains) {
     EXPECT_EQ(harness_.last(), ActionKind::close);
 }
 
-TEST_F(ConnectionEndTest, ClosesBehindAnAnswerThatWasOnItsWayWhenTheDrainBegan) {
+TEST_F(ConnectionEndTest, ServesOneMoreBehindAResponseThatWasOnItsWayWhenTheDrainBegan) {
     (void)harness_.receive(request("GET /a"));
     harness_.services().is_draining = true;
+    EXPECT_EQ(harness_.perform_one(), ActionKind::receive);
+    EXPECT_EQ(harness_.output(), ok("12345"));
+    harness_.forget();
+    EXPECT_EQ(harness_.exchange(request("GET /a")), ok("12345", close));
+    EXPECT_EQ(harness_.last(), ActionKind::close);
+}
+
+TEST_F(ConnectionEndTest, ClosesBehindAResponseThatWasOnItsWayWhenIdleOnesEnd) {
+    (void)harness_.receive(request("GET /a"));
+    harness_.services().is_draining = true;
+    harness_.services().ends_idle = true;
     EXPECT_EQ(harness_.perform_one(), ActionKind::close);
     EXPECT_EQ(harness_.output(), ok("12345"));
 }

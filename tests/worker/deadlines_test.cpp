@@ -84,7 +84,7 @@ TEST_F(DeadlinesTest, GivesUpALoad) {
 
 TEST_F(DeadlinesTest, InADrainWhoHasAskedForNothingGetsAMoment) {
     ConnectionSlot& slot = connect();
-    deadlines_.begin_drain();
+    deadlines_.begin_graces();
     deadlines_.start(slot, noon);
     EXPECT_EQ(deadlines_.first_idle(), nullptr);
     EXPECT_EQ(deadlines_.next(), noon + 1s);

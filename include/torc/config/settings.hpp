@@ -33,8 +33,14 @@ struct Timeouts {
     std::chrono::seconds send{300};
     /// For the peer to send more or to stop, once it was told that the connection ends.
     std::chrono::seconds linger{5};
+    /// For whoever sends requests here to learn that the server will stop, before it begins to.
+    std::chrono::seconds drain_delay{0};
+    /// For a connection to ask for one thing more, once the server has begun to stop.
+    std::chrono::seconds drain_idle{2};
     /// For everything in flight, once the server was told to stop.
     std::chrono::seconds drain{30};
+    /// The same, once another process has taken over from this one.
+    std::chrono::seconds upgrade{3600};
     /// For a response to wait for a file system; 503 beyond.
     std::chrono::seconds load{10};
 };

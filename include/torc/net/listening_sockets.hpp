@@ -38,6 +38,9 @@ public:
     void add(std::size_t index, UniqueFd socket) noexcept;
     /// The worker is to take what has come to the socket at `index`, and close it.
     void retire(std::size_t index) noexcept;
+    /// From now on somebody else has the sockets too, those that were retired excepted, and serves
+    /// who waits in their queues.
+    void keep() noexcept;
 
     // For the worker's thread.
 
@@ -48,8 +51,11 @@ public:
     };
     /// What there is by now, by index. Throws std::bad_alloc.
     [[nodiscard]] std::vector<Place> places() const;
+    /// Whether somebody else has them too; see `keep`.
+    [[nodiscard]] bool are_kept() const noexcept;
     /// When no operation is in flight on the socket: closes it, at once. Appends to `accepted` what
-    /// waits in its queue, for closing would reset that; as much as there is memory for.
+    /// waits in its queue, for closing would reset that, unless somebody else has it too; as much
+    /// as there is memory for.
     void close(std::size_t index, std::vector<Accepted>& accepted) noexcept;
 
     /// For any thread: appends to `accepted` connections that wait in the queues, at most
@@ -66,6 +72,7 @@ private:
     /// of another socket the moment after.
     mutable std::mutex mutex_;
     std::vector<Slot> slots_;
+    bool are_kept_ = false;
 };
 
 }  // namespace torc::net

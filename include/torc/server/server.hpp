@@ -19,6 +19,7 @@
 #include <torc/worker/stop.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -53,8 +54,8 @@ public:
     /// open the access log anew. After ExitCode::forced a thread that hangs may be left: the
     /// process is to end by _exit(2), without destroying this.
     [[nodiscard]] ExitCode run();
-    /// As a signal: the first call drains, the second cuts off. From any thread.
-    void request_stop() noexcept;
+    /// As a signal: the first call begins as `first` says, the second cuts off. From any thread.
+    void request_stop(worker::Stop first = worker::Stop::drain) noexcept;
 
     /// Whether a thread still reads a configuration, which hangs maybe: the process is to end by
     /// _exit(2) then too.
@@ -93,6 +94,8 @@ private:
     /// Gives the error of the first proactor that could not be made.
     [[nodiscard]] Result<void> try_to_make_threads();
     void take_signals();
+    /// How long the workers may take for it at the most. Precondition: not Stop::no.
+    [[nodiscard]] std::chrono::seconds time_to_stop(worker::Stop stop) const noexcept;
     /// Whether those that still run hang, past the time by which all should have ended.
     [[nodiscard]] bool is_stuck(const Watchdog& watchdog, MonotonicTime now);
     void obey_signal(int signal);
@@ -150,8 +153,10 @@ private:
     EventFd ended_;
 
     std::atomic<worker::Stop> stop_ = worker::Stop::no;
-    /// By when every worker should have ended; `never`: it was not told to.
+    /// By when every worker should have ended, by the last order of those that were given; `never`:
+    /// there was none.
     MonotonicTime end_due_ = never;
+    worker::Stop end_due_by_ = worker::Stop::no;
     std::vector<std::unique_ptr<WorkerThread>> threads_;
 };
 

@@ -7,6 +7,7 @@
 #include <torc/net/listening_sockets.hpp>
 #include <torc/worker/report.hpp>
 #include <torc/worker/report_limiter.hpp>
+#include <torc/worker/shutdown.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -58,14 +59,14 @@ public:
     /// enough, see `stop`.
     void expire(MonotonicTime now, std::vector<net::Accepted>& accepted);
 
-    /// From now on the kernel ignores new handshakes, and no longer keeps connections back until
-    /// their first request. Call it some time before `stop`: closing a listener resets handshakes
-    /// that are half done.
-    void begin_stop() noexcept;
+    /// Says what becomes of the listeners. If they are closed, the kernel ignores new handshakes
+    /// from now on, and no longer keeps connections back until their first request. Call it some
+    /// time before `stop`: closing a listener resets handshakes that are half done.
+    [[nodiscard]] ListenersAfterwards begin_stop() noexcept;
 
     /// Ends accepting and closes the listeners. One with an operation in flight is closed when
     /// `completed` is told of its end. Either appends to `accepted` the connections that wait in
-    /// the queue, which closing would reset.
+    /// the queue, which closing would reset, unless somebody else has the listener too.
     void stop(std::vector<net::Accepted>& accepted);
 
     /// Whether an operation is in flight on a listener.

@@ -37,6 +37,8 @@ struct ConnectionSlot : DeadlineLink {
     bool sends_by_rest = false;
     /// The socket was shut down; close when the operation in flight has completed.
     bool is_ending = false;
+    /// See ConnectionTable::begin_late.
+    bool is_late = false;
     /// That of the connection when its deadline was last set.
     State state = State::idle;
     /// How fast the peer takes what it is sent, or while the connection lingers sends what nobody
@@ -74,6 +76,11 @@ public:
     /// How many slots are taken.
     [[nodiscard]] std::uint32_t size() const noexcept { return taken_; }
 
+    /// From now on whoever comes is late.
+    void begin_late() noexcept { are_late_ = true; }
+    /// How many are there that are not late.
+    [[nodiscard]] std::uint32_t early_size() const noexcept { return taken_ - late_; }
+
     /// Calls `visit` with those of `slots` slots, from the one with index `first` on, that are
     /// taken; it may release that one, and must not acquire any. Gives the index behind them, or 0
     /// when there are no more.
@@ -95,6 +102,9 @@ private:
     std::uint32_t slots_max_;
     std::uint32_t made_ = 0;
     std::uint32_t taken_ = 0;
+    bool are_late_ = false;
+    /// Of those that are taken.
+    std::uint32_t late_ = 0;
     std::vector<std::unique_ptr<Chunk>> chunks_;
     std::vector<std::uint32_t> free_;
 };

@@ -56,8 +56,8 @@ public:
     [[nodiscard]] bool may_linger_on(ConnectionSlot& slot, std::size_t bytes,
                                      MonotonicTime now) const noexcept;
 
-    /// From now on connections that have not asked for anything yet wait for a second.
-    void begin_drain() noexcept { is_draining_ = true; }
+    /// From now on, in a drain, connections that have not asked for anything yet wait for a second.
+    void begin_graces() noexcept { gives_graces_ = true; }
     /// The connection that has been idle longest; null: none is.
     [[nodiscard]] ConnectionSlot* first_idle() noexcept { return idle_.first(); }
 
@@ -95,7 +95,7 @@ private:
     /// For the peer to stop.
     DeadlineList<ConnectionSlot> lingers_;
     DeadlineList<ConnectionSlot> loading_;
-    bool is_draining_ = false;
+    bool gives_graces_ = false;
 };
 
 }  // namespace torc::worker

@@ -70,6 +70,8 @@ struct Services {
     MonotonicTime now{};
     /// Whether each response from now on is its connection's last. Set by the worker.
     bool is_draining = false;
+    /// Whether a connection that is idle ends. Set by the worker.
+    bool ends_idle = false;
 
     EventScratch scratch{};
 };

@@ -1,38 +1,52 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
+#include <torc/config/settings.hpp>
 #include <torc/worker/stop.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 
 namespace torc::worker {
 
+/// What becomes of the listening sockets as a drain begins.
+enum class ListenersAfterwards : std::uint8_t {
+    /// Nobody has them any more: who comes in the end is refused.
+    closed,
+    /// Another process has them, or gets them as soon as this one has ended: who comes waits there.
+    kept,
+};
+
 /// Decides how one worker ends: which phase it is in, by its orders, the time and what is still in
-/// flight. Performs nothing: the worker does what `next_step` and `next_cut_off` say, and tells
-/// what came of it.
+/// flight. Performs nothing: the worker does what `due_step` and `next_cut_off` say, and tells what
+/// came of it; what it could not do stays due.
 ///
-/// | phase            | event                             | next             | step            |
+/// | phase            | event                             | next             | due step        |
 /// |------------------|-----------------------------------|------------------|-----------------|
-/// | running          | an order, to drain or to stop now | draining         | begin_drain     |
-/// | draining         | 250 ms have passed                | listeners_closed | close_listeners |
-/// | draining         | order to stop now, drain timeout  | cutting_off      | close_listeners |
-/// | listeners_closed | order to stop now, drain timeout  | cutting_off      |                 |
+/// | running          | an order, and its delay has passed| draining         | begin_drain     |
+/// | draining         | see below                         | listeners_closed | close_listeners |
+/// | draining         | order to stop now, drain timeout  | listeners_closed | close_listeners |
+/// | listeners_closed | order to stop now, drain timeout  | cutting_off      | begin_cut_off   |
 /// | listeners_closed | nothing is in flight              | left             |                 |
 /// | listeners_closed | for 250 ms loads alone            | left             |                 |
 /// | cutting_off      | nothing is in flight              | left             |                 |
 /// | cutting_off      | for 250 ms loads alone            | left             |                 |
 /// | cutting_off      | 1 s after the last was shut down  | left             |                 |
 ///
-/// No other event changes the phase, and none is ever gone back to. An order to stop at once that
-/// comes while running goes through draining to cutting_off in one iteration.
+/// No other event changes the phase, and none is ever gone back to. Only an order to drain has a
+/// delay. An order to stop at once that comes while running goes through all of them to cutting_off
+/// in one iteration.
+///
+/// `draining` is over as soon as nobody gains by it. Of listeners that are closed: after 250 ms,
+/// which those need whose handshakes are half done. Of those that are kept for a process that takes
+/// over already: at once. Of those that a process gets that can't start before this one has ended:
+/// when the connections from before the drain have ended, or a second before the drain timeout;
+/// until then those who come are served one response, instead of waiting for all that time.
 class Shutdown {
 public:
     enum class Phase : std::uint8_t {
         running,
-        /// Listeners are open, for handshakes that are half done and for connections that the
-        /// kernel keeps back until their first request. Idle connections end, others finish.
+        /// Listeners are open. Every response is its connection's last.
         draining,
         /// The same without listeners.
         listeners_closed,
@@ -42,31 +56,38 @@ public:
         left,
     };
 
-    /// What the worker has to do as a phase begins.
-    enum class Step : std::uint8_t { none, begin_drain, close_listeners };
+    /// What the worker has to do for a phase to begin.
+    enum class Step : std::uint8_t { none, begin_drain, close_listeners, begin_cut_off };
 
-    /// What is in flight in a worker whose listeners are closed.
+    /// What is in flight in a worker.
     enum class Remaining : std::uint8_t {
         nothing,
         /// Operations of loads alone, for which nobody waits: a file system that does not answer
         /// must not hold up the end.
         loads,
-        /// Operations of connections or listeners.
+        /// Of listeners, and of connections that came in the drain.
+        late_clients,
+        /// Of connections from before it too.
         clients,
     };
 
-    /// `drain_timeout`: how long connections have to finish before they are cut off.
-    explicit Shutdown(std::chrono::nanoseconds drain_timeout) noexcept
-        : drain_timeout_(drain_timeout) {}
+    /// How long connections have, by the order; see Stop.
+    explicit Shutdown(const config::Timeouts& timeouts) noexcept : timeouts_(timeouts) {}
 
     /// Of a drain that has not begun.
-    void set_drain_timeout(std::chrono::nanoseconds timeout) noexcept { drain_timeout_ = timeout; }
+    void set_timeouts(const config::Timeouts& timeouts) noexcept { timeouts_ = timeouts; }
 
     /// Takes an order; one that is less urgent than an earlier one has no effect.
-    void on_order(Stop order) noexcept;
+    void on_order(Stop order, MonotonicTime now) noexcept;
 
-    /// Moves on by one phase, if an order or the time says so. Call until it gives `none`.
-    [[nodiscard]] Step next_step(MonotonicTime now) noexcept;
+    /// What is to be done now. Call until it gives `none`, and tell what was done.
+    [[nodiscard]] Step due_step(MonotonicTime now) const noexcept;
+    /// Step::begin_drain was done.
+    void on_drain_begun(ListenersAfterwards listeners, MonotonicTime now) noexcept;
+    /// Step::close_listeners was done.
+    void on_listeners_closed() noexcept;
+    /// Step::begin_cut_off was done, which is nothing yet: `next_cut_off` says more.
+    void on_cut_off_begun() noexcept;
 
     /// The slot from which on connections are to be cut off in this iteration; nothing: none are.
     [[nodiscard]] std::optional<std::uint32_t> next_cut_off() const noexcept {
@@ -80,13 +101,21 @@ public:
     /// At the end of each iteration: leaves if there is nothing to wait for any more.
     void on_remaining(Remaining remaining, MonotonicTime now) noexcept;
 
-    /// By when `next_step` or `on_remaining` is to be called again; `never`: not by the time alone.
+    /// By when `due_step` or `on_remaining` is to be called again; `never`: not by the time alone.
     [[nodiscard]] MonotonicTime next_deadline() const noexcept;
 
     [[nodiscard]] Phase phase() const noexcept { return phase_; }
     /// Connections may finish, and each response is its connection's last.
     [[nodiscard]] bool is_draining() const noexcept {
         return phase_ == Phase::draining || phase_ == Phase::listeners_closed;
+    }
+    /// Whether connections end that are idle. Before, they may ask for something once more.
+    [[nodiscard]] bool ends_idle(MonotonicTime now) noexcept {
+        if (now >= idle_ends_at_) {
+            ends_idle_ = true;
+            idle_ends_at_ = never;
+        }
+        return ends_idle_ && is_draining();
     }
     /// Whoever still comes in is closed at once.
     [[nodiscard]] bool is_cutting_off() const noexcept { return phase_ == Phase::cutting_off; }
@@ -95,13 +124,23 @@ public:
     [[nodiscard]] bool has_unfinished_connections() const noexcept { return has_unfinished_; }
 
 private:
-    std::chrono::nanoseconds drain_timeout_;
+    /// The drain's end by the most urgent order so far.
+    void hurry(MonotonicTime now) noexcept;
+
+    config::Timeouts timeouts_;
     Phase phase_ = Phase::running;
     Stop ordered_ = Stop::no;
-    /// When the phase is over by itself.
-    MonotonicTime phase_ends_at_ = never;
+    /// When the drain is due.
+    MonotonicTime drain_begins_at_ = never;
+    /// When listeners are closed.
+    MonotonicTime listening_ends_at_ = never;
+    bool serves_late_clients_ = false;
+    MonotonicTime idle_ends_at_ = never;
+    bool ends_idle_ = false;
     /// When connections that drain are cut off.
     MonotonicTime drain_ends_at_ = never;
+    /// When those that were cut off are left behind.
+    MonotonicTime cut_off_ends_at_ = never;
     /// When loads alone are no reason to stay any more.
     MonotonicTime loads_end_at_ = never;
     std::optional<std::uint32_t> next_cut_off_;

@@ -176,7 +176,8 @@ private:
     [[nodiscard]] MonotonicTime next_deadline();
 
     void obey_stop();
-    void begin_drain();
+    void perform(Shutdown::Step step);
+    [[nodiscard]] ListenersAfterwards begin_drain();
     void end_idle_connections();
     void cut_off_connections(std::uint32_t first);
     /// The listeners' queues and what was handed over are served, or cut off, as they close.

@@ -76,7 +76,7 @@ void ServerProcess::await_standard_error(std::string_view text, std::size_t time
 
 int ServerProcess::stop() {
     if (!ends_within(std::chrono::milliseconds(0))) {
-        send_signal(SIGTERM);
+        send_signal(SIGINT);
     }
     return exit_code();
 }

@@ -30,7 +30,8 @@ public:
     /// Where it listens, by its own account.
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
-    /// Asks it to stop with SIGTERM, unless it has stopped; gives the exit code.
+    /// Asks it to stop with SIGINT, which waits for no idle connections, unless it has stopped;
+    /// gives the exit code.
     int stop();
 
     /// Waits until standard error contains `text`, so many times; throws std::runtime_error when it

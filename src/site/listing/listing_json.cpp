@@ -1,7 +1,7 @@
+#include <torc/base/utf8.hpp>
 #include <torc/http/date.hpp>
 
 #include "listing/listing_page.hpp"
-#include "response/utf8.hpp"
 #include "response/visible_text.hpp"
 
 #include <fmt/format.h>
@@ -10,18 +10,6 @@
 
 namespace torc::site {
 namespace {
-
-/// "\u200B"; two of them beyond U+FFFF (RFC 8259 §7).
-void append_number(std::string& out, char32_t code_point) {
-    constexpr char32_t first_of_two = 0x10000;
-    if (code_point < first_of_two) {
-        fmt::format_to(std::back_inserter(out), "\\u{:04X}", static_cast<unsigned>(code_point));
-        return;
-    }
-    const char32_t offset = code_point - first_of_two;
-    append_number(out, 0xD800 + (offset >> 10U));
-    append_number(out, 0xDC00 + (offset & 0x3FFU));
-}
 
 /// As nginx escapes (ngx_escape_json): the short forms where there are any, capital digits.
 /// So are characters that can't be seen: what a terminal shows is then what there is.
@@ -52,7 +40,7 @@ void append_character(std::string& out, const Character& character) {
             break;
     }
     if (is_invisible(character.code_point) || is_joining(character.code_point)) {
-        append_number(out, character.code_point);
+        append_json_number(out, character.code_point);
     } else {
         out += character.utf8();
     }

@@ -1,9 +1,9 @@
 #include "load/text.hpp"
 
 #include <torc/base/ascii.hpp>
+#include <torc/base/utf8.hpp>
 
 #include "load/html_encoding.hpp"
-#include "response/utf8.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "response/visible_text.hpp"
 
-#include "response/utf8.hpp"
+#include <torc/base/utf8.hpp>
 
 #include <algorithm>
 #include <cstdint>

@@ -1,9 +1,12 @@
-#include "response/utf8.hpp"
+#include <torc/base/utf8.hpp>
+
+#include <fmt/format.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 
-namespace torc::site {
+namespace torc {
 namespace {
 
 /// The values that a byte may have.
@@ -66,4 +69,15 @@ Character take_character(std::string_view& text) noexcept {
     return {.code_point = code_point, .bytes = bytes};
 }
 
-}  // namespace torc::site
+void append_json_number(std::string& out, char32_t code_point) {
+    constexpr char32_t first_of_two = 0x10000;
+    if (code_point < first_of_two) {
+        fmt::format_to(std::back_inserter(out), "\\u{:04X}", static_cast<unsigned>(code_point));
+        return;
+    }
+    const char32_t offset = code_point - first_of_two;
+    append_json_number(out, 0xD800 + (offset >> 10U));
+    append_json_number(out, 0xDC00 + (offset & 0x3FFU));
+}
+
+}  // namespace torc

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace torc::site {
+namespace torc {
 
 inline constexpr char32_t replacement_character = U'\uFFFD';
 
@@ -29,6 +29,10 @@ struct Character {
 /// `bytes` live as long as the text.
 [[nodiscard]] Character take_character(std::string_view& text) noexcept;
 
+/// Appends a character as a string of JSON has it by its number: "\u200B"; two of them beyond
+/// U+FFFF (RFC 8259 §7).
+void append_json_number(std::string& out, char32_t code_point);
+
 /// Appends `text`: runs of characters of ASCII that are plain as they are, every other character by
 /// `append_character`.
 template <typename IsPlain, typename AppendCharacter>
@@ -46,4 +50,4 @@ void append_escaped(std::string& out, std::string_view text, IsPlain is_plain,
     }
 }
 
-}  // namespace torc::site
+}  // namespace torc

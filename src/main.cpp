@@ -143,12 +143,13 @@ int main(int argc, char** argv) {
         code = ExitCode::stopped;
     } catch (const torc::UsageError& error) {
         code = ExitCode::usage;
-        diagnostics.print(fmt::format("torc: {}\n", error.what()));
+        diagnostics.print_error(fmt::format("torc: {}\n", error.what()));
     } catch (const torc::StartError& error) {
-        diagnostics.print(fmt::format("torc: {}\n", error.what()));
+        diagnostics.print_error(fmt::format("torc: {}\n", error.what()));
     } catch (const std::exception& error) {
         code = ExitCode::failed_start;
-        diagnostics.print(fmt::format("torc: unexpected failure at start: {}\n", error.what()));
+        diagnostics.print_error(
+            fmt::format("torc: unexpected failure at start: {}\n", error.what()));
     }
     return static_cast<int>(code);
 }

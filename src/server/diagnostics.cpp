@@ -1,6 +1,7 @@
 #include <torc/base/limits.hpp>
 #include <torc/base/start_error.hpp>
 #include <torc/server/diagnostics.hpp>
+#include <torc/server/journal.hpp>
 
 #include <fmt/format.h>
 #include <spdlog/sinks/base_sink.h>
@@ -15,6 +16,7 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -72,15 +74,45 @@ bool wants_color() noexcept {
            terminal != nullptr && std::string_view(terminal) != "dumb";
 }
 
+JournalLevel journal_level_of(spdlog::level::level_enum level) noexcept {
+    switch (level) {
+        case spdlog::level::err:
+        case spdlog::level::critical:
+            return JournalLevel::error;
+        case spdlog::level::warn:
+            return JournalLevel::warning;
+        case spdlog::level::debug:
+        case spdlog::level::trace:
+            return JournalLevel::debug;
+        case spdlog::level::info:
+        case spdlog::level::off:
+        case spdlog::level::n_levels:
+            break;
+    }
+    return JournalLevel::info;
+}
+
+LineForm form_of_standard_error() noexcept {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment.
+    const char* const stream = std::getenv("JOURNAL_STREAM");
+    return stream != nullptr && is_journal(STDERR_FILENO, stream) ? LineForm::with_level
+                                                                  : LineForm::plain;
+}
+
 class Sink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
-    explicit Sink(std::shared_ptr<worker::LogQueue> queue) : queue_(std::move(queue)) {}
+    Sink(std::shared_ptr<worker::LogQueue> queue, LineForm form)
+        : queue_(std::move(queue)), form_(form) {}
 
 protected:
     void sink_it_(const spdlog::details::log_msg& message) override {
         spdlog::memory_buf_t formatted;
         formatter_->format(message, formatted);
         const std::string_view text(formatted.data(), formatted.size());
+        if (form_ == LineForm::with_level) {
+            push_or_write(queue_.get(), with_level(journal_level_of(message.level), text));
+            return;
+        }
         if (!is_colored_ || message.color_range_end <= message.color_range_start) {
             push_or_write(queue_.get(), text);
             return;
@@ -96,26 +128,31 @@ protected:
 
 private:
     const std::shared_ptr<worker::LogQueue> queue_;
+    const LineForm form_;
     const bool is_colored_ = wants_color();
 };
 
 }  // namespace
 
-Diagnostics::Diagnostics() {
+Diagnostics::Diagnostics() : form_(form_of_standard_error()) {
     try {
         auto queue = std::make_shared<worker::LogQueue>(limits::diagnostics_queue_bytes_max);
         if (auto file = worker::LogFile::of_descriptor(STDERR_FILENO)) {
             writer_.emplace(
                 *std::move(file), queue, "diagnostics",
-                [queue](worker::LogWriter::Severity /*severity*/, const std::string& message) {
-                    return queue->try_push_copy(fmt::format("torc: warning: {}\n", message));
+                [queue, form = form_](worker::LogWriter::Severity /*severity*/,
+                                      const std::string& message) {
+                    const std::string text = fmt::format("torc: warning: {}\n", message);
+                    return queue->try_push_copy(form == LineForm::with_level
+                                                    ? with_level(JournalLevel::warning, text)
+                                                    : text);
                 });
             queue_ = std::move(queue);
         }
     } catch (const StartError&) {  // NOLINT(bugprone-empty-catch)
         // The server will fail for the same reason, and say so.
     }
-    auto logger = std::make_shared<spdlog::logger>("torc", std::make_shared<Sink>(queue_));
+    auto logger = std::make_shared<spdlog::logger>("torc", std::make_shared<Sink>(queue_, form_));
     // By default it would be printed to standard error.
     logger->set_error_handler([](const std::string&) {});
     spdlog::set_default_logger(std::move(logger));
@@ -127,7 +164,20 @@ Diagnostics::~Diagnostics() {
 }
 
 void Diagnostics::print(std::string_view text) noexcept {
+    // The journal takes what has no level for information.
     push_or_write(queue_.get(), text);
+}
+
+void Diagnostics::print_error(std::string_view text) noexcept {
+    if (form_ == LineForm::plain) {
+        push_or_write(queue_.get(), text);
+        return;
+    }
+    try {
+        push_or_write(queue_.get(), with_level(JournalLevel::error, text));
+    } catch (const std::bad_alloc&) {
+        push_or_write(queue_.get(), text);
+    }
 }
 
 void Diagnostics::finish() {

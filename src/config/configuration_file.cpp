@@ -34,7 +34,8 @@ struct OptionTable {
 };
 
 bool may_be_in(const OptionTable& table, const Option& option) {
-    return option.extent <= table.extent;
+    return option.extent == Extent::site_and_defaults ? table.extent != Extent::place
+                                                      : option.extent <= table.extent;
 }
 
 /// What may be in a table.
@@ -165,7 +166,7 @@ void Reader::read_option(const OptionTable& table, const Option& option, const N
     const std::size_t problems_before = problems_.all().size();
     if (std::holds_alternative<List>(option.kind)) {
         add_values(given, option.kind, node, problems_);
-    } else if (node.type == Type::table && option.key == "server.log.access") {
+    } else if (node.type == Type::table && std::holds_alternative<LogTarget>(option.kind)) {
         read_access_log(given, node);
     } else {
         add_value(given, option.kind, node, problems_);
@@ -178,19 +179,19 @@ void Reader::read_option(const OptionTable& table, const Option& option, const N
 void Reader::read_access_log(Given& given, const Node& table) {
     static const std::vector<std::string> keys = {"file", "format"};
     for (const Node& part : table.nodes) {
-        const std::string path = fmt::format("{}.{}", given.name, part.key);
-        if (part.key == "file") {
-            add_value(given, Text{.set = nullptr}, part, problems_);
-        } else if (part.key != "format") {
+        if (std::ranges::find(keys, part.key) == keys.end()) {
             add_unknown(part, given.name, keys, problems_);
-        } else if (const auto format = string_of(part, path, problems_);
-                   format && format->text != "combined") {
-            problems_.add(part.position,
-                          fmt::format("{} {}: give one of combined", path, format->text));
         }
     }
-    if (table.find("file") == nullptr) {
-        problems_.add(table.key_position, fmt::format("{}.file is missing", given.name));
+    // In this order, in which the option takes them.
+    for (const std::string& key : keys) {
+        if (const Node* const part = table.find(key)) {
+            if (auto value = string_of(*part, fmt::format("{}.{}", given.name, key), problems_)) {
+                given.values.push_back(*std::move(value));
+            }
+        } else if (key == "file") {
+            problems_.add(table.key_position, fmt::format("{}.file is missing", given.name));
+        }
     }
 }
 

@@ -32,6 +32,11 @@ struct Literal {
         }
         return list + ']';
     }
+    std::string operator()(const LogTarget& /*kind*/) const {
+        return texts.size() == 1
+                   ? quote(texts.front())
+                   : fmt::format("{{ file = {}, format = {} }}", quote(texts[0]), quote(texts[1]));
+    }
     std::string operator()(const auto& /*kind*/) const { return quote(texts.front()); }
 };
 

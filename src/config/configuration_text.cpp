@@ -33,6 +33,8 @@ private:
     void write_area(const GivenArea& area);
     /// A value, wherever it is from. `given`: null: the default.
     void write_option(const Option& option, const Given* given);
+    /// The format of the server's access log, which has no key of its own.
+    void add_format_flag(std::vector<std::string>& texts) const;
     /// What of `area` is given, or of `parent`, which may be null; then with defaults.
     void write_values(const GivenOptions& area, const GivenOptions* parent, std::string_view name);
     void write_flag_rules(const Option& option, const Given& given);
@@ -73,6 +75,9 @@ void Writer::write_option(const Option& option, const Given* given) {
         for (const Value& value : given->values) {
             texts.push_back(value.text);
         }
+        if (option.key == "server.log.access") {
+            add_format_flag(texts);
+        }
         text_ += fmt::format("{} = {}  # {}\n", last_part(option), literal_of(option, texts),
                              given->source == Source::file ? place(given->position) : given->name);
     } else if (!option.default_value.empty()) {
@@ -83,6 +88,18 @@ void Writer::write_option(const Option& option, const Given* given) {
     }
 }
 
+void Writer::add_format_flag(std::vector<std::string>& texts) const {
+    if (const Given* const format = given_.options.find(option_named("--access-log-format"))) {
+        texts.resize(1);
+        texts.push_back(format->values.front().text);
+    }
+}
+
+/// Whether [defaults] may say it of sites.
+bool is_inherited(const Option& option) {
+    return option.extent == Extent::area || option.extent == Extent::site_and_defaults;
+}
+
 void Writer::write_values(const GivenOptions& area, const GivenOptions* parent,
                           std::string_view name) {
     const auto find = [&](const Option& option) {
@@ -91,7 +108,7 @@ void Writer::write_values(const GivenOptions& area, const GivenOptions* parent,
     };
     for_each_in("site", [&](const Option& option) {
         const Given* const found = find(option);
-        if (found != nullptr || (parent != nullptr && option.extent == Extent::area)) {
+        if (found != nullptr || (parent != nullptr && is_inherited(option))) {
             write_option(option, found);
         }
     });

@@ -1,5 +1,7 @@
 #include "live_values.hpp"
 
+#include "options.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -20,9 +22,6 @@ std::string text_of(std::unsigned_integral auto number) {
 std::string text_of(std::chrono::seconds time) {
     return fmt::format("{}s", time.count());
 }
-std::string text_of(const std::string& text) {
-    return text;
-}
 template <typename Element>
 std::string text_of(const std::vector<Element>& list) {
     return list.empty() ? "none given" : fmt::format("{}", fmt::join(list, ","));
@@ -42,6 +41,12 @@ std::string text_of(IoChoice io) {
 std::string text_of(LogLevel level) {
     constexpr std::array<std::string_view, 5> words = {"debug", "info", "warn", "error", "off"};
     return std::string(words.at(static_cast<std::size_t>(level)));
+}
+
+std::string text_of(const AccessLogSettings& log) {
+    return log.is_on() ? fmt::format("{} ({})", log.file,
+                                     log_format_words.at(static_cast<std::size_t>(log.format)))
+                       : "off";
 }
 
 /// Of the member of Settings that the pointers lead to, one after another.

@@ -56,7 +56,7 @@ Settings make_settings(const GivenConfiguration& given, Output output, Problems&
     Settings settings;
     settings.sites.front().whole.load_rules.lists_directories = output == Output::terminal;
     if (output == Output::terminal) {
-        settings.access_log = "-";
+        settings.access_log.file = "-";
     } else if (given.sites.empty() && given.options.find(option_named("DIR")) == nullptr &&
                problems.all().empty()) {
         // A service that was started in / would serve / to everybody.

@@ -83,6 +83,8 @@ private:
     std::string make_area_path(const Value& path);
     void check_hosts(const GivenConfiguration& all, std::vector<SiteSettings>& sites);
     void check_names(const GivenConfiguration& all, std::vector<SiteSettings>& sites);
+    /// A file whose lines are of several forms could be read by nobody.
+    void check_logs(const GivenConfiguration& all, const std::vector<SiteSettings>& sites);
 
     Settings& settings_;
     Problems& problems_;
@@ -165,7 +167,7 @@ SiteSettings SiteMaker::make_only_site(const GivenConfiguration& given) {
 }
 
 SiteSettings SiteMaker::make_site(const GivenSite& given) {
-    SiteSettings site;
+    SiteSettings site{.access_log = settings_.sites.front().access_log};
     AreaSettings whole = make_area(given.whole, defaults_, site);
     whole.has_own_directory = true;
     site.whole = std::move(whole);
@@ -234,6 +236,7 @@ void SiteMaker::check(const GivenConfiguration& given, std::vector<SiteSettings>
     }
     check_hosts(given, sites);
     check_names(given, sites);
+    check_logs(given, sites);
 }
 
 /// "line 3", or "sites/a.toml:3" where it is another of the files.
@@ -297,6 +300,26 @@ void SiteMaker::check_names(const GivenConfiguration& all, std::vector<SiteSetti
                 fmt::format("site.name '{}': the [[site]] of {} has it already", site.name,
                             place_of(given[other->second].whole.position, given[i].whole.position,
                                      all.files)));
+        }
+    }
+}
+
+void SiteMaker::check_logs(const GivenConfiguration& all, const std::vector<SiteSettings>& sites) {
+    std::map<std::string_view, LogFormat> formats;
+    if (settings_.access_log.is_on()) {
+        formats.emplace(settings_.access_log.file, settings_.access_log.format);
+    }
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+        const std::optional<AccessLogSettings>& log = sites[i].access_log;
+        if (!log || !log->is_on()) {
+            continue;
+        }
+        const auto [other, is_new] = formats.emplace(log->file, log->format);
+        if (!is_new && other->second != log->format) {
+            problems_.add(position_of(all.sites[i].whole, "site.access_log"),
+                          fmt::format("site.access_log: {} is logged to in another format already; "
+                                      "give it the same, or another file",
+                                      log->file));
         }
     }
 }

@@ -35,6 +35,9 @@ struct Forms {
     std::string_view operator()(const List& /*kind*/) const {
         return R"(strings, as in ["one", "two"])";
     }
+    std::string_view operator()(const LogTarget& /*kind*/) const {
+        return R"(a string, or a table as in { file = "...", format = "json" })";
+    }
     std::string_view operator()(const auto& /*kind*/) const { return "a string"; }
 };
 

@@ -28,16 +28,31 @@ std::vector<Option> all_rows() {
     return rows;
 }
 
-std::size_t choose_word(const Choice& choice, std::string_view name, std::string_view text) {
-    const auto found = std::ranges::find(choice.words, text);
-    if (found == choice.words.end()) {
-        throw StartError(
-            fmt::format("{} {}: give one of {}", name, text, fmt::join(choice.words, ", ")));
+std::size_t choose_word(std::span<const std::string_view> words, std::string_view name,
+                        std::string_view text) {
+    const auto found = std::ranges::find(words, text);
+    if (found == words.end()) {
+        throw StartError(fmt::format("{} {}: give one of {}", name, text, fmt::join(words, ", ")));
     }
-    return static_cast<std::size_t>(found - choice.words.begin());
+    return static_cast<std::size_t>(found - words.begin());
 }
 
-/// Parses and sets the value of an option that is not a list. Throws StartError.
+/// `given`: a file, or a file and a format.
+void set_log(const Destination& destination, const LogTarget& kind, const Given& given,
+             Problems& problems) {
+    const std::string& file = given.values.front().text;
+    AccessLogSettings log{.file = file == "off" ? std::string() : file};
+    if (given.values.size() > 1) {
+        const Value& format = given.values[1];
+        problems.attempt(format.position, [&] {
+            log.format = static_cast<LogFormat>(
+                choose_word(log_format_words, given.name + ".format", format.text));
+        });
+    }
+    kind.set(destination, std::move(log));
+}
+
+/// Parses and sets the value of an option that is neither a list nor a log. Throws StartError.
 struct ValueSetter {
     const Destination& destination;
     std::string_view name;
@@ -54,7 +69,7 @@ struct ValueSetter {
             parse_duration(name, text, kind.min, duration_max);
     }
     void operator()(const Choice& kind) const {
-        kind.set(destination, choose_word(kind, name, text));
+        kind.set(destination, choose_word(kind.words, name, text));
     }
     void operator()(const Toggle& kind) const { kind.set(destination, parse_toggle(name, text)); }
     void operator()(const Text& kind) const { kind.set(destination, name, text); }
@@ -124,6 +139,10 @@ void set_option(const Destination& destination, const Option& option, const Give
                 Problems& problems) {
     if (const auto* list = std::get_if<List>(&option.kind)) {
         list->set(destination, given, problems);
+        return;
+    }
+    if (const auto* log = std::get_if<LogTarget>(&option.kind)) {
+        set_log(destination, *log, given, problems);
         return;
     }
     const Value& value = given.values.front();

@@ -38,6 +38,8 @@ enum class Extent : std::uint8_t {
     place,
     /// Each site.
     site,
+    /// Each site and [defaults].
+    site_and_defaults,
 };
 
 /// When a change takes effect in a server that runs.
@@ -108,6 +110,16 @@ struct List {
     void (*set)(const Destination& destination, const Given& given, Problems& problems);
 };
 
+/// Where requests are logged: a file, "-" or "off". In a file there may be a table in its place,
+/// with the format beside the file.
+struct LogTarget {
+    void (*set)(const Destination& destination, AccessLogSettings log);
+};
+
+/// The words for LogFormat, in the order of its values.
+inline constexpr std::array<std::string_view, 3> log_format_words = {"combined", "combined-plus",
+                                                                     "json"};
+
 /// Takes no value and sets nothing: it asks for something else than a server.
 struct Question {};
 
@@ -115,8 +127,8 @@ struct Question {};
 /// site_tables).
 struct Part {};
 
-using Kind =
-    std::variant<Number, Size, Duration, Choice, Toggle, Text, OptionalText, List, Question, Part>;
+using Kind = std::variant<Number, Size, Duration, Choice, Toggle, Text, OptionalText, List,
+                          LogTarget, Question, Part>;
 
 /// One option, all that is to be known of it. The command line, the environment, the help, the
 /// manual page and the commented configuration file are made of these rows, and a test holds README

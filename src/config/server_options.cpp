@@ -72,9 +72,8 @@ void set_cpus(const Destination& destination, std::string_view name, const std::
     destination.settings.cpus = parse_cpu_list(name, text);
 }
 
-void set_access_log(const Destination& destination, std::string_view /*name*/,
-                    const std::string& text) {
-    destination.settings.access_log = text == "off" ? std::nullopt : std::optional(text);
+void set_access_log(const Destination& destination, AccessLogSettings log) {
+    destination.settings.access_log = std::move(log);
 }
 
 constexpr std::array rows = {
@@ -340,12 +339,24 @@ constexpr std::array rows = {
            .key = "server.log.access",
            .value_name = "FILE",
            .group = Group::reporting,
-           .liveness = Liveness::upgrade,
            .default_note = "- when standard output is a terminal, else off",
            .example = "/var/log/torc/access.log",
-           .kind = Text{set_access_log},
-           .help = "Where to log requests, in the format `combined`: a file, - for standard "
-                   "output, or off."},
+           .kind = LogTarget{set_access_log},
+           .help = "Where to log requests: a file, - for standard output, or off. In a "
+                   "configuration file there may be a table of file and format in its place."},
+    // In a file it is given with the log: { file = "...", format = "json" }.
+    Option{.flags = "--access-log-format",
+           .variable = "TORC_ACCESS_LOG_FORMAT",
+           .value_name = "FORMAT",
+           .group = Group::reporting,
+           .default_value = "combined",
+           .kind = Choice{log_format_words,
+                          [](const Destination& destination, std::size_t index) {
+                              destination.settings.access_log.format =
+                                  static_cast<LogFormat>(index);
+                          }},
+           .help = "What to log of each request: combined, combined-plus (the host and the times "
+                   "behind it) or json."},
     Option{.flags = "--log-level",
            .variable = "TORC_LOG_LEVEL",
            .key = "server.log.level",

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace torc::config {
 namespace {
@@ -206,6 +207,16 @@ constexpr std::array rows = {
                destination.site.is_default = is_on;
            }},
            .help = "Whether the site is for the hosts that no site has."},
+    Option{.key = "site.access_log",
+           .extent = Extent::site_and_defaults,
+           .group = Group::configuring,
+           .default_note = "as server.log.access",
+           .example = "/var/log/torc/www.log",
+           .kind = LogTarget{[](const Destination& destination, AccessLogSettings log) {
+               destination.site.access_log = std::move(log);
+           }},
+           .help = "Where to log requests for the site, in the place of server.log.access: a "
+                   "file, - or off, or a table of file and format. Sites may share a file."},
     Option{.key = "site.site_files",
            .extent = Extent::site,
            .group = Group::configuring,

@@ -30,7 +30,7 @@ public:
         : patience_(patience), backend_(backend) {}
 
     void check_site(const config::SiteSettings& site);
-    void check_log(const std::string& path);
+    void check_log(const config::AccessLogSettings& log);
 
     [[nodiscard]] std::vector<std::string> problems() && { return std::move(problems_); }
 
@@ -50,6 +50,9 @@ private:
 void FileCheck::check_site(const config::SiteSettings& site) {
     check_directory(site.whole);
     check_users(site.whole);
+    if (site.access_log) {
+        check_log(*site.access_log);
+    }
     if (site.has_site_files) {
         check_site_files(site);
     }
@@ -102,8 +105,9 @@ void FileCheck::check_site_files(config::SiteSettings site) {
     }
 }
 
-void FileCheck::check_log(const std::string& path) {
-    if (path == "-") {
+void FileCheck::check_log(const config::AccessLogSettings& log) {
+    const std::string& path = log.file;
+    if (!log.is_on() || path == "-" || !seen_.insert(path).second) {
         return;
     }
     std::error_code error;
@@ -128,9 +132,7 @@ std::vector<std::string> find_file_problems(const config::Settings& settings) {
     for (const config::SiteSettings& site : settings.sites) {
         check.check_site(site);
     }
-    if (settings.access_log) {
-        check.check_log(*settings.access_log);
-    }
+    check.check_log(settings.access_log);
     std::vector<std::string> problems = std::move(check).problems();
     std::ranges::move(find_served_users_files(settings), std::back_inserter(problems));
     return problems;

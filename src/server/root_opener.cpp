@@ -42,13 +42,16 @@ RootOpener::RootOpener(const worker::Snapshot* previous, io::Backend backend,
     }
 }
 
-worker::SharedSnapshot RootOpener::open_all(config::Settings settings) {
+worker::SharedSnapshot RootOpener::open_all(config::Settings settings, LogOpener& logs) {
     if (const auto problems = find_served_users_files(settings); !problems.empty()) {
         throw StartError(fmt::format("{}", fmt::join(problems, "\n")));
     }
     load_site_files(settings);
-    return worker::make_snapshot(std::move(settings), previous_,
-                                 [this](config::AreaSettings& area) { return open(area); });
+    return worker::make_snapshot(
+        std::move(settings), previous_, [this](config::AreaSettings& area) { return open(area); },
+        [&logs](const config::AccessLogSettings& log, const std::string& site) {
+            return logs.open(log, site);
+        });
 }
 
 std::shared_ptr<worker::CurrentRoot> RootOpener::open(config::AreaSettings& area) {

@@ -26,6 +26,8 @@ namespace {
 
 /// Standard streams, the log, signals and what libraries open for a moment.
 constexpr std::uint64_t process_descriptors = 31;
+/// The file, and two by which its thread is told things and tells that it has ended.
+constexpr std::uint64_t log_descriptors = 3;
 /// A ring or epoll, its wake-up, listeners, and files on their way into the cache.
 constexpr std::uint64_t worker_descriptors = 32;
 constexpr std::uint64_t connections_min = 16;
@@ -63,13 +65,14 @@ Server::Server(config::Settings settings, ReadSettings read_settings)
       address_limit_(settings_.connections_per_address_max) {
     choose_backend();
     RootOpener opener(nullptr, backend_, *reports_);
-    snapshot_ = opener.open_all(std::move(settings_));
+    LogOpener logs(nullptr, log_setting(settings_));
+    snapshot_ = opener.open_all(std::move(settings_), logs);
+    logs_.add(logs.take_opened());
     settings_ = snapshot_->settings;
     ignore_signals();
     if (worker_cpus_.size() > 1) {
         balance_.emplace(mailboxes_);
     }
-    open_access_log();
     share_out_descriptors();
     share_out_memory();
     take_over_signals();
@@ -106,7 +109,8 @@ void Server::choose_backend() {
 void Server::share_out_descriptors() {
     const std::uint64_t limit = raise_limit(RLIMIT_NOFILE);
     const std::uint64_t workers = worker_cpus_.size();
-    const std::uint64_t of_process = process_descriptors + count_roots(*snapshot_);
+    const std::uint64_t of_process =
+        process_descriptors + count_roots(*snapshot_) + logs_.size() * log_descriptors;
     const std::uint64_t share = limit > of_process ? (limit - of_process) / workers : 0;
     const std::uint64_t needed = worker_descriptors + connections_min;
     if (share < needed) {
@@ -138,17 +142,12 @@ void Server::start() {
     TORC_ASSERT(threads_.empty());
     // The destructor ends those that were made before one failed.
     make_threads();
-    const worker::LogPace pace = access_log_ && access_log_->is_terminal()
-                                     ? worker::LogPace::at_once
-                                     : worker::LogPace::batches;
     for (unsigned worker = 0; worker < threads_.size(); ++worker) {
         threads_[worker]->serve({.snapshot = snapshot_,
                                  .cache_limits = settings_.cache_limits,
                                  .listeners = &listeners_->of(worker),
                                  .reports = reports_.get(),
                                  .connections_max = connections_max_,
-                                 .access_log = access_log_queue_.get(),
-                                 .access_log_pace = pace,
                                  .mailbox = &mailboxes_[worker],
                                  .balance = balance_ ? &*balance_ : nullptr,
                                  .index = worker,
@@ -231,6 +230,7 @@ ExitCode Server::run() {
         watchdog.look(now);
         look_after_reload(now);
         look_whether_adopted();
+        logs_.close_unused();
         if (is_stuck(watchdog, now)) {
             spdlog::error("a worker does not respond and is left behind");
             finish_log();

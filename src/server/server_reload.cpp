@@ -41,9 +41,11 @@ void Server::begin_reload() {
                 config::Settings settings = read();
                 std::vector<std::string> warnings = settings.warnings;
                 RootOpener opener(previous.get(), backend, *reports);
-                worker::SharedSnapshot snapshot = opener.open_all(std::move(settings));
+                LogOpener logs(previous.get(), log_setting(settings));
+                worker::SharedSnapshot snapshot = opener.open_all(std::move(settings), logs);
                 std::ranges::copy(opener.warnings(), std::back_inserter(warnings));
                 return ReloadJob::Opened{.snapshot = std::move(snapshot),
+                                         .logs = logs.take_opened(),
                                          .warnings = std::move(warnings)};
             });
         reload_is_slow_at_ = now + settings_.timeouts.load;
@@ -99,6 +101,7 @@ void Server::finish_reload() {
     }
     listen_on(std::move(listening));
     adopt(settings);
+    logs_.add(std::move(opened.logs));
     publish(std::move(opened.snapshot));
 }
 

@@ -9,10 +9,10 @@
 namespace torc::worker {
 
 Connection::~Connection() {
-    release_batch();
-    if (log_ && services_.access_log != nullptr) {
-        services_.access_log->append(log_->line, log_->file_sent_bytes, services_.now);
+    if (lines_) {
+        cut_off_lines();
     }
+    release_batch();
 }
 
 Action Connection::on_received(std::string_view bytes) {
@@ -54,6 +54,7 @@ Action Connection::on_end_of_input() {
 
 Action Connection::on_loaded(site::Asset& asset) {
     TORC_ASSERT(state_ == State::loading && backlog_);
+    disk_wait_ += services_.now - load_begun_at_;
     // It may be the last who has the site, until the response has all that it needs of it.
     const HostedSiteRef site = waiting_for_;
     const Action next = serve_backlog(&asset);
@@ -79,11 +80,17 @@ Action Connection::on_check_given_up() {
 Action Connection::on_sent(std::size_t bytes) {
     TORC_ASSERT(state_ == State::sending);
     batch_->note_sent(bytes);
+    if (lines_) {
+        lines_->on_send_ended(services_.now, services_.iteration, {});
+    }
     if (!batch_->is_sent()) {
         return send();
     }
     content_.on_message_sent(batch_->total_bytes());
     release_batch();
+    if (lines_ && content_.has_more()) {
+        lines_->finish_all_but_last(*services_.access_logs, services_.now);
+    }
     return go_on();
 }
 
@@ -95,8 +102,9 @@ Action Connection::on_file_sent(std::size_t bytes) {
         return close();
     }
     content_.on_file_sent(bytes);
-    if (log_) {
-        log_->file_sent_bytes += bytes;
+    if (lines_) {
+        lines_->on_send_ended(services_.now, services_.iteration, {});
+        lines_->on_file_sent(bytes);
     }
     return go_on();
 }
@@ -110,9 +118,8 @@ Action Connection::go_on() {
         content_.append_parts(batch());
         return send();
     }
-    if (log_) {
-        services_.access_log->append(log_->line, log_->content_bytes, services_.now);
-        log_.reset();
+    if (lines_) {
+        finish_lines();
     }
     return after_responses();
 }
@@ -214,6 +221,8 @@ Action Connection::receive() noexcept {
 
 Action Connection::load() noexcept {
     state_ = State::loading;
+    load_begun_at_ = services_.now;
+    waits_since_ = std::min(waits_since_, services_.now);
     waiting_for_ = std::move(services_.scratch.load_site);
     return Load{.key = services_.scratch.load_key, .tree = services_.scratch.load_tree};
 }
@@ -221,11 +230,15 @@ Action Connection::load() noexcept {
 Action Connection::verify() noexcept {
     state_ = State::loading;
     awaits_check_ = true;
+    waits_since_ = std::min(waits_since_, services_.now);
     return Verify{.attempt = &*services_.scratch.attempt};
 }
 
 Action Connection::send() noexcept {
     state_ = State::sending;
+    if (lines_) {
+        lines_->on_send_begun(services_.now, services_.iteration);
+    }
     return Send{.message = &batch_->message(),
                 .sent_bytes = batch_->sent_bytes(),
                 .more_follows = content_.has_more() && !content_.may_wait()};
@@ -233,6 +246,9 @@ Action Connection::send() noexcept {
 
 Action Connection::send_file() noexcept {
     state_ = State::sending_file;
+    if (lines_) {
+        lines_->on_send_begun(services_.now, services_.iteration);
+    }
     return content_.rest_of_file();
 }
 

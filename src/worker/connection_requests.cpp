@@ -35,6 +35,7 @@ static_assert(site::Responder::own_head_bytes_max + 2 * site::extra_fields_bytes
 Connection::Served Connection::serve_one(std::string_view input, site::Asset* loaded_asset) {
     const std::size_t scanned = backlog_ ? backlog_->take_scanned_bytes() : 0;
     services_.scratch.user = {};
+    services_.scratch.site = nullptr;
     http::Request& request = services_.scratch.request;
     const http::ParseResult result =
         http::parse_request(input, scanned, request, services_.parse_limits);
@@ -116,6 +117,7 @@ std::optional<Connection::Served> Connection::respond_with_asset(site::Persisten
         return respond_with_error(services_.hosting.fallback().whole(),
                                   http::Status::misdirected_request, persistence);
     }
+    services_.scratch.site = site;
     auto resolved =
         http::resolve_target(request.target, services_.scratch.target_bytes, site->encoded_slash());
     // With an encoded slash: no file has such a name, but a view of an application may.
@@ -221,6 +223,7 @@ std::optional<Connection::Served> Connection::respond_to_method(site::Persistenc
         return respond_with_error(services_.hosting.fallback().whole(),
                                   http::Status::misdirected_request, persistence);
     }
+    services_.scratch.site = site;
     const auto form =
         http::check_target_form(request, services_.scratch.target_bytes, site->encoded_slash());
     if (!form) {
@@ -282,25 +285,12 @@ void Connection::add_response(site::Answer response, const http::HeadWriter& wri
     is_fresh_ = false;
     batch_->append_head(writer);
     content_.begin(response, *batch_);
-    if (services_.access_log != nullptr) {
+    if (services_.access_logs != nullptr) {
         log_response(response);
     }
-}
-
-void Connection::log_response(const site::Answer& response) {
-    const http::Request& request = services_.scratch.request;
-    const AccessEntry entry{.remote_address = remote_address_,
-                            .user = services_.scratch.user,
-                            .request_line = request.request_line,
-                            .status = response.status,
-                            .referer = request.value(http::FieldName::referer),
-                            .user_agent = request.value(http::FieldName::user_agent)};
-    if (content_.has_more()) {
-        log_ = std::make_unique<LogUnderWay>(
-            LogUnderWay{.line = services_.access_log->open_line(entry),
-                        .content_bytes = response.content_bytes});
-    } else {
-        services_.access_log->append(entry, response.content_bytes, services_.now);
+    if (waits_since_ != never) {
+        waits_since_ = never;
+        disk_wait_ = {};
     }
 }
 

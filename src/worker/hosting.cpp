@@ -11,7 +11,8 @@ HostedSite::HostedSite(SharedSite site, HostedTrees& trees)
       site_(std::move(site)),
       redirects_(site_->redirects.empty() ? nullptr : &site_->redirects),
       encoded_slash_(site_->settings.whole.encoded_slash),
-      has_parts_(site_->areas.size() > 1) {
+      has_parts_(site_->areas.size() > 1),
+      has_own_log_(site_->settings.access_log.has_value()) {
     const config::SiteSettings& settings = site_->settings;
     for (std::size_t index = 0; index < site_->areas.size(); ++index) {
         const AreaSnapshot& area = site_->areas[index];
@@ -40,6 +41,13 @@ HostedSite::~HostedSite() {
 HostedArea& HostedSite::find_area(std::string_view path) noexcept {
     const auto found = site_->area_table.find(path);
     return found ? areas_[*found] : whole();
+}
+
+LogChoice HostedSite::own_log(AccessLogs& logs) {
+    if (!log_ && site_->access_log != nullptr) {
+        log_ = logs.find(site_->access_log);
+    }
+    return {.log = log_.get(), .format = site_->settings.access_log->format};
 }
 
 void Hosting::adopt(SharedSnapshot snapshot) {

@@ -343,6 +343,10 @@ LogWriter::~LogWriter() {
     end();
 }
 
+const std::string& LogWriter::name() const noexcept {
+    return loop_->name();
+}
+
 void LogWriter::reopen() {
     loop_->ask_to_reopen();
 }

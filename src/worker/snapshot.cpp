@@ -39,7 +39,8 @@ site::Redirects make_redirects(const std::vector<site::Redirect>& redirects) {
 /// Makes the sites of a snapshot.
 class SiteMaker {
 public:
-    SiteMaker(const Snapshot* previous, const OpenTree& open) : open_(open) {
+    SiteMaker(const Snapshot* previous, const OpenTree& open_tree, const OpenLog& open_log)
+        : open_(open_tree), open_log_(open_log) {
         if (previous == nullptr) {
             return;
         }
@@ -61,6 +62,9 @@ public:
                                                         : site::AreaTable::Directory::of_the_site);
             add_area(*site, area);
         }
+        if (site->settings.access_log && site->settings.access_log->is_on()) {
+            site->access_log = open_log_(*site->settings.access_log, site->settings.name);
+        }
         // What was opened stays open either way: a root that now leads elsewhere is another tree.
         const auto [first, last] = sites_.equal_range(site->settings.whole.directory);
         const auto same = std::find_if(
@@ -74,7 +78,7 @@ public:
 
 private:
     [[nodiscard]] static bool is_same(const SiteSnapshot& one, const SiteSnapshot& other) {
-        return one.settings == other.settings &&
+        return one.settings == other.settings && one.access_log == other.access_log &&
                std::ranges::equal(
                    one.areas, other.areas, [](const AreaSnapshot& left, const AreaSnapshot& right) {
                        return left.tree == right.tree && has_same_users(left.access, right.access);
@@ -134,6 +138,7 @@ private:
     }
 
     const OpenTree& open_;
+    const OpenLog& open_log_;
     /// By the paths of their roots.
     std::unordered_multimap<std::string, SharedTree> trees_;
     /// By the directory of the whole site.
@@ -145,10 +150,14 @@ private:
 }  // namespace
 
 SharedSnapshot make_snapshot(config::Settings settings, const Snapshot* previous,
-                             const OpenTree& open) {
+                             const OpenTree& open_tree, const OpenLog& open_log) {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->generation = previous != nullptr ? previous->generation + 1 : 0;
-    SiteMaker maker(previous, open);
+    if (settings.access_log.is_on()) {
+        snapshot->access_log = open_log(settings.access_log, {});
+    }
+    snapshot->has_access_logs = snapshot->access_log != nullptr;
+    SiteMaker maker(previous, open_tree, open_log);
     snapshot->sites.reserve(settings.sites.size());
     for (config::SiteSettings& site : std::exchange(settings.sites, {})) {
         const auto index = static_cast<std::uint32_t>(snapshot->sites.size());
@@ -156,6 +165,7 @@ SharedSnapshot make_snapshot(config::Settings settings, const Snapshot* previous
         for (const std::string& host : made->settings.hosts) {
             snapshot->hosts.add(host, index);
         }
+        snapshot->has_access_logs |= made->access_log != nullptr;
         if (made->settings.is_default) {
             snapshot->hosts.set_default(index);
         }

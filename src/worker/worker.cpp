@@ -54,10 +54,6 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
                   .worker = options.index,
                   .address_limit = options.address_limit}) {
     adopt(std::move(options.snapshot));
-    if (options.access_log != nullptr) {
-        access_log_.emplace(*options.access_log, options.access_log_pace);
-        services_.access_log = &*access_log_;
-    }
 }
 
 Worker::~Worker() = default;
@@ -81,9 +77,7 @@ void Worker::begin_serving() {
 
 bool Worker::finish() {
     mailbox_.close();
-    if (access_log_) {
-        access_log_->push();
-    }
+    access_logs_.push();
     return !shutdown_.has_unfinished_connections();
 }
 
@@ -104,9 +98,7 @@ void Worker::iterate() {
         hand_out_ended();
         report_lost_completions();
         obey_stop();
-        if (access_log_) {
-            access_log_->push_if_due(services_.now);
-        }
+        access_logs_.push_if_due(services_.now);
     } catch (const std::bad_alloc&) {
         // What is missed now comes about in the next iteration.
     }
@@ -115,11 +107,10 @@ void Worker::iterate() {
 void Worker::look_at_clocks() {
     const Now now = proactor_.now();
     services_.now = now.monotonic;
-    iterations_.store(iterations() + 1, std::memory_order_relaxed);
+    services_.iteration = iterations() + 1;
+    iterations_.store(services_.iteration, std::memory_order_relaxed);
     trees_.begin_iteration(now);
-    if (access_log_) {
-        access_log_->set_time(now.wall);
-    }
+    access_logs_.set_time(now.wall);
 }
 
 void Worker::dispatch_all(std::span<const io::Completion> completions) {
@@ -215,7 +206,7 @@ void Worker::admit_accepted() {
 
 void Worker::begin(ConnectionSlot& slot) {
     with_memory(slot, [&] {
-        if (access_log_ || hosting_.has_restricted_areas()) {
+        if (services_.access_logs != nullptr || hosting_.has_restricted_areas()) {
             introduce_peer(slot);
         }
         perform(slot, slot.connection->on_opened());

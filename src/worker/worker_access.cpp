@@ -40,15 +40,17 @@ void Worker::access_checked(const io::Completion& completion) {
 void Worker::introduce_peer(ConnectionSlot& slot) {
     const auto peer = peer_of(proactor_, slot.socket);
     slot.connection->set_peer(peer ? net::Address::of(*peer) : std::nullopt);
-    if (access_log_) {
-        slot.connection->set_remote_address(peer ? peer->host() : "-");
+    if (services_.access_logs != nullptr) {
+        slot.connection->set_remote_address(peer ? peer->host() : "-", peer ? peer->port() : 0);
     }
 }
 
 void Worker::introduce_all_peers() {
-    if (hosting_.has_restricted_areas()) {
-        connections_.visit(0, connections_.size_max(), [this](ConnectionSlot& slot) {
-            if (!slot.connection->knows_peer()) {
+    const bool logs = services_.access_logs != nullptr;
+    if (logs || hosting_.has_restricted_areas()) {
+        connections_.visit(0, connections_.size_max(), [this, logs](ConnectionSlot& slot) {
+            if (!slot.connection->knows_peer() ||
+                (logs && !slot.connection->has_remote_address())) {
                 introduce_peer(slot);
             }
         });

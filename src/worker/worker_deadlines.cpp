@@ -15,7 +15,7 @@ MonotonicTime Worker::next_deadline() {
     }
     return earliest(deadlines_.next(), look_at_waiting_peers_at_, admission_.next_deadline(),
                     trees_.next_deadline(), acceptor_.next_deadline(), shutdown_.next_deadline(),
-                    batches_.due_at(), access_log_ ? access_log_->due_at() : never);
+                    batches_.due_at(), access_logs_.due_at());
 }
 
 void Worker::end_expired() {

@@ -39,7 +39,13 @@ void Worker::adopt_or_retry(SharedSnapshot snapshot) {
 }
 
 void Worker::adopt(SharedSnapshot snapshot) {
+    access_logs_.set_server_log(snapshot->access_log, snapshot->settings.access_log.format);
+    if (snapshot->has_access_logs) {
+        // For good: what has begun under one configuration is logged by it.
+        services_.access_logs = &access_logs_;
+    }
     hosting_.adopt(std::move(snapshot));
+    access_logs_.forget_unused();
     const config::Settings& settings = hosting_.snapshot()->settings;
     services_.settings = &settings;
     services_.parse_limits = settings.parse_limits;

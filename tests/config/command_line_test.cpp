@@ -25,7 +25,7 @@ TEST_F(CommandLineTest, HasDefaults) {
     EXPECT_EQ(found.workers, 0U);
     EXPECT_TRUE(found.cpus.empty());
     EXPECT_EQ(found.io, IoChoice::automatic);
-    EXPECT_FALSE(found.access_log);
+    EXPECT_FALSE(found.access_log.is_on());
     EXPECT_EQ(found.log_level, LogLevel::info);
 }
 
@@ -41,7 +41,7 @@ TEST_F(CommandLineTest, ReadsEveryFlag) {
     EXPECT_EQ(found.workers, 3U);
     EXPECT_EQ(found.cpus, (std::vector<unsigned>{0, 1}));
     EXPECT_EQ(found.io, IoChoice::epoll);
-    EXPECT_EQ(found.access_log, "/tmp/log");
+    EXPECT_EQ(found.access_log.file, "/tmp/log");
     EXPECT_EQ(found.log_level, LogLevel::warn);
 }
 
@@ -70,7 +70,7 @@ TEST_F(CommandLineTest, ReadsTheEnvironment) {
     EXPECT_EQ(found.workers, 2U);
     EXPECT_EQ(found.cpus, std::vector<unsigned>{1});
     EXPECT_EQ(found.io, IoChoice::uring);
-    EXPECT_EQ(found.access_log, "-");
+    EXPECT_EQ(found.access_log.file, "-");
     EXPECT_EQ(found.log_level, LogLevel::debug);
 }
 
@@ -94,12 +94,12 @@ TEST_F(CommandLineTest, ServesAndLogsToATerminalWithoutBeingTold) {
     use_terminal();
     const auto found = std::get<Settings>(read({}));
     EXPECT_EQ(found.sites.front().whole.directory, ".");
-    EXPECT_EQ(found.access_log, "-");
+    EXPECT_EQ(found.access_log.file, "-");
 }
 
 TEST_F(CommandLineTest, LogsNoRequestsWhenToldSo) {
     use_terminal();
-    EXPECT_FALSE(settings({"--access-log", "off"}).access_log);
+    EXPECT_FALSE(settings({"--access-log", "off"}).access_log.is_on());
 }
 
 TEST_F(CommandLineTest, RefusesValuesThatAreNone) {

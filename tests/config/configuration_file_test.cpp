@@ -49,13 +49,14 @@ load = "12s"
 timeout = "0s"
 
 [server.log]
-access = { file = "/tmp/log", format = "combined" }
+access = { file = "/tmp/log", format = "json" }
 level = "warn"
 
 [[site]]
 name = "www"
 hosts = ["Example.org", "*.example.org."]
 default = true
+access_log = { file = "/tmp/www", format = "combined-plus" }
 site_files = true
 site_files_status = 302
 allow = ["10.0.0.0/8"]
@@ -159,7 +160,7 @@ TEST_F(ConfigurationFile, GivesEverySettingOfTheServer) {
     EXPECT_EQ(found.timeouts.linger, seconds(3));
     EXPECT_EQ(found.timeouts.load, seconds(12));
     EXPECT_EQ(found.timeouts.drain, seconds(0));
-    EXPECT_EQ(found.access_log, "/tmp/log");
+    EXPECT_EQ(found.access_log, (AccessLogSettings{.file = "/tmp/log", .format = LogFormat::json}));
     EXPECT_EQ(found.log_level, LogLevel::warn);
 }
 
@@ -193,6 +194,8 @@ TEST_F(ConfigurationFile, GivesWhatOnlyAFileSays) {
     EXPECT_EQ(site.name, "www");
     EXPECT_EQ(site.hosts, (std::vector<std::string>{"example.org", "*.example.org"}));
     EXPECT_TRUE(site.is_default);
+    EXPECT_EQ(site.access_log,
+              (AccessLogSettings{.file = "/tmp/www", .format = LogFormat::combined_plus}));
     EXPECT_TRUE(site.has_site_files);
     EXPECT_EQ(site.site_files_status, http::Status::found);
     EXPECT_EQ(site.whole.allowed_networks, std::vector<std::string>{"10.0.0.0/8"});

@@ -65,7 +65,7 @@ TEST(Options, AreLiveButThoseOfThreadsAndTheMemoryThatTheyShare) {
         }
     }
     EXPECT_EQ(others, (std::vector<std::string_view>{"--workers", "--cpus", "--pin",
-                                                     "--cache-memory", "--io", "--access-log"}));
+                                                     "--cache-memory", "--io"}));
 }
 
 TEST(Options, TakeTheirDefaultsAndExamples) {

@@ -1,9 +1,10 @@
 #include <torc/base/assert.hpp>
 #include <torc/base/limits.hpp>
-#include <torc/worker/access_log.hpp>
+#include <torc/worker/access_logs.hpp>
 #include <torc/worker/connection.hpp>
 
 #include "worker/connection_harness.hpp"
+#include "worker/test_log.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -21,7 +22,8 @@
 
 namespace {
 
-using torc::worker::AccessLog;
+using torc::config::LogFormat;
+using torc::worker::AccessLogs;
 using torc::worker::test::ActionKind;
 using torc::worker::test::ConnectionHarness;
 
@@ -130,15 +132,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     put_assets(whole);
     (void)whole.exchange(stream);
 
-    torc::worker::LogQueue lines(torc::limits::access_log_buffer_bytes);
-    AccessLog log(lines, torc::worker::LogPace::batches);
-    ConnectionHarness cut(&log);
+    // What is logged later and what at once.
+    AccessLogs logs;
+    logs.set_server_log(torc::worker::test::make_log(torc::limits::access_log_buffer_bytes),
+                        (seed & 2U) == 0 ? LogFormat::json : LogFormat::combined);
+    ConnectionHarness cut(&logs);
     put_assets(cut);
     feed_in_pieces(cut, stream, random, 0);
     TORC_ASSERT(cut.output() == whole.output());
     TORC_ASSERT(is_over(cut) == is_over(whole));
 
-    ConnectionHarness disturbed(&log);
+    ConnectionHarness disturbed(&logs);
     put_assets(disturbed);
     disturbed.services().is_draining = random.below(8) == 0;
     feed_in_pieces(disturbed, stream, random, 8);

@@ -24,9 +24,9 @@ TEST_F(FileCheck, SaysNothingOfWhatIsRight) {
     for (config::SiteSettings& site : settings_.sites) {
         site.whole.directory = directory_.path();
     }
-    settings_.access_log = path("access.log");
+    settings_.access_log.file = path("access.log");
     EXPECT_TRUE(find_file_problems(settings_).empty());
-    settings_.access_log = "-";
+    settings_.access_log.file = "-";
     EXPECT_TRUE(find_file_problems(settings_).empty());
 }
 
@@ -103,7 +103,7 @@ TEST_F(FileCheck, ReadsTheFilesInTheRootsOfSitesThatHaveThem) {
 }
 
 TEST_F(FileCheck, LooksWhetherTheLogCanBeWritten) {
-    settings_.access_log = path("absent/access.log");
+    settings_.access_log.file = path("absent/access.log");
     EXPECT_EQ(find_file_problems(settings_),
               std::vector<std::string>{path("absent/access.log") +
                                        ": the access log can't be written: " + path("absent") +

@@ -35,7 +35,9 @@ protected:
         config::Settings settings;
         settings.sites.front().whole = area(name);
         settings.sites.front().has_site_files = true;
-        return RootOpener(previous, io::Backend::epoll, reports_).open_all(std::move(settings));
+        LogOpener logs(previous, "--access-log");
+        return RootOpener(previous, io::Backend::epoll, reports_)
+            .open_all(std::move(settings), logs);
     }
     std::string refusal_of(config::AreaSettings area, const worker::Snapshot* previous = nullptr) {
         try {

@@ -104,7 +104,7 @@ TEST_F(ServerTest, RefusesWhatIsNeitherADirectoryNorAFile) {
 }
 
 TEST_F(ServerTest, RefusesAnAccessLogThatCannotBeWritten) {
-    settings_.access_log = "/no/such/directory/access.log";
+    settings_.access_log.file = "/no/such/directory/access.log";
     EXPECT_EQ(refusal(),
               "--access-log /no/such/directory/access.log: can't be written: No such file or "
               "directory");

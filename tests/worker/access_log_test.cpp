@@ -116,10 +116,10 @@ TEST_F(AccessLogTest, NamesTheUser) {
 }
 
 TEST_F(AccessLogTest, CompletesALineWhoseBytesWereNotKnown) {
-    const OpenLine line = log_.open_line(plain);
+    const OpenLine line = log_.open_line(config::LogFormat::combined, plain);
     EXPECT_EQ(push(), "");
     log_.set_time(wall + 1h);
-    log_.append(line, 5'000'000'000, noon);
+    log_.append(line, 5'000'000'000, {}, noon);
     EXPECT_EQ(push(),
               "192.0.2.1 - - [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.1\" 200 5000000000 "
               "\"http://example.com/\" \"curl/7.88.1\"\n");

@@ -1,9 +1,9 @@
 #include <torc/base/limits.hpp>
-#include <torc/worker/access_log.hpp>
 #include <torc/worker/connection.hpp>
 
 #include "support/allocation_counter.hpp"
 #include "worker/connection_fixture.hpp"
+#include "worker/test_log.hpp"
 
 #include <gtest/gtest.h>
 
@@ -56,15 +56,16 @@ TEST_F(ConnectionAllocationTest, LargeBodiesFromMemoryAllocateNothing) {
 TEST_F(ConnectionAllocationTest, LoggedAnswersAllocateNothing) {
     // More lines than a buffer holds, so that buffers go to the queue, and what the queue can't
     // take is dropped.
-    LogQueue queue(limits::access_log_buffer_bytes);
-    AccessLog log(queue, LogPace::batches);
-    log.set_time(site::test::now);
-    ConnectionHarness harness(&log);
+    const SharedLog log = test::make_log(limits::access_log_buffer_bytes);
+    AccessLogs logs;
+    logs.set_server_log(log, config::LogFormat::combined);
+    logs.set_time(site::test::now);
+    ConnectionHarness harness(&logs);
     fill(harness);
     const std::string text = request(
         "GET /a", "User-Agent: a browser of some length\r\nReferer: http://example.com\r\n");
     EXPECT_EQ(allocations_of_1000(harness, text), 0U);
-    EXPECT_GT(queue.take_dropped_lines(), 0U);
+    EXPECT_GT(log->queue->take_dropped_lines(), 0U);
 }
 
 TEST_F(ConnectionAllocationTest, AConnectionThatIsServedWholeAllocatesNothing) {

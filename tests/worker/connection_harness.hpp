@@ -36,10 +36,10 @@ static_assert(
 /// connection its events, does what it asks for and writes down what it did.
 class ConnectionHarness {
 public:
-    explicit ConnectionHarness(AccessLog* access_log = nullptr, site::LoadRules rules = {})
+    explicit ConnectionHarness(AccessLogs* access_logs = nullptr, site::LoadRules rules = {})
         : site_(std::move(rules), budgets_) {
         hosted_site_->whole().responder.set_time(site::test::now);
-        services_.access_log = access_log;
+        services_.access_logs = access_logs;
         services_.now = MonotonicTime(std::chrono::hours(12));
         output_.reserve(std::size_t{1024} * 1024);
         actions_.reserve(1024);

@@ -1,18 +1,21 @@
 #include <torc/base/limits.hpp>
-#include <torc/worker/access_log.hpp>
 #include <torc/worker/connection.hpp>
 
 #include "support/environment.hpp"
 #include "worker/connection_harness.hpp"
+#include "worker/test_log.hpp"
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace torc::worker {
 namespace {
 
+using namespace std::chrono_literals;
 using site::test::page;
 using test::ConnectionHarness;
 using test::request;
@@ -20,17 +23,16 @@ using test::request;
 class ConnectionLogTest : public ::testing::Test {
 protected:
     void SetUp() override {
-        log_.set_time(site::test::now);
+        logs_.set_server_log(log_, config::LogFormat::combined);
+        logs_.set_time(site::test::now);
         harness_.put("a", site::test::memory_asset("12345"));
         harness_.put("large", site::test::disk_asset(std::string(100'000, 'x')));
     }
 
     /// What was logged since the last call.
     std::string logged() {
-        log_.push();
-        std::string lines;
-        static_cast<void>(queue_.take(lines));
-        return lines;
+        logs_.push();
+        return test::take_lines(log_);
     }
     /// A line for a request without Referer and User-Agent.
     static std::string line(std::string_view request_line, int status, std::size_t bytes) {
@@ -39,9 +41,9 @@ protected:
     }
 
     torc::test::ScopedTimeZone utc_{"UTC0"};
-    LogQueue queue_{limits::access_log_queue_bytes_max};
-    AccessLog log_{queue_, LogPace::batches};
-    ConnectionHarness harness_{&log_};
+    SharedLog log_ = test::make_log();
+    AccessLogs logs_;
+    ConnectionHarness harness_{&logs_};
 };
 
 TEST_F(ConnectionLogTest, WritesALineForAnAnswer) {
@@ -147,6 +149,51 @@ TEST_F(ConnectionLogTest, CountsEveryFileForItself) {
     (void)harness_.exchange(request("GET /large") + request("GET /large", "Range: bytes=0-9\r\n"));
     EXPECT_EQ(logged(),
               line("GET /large HTTP/1.1", 200, 100'000) + line("GET /large HTTP/1.1", 206, 10));
+}
+
+TEST_F(ConnectionLogTest, WritesALineWithTimesWhenTheResponseHasLeft) {
+    logs_.set_server_log(log_, config::LogFormat::combined_plus);
+    (void)harness_.receive(request("GET /a"));
+    EXPECT_EQ(logged(), "");
+    harness_.services().now += 3ms;
+    harness_.perform();
+    EXPECT_TRUE(logged().ends_with(
+        " 200 5 \"-\" \"-\" \"a\" 0.003000 disk=0.000000 send=0.003000 client=0.000000\n"));
+}
+
+TEST_F(ConnectionLogTest, TellsHowLongARequestHasWaitedForTheDisk) {
+    logs_.set_server_log(log_, config::LogFormat::combined_plus);
+    harness_.put_on_disk("cold", site::test::memory_asset("12345"));
+    (void)harness_.receive(request("GET /cold") + request("GET /a"));
+    harness_.services().now += 70ms;
+    harness_.perform();
+    const std::string lines = logged();
+    EXPECT_TRUE(lines.contains(" 0.070000 disk=0.070000 ")) << lines;
+    // The one behind it had not been begun.
+    EXPECT_TRUE(lines.contains(" 0.000000 disk=0.000000 ")) << lines;
+}
+
+TEST_F(ConnectionLogTest, WritesLinesWithTimesInTheOrderOfTheirRequests) {
+    logs_.set_server_log(log_, config::LogFormat::json);
+    (void)harness_.exchange(request("GET /a") + request("GET /large") + request("HEAD /a"));
+    const std::string lines = logged();
+    std::size_t position = 0;
+    for (const char* const part : {R"("uri":"/a")", R"("size":5,)", R"("uri":"/large")",
+                                   R"("size":100000,)", R"("method":"HEAD")", R"("size":0,)"}) {
+        position = lines.find(part, position);
+        ASSERT_NE(position, std::string::npos) << part << "\n" << lines;
+    }
+}
+
+TEST_F(ConnectionLogTest, CountsWhatWentOutOfABatchThatWasCutOff) {
+    logs_.set_server_log(log_, config::LogFormat::json);
+    (void)harness_.receive(request("GET /a") + request("GET /a"));
+    const std::size_t sent = harness_.take_message() - 2;
+    (void)harness_.complete_send(sent);
+    harness_.disconnect();
+    const std::string lines = logged();
+    EXPECT_TRUE(lines.contains(R"("size":5,)"));
+    EXPECT_TRUE(lines.contains(R"("size":3,)"));
 }
 
 TEST_F(ConnectionLogTest, WritesNothingForAConnectionThatAsksForNothing) {

@@ -15,6 +15,7 @@
 #include "scripted_proactor.hpp"
 #include "site/assets.hpp"
 #include "support/temporary_directory.hpp"
+#include "test_log.hpp"
 
 #include <gtest/gtest.h>
 
@@ -23,6 +24,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -56,8 +58,13 @@ protected:
                            const Snapshot* previous = nullptr) {
         config::Settings settings;
         settings.sites = std::move(sites);
-        return make_snapshot(std::move(settings), previous,
-                             [this](const config::AreaSettings& area) { return open(area); });
+        return make_snapshot(
+            std::move(settings), previous,
+            [this](const config::AreaSettings& area) { return open(area); },
+            [this](const config::AccessLogSettings& log, const std::string& /*site*/) {
+                SharedLog& open_log = logs_[log.file];
+                return open_log != nullptr ? open_log : open_log = make_log();
+            });
     }
     std::shared_ptr<CurrentRoot> open(const config::AreaSettings& area) {
         opened_.push_back(area.directory);
@@ -84,6 +91,8 @@ protected:
     torc::test::TemporaryDirectory directory_;
     /// What was opened, in order.
     std::vector<std::string> opened_;
+    /// Logs by their names.
+    std::unordered_map<std::string, SharedLog> logs_;
     ScriptedProactor proactor_;
     site::CacheBudgets budgets_{site::CacheLimits{}};
     LoaderServices services_{.proactor = proactor_,

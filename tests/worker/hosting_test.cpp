@@ -113,6 +113,39 @@ TEST_F(HostingTest, MakesASiteReadyWhenItIsAskedForFirst) {
     EXPECT_EQ(asked_for.use_count(), owners + 1);
 }
 
+TEST_F(HostingTest, LogsASiteWhereItSaysOrElseWhereTheServerDoes) {
+    AccessLogs logs;
+    const SharedLog server_log = test::make_log();
+    logs.set_server_log(server_log, config::LogFormat::combined);
+    config::SiteSettings own = site("own.test", "a");
+    own.access_log = {.file = "own", .format = config::LogFormat::json};
+    config::SiteSettings shared = site("shared.test", "a");
+    shared.access_log = own.access_log;
+    config::SiteSettings off = site("off.test", "a");
+    off.access_log.emplace();
+    adopt({own, shared, off, site("other.test", "a")});
+    EXPECT_TRUE(hosting_.snapshot()->has_access_logs);
+    const LogChoice choice = find("own.test")->log(logs);
+    EXPECT_EQ(choice.log->output, logs_.at("own"));
+    EXPECT_EQ(choice.format, config::LogFormat::json);
+    EXPECT_EQ(find("shared.test")->log(logs).log, choice.log);
+    EXPECT_EQ(find("off.test")->log(logs).log, nullptr);
+    EXPECT_EQ(find("other.test")->log(logs).log->output, server_log);
+}
+
+TEST_F(HostingTest, LogsElsewhereFromAReloadOn) {
+    AccessLogs logs;
+    config::SiteSettings settings = site("a.test", "a");
+    settings.access_log = {.file = "one"};
+    adopt({settings});
+    EXPECT_EQ(find("a.test")->log(logs).log->output, logs_.at("one"));
+    settings.access_log = {.file = "other"};
+    adopt({settings});
+    logs.forget_unused();
+    EXPECT_EQ(find("a.test")->log(logs).log->output, logs_.at("other"));
+    EXPECT_EQ(logs_.at("one").use_count(), 1);
+}
+
 TEST_F(HostingTest, KeepsASiteThatIsTheSame) {
     adopt({site("a.test", "a"), site("b.test", "b")});
     const HostedSite* const before = find("b.test");

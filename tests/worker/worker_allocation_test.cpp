@@ -2,6 +2,7 @@
 #include <torc/worker/worker.hpp>
 
 #include "support/allocation_counter.hpp"
+#include "worker/test_log.hpp"
 #include "worker/worker_harness.hpp"
 
 #include <gtest/gtest.h>
@@ -20,7 +21,7 @@ using test::Client;
 
 /// How often a worker on this thread allocates from its start to its end, in which another thread
 /// asks it for the same file `requests` times.
-std::uint64_t allocations_of(io::Backend backend, int requests, LogQueue* access_log) {
+std::uint64_t allocations_of(io::Backend backend, int requests, const SharedLog& access_log) {
     test::WorkerSurroundings around;
     around.access_log = access_log;
     around.directory.write("file", "hello");
@@ -41,7 +42,7 @@ std::uint64_t allocations_of(io::Backend backend, int requests, LogQueue* access
     client_thread.join();
     std::string batch;
     batch.reserve(limits::access_log_buffer_bytes);
-    while (access_log != nullptr && access_log->take(batch) != LogQueue::Next::nothing) {
+    while (access_log != nullptr && access_log->queue->take(batch) != LogQueue::Next::nothing) {
     }
     return after - before;
 }
@@ -49,7 +50,7 @@ std::uint64_t allocations_of(io::Backend backend, int requests, LogQueue* access
 /// Compares the least of some runs: one that takes longer than a second looks at the file once
 /// more, which does allocate. Where much else runs few are that short, and more are made.
 void expect_as_many_allocations(io::Backend backend, int few_requests, int many_requests,
-                                LogQueue* access_log = nullptr) {
+                                const SharedLog& access_log = nullptr) {
     constexpr int runs_min = 5;
     constexpr int runs_max = 50;
     std::uint64_t least_of_few = std::numeric_limits<std::uint64_t>::max();
@@ -80,8 +81,7 @@ TEST_P(WorkerAllocationTest, ARequestAllocatesNothing) {
 
 TEST_P(WorkerAllocationTest, ALoggedRequestAllocatesNothing) {
     // Many enough that a batch is pushed; the queue's buffers are made by the first run.
-    LogQueue log(limits::access_log_queue_bytes_max);
-    expect_as_many_allocations(GetParam(), 100, 600, &log);
+    expect_as_many_allocations(GetParam(), 100, 600, test::make_log());
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <torc/base/errno.hpp>
-#include <torc/base/limits.hpp>
 #include <torc/base/unique_fd.hpp>
 #include <torc/file/root.hpp>
 #include <torc/io/backend.hpp>
@@ -12,6 +11,7 @@
 #include "net/client.hpp"
 #include "support/temporary_directory.hpp"
 #include "worker/reports.hpp"
+#include "worker/test_log.hpp"
 
 #include <gtest/gtest.h>
 
@@ -45,7 +45,7 @@ struct WorkerSurroundings {
     /// Whether the worker sees a connection before its first request.
     bool shows_silent_connections = false;
     /// Null: requests are not logged.
-    LogQueue* access_log = nullptr;
+    SharedLog access_log;
     Mailbox own_mailbox;
     Mailbox* mailbox = &own_mailbox;
     Balance* balance = nullptr;
@@ -65,15 +65,18 @@ struct WorkerSurroundings {
         if (shows_silent_connections) {
             net::show_silent_connections(sockets.places()[0].socket);
         }
-        return {.snapshot = make_snapshot(settings, nullptr, open_root),
-                .listeners = &sockets,
-                .reports = &print_reports,
-                .connections_max = connections_max,
-                .access_log = access_log,
-                .mailbox = mailbox,
-                .balance = balance,
-                .index = index,
-                .address_limit = address_limit};
+        settings.access_log.file = access_log != nullptr ? access_log->path : "";
+        return {
+            .snapshot = make_snapshot(settings, nullptr, open_root,
+                                      [this](const config::AccessLogSettings& /*log*/,
+                                             const std::string& /*site*/) { return access_log; }),
+            .listeners = &sockets,
+            .reports = &print_reports,
+            .connections_max = connections_max,
+            .mailbox = mailbox,
+            .balance = balance,
+            .index = index,
+            .address_limit = address_limit};
     }
 };
 
@@ -140,16 +143,9 @@ protected:
     void TearDown() override { worker_.end(); }
 
     /// Turns the access log on.
-    void log_requests() { around_.access_log = &log_; }
+    void log_requests() { around_.access_log = make_log(); }
     /// What was logged since the last call.
-    std::string logged() {
-        std::string lines;
-        std::string batch;
-        while (log_.take(batch) == LogQueue::Next::lines) {
-            lines += batch;
-        }
-        return lines;
-    }
+    std::string logged() { return take_lines(around_.access_log); }
     /// Set up `around_` before.
     void start() { worker_.start(GetParam()); }
     /// Gives the order, and what `Worker::run` returned.
@@ -168,7 +164,6 @@ protected:
     }
 
 private:
-    LogQueue log_{limits::access_log_queue_bytes_max};
     RunningWorker worker_;
 
 protected:

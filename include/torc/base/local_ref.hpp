@@ -50,6 +50,8 @@ public:
     Type& operator*() const noexcept { return *object_; }
     // NOLINTEND(clang-analyzer-cplusplus.NewDelete)
     explicit operator bool() const noexcept { return object_ != nullptr; }
+    /// How many owners there are. Precondition: it is not null.
+    [[nodiscard]] std::uint32_t owners() const noexcept { return object_->references_; }
     /// Whether there are other owners. Precondition: it is not null.
     [[nodiscard]] bool is_shared() const noexcept { return object_->references_ > 1; }
 

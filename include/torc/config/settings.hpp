@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/base/limits.hpp>
+#include <torc/config/access_log_settings.hpp>
 #include <torc/config/site_settings.hpp>
 #include <torc/http/request_parser.hpp>
 #include <torc/site/cache/cache_budget.hpp>
@@ -73,8 +74,8 @@ struct Settings {
     std::vector<unsigned> cpus;
     Pin pin = Pin::automatic;
     IoChoice io = IoChoice::automatic;
-    /// "-" is standard output; nothing: no access log.
-    std::optional<std::string> access_log;
+    /// Of requests whose site has no access log of its own, and of those that reach no site.
+    AccessLogSettings access_log;
     LogLevel log_level = LogLevel::info;
     Timeouts timeouts;
     /// A peer that takes less of a response may be ended when there is no room for others, and one

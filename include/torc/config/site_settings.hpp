@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/config/access_log_settings.hpp>
 #include <torc/config/origin.hpp>
 #include <torc/http/status.hpp>
 #include <torc/http/target.hpp>
@@ -71,6 +72,8 @@ struct SiteSettings {
     bool has_site_files = false;
     /// Of redirects in _redirects that name none.
     http::Status site_files_status = http::Status::moved_permanently;
+    /// Where its requests are logged, or that they are not; nothing: as those of no site.
+    std::optional<AccessLogSettings> access_log{};
 
     friend bool operator==(const SiteSettings&, const SiteSettings&) = default;
 };

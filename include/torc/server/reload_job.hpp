@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/server/detached_task.hpp>
+#include <torc/server/open_logs.hpp>
 #include <torc/worker/snapshot.hpp>
 
 #include <functional>
@@ -16,6 +17,8 @@ class ReloadJob {
 public:
     struct Opened {
         worker::SharedSnapshot snapshot;
+        /// What it logs to that was not open before.
+        std::vector<SharedOpenLog> logs{};
         /// A line each.
         std::vector<std::string> warnings;
     };

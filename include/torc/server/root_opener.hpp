@@ -3,6 +3,7 @@
 #include <torc/config/settings.hpp>
 #include <torc/config/site_settings.hpp>
 #include <torc/io/backend.hpp>
+#include <torc/server/open_logs.hpp>
 #include <torc/worker/report.hpp>
 #include <torc/worker/snapshot.hpp>
 
@@ -24,9 +25,9 @@ public:
                const worker::ReportSink& reports);
 
     /// All that a server needs to serve by `settings`: what is in the directories for torc itself
-    /// (see load_site_files), the directories, and what is compiled of both. Throws what
-    /// load_site_files, `open` and worker::make_snapshot do.
-    [[nodiscard]] worker::SharedSnapshot open_all(config::Settings settings);
+    /// (see load_site_files), the directories, the access logs, and what is compiled of all that.
+    /// Throws what load_site_files, `open`, LogOpener and worker::make_snapshot do.
+    [[nodiscard]] worker::SharedSnapshot open_all(config::Settings settings, LogOpener& logs);
 
     /// What the area's path leads to. See open_document_root, of which it has the effect on the
     /// area, and check_document_root; throws what they do.

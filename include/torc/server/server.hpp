@@ -7,12 +7,12 @@
 #include <torc/config/settings.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/net/listener.hpp>
+#include <torc/server/open_logs.hpp>
 #include <torc/server/reload_job.hpp>
 #include <torc/server/watchdog.hpp>
 #include <torc/server/worker_thread.hpp>
 #include <torc/worker/address_limit.hpp>
 #include <torc/worker/balance.hpp>
-#include <torc/worker/log_writer.hpp>
 #include <torc/worker/mailbox.hpp>
 #include <torc/worker/report.hpp>
 #include <torc/worker/snapshot.hpp>
@@ -80,7 +80,6 @@ public:
 
 private:
     void choose_backend();
-    void open_access_log();
     void share_out_descriptors();
     void share_out_memory();
     static void ignore_signals();
@@ -115,7 +114,7 @@ private:
     /// Whether all workers serve by `snapshot_`.
     [[nodiscard]] bool is_adopted() const noexcept;
     void look_whether_adopted();
-    /// Gives what was done, to be reported.
+    /// Of all logs. Gives what was done, to be reported.
     std::string reopen_log();
     /// The last lines, when the workers have ended.
     void finish_log();
@@ -128,6 +127,7 @@ private:
     io::Backend backend_ = io::Backend::uring;
     /// Shared with a reload's job, which may outlive this.
     std::shared_ptr<const worker::ReportSink> reports_;
+    OpenLogs logs_;
     /// What is served by, and was by before; that is kept until no worker serves by it, so that its
     /// end takes nobody's time.
     worker::SharedSnapshot snapshot_;
@@ -144,8 +144,6 @@ private:
     std::vector<worker::Mailbox> mailboxes_;
     std::optional<worker::Balance> balance_;
     worker::AddressLimit address_limit_;
-    std::shared_ptr<worker::LogQueue> access_log_queue_;
-    std::optional<worker::LogWriter> access_log_;
     std::uint32_t connections_max_ = 0;
     std::unique_ptr<net::Listeners> listeners_;
     UniqueFd signals_;

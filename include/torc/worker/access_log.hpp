@@ -1,32 +1,23 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
-#include <torc/http/status.hpp>
+#include <torc/worker/log_line.hpp>
 #include <torc/worker/log_queue.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace torc::worker {
 
-/// What one line of the access log tells, but for the bytes sent.
-struct AccessEntry {
-    std::string_view remote_address;
-    /// The user that the request names, for what is protected, whether or not the password is
-    /// right; empty: none.
-    std::string_view user{};
-    /// Of what is no request, the first line that came, as far as it came.
-    std::string_view request_line;
-    http::Status status = http::Status::ok;
-    std::string_view referer;
-    std::string_view user_agent;
-};
-
-/// A line whose answer is still on its way.
+/// A line whose response is still on its way.
 struct OpenLine {
-    std::string before_bytes;
-    std::string after_bytes;
+    config::LogFormat format = config::LogFormat::combined;
+    std::string text{};
+    /// Where in it the bytes of content stand.
+    std::size_t bytes_position = 0;
 };
 
 /// When lines go to the writer.
@@ -37,7 +28,7 @@ enum class LogPace : std::uint8_t {
     at_once,
 };
 
-/// One worker's access log: lines in nginx's `combined` format, collected in memory and pushed in
+/// One worker's part of an access log: lines, collected in memory and pushed in
 /// batches to the queue of the thread that writes them. Makes no system call for a line, and never
 /// waits: a queue that is full drops and counts.
 class AccessLog {
@@ -52,26 +43,32 @@ public:
     /// Pushes what is left.
     ~AccessLog();
 
-    /// Sets the time that lines carry; in the local time zone, rendered once a second.
-    void set_time(WallTime now);
+    /// Sets the time that lines carry.
+    void set_time(WallTime now) { time_.set(now); }
 
     // A line for which there is no memory is dropped and counted.
+
+    /// In the format `combined`.
     void append(const AccessEntry& entry, std::uint64_t content_bytes, MonotonicTime now) noexcept;
 
-    /// For an answer whose bytes are not yet known: renders the line now, as the request goes away.
-    [[nodiscard]] OpenLine open_line(const AccessEntry& entry) const;
-    void append(const OpenLine& line, std::uint64_t content_bytes, MonotonicTime now) noexcept;
+    /// For a response whose bytes or times are not known yet: renders what is, as the request goes
+    /// away. Throws std::bad_alloc.
+    [[nodiscard]] OpenLine open_line(config::LogFormat format, const AccessEntry& entry) const;
+    void append(const OpenLine& line, std::uint64_t content_bytes, const ResponseTimes& times,
+                MonotonicTime now) noexcept;
 
     /// When the next batch is due; `never` when nothing is there.
     [[nodiscard]] MonotonicTime due_at() const noexcept;
     /// Pushes the batch if it is due, or if the log is about to go to another file.
     void push_if_due(MonotonicTime now) noexcept;
+    /// Whether no line has come for so long that the buffer is better given back.
+    [[nodiscard]] bool is_idle(MonotonicTime now) const noexcept {
+        return collecting_.empty() && now - oldest_ > 2 * delay_max;
+    }
     /// Pushes all that is there.
     void push() noexcept;
 
 private:
-    void render_before_bytes(const AccessEntry& entry, std::string& target) const;
-    static void render_after_bytes(const AccessEntry& entry, std::string& target);
     /// Takes the line from `scratch_`.
     void append_line(MonotonicTime now);
 
@@ -81,8 +78,8 @@ private:
     /// Lines not yet pushed.
     std::string collecting_;
     std::string scratch_;
-    std::string time_;
-    std::chrono::sys_seconds second_ = std::chrono::sys_seconds::min();
+    LogTime time_;
+    /// When the first of them came, or of those that were pushed last.
     MonotonicTime oldest_ = never;
 };
 

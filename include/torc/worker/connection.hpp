@@ -7,10 +7,10 @@
 #include <torc/site/cache/asset.hpp>
 #include <torc/site/response/responder.hpp>
 #include <torc/worker/access_control.hpp>
-#include <torc/worker/access_log.hpp>
 #include <torc/worker/action.hpp>
 #include <torc/worker/area_access.hpp>
 #include <torc/worker/backlog.hpp>
+#include <torc/worker/lines_under_way.hpp>
 #include <torc/worker/request_body.hpp>
 #include <torc/worker/response_batch.hpp>
 #include <torc/worker/response_content.hpp>
@@ -105,7 +105,11 @@ public:
     ~Connection();
 
     /// Sets the peer's address for the access log. Not needed if that is off.
-    void set_remote_address(std::string address) { remote_address_ = std::move(address); }
+    void set_remote_address(std::string address, std::uint16_t port = 0) {
+        remote_address_ = std::move(address);
+        remote_port_ = port;
+    }
+    [[nodiscard]] bool has_remote_address() const noexcept { return !remote_address_.empty(); }
     /// Sets the peer's address for areas that are not for everybody. Not needed if there are none.
     void set_peer(const std::optional<net::Address>& peer) noexcept { peer_ = peer; }
     [[nodiscard]] bool knows_peer() const noexcept { return peer_.has_value(); }
@@ -177,13 +181,6 @@ private:
         Next next = Next::input;
     };
 
-    /// A line of the access log about a response that has not left yet.
-    struct LogUnderWay {
-        OpenLine line;
-        std::uint64_t content_bytes;
-        std::uint64_t file_sent_bytes = 0;
-    };
-
     // `loaded_asset`: what the load for the first request of the input has just ended with; null:
     // there was none. `input`: from the beginning of a request on.
 
@@ -234,6 +231,10 @@ private:
     /// Adds a response, whose head `writer` has written, to the batch.
     void add_response(site::Answer response, const http::HeadWriter& writer);
     [[gnu::noinline]] void log_response(const site::Answer& response);
+    /// Of a line that is complete only when the response has left.
+    void log_later(const site::Answer& response, const LogChoice& choice, const AccessEntry& entry);
+    [[gnu::noinline]] void finish_lines() noexcept;
+    [[gnu::noinline]] void cut_off_lines() noexcept;
 
     /// The peer has ended its stream, or the receive was ended for its deadline.
     [[nodiscard, gnu::noinline]] Action on_end_of_input();
@@ -293,10 +294,18 @@ private:
     HostedSiteRef waiting_for_;
 
     std::string remote_address_;
+    std::uint16_t remote_port_ = 0;
     /// Nothing: it has no IP address, or it is not known.
     std::optional<net::Address> peer_;
     /// Null: no response is under way whose line is open.
-    std::unique_ptr<LogUnderWay> log_;
+    std::unique_ptr<LinesUnderWay> lines_;
+    /// Since when the next request is there, though it had to wait for something; `never`: it had
+    /// not to.
+    MonotonicTime waits_since_ = never;
+    /// What of that was a wait for the file system.
+    ResponseTimes::Duration disk_wait_{};
+    /// When the load that is waited for was begun.
+    MonotonicTime load_begun_at_{};
 };
 
 }  // namespace torc::worker

@@ -6,6 +6,7 @@
 #include <torc/site/routing/redirects.hpp>
 #include <torc/site/routing/rule_policies.hpp>
 #include <torc/site/site.hpp>
+#include <torc/worker/access_logs.hpp>
 #include <torc/worker/area_access.hpp>
 #include <torc/worker/hosted_tree.hpp>
 #include <torc/worker/snapshot.hpp>
@@ -85,6 +86,11 @@ public:
     /// Of the site, since it has to be known before the path is.
     [[nodiscard]] http::EncodedSlash encoded_slash() const noexcept { return encoded_slash_; }
 
+    /// Where requests for it are logged. Throws std::bad_alloc, the first time alone.
+    [[nodiscard]] LogChoice log(AccessLogs& logs) {
+        return has_own_log_ ? own_log(logs) : logs.server_log();
+    }
+
     [[nodiscard]] HostedArea& whole() noexcept { return areas_.front(); }
     /// That of a http::Target's path.
     [[nodiscard]] HostedArea& area_of(std::string_view path) noexcept {
@@ -93,6 +99,7 @@ public:
 
 private:
     [[nodiscard]] HostedArea& find_area(std::string_view path) noexcept;
+    [[nodiscard]] LogChoice own_log(AccessLogs& logs);
 
     HostedTrees* const trees_ = nullptr;
     SharedSite site_;
@@ -100,6 +107,10 @@ private:
     http::EncodedSlash encoded_slash_;
     /// Whether there are areas beside the whole.
     bool has_parts_ = false;
+    /// Whether the site says where its requests are logged, or that they are not.
+    bool has_own_log_ = false;
+    /// Null: nobody has asked for it yet, or it is off.
+    WorkerLogRef log_;
     /// As those of the snapshot. They never move.
     std::deque<HostedArea> areas_;
 };

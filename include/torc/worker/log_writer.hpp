@@ -33,6 +33,9 @@ public:
     /// Ends it as `end` does.
     ~LogWriter();
 
+    /// How messages call the log.
+    [[nodiscard]] const std::string& name() const noexcept;
+
     /// Whether the log is a terminal, where lines are to show as soon as they are logged.
     [[nodiscard]] bool is_terminal() const noexcept { return is_terminal_; }
 

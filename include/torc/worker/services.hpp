@@ -9,7 +9,7 @@
 #include <torc/http/request_parser.hpp>
 #include <torc/site/cache/asset.hpp>
 #include <torc/worker/access_control.hpp>
-#include <torc/worker/access_log.hpp>
+#include <torc/worker/access_logs.hpp>
 #include <torc/worker/hosting.hpp>
 #include <torc/worker/response_batch.hpp>
 
@@ -39,7 +39,9 @@ struct EventScratch {
     /// What the request says of who sent it, where its area is protected.
     http::CredentialsScratch credentials{};
     std::optional<AccessAttempt> attempt{};
-    /// The user among them, for the access log; empty: none.
+    /// The site that the request is for; null: none, or not known yet.
+    HostedSite* site = nullptr;
+    /// The user among the credentials, for the access log; empty: none.
     std::string_view user{};
     /// The check that the request waits for has taken too long, or was not begun.
     bool has_given_up_check = false;
@@ -56,8 +58,8 @@ struct Services {
     ResponseBatchPool& batches;
     /// Null if no area is protected.
     AccessControl* access_control = nullptr;
-    /// Null if the access log is off.
-    AccessLog* access_log = nullptr;
+    /// Null if nothing was ever logged.
+    AccessLogs* access_logs = nullptr;
 
     /// What is served by. Set by the worker; null where a connection is driven without one.
     const config::Settings* settings = nullptr;
@@ -68,6 +70,8 @@ struct Services {
 
     /// Of the iteration. Set by the worker.
     MonotonicTime now{};
+    /// Its number.
+    std::uint64_t iteration = 0;
     /// Whether each response from now on is its connection's last. Set by the worker.
     bool is_draining = false;
     /// Whether a connection that is idle ends. Set by the worker.

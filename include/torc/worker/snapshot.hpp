@@ -5,6 +5,7 @@
 #include <torc/site/routing/area_table.hpp>
 #include <torc/site/routing/host_table.hpp>
 #include <torc/site/routing/redirects.hpp>
+#include <torc/worker/access_logs.hpp>
 #include <torc/worker/area_access.hpp>
 #include <torc/worker/hosted_tree.hpp>
 
@@ -32,6 +33,8 @@ struct SiteSnapshot {
     /// Gives an index of `areas`.
     site::AreaTable area_table;
     site::Redirects redirects;
+    /// Of its own; null: it has none.
+    SharedLog access_log;
 };
 using SharedSite = std::shared_ptr<const SiteSnapshot>;
 
@@ -43,6 +46,10 @@ struct Snapshot {
     /// Without their sites, which have their own.
     config::Settings settings;
     std::vector<SharedSite> sites;
+    /// Of requests whose site has none of its own; null: they are not logged.
+    SharedLog access_log;
+    /// Whether there is any.
+    bool has_access_logs = false;
     /// Gives an index of `sites`.
     site::HostTable hosts;
 };
@@ -52,9 +59,13 @@ using SharedSnapshot = std::shared_ptr<const Snapshot>;
 /// change the rules: see site::LoadRules::serve_only.
 using OpenTree = std::function<std::shared_ptr<CurrentRoot>(config::AreaSettings& area)>;
 
+/// Gives a log that is open; throws StartError. `site`: whose it is; empty: the server's.
+using OpenLog =
+    std::function<SharedLog(const config::AccessLogSettings& log, const std::string& site)>;
+
 /// Compiles `settings`. Takes over from `previous`, which may be null, the trees and sites that are
 /// the same, so that workers go on with what they have of them. Throws StartError.
 [[nodiscard]] SharedSnapshot make_snapshot(config::Settings settings, const Snapshot* previous,
-                                           const OpenTree& open);
+                                           const OpenTree& open_tree, const OpenLog& open_log = {});
 
 }  // namespace torc::worker

@@ -8,7 +8,7 @@
 #include <torc/site/site.hpp>
 #include <torc/worker/acceptor.hpp>
 #include <torc/worker/access_control.hpp>
-#include <torc/worker/access_log.hpp>
+#include <torc/worker/access_logs.hpp>
 #include <torc/worker/address_limit.hpp>
 #include <torc/worker/admission.hpp>
 #include <torc/worker/balance.hpp>
@@ -45,9 +45,6 @@ struct WorkerOptions {
     net::ListeningSockets* listeners = nullptr;
     const ReportSink* reports = nullptr;
     std::uint32_t connections_max = 1024;
-    /// Where access lines go; null: there is no access log.
-    LogQueue* access_log = nullptr;
-    LogPace access_log_pace = LogPace::batches;
     /// Where orders to stop and connections from other workers come in. Never null.
     Mailbox* mailbox = nullptr;
     /// Shared with the other workers; null: there are none.
@@ -196,7 +193,7 @@ private:
     Hosting hosting_;
     AccessControl access_control_;
     ResponseBatchPool batches_;
-    std::optional<AccessLog> access_log_;
+    AccessLogs access_logs_;
     Services services_;
 
     Deadlines deadlines_;

@@ -1,0 +1,173 @@
+#include <torc/base/limits.hpp>
+#include <torc/base/start_error.hpp>
+#include <torc/server/open_logs.hpp>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <utility>
+
+namespace torc::server {
+namespace {
+
+bool report_of_writer(worker::LogWriter::Severity severity, const std::string& message) {
+    const bool is_error = severity == worker::LogWriter::Severity::error;
+    spdlog::log(is_error ? spdlog::level::err : spdlog::level::warn, "{}", message);
+    return true;
+}
+
+/// Device and inode of a regular file; empty: it is none.
+std::string file_behind(const std::string& path) {
+    struct stat status{};
+    const int error = path == "-" ? ::fstat(STDOUT_FILENO, &status) : ::stat(path.c_str(), &status);
+    return error == 0 && S_ISREG(status.st_mode)
+               ? fmt::format("{}:{}", status.st_dev, status.st_ino)
+               : std::string();
+}
+
+bool has_finished(const worker::LogWriter& writer) {
+    pollfd finished{.fd = writer.finished_descriptor(), .events = POLLIN, .revents = 0};
+    return ::poll(&finished, 1, 0) == 1;
+}
+
+/// Closes a log, whether or not all of it was written.
+void close(OpenLog& log) {
+    if (const std::uint64_t lost = log.writer.end(); lost > 0) {
+        spdlog::warn("{}: {} line{} lost in all", log.writer.name(), lost,
+                     lost == 1 ? " was" : "s were");
+    }
+}
+
+}  // namespace
+
+OpenLog::OpenLog(worker::LogOutput output, worker::LogFile file, std::string name)
+    : LogOutput(std::move(output)),
+      writer(std::move(file), queue, std::move(name), report_of_writer) {}
+
+std::string_view log_setting(const config::Settings& settings) noexcept {
+    return settings.configuration_file.empty() ? "--access-log" : "server.log.access";
+}
+
+LogOpener::LogOpener(const worker::Snapshot* previous, std::string_view setting)
+    : setting_(setting) {
+    if (previous == nullptr) {
+        return;
+    }
+    const auto add = [this](const worker::SharedLog& log) {
+        if (log != nullptr) {
+            known_.emplace(log->path, log);
+        }
+    };
+    add(previous->access_log);
+    for (const worker::SharedSite& site : previous->sites) {
+        add(site->access_log);
+    }
+}
+
+worker::SharedLog LogOpener::open(const config::AccessLogSettings& log, const std::string& site) {
+    if (const auto open = logs_.find(log.file); open != logs_.end()) {
+        return open->second;
+    }
+    return logs_.emplace(log.file, open_file(log.file, site)).first->second;
+}
+
+worker::SharedLog LogOpener::open_file(const std::string& path, const std::string& site) {
+    const std::string setting = site.empty()
+                                    ? fmt::format("{} {}", setting_, path)
+                                    : fmt::format("site.access_log {} of site '{}'", path, site);
+    if (const auto known = known_.find(path); known != known_.end()) {
+        require_one_name(path, setting);
+        return known->second;
+    }
+    auto file = worker::LogFile::open(path);
+    if (!file) {
+        throw StartError(fmt::format("{}: can't be written: {}", setting, file.error().message()));
+    }
+    require_one_name(path, setting);
+    const auto pace = file->is_terminal() ? worker::LogPace::at_once : worker::LogPace::batches;
+    worker::LogOutput output{
+        .path = path,
+        .queue = std::make_shared<worker::LogQueue>(limits::access_log_queue_bytes_max),
+        .pace = pace};
+    return opened_.emplace_back(std::make_shared<OpenLog>(
+        std::move(output), *std::move(file),
+        site.empty() ? std::string("access log") : fmt::format("access log {}", path)));
+}
+
+void LogOpener::require_one_name(const std::string& path, const std::string& setting) {
+    const std::string file = file_behind(path);
+    if (file.empty()) {
+        return;
+    }
+    const auto [other, is_new] = files_.emplace(file, path);
+    if (!is_new) {
+        throw StartError(fmt::format("{}: it is the same file as {}; give it the same name",
+                                     setting, other->second));
+    }
+}
+
+void OpenLogs::add(std::vector<SharedOpenLog> logs) {
+    std::ranges::move(logs, std::back_inserter(logs_));
+}
+
+void OpenLogs::close_unused() {
+    std::erase_if(logs_, [](const SharedOpenLog& log) {
+        // Nobody can come to have it again.
+        if (log.use_count() > 1) {
+            return false;
+        }
+        log->writer.finish();
+        if (!has_finished(log->writer)) {
+            return false;
+        }
+        close(*log);
+        return true;
+    });
+}
+
+std::string OpenLogs::reopen() {
+    if (logs_.empty()) {
+        return "there is no access log";
+    }
+    std::size_t reopened = 0;
+    for (const SharedOpenLog& log : logs_) {
+        if (log->writer.can_reopen()) {
+            log->writer.reopen();
+            ++reopened;
+        }
+    }
+    if (reopened == 0) {
+        const std::string& path = logs_.front()->path;
+        return fmt::format(
+            "the access log ({}) was open before torc began, so it can't be opened anew; give "
+            "--access-log the path of a file for that",
+            path == "-" ? "standard output" : path);
+    }
+    return reopened == 1 ? std::string("opening the access log anew")
+                         : fmt::format("opening {} access logs anew", reopened);
+}
+
+void OpenLogs::finish(const std::function<bool(const std::vector<int>& descriptors)>& wait) {
+    std::ranges::for_each(logs_, [](const SharedOpenLog& log) { log->writer.finish(); });
+    while (true) {
+        std::vector<int> unfinished;
+        for (const SharedOpenLog& log : logs_) {
+            if (!has_finished(log->writer)) {
+                unfinished.push_back(log->writer.finished_descriptor());
+            }
+        }
+        if (unfinished.empty() || !wait(unfinished)) {
+            break;
+        }
+    }
+    std::ranges::for_each(logs_, [](const SharedOpenLog& log) { close(*log); });
+}
+
+}  // namespace torc::server

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <ranges>
+#include <span>
 #include <variant>
 
 namespace torc::config {
@@ -86,9 +87,12 @@ std::string_view last_part(const Option& option) {
 
 std::vector<std::string_view> server_tables() {
     std::vector<std::string_view> tables;
-    for (const Option& option : server_options()) {
-        if (!option.key.empty() && std::ranges::find(tables, table_of(option)) == tables.end()) {
-            tables.push_back(table_of(option));
+    for (const std::span<const Option> table : {server_options(), log_options()}) {
+        for (const Option& option : table) {
+            if (!option.key.empty() &&
+                std::ranges::find(tables, table_of(option)) == tables.end()) {
+                tables.push_back(table_of(option));
+            }
         }
     }
     return tables;

@@ -160,11 +160,13 @@ struct Option {
 /// All options, in the order of the help. A value is set after those of the rows before it.
 [[nodiscard]] std::span<const Option> options();
 
-// The two tables that these are copied from.
+// The tables that these are copied from.
 /// What each site may have of its own.
 [[nodiscard]] std::span<const Option> site_options() noexcept;
-/// What there is once in a process.
+/// What there is once in a process, but for its logs.
 [[nodiscard]] std::span<const Option> server_options() noexcept;
+/// What it logs, and where.
+[[nodiscard]] std::span<const Option> log_options() noexcept;
 
 /// The row of the flag `name` ("--port", "DIR"), which there must be.
 [[nodiscard]] const Option& option_named(std::string_view name);

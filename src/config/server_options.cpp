@@ -34,9 +34,6 @@ constexpr std::array pin_words = {"auto"sv, "on"sv, "off"sv};
 constexpr std::array pins = {Pin::automatic, Pin::on, Pin::off};
 constexpr std::array io_words = {"auto"sv, "uring"sv, "epoll"sv};
 constexpr std::array io_choices = {IoChoice::automatic, IoChoice::uring, IoChoice::epoll};
-constexpr std::array level_words = {"debug"sv, "info"sv, "warn"sv, "error"sv, "off"sv};
-constexpr std::array levels = {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error,
-                               LogLevel::off};
 
 /// Notes why `addresses` can't be listened on, if so. The layer below calls the option --address.
 void check_addresses(const std::vector<std::string>& addresses, std::string_view name,
@@ -70,10 +67,6 @@ void set_addresses(const Destination& destination, const Given& given, Problems&
 
 void set_cpus(const Destination& destination, std::string_view name, const std::string& text) {
     destination.settings.cpus = parse_cpu_list(name, text);
-}
-
-void set_access_log(const Destination& destination, AccessLogSettings log) {
-    destination.settings.access_log = std::move(log);
 }
 
 constexpr std::array rows = {
@@ -334,40 +327,6 @@ constexpr std::array rows = {
            .help = "Connections that one client may have, an IPv4 address or the /64 of an IPv6 "
                    "one; 0: as many as there is room for. Not behind a proxy, which is one "
                    "client."},
-    Option{.flags = "--access-log",
-           .variable = "TORC_ACCESS_LOG",
-           .key = "server.log.access",
-           .value_name = "FILE",
-           .group = Group::reporting,
-           .default_note = "- when standard output is a terminal, else off",
-           .example = "/var/log/torc/access.log",
-           .kind = LogTarget{set_access_log},
-           .help = "Where to log requests: a file, - for standard output, or off. In a "
-                   "configuration file there may be a table of file and format in its place."},
-    // In a file it is given with the log: { file = "...", format = "json" }.
-    Option{.flags = "--access-log-format",
-           .variable = "TORC_ACCESS_LOG_FORMAT",
-           .value_name = "FORMAT",
-           .group = Group::reporting,
-           .default_value = "combined",
-           .kind = Choice{log_format_words,
-                          [](const Destination& destination, std::size_t index) {
-                              destination.settings.access_log.format =
-                                  static_cast<LogFormat>(index);
-                          }},
-           .help = "What to log of each request: combined, combined-plus (the host and the times "
-                   "behind it) or json."},
-    Option{.flags = "--log-level",
-           .variable = "TORC_LOG_LEVEL",
-           .key = "server.log.level",
-           .value_name = "LEVEL",
-           .group = Group::reporting,
-           .default_value = "info",
-           .kind =
-               Choice{level_words,
-                      [](const Destination& destination,
-                         std::size_t index) { destination.settings.log_level = levels.at(index); }},
-           .help = "What to report on standard error: debug, info, warn, error, off."},
     Option{.flags = "-c,--config",
            .variable = "TORC_CONFIG",
            .value_name = "FILE",

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -105,9 +106,11 @@ TEST_F(Reload, KeepsWhatNeedsARestartAndSaysSo) {
 }
 
 TEST_F(Reload, ComparesEveryKeyOfTheServer) {
-    for (const Option& option : server_options()) {
-        const auto found = std::ranges::find(live_values(), option.key, &LiveValue::key);
-        EXPECT_EQ(found != live_values().end(), !option.key.empty()) << option.key;
+    for (const std::span<const Option> table : {server_options(), log_options()}) {
+        for (const Option& option : table) {
+            const auto found = std::ranges::find(live_values(), option.key, &LiveValue::key);
+            EXPECT_EQ(found != live_values().end(), !option.key.empty()) << option.key;
+        }
     }
     for (const LiveValue& value : live_values()) {
         EXPECT_NE(find_key(value.key), nullptr) << value.key;

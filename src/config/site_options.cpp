@@ -161,6 +161,16 @@ constexpr std::array rows = {
            }},
            .help = "Let scripts of other sites read this one: Access-Control-Allow-Origin: *, and "
                    "an answer to their preflight requests."},
+    Option{.flags = "--server-timing",
+           .variable = "TORC_SERVER_TIMING",
+           .key = "site.server_timing",
+           .group = Group::responding,
+           .default_value = "off",
+           .kind = Toggle{[](const Destination& destination, bool is_on) {
+               destination.area.tells_timing = is_on;
+           }},
+           .help = "Whether each answer says in the field Server-Timing if the file was in memory, "
+                   "and how long the disk took if not: what browsers show beside a request."},
     Option{.flags = "--cache-control",
            .variable = "TORC_CACHE_CONTROL",
            .key = "site.rule.cache",

@@ -40,8 +40,9 @@ public:
     }
     /// Keeps a completion for the next `begin` or `fill`.
     void add_ready(Token token, std::int32_t result) {
-        ready_.push_back(Completion{.token = token, .result = result, .more = false, .data = {}});
+        add_ready(Completion{.token = token, .result = result, .data = {}});
     }
+    void add_ready(const Completion& completion) { ready_.push_back(completion); }
 
     /// Lives until the next `begin`.
     [[nodiscard]] std::span<const Completion> completions() const noexcept {

@@ -91,7 +91,8 @@ void EpollSends::advance(Descriptor& descriptor) {
 void EpollSends::finish(Descriptor& descriptor, std::int32_t result) {
     WriteHalf& half = descriptor.write;
     half.is_pending = false;
-    batch_.add({.token = half.token, .result = result, .more = false, .data = {}});
+    batch_.add(
+        {.token = half.token, .result = result, .file_wait = half.sender.read_wait(), .data = {}});
 }
 
 void EpollSends::on_read(Token token, std::int32_t result) {

@@ -64,6 +64,7 @@ void SocketSender::start(int socket, const MessageRest& rest) noexcept {
     socket_ = socket;
     rest_ = rest;
     sent_bytes_ = rest.sent_bytes;
+    read_wait_ = {};
 }
 
 void SocketSender::start(const FileSlice& slice) noexcept {
@@ -72,6 +73,7 @@ void SocketSender::start(const FileSlice& slice) noexcept {
     socket_ = slice.socket;
     slice_ = slice;
     read_bytes_ = 0;
+    read_wait_ = {};
 }
 
 SocketSender::Step SocketSender::advance(const FileSender& file_sender) {
@@ -128,7 +130,7 @@ SocketSender::Step SocketSender::send_file(const FileSender& file_sender) noexce
     if (attempt.is_cold) {
         state_ = State::reading_pages;
         read_bytes_ = attempt.length;
-        reading_ = (reading_ + 1) & 0xff'ffffU;
+        begin_reading();
         return {.need = Need::pages};
     }
     if (attempt.sent < 0 && errno == EAGAIN) {
@@ -148,7 +150,12 @@ void SocketSender::begin_chunk() {
     state_ = State::reading_chunk;
     sent_bytes_ = 0;
     read_bytes_ = std::min<std::uint64_t>(slice_.length, limits::threaded_read_bytes);
+    begin_reading();
+}
+
+void SocketSender::begin_reading() noexcept {
     reading_ = (reading_ + 1) & 0xff'ffffU;
+    read_begun_at_ = monotonic_now();
 }
 
 BlockingCall SocketSender::read_call(std::uint8_t operation, std::uint32_t slot) const {
@@ -166,6 +173,7 @@ BlockingCall SocketSender::read_call(std::uint8_t operation, std::uint32_t slot)
 
 void SocketSender::on_read(std::int32_t result) noexcept {
     TORC_ASSERT(is_reading());
+    read_wait_ += monotonic_now() - read_begun_at_;
     if (result <= 0) {
         static_cast<void>(end(result));
         return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/base/clock.hpp>
 #include <torc/io/proactor.hpp>
 
 #include "blocking_pool.hpp"
@@ -8,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -94,6 +96,11 @@ public:
     void abandon() noexcept;
 
     [[nodiscard]] int socket() const noexcept { return socket_; }
+    /// How long the operation has waited for readings.
+    [[nodiscard]] auto read_wait() const noexcept {
+        return std::chrono::duration_cast<std::chrono::duration<std::uint32_t, std::micro>>(
+            read_wait_);
+    }
 
 private:
     enum class State : std::uint8_t {
@@ -117,6 +124,7 @@ private:
     /// After a system call that gave `sent` and would have sent all up to `total` bytes, of which
     /// the operation began with the first `skipped` sent.
     [[nodiscard]] Step after_send(ssize_t sent, std::size_t total, std::size_t skipped) noexcept;
+    void begin_reading() noexcept;
     [[nodiscard]] Step end(std::int32_t result) noexcept;
 
     State state_ = State::ended;
@@ -131,6 +139,9 @@ private:
     std::size_t read_bytes_ = 0;
     /// What a thread has read, or is reading.
     std::shared_ptr<FileChunk> chunk_{};
+    /// When the reading under way was begun, and how long all of the operation have taken.
+    MonotonicTime read_begun_at_{};
+    std::chrono::nanoseconds read_wait_{};
     /// Goes up with each reading; 24 bits, as in Token.
     std::uint32_t reading_ = 0;
 };

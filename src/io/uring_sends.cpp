@@ -60,8 +60,11 @@ std::uint32_t UringSends::add(Token token) {
 
 void UringSends::finish(std::uint32_t index, std::int32_t result) {
     Sending& sending = sendings_[index];
+    batch_.add_ready({.token = sending.token,
+                      .result = result,
+                      .file_wait = sending.sender.read_wait(),
+                      .data = {}});
     sending.sender.abandon();
-    batch_.add_ready(sending.token, result);
     free_sendings_.push_back(index);
 }
 

@@ -94,7 +94,7 @@ Action Connection::on_sent(std::size_t bytes) {
     return go_on();
 }
 
-Action Connection::on_file_sent(std::size_t bytes) {
+Action Connection::on_file_sent(std::size_t bytes, ResponseTimes::Duration disk_wait) {
     TORC_ASSERT(state_ == State::sending_file);
     if (bytes == 0) {
         // The file was truncated. Its length was promised, and only a close tells the peer that
@@ -103,7 +103,7 @@ Action Connection::on_file_sent(std::size_t bytes) {
     }
     content_.on_file_sent(bytes);
     if (lines_) {
-        lines_->on_send_ended(services_.now, services_.iteration, {});
+        lines_->on_send_ended(services_.now, services_.iteration, disk_wait);
         lines_->on_file_sent(bytes);
     }
     return go_on();

@@ -1,4 +1,4 @@
-// What a connection logs of its responses.
+// What a connection tells of its responses: in the access log, and in Server-Timing.
 
 #include <torc/worker/connection.hpp>
 
@@ -43,6 +43,17 @@ void Connection::log_later(const site::Answer& response, const LogChoice& choice
                  .end_in_batch = batch_->total_bytes(),
                  .began_at = std::min(waits_since_, services_.now),
                  .disk = disk_wait_});
+}
+
+std::string_view Connection::render_timing() {
+    std::string& field = services_.scratch.timing;
+    field = "Server-Timing: cache;desc=hit\r\n";
+    if (disk_wait_ > ResponseTimes::Duration::zero()) {
+        field = "Server-Timing: cache;desc=miss, disk;dur=";
+        append_milliseconds(disk_wait_, field);
+        field += "\r\n";
+    }
+    return field;
 }
 
 void Connection::finish_lines() noexcept {

@@ -188,9 +188,15 @@ std::optional<Connection::Served> Connection::respond_with(HostedArea& area,
         return Served{.bytes = 0, .next = Next::send};
     }
     http::HeadWriter writer = batch_->writer(head_bytes);
+    if (area.tells_timing) {
+        area.responder.set_timing(render_timing());
+    }
     add_response(
         area.responder.respond(services_.scratch.request, target, asset, persistence, writer),
         writer);
+    if (area.tells_timing) {
+        area.responder.set_timing({});
+    }
     return std::nullopt;
 }
 

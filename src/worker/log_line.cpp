@@ -113,17 +113,22 @@ void append_quoted_or_dash(std::string_view text, std::size_t bytes_max, std::st
     line += '"';
 }
 
-/// With six digits behind the point.
-void append_seconds(std::chrono::nanoseconds duration, std::string& line) {
-    constexpr std::int64_t per_second = 1'000'000;
-    constexpr std::size_t decimals = 6;
+/// So many microseconds of a unit that has as many of them as `decimals` says.
+void append_decimal(std::chrono::nanoseconds duration, std::size_t decimals, std::string& line) {
+    constexpr std::array<std::int64_t, 7> powers = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000};
+    const std::int64_t per_unit = powers.at(decimals);
     const std::int64_t all =
         std::max<std::int64_t>(0, std::chrono::floor<std::chrono::microseconds>(duration).count());
-    append_bytes(static_cast<std::uint64_t>(all / per_second), line);
+    append_bytes(static_cast<std::uint64_t>(all / per_unit), line);
     line += '.';
-    const fmt::format_int fraction(all % per_second);
+    const fmt::format_int fraction(all % per_unit);
     line.append(decimals - fraction.size(), '0');
     line.append(fraction.data(), fraction.size());
+}
+
+void append_seconds(std::chrono::nanoseconds duration, std::string& line) {
+    constexpr std::size_t decimals = 6;
+    append_decimal(duration, decimals, line);
 }
 
 void render_json_request(const AccessEntry& entry, std::string& line) {
@@ -198,6 +203,11 @@ void LogTime::set(WallTime now) {
                          http::month_abbreviations.at(static_cast<std::size_t>(local.tm_mon)),
                          local.tm_year + 1900, local.tm_hour, local.tm_min, local.tm_sec,
                          offset_minutes / 60 * 100 + offset_minutes % 60);
+}
+
+void append_milliseconds(ResponseTimes::Duration duration, std::string& text) {
+    constexpr std::size_t decimals = 3;
+    append_decimal(duration, decimals, text);
 }
 
 void append_bytes(std::uint64_t content_bytes, std::string& line) {

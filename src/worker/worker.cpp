@@ -245,7 +245,7 @@ void Worker::connection_completed(const io::Completion& completion) {
         slot.sends_by_rest |= has_no_room;
         perform(slot, slot.connection->on_sent(count));
     } else {
-        perform(slot, slot.connection->on_file_sent(count));
+        perform(slot, slot.connection->on_file_sent(count, completion.file_wait));
     }
 }
 

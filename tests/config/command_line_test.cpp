@@ -102,6 +102,14 @@ TEST_F(CommandLineTest, LogsNoRequestsWhenToldSo) {
     EXPECT_FALSE(settings({"--access-log", "off"}).access_log.is_on());
 }
 
+TEST_F(CommandLineTest, LogsInTheFormatThatAFlagNames) {
+    EXPECT_EQ(settings({"--access-log", "/tmp/log", "--access-log-format", "json"}).access_log,
+              (AccessLogSettings{.file = "/tmp/log", .format = LogFormat::json}));
+    use_terminal();
+    EXPECT_EQ(settings({"--access-log-format", "combined-plus"}).access_log,
+              (AccessLogSettings{.file = "-", .format = LogFormat::combined_plus}));
+}
+
 TEST_F(CommandLineTest, RefusesValuesThatAreNone) {
     for (const std::vector<std::string>& arguments :
          std::vector<std::vector<std::string>>{{"--port", "65536"},

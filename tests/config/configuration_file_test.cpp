@@ -72,6 +72,7 @@ decode_slash = true
 symlinks = "none"
 codings = ["gzip"]
 cors = true
+server_timing = true
 
   [[site.rule]]
   match = "*"
@@ -176,6 +177,7 @@ TEST_F(ConfigurationFile, GivesEverySettingOfTheSite) {
     EXPECT_EQ(found.sites.front().whole.encoded_slash, http::EncodedSlash::separates);
     EXPECT_EQ(rules.symlinks, file::SymlinkPolicy::none);
     EXPECT_EQ(rules.codings, std::vector{http::ContentCoding::gzip});
+    EXPECT_TRUE(found.sites.front().whole.tells_timing);
     ASSERT_EQ(found.sites.front().whole.extra_fields.size(), 2U + 5U);
     EXPECT_EQ(found.sites.front().whole.extra_fields[0].name, "X-Frame-Options");
     EXPECT_EQ(found.sites.front().whole.extra_fields[0].value, "DENY");
@@ -238,6 +240,16 @@ TEST_F(ConfigurationFile, GivesWayToVariablesAndFlags) {
     EXPECT_EQ(found.io, IoChoice::epoll);
     EXPECT_EQ(found.addresses, std::vector<std::string>{"127.0.0.2"});
     EXPECT_EQ(found.sites.front().whole.directory, "./site");
+}
+
+TEST_F(ConfigurationFile, GivesWayToTheFlagOfAFormatAlone) {
+    const std::string text =
+        "version = 1\n[server.log]\naccess = { file = \"/tmp/log\", format = \"json\" }\n";
+    const std::vector<std::string> flags = {"./site", "--access-log-format", "combined-plus"};
+    EXPECT_EQ(from_file(text, flags).access_log,
+              (AccessLogSettings{.file = "/tmp/log", .format = LogFormat::combined_plus}));
+    EXPECT_TRUE(verdict({"-T", "-c", file(text), "./site", "--access-log-format", "combined-plus"})
+                    .text.contains("access = { file = \"/tmp/log\", format = \"combined-plus\" }"));
 }
 
 TEST_F(ConfigurationFile, IsNamedByAVariableToo) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -320,6 +321,35 @@ TEST_F(MakeSites, AreToldInWhichOtherFileTheirHostsNamesOrDefaultAreToo) {
               b + ":2:8: site.name 'n': the [[site]] of " + a + ":3 has it already\n" + b +
                   ":3:1: site.hosts: x.org is given already, in the [[site]] of " + a + ":3\n" + b +
                   ":4:11: site.default: there is one already, the [[site]] of " + a + ":3");
+}
+
+TEST_F(MakeSites, HaveAnAccessLogOfTheirOwnOrThatOfTheDefaults) {
+    const Settings found = from_file(
+        "[server.log]\naccess = \"/log/server\"\n"
+        "[defaults]\naccess_log = { file = \"/log/sites\", format = \"json\" }\n"
+        "[[site]]\nroot = \"/a\"\ndefault = true\n"
+        "[[site]]\nroot = \"/b\"\nhosts = [\"b.org\"]\naccess_log = \"/log/b\"\n"
+        "[[site]]\nroot = \"/c\"\nhosts = [\"c.org\"]\naccess_log = \"off\"\n");
+    EXPECT_EQ(found.access_log.file, "/log/server");
+    EXPECT_EQ(found.sites[0].access_log,
+              (AccessLogSettings{.file = "/log/sites", .format = LogFormat::json}));
+    EXPECT_EQ(found.sites[1].access_log, AccessLogSettings{.file = "/log/b"});
+    EXPECT_EQ(found.sites[2].access_log, AccessLogSettings{});
+    EXPECT_EQ(from_file("[[site]]\nroot = \"/a\"\n").sites[0].access_log, std::nullopt);
+}
+
+TEST_F(MakeSites, ShareAnAccessLogInOneFormatAlone) {
+    EXPECT_EQ(refusal_of("[server.log]\naccess = \"/log/a\"\n"
+                         "[[site]]\nroot = \"/a\"\n"
+                         "access_log = { file = \"/log/a\", format = \"json\" }\n"),
+              ":6:23: site.access_log: /log/a is logged to in another format already; give it the "
+              "same, or another file");
+}
+
+TEST_F(MakeSites, HaveNoAccessLogByArea) {
+    EXPECT_EQ(refusal_of("[[site]]\nroot = \"/a\"\n"
+                         "[[site.area]]\npath = \"/x/\"\naccess_log = \"off\"\n"),
+              ":6:1: site.area.access_log: is said of each site, in its [[site]]");
 }
 
 }  // namespace

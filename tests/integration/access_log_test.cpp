@@ -178,6 +178,15 @@ TEST_P(AccessLogging, WritesWholeLinesToAPipe) {
     }
 }
 
+TEST_P(AccessLogging, IsTheSameInServerTimingWhereThatIsWanted) {
+    start({"--server-timing", "--workers", "1"});
+    HttpClient client = connect();
+    const std::string first = client.get("/page.txt").field("Server-Timing").value_or("");
+    EXPECT_TRUE(std::regex_match(first, std::regex(R"re(cache;desc=miss, disk;dur=\d+\.\d\d\d)re")))
+        << first;
+    EXPECT_EQ(client.get("/page.txt").field("Server-Timing"), "cache;desc=hit");
+}
+
 TEST_P(AccessLogging, IsNotDoneUnasked) {
     start();
     EXPECT_EQ(get("/page.txt").status, 200);

@@ -36,7 +36,8 @@ struct Outcome {
     Token token;
     std::int32_t result = 0;
     bool more = false;
-    std::string data;
+    std::chrono::microseconds file_wait{};
+    std::string data{};
 };
 
 /// A message of pieces that its maker keeps alive.
@@ -283,6 +284,7 @@ protected:
             outcomes_.push_back(Outcome{.token = completion.token,
                                         .result = completion.result,
                                         .more = completion.more,
+                                        .file_wait = completion.file_wait,
                                         .data = std::string(data)});
         }
     }

@@ -119,6 +119,15 @@ TEST_P(ProactorLane, OpensAndReadsWhatLocalOperationsDo) {
     EXPECT_EQ(finish(read(opened.get(), bytes, 8, healthy)).result, 0);
 }
 
+TEST_P(ProactorLane, TellsHowLongASendHasWaitedForTheFile) {
+    const UniqueFd file = file_of("some bytes");
+    const auto connection = connect();
+    FileSlice slice{.socket = connection.socket, .file = file.get(), .length = 10};
+    EXPECT_EQ(finish(send_file(slice)).file_wait.count(), 0);
+    slice.lane = healthy;
+    EXPECT_GT(finish(send_file(slice)).file_wait.count(), 0);
+}
+
 TEST_P(ProactorLane, SendsAFileToASlowReader) {
     const std::string contents = patterned_bytes((6 * megabyte) + 77);
     const UniqueFd file = file_of(contents);

@@ -134,14 +134,14 @@ public:
     ActionKind complete_send(std::size_t bytes) { return note(connection().on_sent(bytes)); }
 
     /// Sends at most `bytes_max` of the file, as sendfile(2) would.
-    ActionKind complete_send_file(std::size_t bytes_max) {
+    ActionKind complete_send_file(std::size_t bytes_max, std::chrono::nanoseconds disk_wait = {}) {
         const io::FileSlice slice = wanted<SendFile>().slice;
         std::string chunk(std::min<std::uint64_t>(slice.length, bytes_max), '\0');
         const ssize_t count =
             ::pread(slice.file, chunk.data(), chunk.size(), static_cast<off_t>(slice.offset));
         const auto bytes = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
         output_.append(chunk, 0, bytes);
-        return note(connection().on_file_sent(bytes));
+        return note(connection().on_file_sent(bytes, disk_wait));
     }
 
     ActionKind complete_load() {

@@ -196,6 +196,16 @@ TEST_F(ConnectionLogTest, CountsWhatWentOutOfABatchThatWasCutOff) {
     EXPECT_TRUE(lines.contains(R"("size":3,)"));
 }
 
+TEST_F(ConnectionLogTest, TellsADiskFromAClientThatIsSlow) {
+    logs_.set_server_log(log_, config::LogFormat::combined_plus);
+    (void)harness_.receive(request("GET /large"));
+    (void)harness_.complete_send(harness_.take_message());
+    harness_.services().now += 5s;
+    harness_.services().iteration += 9;
+    (void)harness_.complete_send_file(100'000, 3s);
+    EXPECT_TRUE(logged().ends_with(" 5.000000 disk=3.000000 send=0.000000 client=2.000000\n"));
+}
+
 TEST_F(ConnectionLogTest, WritesNothingForAConnectionThatAsksForNothing) {
     (void)harness_.end_of_input();
     harness_.connect();

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -169,6 +170,20 @@ TEST_F(ConnectionTest, RedirectsWithAQueryAsLongAsARequestLineMayBe) {
 TEST_F(ConnectionTest, SendsAnEmptyFile) {
     harness_.put("empty", site::test::memory_asset(""));
     EXPECT_EQ(harness_.exchange(request("GET /empty")), ok(""));
+}
+
+TEST_F(ConnectionTest, TellsInServerTimingWhatAResponseWaitedFor) {
+    harness_.area().tells_timing = true;
+    harness_.put_on_disk("cold", site::test::memory_asset("1"));
+    (void)harness_.receive(request("GET /cold"));
+    harness_.services().now += std::chrono::microseconds(12'345);
+    harness_.perform();
+    EXPECT_TRUE(
+        harness_.output().contains("\r\nServer-Timing: cache;desc=miss, disk;dur=12.345\r\n"));
+    harness_.forget();
+    EXPECT_TRUE(
+        harness_.exchange(request("GET /cold")).contains("\r\nServer-Timing: cache;desc=hit\r\n"));
+    EXPECT_FALSE(harness_.exchange(request("PUT /cold")).contains("Server-Timing"));
 }
 
 TEST_F(ConnectionTest, KeepsWhatItSendsThoughTheCacheLetsGoOfIt) {

@@ -40,6 +40,8 @@ struct AreaSettings {
     /// Whether scripts of other origins may read it; the fields that let them are among
     /// `extra_fields`.
     bool is_for_other_origins = false;
+    /// Whether responses tell in Server-Timing what they waited for.
+    bool tells_timing = false;
     /// What is said by glob, as far as `extra_fields` and `load_rules` do not say it: those come
     /// behind all of these. A glob with a slash is matched with paths from `directory`.
     std::vector<site::Rule> rules{};

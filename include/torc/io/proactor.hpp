@@ -10,6 +10,7 @@
 #include <linux/stat.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -46,6 +47,8 @@ struct Completion {
     std::int32_t result = 0;
     /// True when the operation goes on and will complete again (only `accept` does).
     bool more = false;
+    /// Of `send_file`: how long it waited for bytes that were not in memory.
+    std::chrono::duration<std::uint32_t, std::micro> file_wait{};
     /// What `receive` received. Lives until the next call of `wait`.
     std::span<const std::byte> data;
 

@@ -125,8 +125,10 @@ public:
     [[nodiscard]] Action on_received(std::string_view bytes);
     /// So many bytes more of the message were sent; 0 when there was no room for any.
     [[nodiscard]] Action on_sent(std::size_t bytes);
-    /// The first `bytes` bytes of the slice were sent; 0: the file has become shorter.
-    [[nodiscard, gnu::noinline]] Action on_file_sent(std::size_t bytes);
+    /// The first `bytes` bytes of the slice were sent; 0: the file has become shorter. `disk_wait`:
+    /// what of the time that took was a wait for the file system.
+    [[nodiscard, gnu::noinline]] Action on_file_sent(std::size_t bytes,
+                                                     ResponseTimes::Duration disk_wait = {});
     /// The load that was wanted has ended with `asset`. Precondition: the state is `loading`.
     [[nodiscard]] Action on_loaded(site::Asset& asset);
 
@@ -228,6 +230,9 @@ private:
     [[nodiscard]] Served refuse(std::string_view input, http::Status status);
     /// Responds with an error that ends the connection.
     [[nodiscard]] Served reject(http::Status status);
+    /// The field Server-Timing of the response that is made
+    /// (https://www.w3.org/TR/server-timing/), in the scratch memory.
+    [[nodiscard, gnu::noinline]] std::string_view render_timing();
     /// Adds a response, whose head `writer` has written, to the batch.
     void add_response(site::Answer response, const http::HeadWriter& writer);
     [[gnu::noinline]] void log_response(const site::Answer& response);

@@ -29,6 +29,7 @@ struct HostedArea {
                     std::string_view(settings.path).substr(0, cut)),
           policies(settings.extra_fields, settings.rules),
           has_rules(!settings.rules.empty()),
+          tells_timing(settings.tells_timing),
           cut_bytes(cut),
           tree(std::move(hosted)) {}
 
@@ -56,6 +57,7 @@ struct HostedArea {
     site::Responder responder;
     site::RulePolicies policies;
     const bool has_rules;
+    bool tells_timing;
     /// That of the response that is made.
     site::PathPolicyRef policy{};
     const std::size_t cut_bytes;

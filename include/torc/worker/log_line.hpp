@@ -71,6 +71,9 @@ void render_after_bytes(config::LogFormat format, const AccessEntry& entry, std:
 /// The times, in the formats that have them, and the end of the line.
 void render_end(config::LogFormat format, const ResponseTimes& times, std::string& line);
 
+/// Appends "12.345", as Server-Timing has durations.
+void append_milliseconds(ResponseTimes::Duration duration, std::string& text);
+
 /// Whether lines of the format are complete only when the response has gone.
 [[nodiscard]] constexpr bool has_times(config::LogFormat format) noexcept {
     return format != config::LogFormat::combined;

@@ -47,6 +47,8 @@ struct EventScratch {
     bool has_given_up_check = false;
     /// A redirect to the path of a directory, made for a target that misleads references.
     site::AssetRef canonical_redirect{};
+    /// The field Server-Timing of a response, where it is wanted.
+    std::string timing{};
     /// What the client speaks, if the first bytes of a connection were refused; else `http`. The
     /// worker reports it and sets it back.
     http::Opening refused_opening = http::Opening::http;

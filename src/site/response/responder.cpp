@@ -95,6 +95,9 @@ void Responder::begin_head(http::Status status, const Envelope& envelope,
                                                                  : "Connection: keep-alive\r\n");
     }
     writer.append(envelope.vary.field());
+    if (!timing_.empty()) {
+        writer.append(timing_);
+    }
 }
 
 void Responder::append_prefix(http::Status status, const Envelope& envelope,

@@ -66,6 +66,10 @@ public:
     /// the next call of this.
     void use(const PathPolicy& policy) noexcept { policy_ = &policy; }
 
+    /// A field with its line end that each response from now on has too; empty: none. It outlives
+    /// them, and has room in other_fields_bytes_max.
+    void set_timing(std::string_view field) noexcept { timing_ = field; }
+
     /// Room that any head needs at the most, with a small page behind it, but for that of a
     /// redirect.
     [[nodiscard]] std::size_t head_bytes_max() const noexcept {
@@ -166,6 +170,7 @@ private:
     /// What there is without `use`; on the heap, for the responder may be moved.
     PathPolicyRef own_policy_;
     const PathPolicy* policy_;
+    std::string_view timing_{};
     http::DateSeconds now_ = http::DateSeconds::min();
     /// A boundary is a keyed hash of how many there were before it: who writes the files can see
     /// some, and must not learn the next one from them, for it could stand in a file then.

@@ -116,14 +116,11 @@ TEST_P(LogJudges, PythonReadsJson) {
 
 TEST_P(LogJudges, Fail2banFindsWhoProbes) {
     TORC_NEEDS(fail2ban);
-    for (const char* const format : {"combined", "combined-plus"}) {
-        std::filesystem::remove(path("log"));
-        make_log(format);
-        for (const char* const filter : {"nginx-botsearch", "nginx-bad-request"}) {
-            const std::string found = run(fail2ban, {path("log"), filter});
-            EXPECT_TRUE(found.contains("8 lines, 0 ignored, 1 matched, 7 missed")) << filter << "\n"
-                                                                                   << found;
-        }
+    // What it finds there it finds in `combined`, of which this has more.
+    make_log("combined-plus");
+    for (const char* const filter : {"nginx-botsearch", "nginx-bad-request"}) {
+        const std::string found = run(fail2ban, {path("log"), filter});
+        EXPECT_TRUE(found.contains("8 lines, 0 ignored, 1 matched, 7 missed")) << found;
     }
 }
 

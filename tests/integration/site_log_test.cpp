@@ -67,9 +67,11 @@ TEST_P(SiteLogs, HaveTheRequestsOfTheirSitesAndTheServersHasAllOthers) {
     EXPECT_EQ(get_page_of("a.test"), 200);
     EXPECT_EQ(get_page_of("b.test"), 200);
     EXPECT_EQ(get_page_of("c.test"), 421);
-    HttpClient client = connect();
-    client.send("GET / HTTP/1.1\r\nHost: a.test\r\nno colon\r\n\r\n");
-    EXPECT_EQ(client.receive_response().status, 400);
+    {
+        HttpClient client = connect();
+        client.send("GET / HTTP/1.1\r\nHost: a.test\r\nno colon\r\n\r\n");
+        EXPECT_EQ(client.receive_response().status, 400);
+    }
     EXPECT_EQ(server().stop(), 0);
     EXPECT_EQ(lines("a.log"), 1);
     EXPECT_EQ(lines("server.log"), 3);

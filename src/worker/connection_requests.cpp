@@ -274,6 +274,9 @@ Connection::Served Connection::refuse(std::string_view input, http::Status statu
     services_.scratch.refused_opening = is_fresh_ ? http::opening_of(input) : http::Opening::http;
     services_.scratch.request.forget();
     services_.scratch.request.request_line = http::first_line(input);
+    // A request that took too long comes here at once: these may be another connection's.
+    services_.scratch.site = nullptr;
+    services_.scratch.user = {};
     return reject(status);
 }
 

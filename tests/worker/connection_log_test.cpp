@@ -117,6 +117,18 @@ TEST_F(ConnectionLogTest, TellsWhatCameOfARequestThatTookTooLong) {
     }
 }
 
+TEST_F(ConnectionLogTest, NamesNobodyElsesUserOrSiteWhereARequestTookTooLong) {
+    (void)harness_.exchange("GET /a HT");
+    // As another connection's request leaves them.
+    HostedSite other(harness_.site(), {}, SecretKey{});
+    harness_.services().scratch.site = &other;
+    harness_.services().scratch.user = "alice";
+    harness_.connection().on_time_out();
+    (void)harness_.end_of_input();
+    EXPECT_EQ(logged(), line("GET /a HT", 408, page("408 Request Timeout").size()));
+    EXPECT_EQ(harness_.services().scratch.site, nullptr);
+}
+
 TEST_F(ConnectionLogTest, NamesTheRequestWhoseFieldsAreWrong) {
     (void)harness_.exchange("GET /a HTTP/1.1\r\n\r\n");
     EXPECT_EQ(logged(), line("GET /a HTTP/1.1", 400, page("400 Bad Request").size()));

@@ -55,8 +55,9 @@ int serve(torc::config::Settings settings, torc::server::Server::ReadSettings re
         diagnostics.print(torc::server::describe_start(server));
     }
     std::optional<torc::server::Browser> browser;
-    if (server.settings().opens_browser) {
-        browser.emplace(torc::server::own_url(server));
+    if (const std::string url = torc::server::own_url(server);
+        server.settings().opens_browser && !url.empty()) {
+        browser.emplace(url);
     }
     const ExitCode code = server.run();
     if (code == ExitCode::forced) {

@@ -1,5 +1,6 @@
 #include "configuration_file.hpp"
 
+#include "listen_tables.hpp"
 #include "node_values.hpp"
 #include "site_tables.hpp"
 #include "toml_document.hpp"
@@ -164,7 +165,9 @@ void Reader::read_option(const OptionTable& table, const Option& option, const N
     Given given{
         .source = Source::file, .name = table.name + '.' + node.key, .position = node.key_position};
     const std::size_t problems_before = problems_.all().size();
-    if (std::holds_alternative<List>(option.kind)) {
+    if (option.key == "server.listen") {
+        add_listen_addresses(given, node, problems_);
+    } else if (std::holds_alternative<List>(option.kind)) {
         add_values(given, option.kind, node, problems_);
     } else if (node.type == Type::table && std::holds_alternative<LogTarget>(option.kind)) {
         read_access_log(given, node);

@@ -1,6 +1,7 @@
 #include "configuration_text.hpp"
 
 #include "configuration_literals.hpp"
+#include "listen_tables.hpp"
 #include "toml_document.hpp"
 
 #include <fmt/format.h>
@@ -33,6 +34,7 @@ private:
     void write_area(const GivenArea& area);
     /// A value, wherever it is from. `given`: null: the default.
     void write_option(const Option& option, const Given* given);
+    [[nodiscard]] std::string literal_of_given(const Option& option, const Given& given) const;
     /// The format of the server's access log, which has no key of its own.
     void add_format_flag(std::vector<std::string>& texts) const;
     /// What of `area` is given, or of `parent`, which may be null; then with defaults.
@@ -68,17 +70,24 @@ void Writer::write_server() {
     }
 }
 
+std::string Writer::literal_of_given(const Option& option, const Given& given) const {
+    if (option.key == "server.listen") {
+        return literal_of_addresses(given);
+    }
+    std::vector<std::string> texts;
+    texts.reserve(given.values.size());
+    for (const Value& value : given.values) {
+        texts.push_back(value.text);
+    }
+    if (option.key == "server.log.access") {
+        add_format_flag(texts);
+    }
+    return literal_of(option, texts);
+}
+
 void Writer::write_option(const Option& option, const Given* given) {
     if (given != nullptr) {
-        std::vector<std::string> texts;
-        texts.reserve(given->values.size());
-        for (const Value& value : given->values) {
-            texts.push_back(value.text);
-        }
-        if (option.key == "server.log.access") {
-            add_format_flag(texts);
-        }
-        text_ += fmt::format("{} = {}  # {}\n", last_part(option), literal_of(option, texts),
+        text_ += fmt::format("{} = {}  # {}\n", last_part(option), literal_of_given(option, *given),
                              given->source == Source::file ? place(given->position) : given->name);
     } else if (!option.default_value.empty()) {
         text_ += fmt::format("{} = {}  # default\n", last_part(option),

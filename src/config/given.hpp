@@ -26,6 +26,16 @@ struct Value {
     Position position{};
 };
 
+/// What a table that stands for a value says beside the text of that, by one of its keys. A list is
+/// several with the same key.
+struct ValuePart {
+    /// Which of Given::values it is about.
+    std::size_t value = 0;
+    std::string key;
+    std::string text;
+    Position position{};
+};
+
 /// From what an option's value comes; the first of these that has one wins.
 enum class Source : std::uint8_t { command_line, environment, file };
 
@@ -38,6 +48,7 @@ struct Given {
     std::vector<Value> values{};
     /// Of its key in a file.
     Position position{};
+    std::vector<ValuePart> parts{};
 };
 
 /// Everything that is wrong with what was given.

@@ -26,6 +26,14 @@ template <typename Element>
 std::string text_of(const std::vector<Element>& list) {
     return list.empty() ? "none given" : fmt::format("{}", fmt::join(list, ","));
 }
+std::string text_of(const std::vector<net::ListenAddress>& addresses) {
+    std::vector<std::string> texts;
+    texts.reserve(addresses.size());
+    for (const net::ListenAddress& address : addresses) {
+        texts.push_back(address.text);
+    }
+    return text_of(texts);
+}
 template <typename Value>
 std::string text_of(const std::optional<Value>& value) {
     return value ? text_of(*value) : "none given";

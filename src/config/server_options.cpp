@@ -1,7 +1,8 @@
 #include <torc/base/cpu_set.hpp>
 #include <torc/base/limits.hpp>
-#include <torc/net/endpoint.hpp>
+#include <torc/net/listen_address.hpp>
 
+#include "listen_tables.hpp"
 #include "options.hpp"
 
 #include <fmt/format.h>
@@ -36,11 +37,11 @@ constexpr std::array io_words = {"auto"sv, "uring"sv, "epoll"sv};
 constexpr std::array io_choices = {IoChoice::automatic, IoChoice::uring, IoChoice::epoll};
 
 /// Notes why `addresses` can't be listened on, if so. The layer below calls the option --address.
-void check_addresses(const std::vector<std::string>& addresses, std::string_view name,
+void check_addresses(const std::vector<net::ListenAddress>& addresses, std::string_view name,
                      Position position, Problems& problems) {
     constexpr std::string_view flag = "--address";
     try {
-        (void)net::resolve_addresses(addresses, 0);
+        (void)net::resolve_listen_addresses(addresses, 0);
     } catch (const StartError& error) {
         std::string message = error.what();
         if (message.starts_with(flag)) {
@@ -52,16 +53,17 @@ void check_addresses(const std::vector<std::string>& addresses, std::string_view
 
 void set_addresses(const Destination& destination, const Given& given, Problems& problems) {
     const std::size_t problems_before = problems.all().size();
-    destination.settings.addresses.clear();
-    for (const auto& [text, position] : given.values) {
+    std::vector<net::ListenAddress>& addresses = destination.settings.addresses;
+    addresses.clear();
+    for (std::size_t index = 0; index < given.values.size(); ++index) {
+        const auto& [text, position] = given.values[index];
         check_addresses({text}, given.name, position, problems);
-        destination.settings.addresses.push_back(text);
+        addresses.push_back(make_listen_address(given, index, problems));
     }
     if (given.values.empty()) {
         problems.add(given.position, fmt::format("{}: give at least one", given.name));
     } else if (problems.all().size() == problems_before) {
-        check_addresses(destination.settings.addresses, given.name, given.values.front().position,
-                        problems);
+        check_addresses(addresses, given.name, given.values.front().position, problems);
     }
 }
 
@@ -92,7 +94,9 @@ constexpr std::array rows = {
            .kind = List{',', set_addresses},
            .help = "Address to listen on; may be given several times. 0.0.0.0 and :: are all "
                    "addresses of this machine. It may have a port of its own, as in "
-                   "127.0.0.1:3000, [::1]:3000 and, for all, :3000."},
+                   "127.0.0.1:3000, [::1]:3000 and, for all, :3000. unix:/run/torc.sock is a "
+                   "Unix-domain socket. In a file it may be a table of address, mode (of a "
+                   "Unix-domain socket), proxy_protocol and proxy_from."},
     Option{.flags = "--share",
            .variable = "TORC_SHARE",
            .group = Group::listening,

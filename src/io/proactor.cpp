@@ -1,9 +1,11 @@
 #include <torc/io/proactor.hpp>
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,14 +20,28 @@ namespace {
 constexpr std::uint8_t tcp_state_closed = 7;
 constexpr std::uint8_t tcp_state_listening = 10;
 
-}  // namespace
-
-PeerState Proactor::peer_state(int socket) const noexcept {
+PeerState look_at_peer(int socket) noexcept {
     pollfd event{.fd = socket, .events = POLLRDHUP, .revents = 0};
     if (::poll(&event, 1, 0) <= 0) {
         return PeerState::connected;
     }
     return (event.revents & (POLLERR | POLLHUP)) != 0 ? PeerState::gone : PeerState::half_closed;
+}
+
+PeerProgress progress_without_tcp(int socket) noexcept {
+    int queued = 0;
+    if (::ioctl(socket, SIOCOUTQ, &queued) < 0) {
+        return {};
+    }
+    return {.queued_bytes = static_cast<std::uint32_t>(queued),
+            .has_unacknowledged = queued > 0,
+            .has_gone = look_at_peer(socket) == PeerState::gone};
+}
+
+}  // namespace
+
+PeerState Proactor::peer_state(int socket) const noexcept {
+    return look_at_peer(socket);
 }
 
 Result<SocketAddress> Proactor::peer_address(int socket) const noexcept {
@@ -49,8 +65,12 @@ std::size_t Proactor::waiting_connections(int listener) const noexcept {
     socklen_t length = sizeof info;
     const bool is_listener = ::getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
                              info.tcpi_state == tcp_state_listening;
-    // Of a listener, tcpi_unacked is the length of the queue.
-    return is_listener ? info.tcpi_unacked : 0;
+    if (is_listener) {
+        return info.tcpi_unacked;  // Of a listener, that is the length of the queue.
+    }
+    // Of a Unix-domain socket it is known whether there is one.
+    pollfd event{.fd = listener, .events = POLLIN, .revents = 0};
+    return ::poll(&event, 1, 0) > 0 && event.revents == POLLIN ? 1 : 0;
 }
 
 Result<void> Proactor::stat_at_once(int fd, struct statx& status) const noexcept {
@@ -65,7 +85,7 @@ PeerProgress Proactor::peer_progress(int socket) const noexcept {
     tcp_info info{};
     socklen_t length = sizeof info;
     if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) {
-        return {};
+        return progress_without_tcp(socket);
     }
     const bool has_unsent = info.tcpi_notsent_bytes > 0;
     const bool has_segments_in_flight = info.tcpi_unacked > 0;

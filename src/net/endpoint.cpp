@@ -8,15 +8,24 @@
 #include <arpa/inet.h>
 #include <endian.h>
 #include <netdb.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 namespace torc::net {
 namespace {
+
+constexpr std::string_view unix_prefix = "unix:";
+/// Of a Unix-domain socket's address, what stands before its path.
+constexpr std::size_t path_offset = offsetof(sockaddr_un, sun_path);
+constexpr std::size_t path_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
 
 struct HostAndPort {
     std::string host;
@@ -84,8 +93,28 @@ std::optional<Endpoint> resolve(const std::string& host, const std::string& port
     }
     throw UsageError(
         fmt::format("--address {}: not an IPv4 or IPv6 address; give one like "
-                    "127.0.0.1, 0.0.0.0, :: or [::1]:3000",
+                    "127.0.0.1, 0.0.0.0, ::, [::1]:3000 or unix:/run/torc.sock",
                     text));
+}
+
+/// What a user calls `text`, which begins with unix_prefix. Throws UsageError.
+Endpoint resolve_unix(const std::string& text) {
+    const std::string path = text.substr(unix_prefix.size());
+    if (!path.starts_with('/') && !path.starts_with('@')) {
+        throw UsageError(
+            fmt::format("--address {}: give the whole path, as in unix:/run/torc.sock, or a name "
+                        "in the abstract namespace, as in unix:@torc",
+                        text));
+    }
+    const auto endpoint = Endpoint::of_path(path);
+    if (!endpoint || path == "@" || path.ends_with('/')) {
+        throw UsageError(fmt::format(
+            "--address {}: {}", text,
+            endpoint ? "this is no name of a socket"
+                     : fmt::format("the path of a socket has {} bytes at the most; this one has {}",
+                                   path_bytes_max, path.size())));
+    }
+    return *endpoint;
 }
 
 /// Whether an address was meant to have a port, though it is an IPv6 address as a whole: "::1:80".
@@ -125,7 +154,26 @@ Endpoint::Endpoint(const sockaddr* address, socklen_t length) noexcept : length_
     std::memcpy(&storage_, address, length);
 }
 
+std::optional<Endpoint> Endpoint::of_path(std::string_view path) noexcept {
+    if (path.empty() || path.size() > path_bytes_max) {
+        return std::nullopt;
+    }
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::ranges::copy(path, std::begin(address.sun_path));
+    const bool is_abstract = path.starts_with('@');
+    if (is_abstract) {
+        address.sun_path[0] = '\0';
+    }
+    // A path ends with a NUL, as in what getsockname(2) gives; an abstract name with its length.
+    const std::size_t length = path_offset + path.size() + (is_abstract ? 0 : 1);
+    return Endpoint(reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(length));
+}
+
 bool Endpoint::is_loopback() const noexcept {
+    if (is_unix()) {
+        return true;
+    }
     if (is_ipv6()) {
         return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr) !=
                0;
@@ -139,7 +187,8 @@ bool Endpoint::is_wildcard() const noexcept {
         return IN6_IS_ADDR_UNSPECIFIED(
                    &reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr) != 0;
     }
-    return reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr.s_addr == INADDR_ANY;
+    return storage_.ss_family == AF_INET &&
+           reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr.s_addr == INADDR_ANY;
 }
 
 bool Endpoint::is_link_local() const noexcept {
@@ -154,6 +203,9 @@ std::uint64_t Endpoint::network() const noexcept {
         std::memcpy(&prefix, &ipv6->sin6_addr, sizeof prefix);
         return be64toh(prefix);
     }
+    if (is_unix()) {
+        return 0;
+    }
     // A prefix that no IPv6 network has (::/8 is reserved, RFC 4291 §4).
     constexpr std::uint64_t ipv4_prefix = std::uint64_t{1} << 32U;
     const auto* ipv4 = reinterpret_cast<const sockaddr_in*>(&storage_);
@@ -161,11 +213,17 @@ std::uint64_t Endpoint::network() const noexcept {
 }
 
 std::uint16_t Endpoint::port() const noexcept {
+    if (is_unix()) {
+        return 0;
+    }
     return ntohs(is_ipv6() ? reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_port
                            : reinterpret_cast<const sockaddr_in*>(&storage_)->sin_port);
 }
 
 void Endpoint::set_port(std::uint16_t port) noexcept {
+    if (is_unix()) {
+        return;
+    }
     if (is_ipv6()) {
         reinterpret_cast<sockaddr_in6*>(&storage_)->sin6_port = htons(port);
     } else {
@@ -173,7 +231,23 @@ void Endpoint::set_port(std::uint16_t port) noexcept {
     }
 }
 
+std::string Endpoint::path() const {
+    if (length_ <= path_offset) {
+        return "";
+    }
+    const auto* const address = reinterpret_cast<const sockaddr_un*>(&storage_);
+    std::string path(std::begin(address->sun_path), length_ - path_offset);
+    if (path.starts_with('\0')) {
+        path.front() = '@';
+        return path;
+    }
+    return path.substr(0, path.find('\0'));
+}
+
 std::string Endpoint::host() const {
+    if (is_unix()) {
+        return std::string(unix_prefix) + path();
+    }
     std::array<char, NI_MAXHOST> text{};
     if (::getnameinfo(address(), length_, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) !=
         0) {
@@ -183,12 +257,15 @@ std::string Endpoint::host() const {
 }
 
 std::string Endpoint::host_and_port() const {
+    if (is_unix()) {
+        return host();
+    }
     return is_ipv6() ? fmt::format("[{}]:{}", host(), port())
                      : fmt::format("{}:{}", host(), port());
 }
 
 std::string Endpoint::url() const {
-    return fmt::format("http://{}/", host_and_port());
+    return is_unix() ? host() : fmt::format("http://{}/", host_and_port());
 }
 
 bool Endpoint::operator==(const Endpoint& other) const noexcept {
@@ -203,7 +280,16 @@ bool Endpoint::includes(const Endpoint& other) const noexcept {
 std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresses,
                                         std::uint16_t port) {
     std::vector<Endpoint> endpoints;
+    const auto add = [&endpoints](const Endpoint& endpoint) {
+        if (std::ranges::find(endpoints, endpoint) == endpoints.end()) {
+            endpoints.push_back(endpoint);
+        }
+    };
     for (const std::string& text : addresses) {
+        if (text.starts_with(unix_prefix)) {
+            add(resolve_unix(text));
+            continue;
+        }
         const HostAndPort place = split_address(text, port);
         std::vector<std::string> hosts = {place.host};
         if (place.host == "localhost") {
@@ -216,9 +302,7 @@ std::vector<Endpoint> resolve_addresses(const std::vector<std::string>& addresse
             if (!endpoint || is_loopback_with_port(text)) {
                 refuse(text, place);
             }
-            if (std::ranges::find(endpoints, *endpoint) == endpoints.end()) {
-                endpoints.push_back(*endpoint);
-            }
+            add(*endpoint);
         }
     }
     require_no_overlap(endpoints);

@@ -16,14 +16,15 @@
 namespace torc::net {
 namespace {
 
-/// What waits in the queue of `listener`, with its index, until there are `accepted_max` in all.
-void take_queue(const UniqueFd& listener, std::size_t index, std::vector<Accepted>& accepted,
+/// What waits in the queue of `listener` as connections like `kind`, until there are
+/// `accepted_max` in all.
+void take_queue(const UniqueFd& listener, Accepted kind, std::vector<Accepted>& accepted,
                 std::size_t accepted_max) {
     while (accepted.size() < accepted_max) {
         UniqueFd socket(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (socket) {
-            accepted.push_back(
-                {.socket = socket.get(), .listener = static_cast<std::uint32_t>(index)});
+            kind.socket = socket.get();
+            accepted.push_back(kind);
             static_cast<void>(socket.release());  // Not before: the line above may throw.
         } else if (errno != EINTR && errno != ECONNABORTED) {
             return;
@@ -32,6 +33,9 @@ void take_queue(const UniqueFd& listener, std::size_t index, std::vector<Accepte
 }
 
 }  // namespace
+
+// Unix-domain sockets have neither option, and need none: a connection is there at once, and their
+// file goes before they are closed.
 
 void show_silent_connections(int listener) noexcept {
     constexpr int off = 0;
@@ -59,13 +63,6 @@ void ignore_new_connections(int listener) noexcept {
         ::setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
-ListeningSockets::ListeningSockets(std::vector<UniqueFd> sockets) {
-    slots_.reserve(sockets.size());
-    for (UniqueFd& socket : sockets) {
-        slots_.push_back({.socket = std::move(socket)});
-    }
-}
-
 bool ListeningSockets::is_free(std::size_t index) const noexcept {
     const std::scoped_lock lock(mutex_);
     return index >= slots_.size() || !slots_[index].socket;
@@ -76,17 +73,28 @@ void ListeningSockets::reserve(std::size_t count) {
     slots_.reserve(count);
 }
 
-void ListeningSockets::add(std::size_t index, UniqueFd socket) noexcept {
+void ListeningSockets::add(std::size_t index, UniqueFd socket, SocketFile file) noexcept {
     const std::scoped_lock lock(mutex_);
     if (index >= slots_.size()) {
         slots_.resize(index + 1);
     }
     TORC_ASSERT(!slots_[index].socket);
-    slots_[index] = {.socket = std::move(socket)};
+    slots_[index] = {.socket = std::move(socket), .file = std::move(file)};
+}
+
+void ListeningSockets::set_proxies(std::size_t index, const ProxyPeers* proxies) noexcept {
+    const std::scoped_lock lock(mutex_);
+    slots_[index].proxies = proxies;
+}
+
+void ListeningSockets::set_mode(std::size_t index, mode_t mode) noexcept {
+    const std::scoped_lock lock(mutex_);
+    slots_[index].file.set_mode(mode);
 }
 
 void ListeningSockets::retire(std::size_t index) noexcept {
     const std::scoped_lock lock(mutex_);
+    slots_[index].file.remove();
     slots_[index].is_retired = true;
 }
 
@@ -95,7 +103,8 @@ std::vector<ListeningSockets::Place> ListeningSockets::places() const {
     std::vector<Place> places;
     places.reserve(slots_.size());
     for (const Slot& slot : slots_) {
-        places.push_back({.socket = slot.socket.get(), .is_retired = slot.is_retired});
+        places.push_back(
+            {.socket = slot.socket.get(), .is_retired = slot.is_retired, .proxies = slot.proxies});
     }
     return places;
 }
@@ -103,6 +112,9 @@ std::vector<ListeningSockets::Place> ListeningSockets::places() const {
 void ListeningSockets::keep() noexcept {
     const std::scoped_lock lock(mutex_);
     are_kept_ = true;
+    for (Slot& slot : slots_) {
+        slot.file.release();
+    }
 }
 
 bool ListeningSockets::are_kept() const noexcept {
@@ -113,9 +125,11 @@ bool ListeningSockets::are_kept() const noexcept {
 void ListeningSockets::close(std::size_t index, std::vector<Accepted>& accepted) noexcept {
     const std::scoped_lock lock(mutex_);
     Slot& slot = slots_[index];
+    slot.file.remove();
     if (slot.is_retired || !are_kept_) {
         try {
-            take_queue(slot.socket, index, accepted, std::numeric_limits<std::size_t>::max());
+            take_queue(slot.socket, kind_of(index), accepted,
+                       std::numeric_limits<std::size_t>::max());
         } catch (const std::bad_alloc&) {
             // The rest is reset.
         }
@@ -127,9 +141,14 @@ void ListeningSockets::take_waiting(std::vector<Accepted>& accepted, std::size_t
     const std::scoped_lock lock(mutex_);
     for (std::size_t index = 0; index < slots_.size(); ++index) {
         if (slots_[index].socket) {
-            take_queue(slots_[index].socket, index, accepted, accepted.size() + sockets_max);
+            take_queue(slots_[index].socket, kind_of(index), accepted,
+                       accepted.size() + sockets_max);
         }
     }
+}
+
+Accepted ListeningSockets::kind_of(std::size_t index) const noexcept {
+    return {.listener = static_cast<std::uint32_t>(index), .proxies = slots_[index].proxies};
 }
 
 }  // namespace torc::net

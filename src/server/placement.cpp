@@ -45,8 +45,8 @@ std::uint64_t instance_key(const config::Settings& settings) {
         return static_cast<std::uint64_t>(::getpid());
     }
     std::uint64_t key = settings.port;
-    for (const std::string& address : settings.addresses) {
-        for (const char character : address) {
+    for (const net::ListenAddress& address : settings.addresses) {
+        for (const char character : address.text) {
             key += static_cast<unsigned char>(character);
         }
     }

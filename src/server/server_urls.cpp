@@ -99,16 +99,19 @@ std::vector<ServerUrl> server_urls(const Server& server) {
     std::vector<ServerUrl> urls;
     urls.reserve(endpoints.size());
     for (const net::Endpoint& endpoint : endpoints) {
-        urls.push_back({.endpoint = endpoint, .text = endpoint.url() + path});
+        urls.push_back(
+            {.endpoint = endpoint, .text = endpoint.url() + (endpoint.is_unix() ? "" : path)});
     }
     return urls;
 }
 
 std::string own_url(const Server& server) {
     const std::vector<ServerUrl> urls = server_urls(server);
-    const auto own =
-        std::ranges::find_if(urls, [](const ServerUrl& url) { return url.endpoint.is_loopback(); });
-    return own != urls.end() ? own->text : urls.front().text;
+    const auto rank = [](const ServerUrl& url) {
+        return url.endpoint.is_unix() ? 2 : url.endpoint.is_loopback() ? 0 : 1;
+    };
+    const ServerUrl& own = *std::ranges::min_element(urls, {}, rank);
+    return own.endpoint.is_unix() ? "" : own.text;
 }
 
 }  // namespace torc::server

@@ -56,6 +56,7 @@ void Acceptor::follow(MonotonicTime now) {
         if (listener.state == Listener::State::none && place.socket >= 0) {
             listener = {.socket = place.socket, .state = Listener::State::open};
         }
+        listener.proxies = place.proxies;
         if (listener.state == Listener::State::open && place.is_retired) {
             begin_to_close(listener);
             listener.state = Listener::State::closing;
@@ -71,7 +72,8 @@ std::size_t Acceptor::completed(const io::Completion& completion, MonotonicTime 
     Listener& listener = listeners_[index];
     listener.is_accepting = completion.more;
     if (!completion.failed()) {
-        keep({.socket = completion.result, .listener = index}, accepted);
+        keep({.socket = completion.result, .listener = index, .proxies = listener.proxies},
+             accepted);
     }
     if (completion.more) {
         return 0;

@@ -59,6 +59,8 @@ void Admission::admit(const net::Accepted& connection) {
 void Admission::take_over(const net::Accepted& connection) {
     if (parts_.shutdown.is_cutting_off()) {
         cut_off(connection);
+    } else if (connection.proxies != nullptr) {
+        close_socket(connection.socket);
     } else if (parts_.address_limit != nullptr && parts_.address_limit->is_limited() &&
                !may_have_another(connection)) {
         close_socket(connection.socket);
@@ -69,7 +71,8 @@ void Admission::take_over(const net::Accepted& connection) {
 
 bool Admission::may_have_another(const net::Accepted& connection) {
     const auto peer = peer_of(parts_.proactor, connection.socket);
-    if (!peer || parts_.address_limit->enter(connection.socket, peer->network())) {
+    if (!peer || peer->is_unix() ||
+        parts_.address_limit->enter(connection.socket, peer->network())) {
         return true;
     }
     if (address_report_.may_report(parts_.services.now)) {

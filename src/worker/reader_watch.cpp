@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <utility>
 
 namespace torc::worker {
 namespace {
@@ -49,7 +51,15 @@ void ReaderWatch::go_on(ConnectionSlot& slot, MonotonicTime now) noexcept {
 }
 
 io::PeerProgress ReaderWatch::look(ConnectionSlot& slot, MonotonicTime now) const noexcept {
-    const io::PeerProgress progress = proactor_.peer_progress(slot.socket);
+    io::PeerProgress progress = proactor_.peer_progress(slot.socket);
+    if (progress.queued_bytes) {
+        const std::uint32_t now_queued = *progress.queued_bytes;
+        const std::uint32_t before = std::exchange(slot.queued_bytes, now_queued);
+        // That it is less tells what was taken at the least; that it is more, only that some was.
+        progress.acknowledged_bytes =
+            slot.pace.total_bytes() +
+            (before > now_queued ? before - now_queued : now_queued - before);
+    }
     static_cast<void>(slot.pace.look(progress.acknowledged_bytes, now, window_));
     return progress;
 }

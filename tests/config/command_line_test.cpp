@@ -35,7 +35,7 @@ TEST_F(CommandLineTest, ReadsEveryFlag) {
          "a.html", "--index", "b.html",       "--workers", "3",           "--cpus", "0-1",
          "--io",   "epoll",   "--access-log", "/tmp/log",  "--log-level", "warn"});
     EXPECT_EQ(found.port, 81);
-    EXPECT_EQ(found.addresses, (std::vector<std::string>{"127.0.0.1", "::1"}));
+    EXPECT_EQ(found.addresses, (std::vector<net::ListenAddress>{"127.0.0.1", "::1"}));
     EXPECT_EQ(found.sites.front().whole.load_rules.index_names,
               (std::vector<std::string>{"a.html", "b.html"}));
     EXPECT_EQ(found.workers, 3U);
@@ -48,7 +48,7 @@ TEST_F(CommandLineTest, ReadsEveryFlag) {
 TEST_F(CommandLineTest, ReadsShortFlags) {
     const Settings found = settings({"-p0", "-a", "0.0.0.0", "-a", "::"});
     EXPECT_EQ(found.port, 0);
-    EXPECT_EQ(found.addresses, (std::vector<std::string>{"0.0.0.0", "::"}));
+    EXPECT_EQ(found.addresses, (std::vector<net::ListenAddress>{"0.0.0.0", "::"}));
 }
 
 TEST_F(CommandLineTest, ReadsTheEnvironment) {
@@ -64,7 +64,7 @@ TEST_F(CommandLineTest, ReadsTheEnvironment) {
     const auto found = std::get<Settings>(read({}));
     EXPECT_EQ(found.sites.front().whole.directory, "/srv");
     EXPECT_EQ(found.port, 82);
-    EXPECT_EQ(found.addresses, (std::vector<std::string>{"127.0.0.1", "::1"}));
+    EXPECT_EQ(found.addresses, (std::vector<net::ListenAddress>{"127.0.0.1", "::1"}));
     EXPECT_EQ(found.sites.front().whole.load_rules.index_names,
               (std::vector<std::string>{"a.html", "b.html"}));
     EXPECT_EQ(found.workers, 2U);
@@ -81,7 +81,7 @@ TEST_F(CommandLineTest, TheCommandLineWinsOverTheEnvironment) {
     const Settings found = settings({"--port", "83", "--address", "127.0.0.1"});
     EXPECT_EQ(found.sites.front().whole.directory, "./site");
     EXPECT_EQ(found.port, 83);
-    EXPECT_EQ(found.addresses, std::vector<std::string>{"127.0.0.1"});
+    EXPECT_EQ(found.addresses, std::vector<net::ListenAddress>{"127.0.0.1"});
 }
 
 TEST_F(CommandLineTest, WantsADirectoryWhereNobodyIsAtATerminal) {
@@ -221,7 +221,7 @@ TEST_F(CommandLineTest, TakesWhatFollowsTwoDashesForTheDirectory) {
 TEST_F(CommandLineTest, TakesAShortFlagWithAnEqualsSign) {
     const Settings found = settings({"-p=3000", "-a=::1"});
     EXPECT_EQ(found.port, 3000);
-    EXPECT_EQ(found.addresses, std::vector<std::string>{"::1"});
+    EXPECT_EQ(found.addresses, std::vector<net::ListenAddress>{"::1"});
     EXPECT_EQ(settings({"--header", "X-A: -p=1"}).sites.front().whole.extra_fields.at(0).value,
               "-p=1");
 }
@@ -257,9 +257,9 @@ TEST_F(CommandLineTest, SharesOnAllAddressesUnlessSomeAreGiven) {
     EXPECT_FALSE(settings().shares);
     const Settings found = settings({"--share"});
     EXPECT_TRUE(found.shares);
-    EXPECT_EQ(found.addresses, (std::vector<std::string>{"0.0.0.0", "::"}));
+    EXPECT_EQ(found.addresses, (std::vector<net::ListenAddress>{"0.0.0.0", "::"}));
     EXPECT_EQ(settings({"--share", "-a", "192.0.2.1"}).addresses,
-              std::vector<std::string>{"192.0.2.1"});
+              std::vector<net::ListenAddress>{"192.0.2.1"});
 }
 
 TEST_F(CommandLineTest, OpensABrowserOnlyForSomebodyAtATerminal) {
@@ -342,7 +342,7 @@ TEST_F(CommandLineTest, RefusesTimeoutsThatAreNone) {
 TEST_F(CommandLineTest, DoesNotTakeTheDirectoryForAListMember) {
     const auto found = std::get<Settings>(read({"-a", "::1", "--index", "a.html", "./site"}));
     EXPECT_EQ(found.sites.front().whole.directory, "./site");
-    EXPECT_EQ(found.addresses, std::vector<std::string>{"::1"});
+    EXPECT_EQ(found.addresses, std::vector<net::ListenAddress>{"::1"});
     EXPECT_EQ(found.sites.front().whole.load_rules.index_names, std::vector<std::string>{"a.html"});
 }
 

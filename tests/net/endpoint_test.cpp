@@ -49,6 +49,39 @@ TEST(Endpoint, KnowsWhatKindOfAddressItIs) {
     EXPECT_FALSE(endpoint("169.254.0.1").is_ipv6());
 }
 
+TEST(Endpoint, MayBeAUnixDomainSocket) {
+    const Endpoint place = endpoint("unix:/run/torc.sock");
+    EXPECT_TRUE(place.is_unix());
+    EXPECT_EQ(place.path(), "/run/torc.sock");
+    EXPECT_EQ(place.host(), "unix:/run/torc.sock");
+    EXPECT_EQ(place.host_and_port(), "unix:/run/torc.sock");
+    EXPECT_EQ(place.url(), "unix:/run/torc.sock");
+    EXPECT_TRUE(place.is_loopback());
+    EXPECT_FALSE(place.is_wildcard());
+    EXPECT_FALSE(place.is_link_local());
+    EXPECT_EQ(place.port(), 0);
+    EXPECT_EQ(place.network(), 0U);
+    EXPECT_EQ(place, endpoint("unix:/run/torc.sock", 80));
+    EXPECT_NE(place, endpoint("unix:/run/torc.soc"));
+    EXPECT_NE(place, endpoint("unix:@/run/torc.sock"));
+    EXPECT_EQ(endpoint("unix:@torc").path(), "@torc");
+}
+
+TEST(Endpoint, OfAUnixDomainClientHasNoPath) {
+    const sockaddr unnamed{.sa_family = AF_UNIX, .sa_data = {}};
+    EXPECT_EQ(Endpoint(&unnamed, sizeof unnamed.sa_family).host(), "unix:");
+    EXPECT_FALSE(Endpoint(&unnamed, sizeof unnamed.sa_family).is_wildcard());
+}
+
+TEST(ResolveAddresses, TakesWholePathsAndNamesOfUnixDomainSocketsAlone) {
+    for (const char* const address :
+         {"unix:", "unix:torc.sock", "unix:./torc.sock", "unix:@", "unix:/run/"}) {
+        EXPECT_THROW((void)resolve_addresses({address}, 80), UsageError) << address;
+    }
+    EXPECT_EQ(resolve_addresses({"unix:/" + std::string(106, 'x')}, 80).size(), 1U);
+    EXPECT_THROW((void)resolve_addresses({"unix:/" + std::string(107, 'x')}, 80), UsageError);
+}
+
 TEST(ResolveAddresses, TakesLocalhostForBothLoopbacks) {
     const std::vector<Endpoint> endpoints = resolve_addresses({"localhost", "192.0.2.1"}, 80);
     ASSERT_EQ(endpoints.size(), 3U);
@@ -176,9 +209,10 @@ TEST(ResolveAddresses, AsksNoNameServer) {
             (void)resolve_addresses({address}, 80);
             FAIL() << address;
         } catch (const StartError& error) {
-            EXPECT_EQ(std::string(error.what()), "--address " + std::string(address) +
-                                                     ": not an IPv4 or IPv6 address; give one like "
-                                                     "127.0.0.1, 0.0.0.0, :: or [::1]:3000");
+            EXPECT_EQ(std::string(error.what()),
+                      "--address " + std::string(address) +
+                          ": not an IPv4 or IPv6 address; give one like "
+                          "127.0.0.1, 0.0.0.0, ::, [::1]:3000 or unix:/run/torc.sock");
         }
     }
 }

@@ -30,7 +30,7 @@ protected:
             ::close(accepted.socket);
         }
     }
-    void change(const std::vector<std::string>& addresses, std::uint16_t port) {
+    void change(const std::vector<ListenAddress>& addresses, std::uint16_t port) {
         listeners_.apply(listeners_.prepare(addresses, port));
     }
     [[nodiscard]] std::uint16_t port() const { return listeners_.endpoints().front().port(); }

@@ -26,7 +26,7 @@ Endpoint endpoint(const std::string& address, std::uint16_t port = 8080) {
 }
 
 /// What the server says when it can't start with these addresses; "" when it can.
-std::string refusal(const std::vector<std::string>& addresses, std::uint16_t port) {
+std::string refusal(const std::vector<ListenAddress>& addresses, std::uint16_t port) {
     try {
         const Listeners listeners(addresses, port, 1);
         return "";
@@ -129,7 +129,7 @@ TEST(Listeners, RefuseThePortOfAnotherTorc) {
 }
 
 TEST(Listeners, AskAgainForAPortForAsLongAsTheyMay) {
-    auto first = std::make_unique<Listeners>(std::vector<std::string>{"127.0.0.1"}, 0, 1);
+    auto first = std::make_unique<Listeners>(std::vector<ListenAddress>{"127.0.0.1"}, 0, 1);
     const Endpoint place = first->endpoints()[0];
     int waits = 0;
     const Listeners second({"127.0.0.1"}, place.port(), 1, [&](const Endpoint& taken) {

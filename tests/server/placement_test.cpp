@@ -21,7 +21,7 @@ const std::vector<unsigned> four = {0, 1, 2, 3};
 /// What of the settings counts here.
 struct Wish {
     std::uint16_t port = 8080;
-    std::vector<std::string> addresses{};
+    std::vector<net::ListenAddress> addresses{};
     unsigned workers = 0;
     std::vector<unsigned> cpus{};
     config::Pin pin = config::Pin::automatic;

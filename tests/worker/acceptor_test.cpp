@@ -178,10 +178,9 @@ TEST_P(AcceptorTest, ClosesAConnectionThatThereIsNoMemoryFor) {
 }
 
 TEST_P(AcceptorTest, RestsAfterAnErrorThatItDoesNotKnow) {
-    std::vector<UniqueFd> sockets;
+    net::ListeningSockets deaf;
     // It does not listen, so each accept(2) is EINVAL.
-    sockets.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    net::ListeningSockets deaf(std::move(sockets));
+    deaf.add(0, UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)));
     const test::Reports reports;
     proactor_ = *io::make_proactor(GetParam(), {.connections_max = 16});
     acceptor_ = std::make_unique<Acceptor>(*proactor_, deaf, reports.sink);

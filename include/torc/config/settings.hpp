@@ -4,6 +4,7 @@
 #include <torc/config/access_log_settings.hpp>
 #include <torc/config/site_settings.hpp>
 #include <torc/http/request_parser.hpp>
+#include <torc/net/listen_address.hpp>
 #include <torc/site/cache/cache_budget.hpp>
 #include <torc/site/response/responder.hpp>
 
@@ -52,9 +53,8 @@ struct Settings {
     std::vector<SiteSettings> sites{SiteSettings{.is_default = true}};
     /// 0: any that is free.
     std::uint16_t port = 8080;
-    /// Numeric addresses or "localhost"; none: the loopback addresses, as far as the machine has
-    /// them.
-    std::vector<std::string> addresses;
+    /// None: the loopback addresses, as far as the machine has them.
+    std::vector<net::ListenAddress> addresses;
     /// The report at the start begins with what others can take.
     bool shares = false;
     /// A browser is shown the site.

@@ -77,9 +77,12 @@ struct FileVersion {
     std::optional<FileEnds> ends{};
 };
 
-/// What the peer of a connected TCP socket has taken.
+/// What the peer of a connected socket has taken.
 struct PeerProgress {
     std::uint64_t acknowledged_bytes = 0;
+    /// Of a socket that does not count that, a Unix-domain one: what the kernel holds for the peer,
+    /// which changes when the peer takes some, and when more is sent. Nothing: it counts.
+    std::optional<std::uint32_t> queued_bytes{};
     /// Some of what was sent is not acknowledged.
     bool has_unacknowledged = false;
     /// Everything that is on its way has arrived and more waits: the peer has no room for it,
@@ -234,7 +237,7 @@ public:
 
     /// Looks at a socket on which no operation is in flight, at once (poll(2)).
     [[nodiscard]] virtual PeerState peer_state(int socket) const noexcept;
-    /// What the peer of a TCP socket has taken of the bytes sent to it, at once (TCP_INFO of
+    /// What the peer of a socket has taken of the bytes sent to it, at once (TCP_INFO of
     /// tcp(7)). Tells a slow reader from one that takes nothing, which the completions of sends do
     /// not: the kernel says that there is room only when a third of the buffer is free.
     [[nodiscard]] virtual PeerProgress peer_progress(int socket) const noexcept;
@@ -242,8 +245,8 @@ public:
     [[nodiscard]] virtual Result<SocketAddress> peer_address(int socket) const noexcept;
     /// The socket's own address, at once (getsockname(2)).
     [[nodiscard]] virtual Result<SocketAddress> own_address(int socket) const noexcept;
-    /// How many connections wait in a listener's queue to be accepted, at once; 0 for a socket that
-    /// is no TCP listener.
+    /// How many connections wait in a listener's queue to be accepted, at once: of a Unix-domain
+    /// socket 1 if there are any. 0 for a socket that is no listener.
     [[nodiscard]] virtual std::size_t waiting_connections(int listener) const noexcept;
 
     /// From now on `close` of the socket resets the connection and frees what its peer has not

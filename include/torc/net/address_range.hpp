@@ -52,6 +52,8 @@ public:
     /// As `parse` takes it: "10.0.0.0/8", "::1/128".
     [[nodiscard]] std::string text() const;
 
+    friend bool operator==(const AddressRange&, const AddressRange&) noexcept = default;
+
 private:
     AddressRange(const Address& first, unsigned bits) noexcept;
 

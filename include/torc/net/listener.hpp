@@ -1,12 +1,14 @@
 #pragma once
 
 #include <torc/net/endpoint.hpp>
+#include <torc/net/listen_address.hpp>
 #include <torc/net/listening_sockets.hpp>
+#include <torc/net/socket_file.hpp>
 
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <string>
+#include <optional>
 #include <vector>
 
 namespace torc::net {
@@ -20,6 +22,8 @@ enum class Wording : std::uint8_t { flags, keys };
 
 /// The sockets that a server listens on: for each endpoint one for each worker, in a SO_REUSEPORT
 /// group, so that the kernel deals out the connections and no worker shares a queue with another.
+/// There is no such group of Unix-domain sockets: of those one worker has the only one, and hands
+/// over to the others what comes to it (Balance).
 class Listeners {
 public:
     /// Binds and listens. `addresses` as in Settings; with port 0, one free port for all of them.
@@ -27,9 +31,10 @@ public:
     /// port that is taken is tried again for as long as `wait_for_port` says.
     /// Throws StartError naming the address and the remedy, in the words of `wording`: the port is
     /// taken (by another program, or another torc, which SO_REUSEPORT alone would let share it
-    /// unseen), needs a privilege, or the machine does not have the address.
+    /// unseen), needs a privilege, or the machine does not have the address. What a process that
+    /// has gone left at the path of a Unix-domain socket is removed.
     Listeners(
-        const std::vector<std::string>& addresses, std::uint16_t port, unsigned workers,
+        const std::vector<ListenAddress>& addresses, std::uint16_t port, unsigned workers,
         const WaitForPort& wait_for_port = [](const Endpoint&) { return false; },
         Wording wording = Wording::flags);
 
@@ -40,14 +45,16 @@ public:
 
     /// Other addresses, and what it takes to listen on them.
     struct Change {
-        std::vector<std::string> addresses;
+        std::vector<ListenAddress> addresses;
         std::uint16_t port = 0;
-        std::vector<Endpoint> endpoints{};
+        std::vector<ListenPlace> places{};
         bool lacks_ipv6 = false;
         struct Addition {
             Endpoint endpoint;
-            /// By worker. They listen: who connects waits until a worker accepts.
+            /// By worker; empty: another one has it. They listen: who connects waits until a worker
+            /// accepts.
             std::vector<UniqueFd> sockets;
+            SocketFile file{};
         };
         std::vector<Addition> additions{};
         /// What came of port 0.
@@ -55,9 +62,10 @@ public:
     };
     /// Binds what `addresses` and `port` ask for beyond what there is; with port 0 the one that is
     /// there. Nothing comes of it until `apply`; the kernel resets who has connected to what is
-    /// dropped before. Throws StartError as the constructor does, for ports that are taken at once.
-    [[nodiscard]] Change prepare(const std::vector<std::string>& addresses,
-                                 std::uint16_t port) const;
+    /// dropped before. Throws StartError as the constructor does.
+    [[nodiscard]] Change prepare(
+        const std::vector<ListenAddress>& addresses, std::uint16_t port,
+        const WaitForPort& wait_for_port = [](const Endpoint&) { return false; }) const;
     /// Goes over to it; gives what is retired. The workers have to be told to look at their
     /// sockets. Throws std::bad_alloc, and then nothing has changed.
     std::vector<Endpoint> apply(Change change);
@@ -74,17 +82,25 @@ private:
     [[nodiscard]] bool is_free(std::size_t index) const noexcept;
     /// Whether there are sockets for just that, which were not retired.
     [[nodiscard]] bool is_in_use(const Endpoint& endpoint) const noexcept;
+    /// Precondition: there is memory.
+    void add(Change::Addition& addition) noexcept;
+    /// A copy that lives as long as this; null: there are none. Throws std::bad_alloc.
+    const ProxyPeers* keep(const std::optional<ProxyPeers>& proxies);
 
     Wording wording_;
     /// As they were asked for.
-    std::vector<std::string> addresses_;
-    std::uint16_t port_;
+    std::vector<ListenAddress> addresses_;
+    std::uint16_t port_ = 0;
     /// What came of port 0; 0: there was none.
     std::uint16_t free_port_ = 0;
+    /// What came of the addresses.
+    std::vector<ListenPlace> wanted_;
     std::vector<Endpoint> endpoints_;
     bool lacks_ipv6_ = false;
     /// By the index of the sockets, which those get that were closed long ago.
     std::vector<Place> places_;
+    /// All that there ever were, each once: connections refer to them.
+    std::deque<ProxyPeers> proxies_;
     /// By worker.
     std::deque<ListeningSockets> sockets_;
 };

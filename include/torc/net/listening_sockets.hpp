@@ -2,6 +2,9 @@
 
 #include <torc/base/unique_fd.hpp>
 #include <torc/net/accepted.hpp>
+#include <torc/net/socket_file.hpp>
+
+#include <sys/types.h>
 
 #include <cstddef>
 #include <mutex>
@@ -23,7 +26,7 @@ void ignore_new_connections(int listener) noexcept;
 /// Thread-safe.
 class ListeningSockets {
 public:
-    explicit ListeningSockets(std::vector<UniqueFd> sockets);
+    ListeningSockets() = default;
     ListeningSockets(const ListeningSockets&) = delete;
     ListeningSockets& operator=(const ListeningSockets&) = delete;
     ~ListeningSockets() = default;
@@ -34,9 +37,17 @@ public:
     [[nodiscard]] bool is_free(std::size_t index) const noexcept;
     /// Takes the memory for so many. Throws std::bad_alloc.
     void reserve(std::size_t count);
-    /// The worker is to accept on `socket` too. Precondition: is_free(index), and there is memory.
-    void add(std::size_t index, UniqueFd socket) noexcept;
-    /// The worker is to take what has come to the socket at `index`, and close it.
+    /// The worker is to accept on `socket` too, or nothing if that is empty: another one does.
+    /// `file`: by which clients find it, if that is to be removed when it is closed. Precondition:
+    /// is_free(index), and there is memory.
+    void add(std::size_t index, UniqueFd socket, SocketFile file = {}) noexcept;
+    /// From now on connections that come to the socket at `index` are those of `proxies`; see
+    /// Accepted. The worker has to look at its places.
+    void set_proxies(std::size_t index, const ProxyPeers* proxies) noexcept;
+    /// Who may connect to it, if it has a file.
+    void set_mode(std::size_t index, mode_t mode) noexcept;
+    /// The worker is to take what has come to the socket at `index`, and close it. A file is
+    /// removed at once.
     void retire(std::size_t index) noexcept;
     /// From now on somebody else has the sockets too, those that were retired excepted, and serves
     /// who waits in their queues.
@@ -48,6 +59,7 @@ public:
         /// -1: none.
         int socket = -1;
         bool is_retired = false;
+        const ProxyPeers* proxies = nullptr;
     };
     /// What there is by now, by index. Throws std::bad_alloc.
     [[nodiscard]] std::vector<Place> places() const;
@@ -65,8 +77,13 @@ public:
 private:
     struct Slot {
         UniqueFd socket;
+        SocketFile file{};
         bool is_retired = false;
+        const ProxyPeers* proxies = nullptr;
     };
+
+    /// What its connections have but for their sockets. Called with the mutex held.
+    [[nodiscard]] Accepted kind_of(std::size_t index) const noexcept;
 
     /// Held by whoever takes from a queue and by who closes: a number that was closed may be that
     /// of another socket the moment after.

@@ -18,7 +18,8 @@ struct ServerUrl {
 /// address that this machine goes out by, and those of this machine alone last.
 [[nodiscard]] std::vector<ServerUrl> server_urls(const Server& server);
 
-/// The URL for a browser on this machine: one of the loopback, if there is any.
+/// The URL for a browser on this machine: one of the loopback, if there is any. Empty: browsers get
+/// to none of them.
 [[nodiscard]] std::string own_url(const Server& server);
 
 }  // namespace torc::server

@@ -83,6 +83,8 @@ private:
         bool is_accepting = false;
         /// Of `closing`.
         MonotonicTime close_at = never;
+        /// See net::Accepted.
+        const net::ProxyPeers* proxies = nullptr;
     };
 
     /// Has the kernel ignore new handshakes, and show the connections that it keeps back.

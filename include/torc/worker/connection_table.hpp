@@ -44,6 +44,8 @@ struct ConnectionSlot : DeadlineLink {
     /// How fast the peer takes what it is sent, or while the connection lingers sends what nobody
     /// wants.
     Pace pace;
+    /// See io::PeerProgress, when that was last looked at.
+    std::uint32_t queued_bytes = 0;
     std::optional<Connection> connection;
 
     /// Whether the connection waits for a load, and so no operation is in flight on it.

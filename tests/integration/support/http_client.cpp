@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
@@ -147,6 +148,22 @@ HttpClient::HttpClient(std::uint16_t port, int receive_buffer_bytes, std::chrono
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(port);
+    if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) {
+        fail("connect", errno);
+    }
+}
+
+HttpClient::HttpClient(const std::filesystem::path& path)
+    : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (!socket_) {
+        fail("socket", errno);
+    }
+    const timeval wait_max{.tv_sec = patience.count(), .tv_usec = 0};
+    set_option(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, wait_max);
+    set_option(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, wait_max);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.native().copy(address.sun_path, sizeof address.sun_path - 1);
     if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) {
         fail("connect", errno);
     }

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -60,6 +61,9 @@ public:
     /// as the kernel likes. `timeout`: of each wait.
     explicit HttpClient(std::uint16_t port, int receive_buffer_bytes = 0,
                         std::chrono::seconds timeout = patience);
+
+    /// A connection to the Unix-domain socket at `path` instead.
+    explicit HttpClient(const std::filesystem::path& path);
 
     /// Sends all of `bytes`.
     void send(std::string_view bytes);

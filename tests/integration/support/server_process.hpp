@@ -27,7 +27,7 @@ public:
     /// Waits for the start report. Throws std::runtime_error with what it printed instead.
     explicit ServerProcess(const LaunchOptions& options);
 
-    /// Where it listens, by its own account.
+    /// Where it listens, by its own account; 0: on Unix-domain sockets alone.
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
     /// Asks it to stop with SIGINT, which waits for no idle connections, unless it has stopped;

@@ -34,6 +34,19 @@ std::string text_of(const std::vector<net::ListenAddress>& addresses) {
     }
     return text_of(texts);
 }
+std::string text_of(const net::TrustedPeers& peers) {
+    std::vector<std::string> texts;
+    for (const net::AddressRange& network : peers.networks) {
+        texts.push_back(network.text());
+    }
+    if (peers.includes_unix) {
+        texts.emplace_back("unix:");
+    }
+    return text_of(texts);
+}
+std::string text_of(ClientAddress address) {
+    return address == ClientAddress::peer ? "peer" : "x-forwarded-for";
+}
 template <typename Value>
 std::string text_of(const std::optional<Value>& value) {
     return value ? text_of(*value) : "none given";
@@ -69,6 +82,8 @@ constexpr LiveValue live_value(std::string_view key) {
 constexpr std::array values = {
     live_value<&Settings::port>("server.port"),
     live_value<&Settings::addresses>("server.listen"),
+    live_value<&Settings::trusted_proxies>("server.trusted_proxies"),
+    live_value<&Settings::client_address>("server.client_address"),
     live_value<&Settings::parse_limits, &http::ParseLimits::line_bytes_max>(
         "server.max_request_line"),
     live_value<&Settings::parse_limits, &http::ParseLimits::head_bytes_max>(

@@ -42,6 +42,12 @@ void finish(Settings& settings, const GivenOptions& given, Output output, Proble
         settings.warnings.emplace_back(
             "--open: no browser is opened, since standard output is no terminal");
     }
+    if (settings.client_address == ClientAddress::x_forwarded_for &&
+        settings.trusted_proxies.networks.empty() && !settings.trusted_proxies.includes_unix) {
+        settings.warnings.emplace_back(
+            "server.client_address: nobody is believed what X-Forwarded-For says; give "
+            "server.trusted_proxies or --trusted-proxies");
+    }
     check_together(settings, given, problems);
 }
 

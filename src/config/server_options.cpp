@@ -35,6 +35,8 @@ constexpr std::array pin_words = {"auto"sv, "on"sv, "off"sv};
 constexpr std::array pins = {Pin::automatic, Pin::on, Pin::off};
 constexpr std::array io_words = {"auto"sv, "uring"sv, "epoll"sv};
 constexpr std::array io_choices = {IoChoice::automatic, IoChoice::uring, IoChoice::epoll};
+constexpr std::array client_address_words = {"peer"sv, "x-forwarded-for"sv};
+constexpr std::array client_addresses = {ClientAddress::peer, ClientAddress::x_forwarded_for};
 
 /// Notes why `addresses` can't be listened on, if so. The layer below calls the option --address.
 void check_addresses(const std::vector<net::ListenAddress>& addresses, std::string_view name,
@@ -64,6 +66,22 @@ void set_addresses(const Destination& destination, const Given& given, Problems&
         problems.add(given.position, fmt::format("{}: give at least one", given.name));
     } else if (problems.all().size() == problems_before) {
         check_addresses(addresses, given.name, given.values.front().position, problems);
+    }
+}
+
+void set_trusted_proxies(const Destination& destination, const Given& given, Problems& problems) {
+    net::TrustedPeers& trusted = destination.settings.trusted_proxies;
+    trusted = {};
+    for (const auto& [text, position] : given.values) {
+        if (text == "unix:") {
+            trusted.includes_unix = true;
+        } else if (const auto network = net::AddressRange::parse(text)) {
+            trusted.networks.push_back(*network);
+        } else {
+            problems.add(position, fmt::format("{}: {}, or unix: for the clients of Unix-domain "
+                                               "sockets",
+                                               given.name, network.error()));
+        }
     }
 }
 
@@ -97,6 +115,30 @@ constexpr std::array rows = {
                    "127.0.0.1:3000, [::1]:3000 and, for all, :3000. unix:/run/torc.sock is a "
                    "Unix-domain socket. In a file it may be a table of address, mode (of a "
                    "Unix-domain socket), proxy_protocol and proxy_from."},
+    Option{.flags = "--client-address",
+           .variable = "TORC_CLIENT_ADDRESS",
+           .key = "server.client_address",
+           .value_name = "WHICH",
+           .group = Group::listening,
+           .default_value = "peer",
+           .kind = Choice{client_address_words,
+                          [](const Destination& destination, std::size_t index) {
+                              destination.settings.client_address = client_addresses.at(index);
+                          }},
+           .help = "Who the client of a request is, for the access log, for networks that are "
+                   "allowed or denied and for passwords that are guessed: the peer, who connected "
+                   "or whom a PROXY header names; or x-forwarded-for, whom --trusted-proxies name "
+                   "in that field."},
+    Option{.flags = "--trusted-proxies",
+           .variable = "TORC_TRUSTED_PROXIES",
+           .key = "server.trusted_proxies",
+           .value_name = "LIST",
+           .group = Group::listening,
+           .default_note = "nobody",
+           .example = "127.0.0.0/8,::1",
+           .kind = List{',', set_trusted_proxies},
+           .help = "Networks of the proxies that are believed what they say of their clients in "
+                   "X-Forwarded-For; unix: is whoever connects to a Unix-domain socket."},
     Option{.flags = "--share",
            .variable = "TORC_SHARE",
            .group = Group::listening,
@@ -155,9 +197,8 @@ constexpr std::array rows = {
            .group = Group::responding,
            .default_value = "64k",
            .kind = Size{0, body_bytes_cap,
-                        [](const Destination& destination, std::uint64_t bytes) {
-                            destination.settings.body_bytes_max = bytes;
-                        }},
+                        [](const Destination& destination,
+                           std::uint64_t bytes) { destination.settings.body_bytes_max = bytes; }},
            .help = "Body that is read and ignored; beyond it the connection ends."},
     Option{.flags = "--workers",
            .variable = "TORC_WORKERS",

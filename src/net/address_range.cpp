@@ -158,6 +158,10 @@ std::string AddressRange::text() const {
     return fmt::format("{}/{}", first_.text(), is_ipv4() ? bits_ - mapped_bits : bits_);
 }
 
+bool TrustedPeers::includes(const std::optional<Address>& peer) const noexcept {
+    return peer ? contains(networks, peer) : includes_unix;
+}
+
 AddressRules::AddressRules(std::vector<AddressRange> allowed,
                            std::vector<AddressRange> denied) noexcept
     : allowed_(std::move(allowed)), denied_(std::move(denied)) {}

@@ -42,8 +42,9 @@ Result<UniqueFd> lock_directory_of(const std::string& path) {
     if (!lock && errno != EACCES) {
         return std::unexpected(Errno::last());
     }
-    if (lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) < 0) {
-        return std::unexpected(errno == EWOULDBLOCK ? Errno(EADDRINUSE) : Errno::last());
+    // A file system without such locks goes without too.
+    if (lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+        return std::unexpected(Errno(EADDRINUSE));
     }
     return lock;
 }

@@ -1,4 +1,5 @@
 #include <torc/base/limits.hpp>
+#include <torc/net/listen_address.hpp>
 #include <torc/worker/admission.hpp>
 
 #include "format_report.hpp"
@@ -59,27 +60,54 @@ void Admission::admit(const net::Accepted& connection) {
 void Admission::take_over(const net::Accepted& connection) {
     if (parts_.shutdown.is_cutting_off()) {
         cut_off(connection);
-    } else if (connection.proxies != nullptr) {
-        close_socket(connection.socket);
-    } else if (parts_.address_limit != nullptr && parts_.address_limit->is_limited() &&
-               !may_have_another(connection)) {
+    } else if (is_stranger(connection) || !may_have_another(connection)) {
         close_socket(connection.socket);
     } else {
         give_slot(connection);
     }
 }
 
-bool Admission::may_have_another(const net::Accepted& connection) {
+bool Admission::is_stranger(const net::Accepted& connection) {
+    if (connection.proxies == nullptr) {
+        return false;
+    }
     const auto peer = peer_of(parts_.proactor, connection.socket);
-    if (!peer || peer->is_unix() ||
-        parts_.address_limit->enter(connection.socket, peer->network())) {
+    if (connection.proxies->includes(peer ? net::Address::of(*peer) : std::nullopt)) {
+        return false;
+    }
+    if (stranger_report_.may_report(parts_.services.now)) {
+        report(parts_.reports, Report::Severity::warning,
+               "connections are refused: {} is none of the proxies in proxy_from, which alone may "
+               "connect there",
+               peer ? host_of(*peer) : "a client that has gone");
+    }
+    return true;
+}
+
+bool Admission::may_have_another(const net::Accepted& connection) {
+    // Of a proxy's connections it is the clients that are counted, once they are known.
+    if (parts_.address_limit == nullptr || !parts_.address_limit->is_limited() ||
+        connection.proxies != nullptr) {
+        return true;
+    }
+    const auto peer = peer_of(parts_.proactor, connection.socket);
+    return !peer || count_client(connection.socket, *peer);
+}
+
+bool Admission::may_stay(const ConnectionSlot& slot, const net::Endpoint& client) {
+    return parts_.address_limit == nullptr || !parts_.address_limit->is_limited() ||
+           count_client(slot.socket, client);
+}
+
+bool Admission::count_client(int socket, const net::Endpoint& client) {
+    if (client.is_unix() || parts_.address_limit->enter(socket, client.network())) {
         return true;
     }
     if (address_report_.may_report(parts_.services.now)) {
         report(parts_.reports, Report::Severity::warning,
                "connections are refused: {} has {} already, which is all that "
                "--max-connections-per-address allows",
-               host_of(*peer), parts_.services.settings->connections_per_address_max);
+               host_of(client), parts_.services.settings->connections_per_address_max);
     }
     return false;
 }

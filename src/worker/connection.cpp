@@ -30,7 +30,34 @@ Action Connection::on_received(std::string_view bytes) {
     return serve_longer_backlog(bytes);
 }
 
+Action Connection::on_opened_by_proxy() {
+    // It takes the way of what has begun already, so that others pay for no look at this.
+    backlog_ = std::make_unique<Backlog>();
+    backlog_->awaits_proxy_header = true;
+    return receive();
+}
+
+Action Connection::await_proxy_header(std::string_view bytes) {
+    backlog_->append(bytes);
+    net::ProxyHeader& header = services_.scratch.proxy_header;
+    header = net::parse_proxy_header(backlog_->view());
+    if (header.state == net::ProxyHeader::State::incomplete) {
+        return receive();
+    }
+    backlog_->keep_last(backlog_->view().size() - header.bytes);
+    return Introduce{.header = &header};
+}
+
+Action Connection::on_introduced() {
+    TORC_ASSERT(backlog_ && backlog_->awaits_proxy_header);
+    backlog_->awaits_proxy_header = false;
+    return serve_backlog(nullptr);
+}
+
 Action Connection::serve_longer_backlog(std::string_view bytes) {
+    if (backlog_->awaits_proxy_header) {
+        return await_proxy_header(bytes);
+    }
     if (backlog_->awaits_body(services_.body_bytes_max)) {
         bytes.remove_prefix(backlog_->body->feed(bytes));
         if (backlog_->awaits_body(services_.body_bytes_max)) {
@@ -44,7 +71,7 @@ Action Connection::serve_longer_backlog(std::string_view bytes) {
 Action Connection::on_end_of_input() {
     // Without a backlog it is a body that did not come: its request has its response already, and
     // another would be taken for the response to the next request.
-    if (!has_timed_out_ || !backlog_) {
+    if (!has_timed_out_ || !backlog_ || backlog_->awaits_proxy_header) {
         return close();
     }
     const Served refused = refuse(backlog_->view(), http::Status::request_timeout);

@@ -1,12 +1,32 @@
 // Whether a connection's peer may see what a request is for.
 
 #include <torc/http/credentials.hpp>
+#include <torc/worker/client_address.hpp>
 #include <torc/worker/connection.hpp>
 
 namespace torc::worker {
 
+std::optional<net::Address> Connection::client() const noexcept {
+    return services_.trusted_peers == nullptr
+               ? peer_
+               : find_client(services_.scratch.request, peer_, *services_.trusted_peers);
+}
+
+std::string_view Connection::client_text() const {
+    if (services_.trusted_peers == nullptr) {
+        return {};
+    }
+    const auto found = client();
+    if (!found || found == peer_) {
+        return {};
+    }
+    services_.scratch.client = found->text();
+    return services_.scratch.client;
+}
+
 Access Connection::find_access(const AreaAccess& area) {
-    if (!area.addresses.let_in(peer_)) {
+    const std::optional<net::Address> address = client();
+    if (!area.addresses.let_in(address)) {
         return Access::forbidden;
     }
     if (!area.users) {
@@ -25,7 +45,7 @@ Access Connection::find_access(const AreaAccess& area) {
     }
     scratch.user = credentials->user;
     const AccessAttempt& attempt =
-        scratch.attempt.emplace(area.users, *credentials, peer_ ? peer_->network() : 0);
+        scratch.attempt.emplace(area.users, *credentials, address ? address->network() : 0);
     const Access access = services_.access_control->find(attempt, services_.now);
     return access == Access::unchecked && scratch.has_given_up_check ? Access::overloaded : access;
 }

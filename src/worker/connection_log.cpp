@@ -15,6 +15,7 @@ void Connection::log_response(const site::Answer& response) {
         const http::Request& request = services_.scratch.request;
         const AccessEntry entry{.remote_address = remote_address_,
                                 .remote_port = remote_port_,
+                                .client_address = client_text(),
                                 .user = services_.scratch.user,
                                 .request_line = request.request_line,
                                 .method = request.method_text,

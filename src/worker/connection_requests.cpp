@@ -244,7 +244,7 @@ std::optional<Connection::Served> Connection::respond_to_method(site::Persistenc
     }
     // No password is asked for: a browser's preflight has none
     // (https://fetch.spec.whatwg.org/#cors-preflight-fetch), and the response tells of no file.
-    if (area.access != nullptr && !area.access->addresses.let_in(peer_)) {
+    if (area.access != nullptr && !area.access->addresses.let_in(client())) {
         return respond_with_error(area, http::Status::forbidden, persistence);
     }
     const std::size_t head_bytes = area.responder.head_bytes_max();

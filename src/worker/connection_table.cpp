@@ -25,6 +25,7 @@ ConnectionSlot* ConnectionTable::acquire(const net::Accepted& accepted, Services
     renew(slot);
     slot.socket = accepted.socket;
     slot.listener = accepted.listener;
+    slot.is_by_proxy = accepted.proxies != nullptr;
     slot.is_ending = false;
     slot.is_late = are_late_;
     late_ += static_cast<std::uint32_t>(are_late_);

@@ -15,6 +15,10 @@
 namespace torc::worker {
 namespace {
 
+std::string_view client_of(const AccessEntry& entry) noexcept {
+    return entry.client_address.empty() ? entry.remote_address : entry.client_address;
+}
+
 using config::LogFormat;
 
 /// What is logged of Referer and of User-Agent, and of the request line, which a setting may allow
@@ -135,7 +139,7 @@ void render_json_request(const AccessEntry& entry, std::string& line) {
     append_json(R"("request":{"remote_ip":")", entry.remote_address, field_bytes_max, line);
     line += R"(","remote_port":")";
     append_bytes(entry.remote_port, line);
-    append_json(R"(","client_ip":")", entry.remote_address, field_bytes_max, line);
+    append_json(R"(","client_ip":")", client_of(entry), field_bytes_max, line);
     if (entry.method.empty()) {
         append_json(R"(","received":")", entry.request_line, request_line_bytes_max, line);
     }
@@ -224,7 +228,7 @@ void render_before_bytes(LogFormat format, const AccessEntry& entry, const LogTi
         render_json(entry, time, line);
         return;
     }
-    line += entry.remote_address;
+    line += client_of(entry);
     line += " - ";
     append_user_or_dash(entry.user, line);
     line += ' ';

@@ -209,7 +209,8 @@ void Worker::begin(ConnectionSlot& slot) {
         if (services_.access_logs != nullptr || hosting_.has_restricted_areas()) {
             introduce_peer(slot);
         }
-        perform(slot, slot.connection->on_opened());
+        perform(slot, slot.is_by_proxy ? slot.connection->on_opened_by_proxy()
+                                       : slot.connection->on_opened());
     });
 }
 

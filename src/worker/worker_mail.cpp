@@ -48,6 +48,9 @@ void Worker::adopt(SharedSnapshot snapshot) {
     access_logs_.forget_unused();
     const config::Settings& settings = hosting_.snapshot()->settings;
     services_.settings = &settings;
+    services_.trusted_peers = settings.client_address == config::ClientAddress::x_forwarded_for
+                                  ? &settings.trusted_proxies
+                                  : nullptr;
     services_.parse_limits = settings.parse_limits;
     services_.body_bytes_max = settings.body_bytes_max;
     deadlines_.adopt(settings);

@@ -25,6 +25,8 @@ constexpr std::string_view every_key = R"(version = 1
 
 [server]
 listen = ["127.0.0.1:81", "[::1]:82"]
+trusted_proxies = ["10.0.0.0/8", "unix:"]
+client_address = "x-forwarded-for"
 port = 83
 workers = 3
 cpus = "0-1"
@@ -143,6 +145,9 @@ TEST_F(ConfigurationFile, GivesEverySettingOfTheServer) {
     using std::chrono::seconds;
     const Settings found = from_file(every_key);
     EXPECT_EQ(found.addresses, (std::vector<net::ListenAddress>{"127.0.0.1:81", "[::1]:82"}));
+    EXPECT_EQ(found.trusted_proxies.networks.size(), 1U);
+    EXPECT_TRUE(found.trusted_proxies.includes_unix);
+    EXPECT_EQ(found.client_address, ClientAddress::x_forwarded_for);
     EXPECT_EQ(found.port, 83);
     EXPECT_EQ(found.workers, 3U);
     EXPECT_EQ(found.cpus, (std::vector<unsigned>{0, 1}));

@@ -76,6 +76,7 @@ void misbehave(ConnectionHarness& harness, Random& random) {
         case ActionKind::send_file:
         case ActionKind::load:
         case ActionKind::verify:
+        case ActionKind::introduce:
             harness.connect();  // The connection is destroyed as it stands.
             break;
         case ActionKind::close:

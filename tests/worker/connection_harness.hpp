@@ -28,9 +28,19 @@
 namespace torc::worker::test {
 
 /// Which alternative of Action a connection wants, in their order.
-enum class ActionKind : std::uint8_t { receive, send, send_file, load, verify, linger, close };
+enum class ActionKind : std::uint8_t {
+    receive,
+    send,
+    send_file,
+    load,
+    verify,
+    introduce,
+    linger,
+    close,
+};
 static_assert(
-    std::is_same_v<Action, std::variant<Receive, Send, SendFile, Load, Verify, Linger, Close>>);
+    std::is_same_v<Action,
+                   std::variant<Receive, Send, SendFile, Load, Verify, Introduce, Linger, Close>>);
 
 /// One connection on a site that is in memory. Plays the worker and the kernel: gives the
 /// connection its events, does what it asks for and writes down what it did.
@@ -53,6 +63,13 @@ public:
         actions_.clear();
         output_.clear();
         (void)note(connection().on_opened());
+    }
+    /// The same by a proxy, which has to say for whom.
+    void connect_by_proxy() {
+        connection_.emplace(services_);
+        actions_.clear();
+        output_.clear();
+        (void)note(connection().on_opened_by_proxy());
     }
     void disconnect() { connection_.reset(); }
 
@@ -94,6 +111,7 @@ public:
                 return complete_load();
             case ActionKind::receive:
             case ActionKind::verify:
+            case ActionKind::introduce:
             case ActionKind::linger:
             case ActionKind::close:
                 break;
@@ -155,6 +173,7 @@ public:
     }
     ActionKind complete_load(site::Asset& asset) { return note(connection().on_loaded(asset)); }
 
+    ActionKind introduce() { return note(connection().on_introduced()); }
     ActionKind complete_check() { return note(connection().on_access_checked()); }
     ActionKind give_up_check() { return note(connection().on_check_given_up()); }
 

@@ -22,6 +22,14 @@ enum class IoChoice : std::uint8_t { automatic, uring, epoll };
 /// than the CPUs have.
 enum class Pin : std::uint8_t { automatic, on, off };
 
+/// Who the client of a request is.
+enum class ClientAddress : std::uint8_t {
+    /// Who connected, or whom a PROXY header names.
+    peer,
+    /// Whom trusted proxies name in the field X-Forwarded-For.
+    x_forwarded_for,
+};
+
 /// The least that is reported on standard error.
 enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
 
@@ -55,6 +63,9 @@ struct Settings {
     std::uint16_t port = 8080;
     /// None: the loopback addresses, as far as the machine has them.
     std::vector<net::ListenAddress> addresses;
+    ClientAddress client_address = ClientAddress::peer;
+    /// Who is believed what the field says.
+    net::TrustedPeers trusted_proxies;
     /// The report at the start begins with what others can take.
     bool shares = false;
     /// A browser is shown the site.

@@ -65,6 +65,16 @@ private:
     unsigned bits_;
 };
 
+/// Peers that are believed what they say of their clients: proxies.
+struct TrustedPeers {
+    std::vector<AddressRange> networks{};
+    /// Those that connect to Unix-domain sockets, too.
+    bool includes_unix = false;
+
+    /// `peer`: nothing where it is a Unix-domain socket's.
+    [[nodiscard]] bool includes(const std::optional<Address>& peer) const noexcept;
+};
+
 /// Which peers may see something, by their addresses.
 class AddressRules {
 public:

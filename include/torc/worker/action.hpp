@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/io/proactor.hpp>
+#include <torc/net/proxy_header.hpp>
 #include <torc/worker/access_control.hpp>
 
 #include <sys/socket.h>
@@ -54,6 +55,14 @@ struct Verify {
     const AccessAttempt* attempt = nullptr;
 };
 
+/// Take note of who the client is, by the PROXY header that has come, no operation being in flight;
+/// then Connection::on_introduced. If the header is malformed, or that client may not have another
+/// connection: close.
+struct Introduce {
+    /// Lives until the connection's next event.
+    const net::ProxyHeader* header = nullptr;
+};
+
 /// End the stream to the peer (SHUT_WR) and receive; then Connection::on_received. The peer may
 /// still send, and a close now would reset the connection before it has read the response
 /// (RFC 9112 §9.6).
@@ -62,8 +71,8 @@ struct Linger {};
 /// Close: the connection is over.
 struct Close {};
 
-/// What a connection wants done next. All but `Load`, `Verify` and `Close` begin exactly one
-/// operation.
-using Action = std::variant<Receive, Send, SendFile, Load, Verify, Linger, Close>;
+/// What a connection wants done next. All but `Load`, `Verify`, `Introduce` and `Close` begin
+/// exactly one operation.
+using Action = std::variant<Receive, Send, SendFile, Load, Verify, Introduce, Linger, Close>;
 
 }  // namespace torc::worker

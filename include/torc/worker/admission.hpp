@@ -3,6 +3,7 @@
 #include <torc/base/clock.hpp>
 #include <torc/io/proactor.hpp>
 #include <torc/net/accepted.hpp>
+#include <torc/net/endpoint.hpp>
 #include <torc/worker/address_limit.hpp>
 #include <torc/worker/balance.hpp>
 #include <torc/worker/connection_table.hpp>
@@ -70,6 +71,9 @@ public:
     void admit(const net::Accepted& connection);
     /// A connection that another worker has handed over, and counted in here.
     void take_over(const net::Accepted& connection);
+    /// Counts a connection that has a slot among those of the client that its PROXY header names;
+    /// false: it has too many.
+    [[nodiscard]] bool may_stay(const ConnectionSlot& slot, const net::Endpoint& client);
     /// Gives slots to connections that wait for one: some were freed.
     void serve_parked();
 
@@ -96,8 +100,12 @@ private:
         at_once,
     };
 
-    /// Counts a connection among those of its client; false: it has too many.
+    /// Whether the peer is none of the proxies that alone may connect to its listener.
+    [[nodiscard]] bool is_stranger(const net::Accepted& connection);
+    /// Counts a connection among those of its peer; false: it has too many.
     [[nodiscard]] bool may_have_another(const net::Accepted& connection);
+    /// Precondition: there is a limit.
+    [[nodiscard]] bool count_client(int socket, const net::Endpoint& client);
     void give_slot(const net::Accepted& connection);
     [[nodiscard]] ConnectionSlot* acquire_slot(const net::Accepted& connection) noexcept;
     void park(const net::Accepted& connection);
@@ -127,6 +135,7 @@ private:
     /// How often room was looked for since the last of them came.
     int parked_rounds_ = 0;
     ReportLimiter address_report_;
+    ReportLimiter stranger_report_;
     ReportLimiter refusal_report_;
     ReportLimiter slow_reader_report_;
 };

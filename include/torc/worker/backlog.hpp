@@ -47,6 +47,9 @@ public:
         return body && body->is_awaited(bytes_max);
     }
 
+    /// A PROXY header has to come before anything else; the bytes are a part of it.
+    bool awaits_proxy_header = false;
+
 private:
     std::string bytes_;
     std::size_t served_bytes_ = 0;

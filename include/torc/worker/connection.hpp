@@ -31,7 +31,8 @@ namespace torc::worker {
 enum class State : std::uint8_t {
     /// For a request to begin.
     idle,
-    /// For the rest of a request: of its head, or of its body, even if that is only to be dropped.
+    /// For the rest of a request: of its head, or of its body, even if that is only to be dropped;
+    /// or for the PROXY header before the first one.
     receiving,
     /// For an asset, which is being loaded, or for a password, which is being checked.
     loading,
@@ -57,13 +58,19 @@ enum class State : std::uint8_t {
 /// | state        | in flight | event                  | next: action → state               |
 /// |--------------|-----------|------------------------|------------------------------------|
 /// | (new)        | none      | on_opened              | Receive → idle                     |
+/// |              |           | on_opened_by_proxy     | Receive → receiving: a PROXY       |
+/// |              |           |                        | header is awaited                  |
 /// | idle         | Receive   | on_received, bytes     | serve                              |
 /// |              |           | on_received, no bytes  | Close → closed                     |
-/// | receiving    | Receive   | on_received, bytes     | serve                              |
+/// | receiving    | Receive   | on_received, bytes     | serve; while a PROXY header is     |
+/// |              |           |                        | awaited: Introduce if they end or  |
+/// |              |           |                        | spoil it, or else Receive          |
 /// |              |           | on_received, no bytes  | Close → closed; after on_time_out  |
 /// |              |           |                        | Send (a 408) → sending, but not if |
 /// |              |           |                        | the request has its response and   |
-/// |              |           |                        | only its body stays out            |
+/// |              |           |                        | only its body stays out, or if the |
+/// |              |           |                        | PROXY header did                   |
+/// |              | none      | on_introduced          | serve                              |
 /// |              |           | on_time_out            | none: the state stays, the caller  |
 /// |              |           |                        | ends the receive                   |
 /// | loading      | none      | on_loaded,             | serve                              |
@@ -114,12 +121,16 @@ public:
     void set_peer(const std::optional<net::Address>& peer) noexcept { peer_ = peer; }
     [[nodiscard]] bool knows_peer() const noexcept { return peer_.has_value(); }
 
-    // Events. But for `on_opened` and `on_time_out` each is the completion of the last action. All
+    // Events. But for `on_opened…` and `on_time_out` each is the completion of the last action. All
     // but `on_time_out` return the next. Those that allocate throw std::bad_alloc; destroy the
     // connection then.
 
     /// The connection was accepted.
     [[nodiscard]] Action on_opened() noexcept { return receive(); }
+    /// The same by a proxy, which says first for whom.
+    [[nodiscard]] Action on_opened_by_proxy();
+    /// The client that the PROXY header names is known, and may stay.
+    [[nodiscard]] Action on_introduced();
     /// `bytes` came from the peer; they are valid during the call alone. Empty: the peer has ended
     /// its stream.
     [[nodiscard]] Action on_received(std::string_view bytes);
@@ -192,6 +203,8 @@ private:
     [[nodiscard]] Action serve_backlog(site::Asset* loaded_asset);
     /// Serves a backlog to which `bytes` have come.
     [[nodiscard, gnu::noinline]] Action serve_longer_backlog(std::string_view bytes);
+    /// Looks for the PROXY header.
+    [[nodiscard]] Action await_proxy_header(std::string_view bytes);
     /// Drops what came of a served request's body; gives how many of the `available` bytes.
     [[nodiscard]] std::size_t skip_body(std::size_t available) noexcept;
     /// Keeps what could not be served yet, or lets go of the backlog if there is nothing.
@@ -221,7 +234,11 @@ private:
     /// Responds with an error of `area`'s.
     [[nodiscard]] std::optional<Served> respond_with_error(HostedArea& area, http::Status status,
                                                            site::Persistence persistence);
-    /// What is known of the peer's right to see an area that is not for everybody.
+    /// Of the request in the scratch memory. Nothing: it has no IP address, or is not known.
+    [[nodiscard]] std::optional<net::Address> client() const noexcept;
+    /// The same in text, for the access log; empty: it is the peer.
+    [[nodiscard]] std::string_view client_text() const;
+    /// What is known of the client's right to see an area that is not for everybody.
     [[nodiscard]] Access find_access(const AreaAccess& area);
     /// Responds to a request that is not granted, or gives what has to come about first.
     [[nodiscard]] std::optional<Served> refuse_access(HostedArea& area, Access access,

@@ -26,6 +26,8 @@ struct ConnectionSlot : DeadlineLink {
     int socket = -1;
     /// Which listener it came to; see net::Accepted.
     std::uint32_t listener = 0;
+    /// Whether the connection begins with a PROXY header.
+    bool is_by_proxy = false;
     /// True while an operation is in flight, or a load is waited for: the slot can't be given back.
     bool is_busy = false;
     /// The peer has ended its own stream, when that was last looked at.

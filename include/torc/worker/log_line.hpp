@@ -14,8 +14,11 @@ namespace torc::worker {
 
 /// What one line of an access log tells that is known when a response begins.
 struct AccessEntry {
+    /// Of the peer.
     std::string_view remote_address;
     std::uint16_t remote_port = 0;
+    /// Of whom the request is, if a trusted proxy says so; empty: it is the peer's.
+    std::string_view client_address{};
     /// The user that the request names, for what is protected, whether or not the password is
     /// right; empty: none.
     std::string_view user{};

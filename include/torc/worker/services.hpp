@@ -7,6 +7,8 @@
 #include <torc/http/opening.hpp>
 #include <torc/http/request.hpp>
 #include <torc/http/request_parser.hpp>
+#include <torc/net/address_range.hpp>
+#include <torc/net/proxy_header.hpp>
 #include <torc/site/cache/asset.hpp>
 #include <torc/worker/access_control.hpp>
 #include <torc/worker/access_logs.hpp>
@@ -43,8 +45,12 @@ struct EventScratch {
     HostedSite* site = nullptr;
     /// The user among the credentials, for the access log; empty: none.
     std::string_view user{};
+    /// Its client, for the access log, where that is not the peer.
+    std::string client{};
     /// The check that the request waits for has taken too long, or was not begun.
     bool has_given_up_check = false;
+    /// Of a connection that a proxy makes.
+    net::ProxyHeader proxy_header{};
     /// A redirect to the path of a directory, made for a target that misleads references.
     site::AssetRef canonical_redirect{};
     /// The field Server-Timing of a response, where it is wanted.
@@ -63,6 +69,9 @@ struct Services {
     /// Null if nothing was ever logged.
     AccessLogs* access_logs = nullptr;
 
+    /// Who is believed what X-Forwarded-For says. Set by the worker; null: nobody is asked, and the
+    /// client of a request is its peer.
+    const net::TrustedPeers* trusted_peers = nullptr;
     /// What is served by. Set by the worker; null where a connection is driven without one.
     const config::Settings* settings = nullptr;
     /// Largest request line and header section accepted; beyond them 414 and 431.

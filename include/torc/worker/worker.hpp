@@ -32,6 +32,7 @@
 #include <new>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace torc::worker {
@@ -129,6 +130,7 @@ private:
     [[gnu::noinline]] void start(ConnectionSlot& slot, const SendFile& send);
     [[gnu::noinline]] void start(ConnectionSlot& slot, const Load& load);
     [[gnu::noinline]] void start(ConnectionSlot& slot, const Verify& verify);
+    [[gnu::noinline]] void start(ConnectionSlot& slot, const Introduce& introduce);
     [[gnu::noinline]] void start(ConnectionSlot& slot, const Linger& linger);
     [[gnu::noinline]] void start(ConnectionSlot& slot, const Close& close);
     void hand_out(const site::Site::Loaded& loaded);
@@ -163,6 +165,9 @@ private:
     void adopt_or_retry(SharedSnapshot snapshot);
     /// Tells a connection who its peer is.
     void introduce_peer(ConnectionSlot& slot);
+    /// Tells it that its client is `client`, which its PROXY header names.
+    void introduce(ConnectionSlot& slot, const net::Endpoint& client) const;
+    void report_proxy_header(const ConnectionSlot& slot, std::string_view error);
     /// The same of all that do not know it yet, if there are areas that are not for everybody.
     void introduce_all_peers();
     void admit_accepted();
@@ -201,6 +206,7 @@ private:
     bool has_reported_lost_completions_ = false;
     ReportLimiter memory_report_;
     ReportLimiter opening_report_;
+    ReportLimiter proxy_header_report_;
     ReportLimiter descriptor_report_;
     ConnectionTable connections_;
 

@@ -1,56 +1,19 @@
-#include <torc/base/errno.hpp>
 #include <torc/server/browser.hpp>
+#include <torc/server/spawn.hpp>
 
 #include <spdlog/spdlog.h>
 
-#include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <sstream>
 
 namespace torc::server {
-namespace {
-
-/// Starts a program that has none of torc's streams, signals and terminal. The error of
-/// posix_spawnp(3), or 0.
-int spawn(const std::vector<std::string>& command, pid_t& pid) {
-    std::vector<char*> arguments;
-    arguments.reserve(command.size() + 1);
-    for (const std::string& argument : command) {
-        arguments.push_back(const_cast<char*>(argument.c_str()));
-    }
-    arguments.push_back(nullptr);
-
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-        ::posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
-    }
-    posix_spawnattr_t attributes;
-    ::posix_spawnattr_init(&attributes);
-    ::posix_spawnattr_setflags(&attributes,
-                               POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    sigset_t signals;
-    sigemptyset(&signals);
-    ::posix_spawnattr_setsigmask(&attributes, &signals);
-    sigfillset(&signals);
-    ::posix_spawnattr_setsigdefault(&attributes, &signals);
-    const int error =
-        ::posix_spawnp(&pid, arguments.front(), &actions, &attributes, arguments.data(), environ);
-    ::posix_spawnattr_destroy(&attributes);
-    ::posix_spawn_file_actions_destroy(&actions);
-    return error;
-}
-
-}  // namespace
 
 std::vector<std::string> browser_command(const std::string& preference, const std::string& url) {
     constexpr std::string_view place_of_url = "%s";
@@ -77,11 +40,13 @@ Browser::Browser(const std::string& url) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment.
     const char* const preference = std::getenv("BROWSER");
     command_ = browser_command(preference != nullptr ? preference : "", url);
-    if (const int error = spawn(command_, pid_); error != 0) {
+    const auto pid = spawn({.command = command_, .environment = environment_of_this_process()});
+    if (!pid) {
         spdlog::warn("--open: {} can't be started: {}; set BROWSER to the program that shows pages",
-                     command_.front(), Errno(error).message());
+                     command_.front(), pid.error().message());
         return;
     }
+    pid_ = *pid;
     process_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
     auto abandoned = EventFd::create();
     if (process_ && abandoned) {

@@ -115,6 +115,10 @@ std::int32_t make(const BlockingCall& call) noexcept {
 }  // namespace
 
 std::int32_t open_beneath(int directory, const char* path, const open_how& how) noexcept {
+    if (how.resolve == 0) {
+        // The same, and no container forbids it.
+        return result_of(::openat(directory, path, static_cast<int>(how.flags), how.mode));
+    }
     return result_of(::syscall(SYS_openat2, directory, path, &how, sizeof how));
 }
 

@@ -44,19 +44,20 @@ void give_back_large_blocks() {
 }
 
 int serve(torc::config::Settings settings, torc::server::Server::ReadSettings read_settings,
-          torc::server::Diagnostics& diagnostics) {
+          torc::server::ProcessStart start, torc::server::Diagnostics& diagnostics) {
     torc::server::set_log_level(settings.log_level);
     for (const std::string& warning : settings.warnings) {
         spdlog::warn("{}", warning);
     }
-    torc::server::Server server(std::move(settings), std::move(read_settings));
+    const bool takes_over = start.predecessor.has_value();
+    torc::server::Server server(std::move(settings), std::move(read_settings), std::move(start));
     server.start();
-    if (spdlog::should_log(spdlog::level::info)) {
+    if (spdlog::should_log(spdlog::level::info) && !takes_over) {
         diagnostics.print(torc::server::describe_start(server));
     }
     std::optional<torc::server::Browser> browser;
     if (const std::string url = torc::server::own_url(server);
-        server.settings().opens_browser && !url.empty()) {
+        server.settings().opens_browser && !url.empty() && !takes_over) {
         browser.emplace(url);
     }
     const ExitCode code = server.run();
@@ -123,6 +124,7 @@ int report(const torc::config::Verdict& verdict, torc::server::Diagnostics& diag
 int main(int argc, char** argv) {
     give_back_large_blocks();
     torc::server::reserve_standard_descriptors();
+    auto start = torc::server::ProcessStart::of_this_process(argc, argv);
     torc::server::Diagnostics diagnostics;
     // Until the command line is read, every failure is one of what the user chose.
     auto code = ExitCode::usage;
@@ -139,7 +141,7 @@ int main(int argc, char** argv) {
         }
         auto& settings = std::get<torc::config::Settings>(command);
         auto read_settings = settings_reader(argc, argv, settings);
-        return serve(std::move(settings), std::move(read_settings), diagnostics);
+        return serve(std::move(settings), std::move(read_settings), std::move(start), diagnostics);
     } catch (const torc::StoppedBeforeStart&) {
         code = ExitCode::stopped;
     } catch (const torc::UsageError& error) {

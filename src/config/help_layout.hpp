@@ -22,7 +22,8 @@ inline constexpr std::string_view about_colours = "NO_COLOR keeps colours out of
 inline constexpr std::string_view about_signals =
     "SIGTERM, SIGQUIT or SIGINT (Ctrl-C) finishes what is in flight (--drain-timeout); a second "
     "one stops at once. SIGHUP reads the configuration file anew, or without one does what SIGUSR1 "
-    "does: opens the access log anew. SIGUSR2 is ignored.";
+    "does: opens the access log anew. SIGUSR2 has the program, which "
+    "may be a newer one, take over without a connection lost.";
 inline constexpr std::string_view about_exit_status =
     "Exit status: 0 stopped as told, 1 could not start for a reason outside of torc (starting "
     "again may "

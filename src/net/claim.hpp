@@ -23,6 +23,9 @@ struct FirstListener {
     SocketFile file{};
 };
 
+/// The options of listeners that connections come by, of TCP sockets.
+void set_tcp_options(int socket) noexcept;
+
 /// A listening socket that is a member of its endpoint's SO_REUSEPORT group.
 [[nodiscard]] Result<UniqueFd> listen_on(const Endpoint& endpoint, Claim claim) noexcept;
 

@@ -31,15 +31,19 @@ Result<UniqueFd> make_socket(const Endpoint& endpoint) noexcept {
     if (endpoint.is_ipv6()) {
         set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
     }
-    // Accepted sockets inherit it.
-    set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
-    // A connection is handed over with its first request, not before: one turn of the loop and one
-    // wake-up less for each. After a second without any it is handed over all the same.
-    set_option(socket.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, silent_seconds_max);
+    set_tcp_options(socket.get());
     return socket;
 }
 
 }  // namespace
+
+void set_tcp_options(int socket) noexcept {
+    // Accepted sockets inherit it.
+    set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+    // A connection is handed over with its first request, not before: one turn of the loop and one
+    // wake-up less for each. After a second without any it is handed over all the same.
+    set_option(socket, IPPROTO_TCP, TCP_DEFER_ACCEPT, silent_seconds_max);
+}
 
 // The order of the calls keeps two processes from getting one endpoint. Two sockets with
 // SO_REUSEADDR may both be bound, as long as neither listens, so bind(2) claims nothing. listen(2)

@@ -161,12 +161,41 @@ std::vector<ListenPlace> resolve(const std::vector<ListenAddress>& addresses, st
 }  // namespace
 
 Listeners::Listeners(const std::vector<ListenAddress>& addresses, std::uint16_t port,
-                     unsigned workers, const WaitForPort& wait_for_port, Wording wording)
+                     unsigned workers, const WaitForPort& wait_for_port, Wording wording,
+                     std::vector<Inherited> inherited)
     : wording_(wording) {
     for (unsigned worker = 0; worker < workers; ++worker) {
         sockets_.emplace_back();
     }
+    for (InheritedGroup& group : group_inherited(std::move(inherited))) {
+        const bool is_on_free_port =
+            port == 0 && group.opened_by == OpenedBy::torc &&
+            std::ranges::any_of(
+                resolve(addresses, group.endpoint.port()),
+                [&](const ListenPlace& place) { return place.endpoint == group.endpoint; });
+        if (is_on_free_port && !group.endpoint.is_unix()) {
+            free_port_ = group.endpoint.port();
+        }
+        adopt(std::move(group));
+    }
     apply(prepare(addresses, port, wait_for_port));
+}
+
+std::vector<ListenPlace> Listeners::wanted(const std::vector<ListenAddress>& addresses,
+                                           std::uint16_t port) const {
+    const auto is_others = [](const Place& place) {
+        return place.is_in_use && place.opened_by == OpenedBy::others;
+    };
+    std::vector<ListenPlace> wanted;
+    if (!addresses.empty() || std::ranges::none_of(places_, is_others)) {
+        wanted = resolve(addresses, port);
+    }
+    for (const Place& place : places_) {
+        if (is_others(place) && !contains(wanted, place.endpoint)) {
+            wanted.push_back({.endpoint = place.endpoint});
+        }
+    }
+    return wanted;
 }
 
 bool Listeners::is_free(std::size_t index) const noexcept {
@@ -195,7 +224,7 @@ Listeners::Change Listeners::prepare(const std::vector<ListenAddress>& addresses
         change.free_port = free_port_;
         return change;
     }
-    const std::vector<ListenPlace> wanted = resolve(addresses, port == 0 ? free_port_ : port);
+    const std::vector<ListenPlace> wanted = this->wanted(addresses, port == 0 ? free_port_ : port);
     // What the process has already it may share with itself: all addresses, and one of them.
     Wanted missing{.places = {},
                    .all = wanted,
@@ -294,11 +323,14 @@ void Listeners::add(Change::Addition& addition) noexcept {
     if (index == places_.size()) {
         places_.emplace_back();
     }
-    places_[index] = {.endpoint = addition.endpoint};
+    places_[index] = {.endpoint = addition.endpoint, .opened_by = addition.opened_by};
     for (std::size_t worker = 0; worker < sockets_.size(); ++worker) {
         const bool is_owner = static_cast<bool>(addition.sockets[worker]);
         sockets_[worker].add(index, std::move(addition.sockets[worker]),
                              is_owner ? std::move(addition.file) : SocketFile());
+        if (addition.opened_by == OpenedBy::others) {
+            sockets_[worker].keep(index);
+        }
     }
 }
 

@@ -63,6 +63,14 @@ void ignore_new_connections(int listener) noexcept {
         ::setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
+ListeningSockets::~ListeningSockets() {
+    for (Slot& slot : slots_) {
+        if (slot.is_kept) {
+            slot.file.release();
+        }
+    }
+}
+
 bool ListeningSockets::is_free(std::size_t index) const noexcept {
     const std::scoped_lock lock(mutex_);
     return index >= slots_.size() || !slots_[index].socket;
@@ -96,6 +104,7 @@ void ListeningSockets::retire(std::size_t index) noexcept {
     const std::scoped_lock lock(mutex_);
     slots_[index].file.remove();
     slots_[index].is_retired = true;
+    slots_[index].is_kept = false;
 }
 
 std::vector<ListeningSockets::Place> ListeningSockets::places() const {
@@ -109,24 +118,23 @@ std::vector<ListeningSockets::Place> ListeningSockets::places() const {
     return places;
 }
 
-void ListeningSockets::keep() noexcept {
+void ListeningSockets::keep(std::size_t index) noexcept {
     const std::scoped_lock lock(mutex_);
-    are_kept_ = true;
-    for (Slot& slot : slots_) {
-        slot.file.release();
-    }
+    slots_[index].is_kept = true;
 }
 
-bool ListeningSockets::are_kept() const noexcept {
+bool ListeningSockets::is_kept(std::size_t index) const noexcept {
     const std::scoped_lock lock(mutex_);
-    return are_kept_;
+    return slots_[index].is_kept;
 }
 
 void ListeningSockets::close(std::size_t index, std::vector<Accepted>& accepted) noexcept {
     const std::scoped_lock lock(mutex_);
     Slot& slot = slots_[index];
-    slot.file.remove();
-    if (slot.is_retired || !are_kept_) {
+    if (slot.is_kept) {
+        slot.file.release();
+    } else {
+        slot.file.remove();
         try {
             take_queue(slot.socket, kind_of(index), accepted,
                        std::numeric_limits<std::size_t>::max());

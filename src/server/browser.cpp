@@ -40,7 +40,7 @@ Browser::Browser(const std::string& url) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment.
     const char* const preference = std::getenv("BROWSER");
     command_ = browser_command(preference != nullptr ? preference : "", url);
-    const auto pid = spawn({.command = command_, .environment = environment_of_this_process()});
+    const auto pid = spawn_alone(command_);
     if (!pid) {
         spdlog::warn("--open: {} can't be started: {}; set BROWSER to the program that shows pages",
                      command_.front(), pid.error().message());

@@ -35,9 +35,6 @@ constexpr std::uint64_t connections_min = 16;
 constexpr std::chrono::milliseconds adoption_look{2};
 constexpr std::uint64_t worker_cache_bytes_default_max = std::uint64_t{1} << 30U;
 
-/// What a worker that was cut off gets to end before it is left behind, if it hangs.
-constexpr std::chrono::seconds end_patience{2};
-
 spdlog::level::level_enum level_of(worker::Report::Severity severity) noexcept {
     switch (severity) {
         case worker::Report::Severity::debug:
@@ -54,7 +51,7 @@ spdlog::level::level_enum level_of(worker::Report::Severity severity) noexcept {
 
 }  // namespace
 
-Server::Server(config::Settings settings, ReadSettings read_settings)
+Server::Server(config::Settings settings, ReadSettings read_settings, ProcessStart start)
     : settings_(std::move(settings)),
       read_settings_(std::move(read_settings)),
       worker_cpus_(place_workers(settings_, allowed_cpus(), cpu_quota())),
@@ -62,7 +59,10 @@ Server::Server(config::Settings settings, ReadSettings read_settings)
           spdlog::log(level_of(report.severity), "{}", report.text);
       })),
       mailboxes_(worker_cpus_.size()),
-      address_limit_(settings_.connections_per_address_max) {
+      address_limit_(settings_.connections_per_address_max),
+      service_manager_(std::move(start.service_manager)),
+      predecessor_(std::move(start.predecessor)),
+      invocation_(std::move(start.invocation)) {
     choose_backend();
     RootOpener opener(nullptr, backend_, *reports_);
     LogOpener logs(nullptr, log_setting(settings_));
@@ -165,6 +165,11 @@ void Server::start() {
     if (failure) {
         std::rethrow_exception(failure);
     }
+    if (predecessor_) {
+        predecessor_->announce_ready();
+    } else {
+        become_service();
+    }
 }
 
 void Server::make_threads() {
@@ -211,15 +216,22 @@ Result<void> Server::try_to_make_threads() {
 ExitCode Server::run() {
     Watchdog watchdog(threads_, mailboxes_, *listeners_, balance_ ? &*balance_ : nullptr);
     while (!std::ranges::all_of(threads_, &WorkerThread::has_ended)) {
-        std::array<pollfd, 3> events{
+        std::array<pollfd, 5> events{
             pollfd{.fd = signals_.get(), .events = POLLIN, .revents = 0},
             pollfd{.fd = ended_.descriptor(), .events = POLLIN, .revents = 0},
-            pollfd{.fd = reload_ ? reload_->descriptor() : -1, .events = POLLIN, .revents = 0}};
+            pollfd{.fd = reload_ ? reload_->descriptor() : -1, .events = POLLIN, .revents = 0},
+            pollfd{
+                .fd = successor_ ? successor_->descriptor() : -1, .events = POLLIN, .revents = 0},
+            pollfd{.fd = predecessor_ ? predecessor_->descriptor() : -1,
+                   .events = POLLIN,
+                   .revents = 0}};
         const MonotonicTime adopted_by =
             previous_snapshot_ ? monotonic_now() + adoption_look : never;
         const MonotonicTime slow_at = reload_ && !is_reload_slow_said_ ? reload_is_slow_at_ : never;
         ::poll(events.data(), events.size(),
-               milliseconds_until(earliest(watchdog.next_look(), adopted_by, slow_at)));
+               milliseconds_until(earliest(watchdog.next_look(), adopted_by, slow_at,
+                                           successor_ ? successor_->deadline() : never,
+                                           service_ping_at_)));
         if ((events[0].revents & POLLIN) != 0) {
             take_signals();
         }
@@ -231,6 +243,9 @@ ExitCode Server::run() {
         look_after_reload(now);
         look_whether_adopted();
         logs_.close_unused();
+        look_after_upgrade(now);
+        look_after_take_over();
+        ping_service_manager(watchdog, now);
         if (is_stuck(watchdog, now)) {
             spdlog::error("a worker does not respond and is left behind");
             finish_log();

@@ -49,7 +49,8 @@ void Server::listen() {
     listeners_ = std::make_unique<net::Listeners>(
         settings_.addresses, settings_.port, static_cast<unsigned>(worker_cpus_.size()),
         wait_for_port,
-        settings_.configuration_file.empty() ? net::Wording::flags : net::Wording::keys);
+        settings_.configuration_file.empty() ? net::Wording::flags : net::Wording::keys,
+        take_inherited_sockets());
     if (listeners_->lacks_ipv6()) {
         spdlog::warn("this machine has no IPv6: listening on IPv4 alone");
     }
@@ -66,7 +67,11 @@ void Server::listen_on(net::Listeners::Change change) {
     for (const std::string& url : added) {
         spdlog::info("SIGHUP: listens on {} too", url);
     }
+    store_listeners();
     for (const net::Endpoint& endpoint : retired) {
+        if (service_manager_.has_store()) {
+            service_manager_.remove_stored(stored_name(endpoint));
+        }
         spdlog::info("SIGHUP: no longer listens on {}", endpoint.url());
     }
     if (listeners_->lacks_ipv6() && !lacked_ipv6) {

@@ -35,6 +35,7 @@ void Server::begin_reload() {
         has_left_reload_ = true;
     }
     reloads_again_ = false;
+    tell_reloading();
     try {
         reload_.emplace(
             [read = read_settings_, previous = snapshot_, backend = backend_, reports = reports_] {
@@ -60,6 +61,7 @@ void Server::begin_reload() {
 void Server::refuse_reload(std::string_view why) {
     spdlog::error("SIGHUP: the configuration is refused, and what was loaded before serves on: {}",
                   why);
+    tell_reloaded();
 }
 
 void Server::look_after_reload(MonotonicTime now) {
@@ -133,6 +135,7 @@ void Server::look_whether_adopted() {
         return;
     }
     previous_snapshot_.reset();
+    tell_reloaded();
     spdlog::info("SIGHUP: configuration {} serves, {} site{}", snapshot_->generation,
                  snapshot_->sites.size(), snapshot_->sites.size() == 1 ? "" : "s");
 }

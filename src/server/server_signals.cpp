@@ -97,7 +97,7 @@ void Server::obey_signal(int signal) {
             spdlog::info("{}: {}", name, reopen_log());
             break;
         case SIGUSR2:
-            spdlog::info("{}: ignored", name);
+            begin_upgrade();
             break;
         default: {
             const bool is_first = stop_ < worker::Stop::drain;
@@ -105,6 +105,7 @@ void Server::obey_signal(int signal) {
             const bool is_interrupt = signal == SIGINT;
             request_stop(is_interrupt ? worker::Stop::drain_at_once : worker::Stop::drain);
             if (is_first) {
+                tell_stopping(stop_);
                 const bool is_delayed = !is_interrupt && settings_.timeouts.drain_delay.count() > 0;
                 spdlog::info(
                     "{}: {}finishing what is in flight, for at most {} s; once more stops at once",

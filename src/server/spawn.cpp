@@ -1,14 +1,20 @@
 #include <torc/server/spawn.hpp>
 
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
 #include <expected>
 
 namespace torc::server {
 namespace {
+
+/// What a shell reports for a program that can't be run.
+constexpr int exit_code_not_run = 127;
 
 /// As execve(2) wants them.
 std::vector<char*> null_terminated(const std::vector<std::string>& texts) {
@@ -31,39 +37,59 @@ std::vector<std::string> environment_of_this_process() {
     return variables;
 }
 
-Result<pid_t> spawn(const SpawnPlan& plan) {
-    const std::vector<char*> arguments = null_terminated(plan.command);
-    const std::vector<char*> environment = null_terminated(plan.environment);
-    const bool is_alone = plan.streams == SpawnPlan::Streams::none;
+Result<pid_t> spawn_alone(const std::vector<std::string>& command) {
+    const std::vector<char*> arguments = null_terminated(command);
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
-    if (is_alone) {
-        for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-            ::posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
-        }
-    }
-    if (plan.descriptor >= 0) {
-        ::posix_spawn_file_actions_adddup2(&actions, plan.descriptor, spawned_descriptor);
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        ::posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
     }
     posix_spawnattr_t attributes;
     ::posix_spawnattr_init(&attributes);
-    const int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
     ::posix_spawnattr_setflags(&attributes,
-                               static_cast<short>(is_alone ? flags | POSIX_SPAWN_SETSID : flags));
+                               POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     sigset_t signals;
     sigemptyset(&signals);
     ::posix_spawnattr_setsigmask(&attributes, &signals);
     sigfillset(&signals);
     ::posix_spawnattr_setsigdefault(&attributes, &signals);
     pid_t pid = -1;
-    const int error = ::posix_spawnp(&pid, arguments.front(), &actions, &attributes,
-                                     arguments.data(), environment.data());
+    const int error =
+        ::posix_spawnp(&pid, arguments.front(), &actions, &attributes, arguments.data(), environ);
     ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&actions);
     if (error != 0) {
         return std::unexpected(Errno(error));
     }
     return pid;
+}
+
+Result<Sibling> spawn_sibling(const std::vector<std::string>& command,
+                              const std::vector<std::string>& environment, int descriptor) {
+    const std::vector<char*> arguments = null_terminated(command);
+    const std::vector<char*> variables = null_terminated(environment);
+    // posix_spawn(3) knows no CLONE_PARENT. Without CLONE_VM this is fork(2); the C library, whose
+    // locks other threads may hold, is not called until execve(2).
+    int process = -1;
+    clone_args how{};
+    how.flags = CLONE_PARENT | CLONE_PIDFD;
+    how.pidfd = reinterpret_cast<std::uintptr_t>(&process);
+    const long pid = ::syscall(SYS_clone3, &how, sizeof how);
+    if (pid < 0) {
+        return std::unexpected(Errno::last());
+    }
+    if (pid == 0) {
+        constexpr std::uint64_t no_signals = 0;
+        ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, nullptr, sizeof no_signals);
+        if (descriptor == sibling_descriptor) {
+            ::syscall(SYS_fcntl, descriptor, F_SETFD, 0);
+        } else {
+            ::syscall(SYS_dup3, descriptor, sibling_descriptor, 0);
+        }
+        ::syscall(SYS_execve, arguments.front(), arguments.data(), variables.data());
+        ::syscall(SYS_exit_group, exit_code_not_run);
+    }
+    return Sibling{.pid = static_cast<pid_t>(pid), .process = UniqueFd(process)};
 }
 
 }  // namespace torc::server

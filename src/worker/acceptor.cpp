@@ -155,15 +155,15 @@ void Acceptor::begin_to_close(const Listener& listener) noexcept {
 
 ListenersAfterwards Acceptor::begin_stop() noexcept {
     is_stopping_ = true;
-    if (sockets_.are_kept()) {
-        return ListenersAfterwards::kept;
-    }
-    for (const Listener& listener : listeners_) {
-        if (listener.state == Listener::State::open) {
+    auto afterwards = ListenersAfterwards::kept;
+    for (std::size_t index = 0; index < listeners_.size(); ++index) {
+        const Listener& listener = listeners_[index];
+        if (listener.state == Listener::State::open && !sockets_.is_kept(index)) {
             begin_to_close(listener);
+            afterwards = ListenersAfterwards::closed;
         }
     }
-    return ListenersAfterwards::closed;
+    return afterwards;
 }
 
 void Acceptor::stop(std::vector<net::Accepted>& accepted) {

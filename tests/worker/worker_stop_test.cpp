@@ -85,7 +85,7 @@ TEST_P(WorkerStopTest, ADrainClosesAConnectionThatStaysIdle) {
 TEST_P(WorkerStopTest, LeavesWhoWaitsToWhoHasTheListenerToo) {
     // Somebody else has the listener too.
     const UniqueFd other(::fcntl(around_.listeners.of(0).places()[0].socket, F_DUPFD_CLOEXEC, 0));
-    around_.listeners.of(0).keep();
+    around_.listeners.keep();
     start();
     ASSERT_TRUE(is_ok(connect().get("/file", 5), "hello"));
     EXPECT_TRUE(stop(Stop::hand_over));
@@ -96,7 +96,7 @@ TEST_P(WorkerStopTest, LeavesWhoWaitsToWhoHasTheListenerToo) {
 }
 
 TEST_P(WorkerStopTest, WhoHasHandedOverStillServesWhoIsThere) {
-    around_.listeners.of(0).keep();
+    around_.listeners.keep();
     start();
     Client client = connect();
     ASSERT_TRUE(is_ok(client.get("/file", 5), "hello"));
@@ -111,7 +111,7 @@ TEST_P(WorkerStopTest, WhoHasHandedOverStillServesWhoIsThere) {
 TEST_P(WorkerStopTest, ServesWhoComesBesideALongDownloadWhenTheNextProcessWaitsForTheEnd) {
     const std::string large = patterned_bytes(20'000'000);
     around_.directory.write("large", large);
-    around_.listeners.of(0).keep();
+    around_.listeners.keep();
     start();
     Client download = connect();
     download.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");

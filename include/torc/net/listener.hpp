@@ -1,6 +1,7 @@
 #pragma once
 
 #include <torc/net/endpoint.hpp>
+#include <torc/net/inherited.hpp>
 #include <torc/net/listen_address.hpp>
 #include <torc/net/listening_sockets.hpp>
 #include <torc/net/socket_file.hpp>
@@ -33,15 +34,31 @@ public:
     /// taken (by another program, or another torc, which SO_REUSEPORT alone would let share it
     /// unseen), needs a privilege, or the machine does not have the address. What a process that
     /// has gone left at the path of a Unix-domain socket is removed.
+    /// `inherited`: listens on these instead of binding anew, and on those that others have opened
+    /// also where no address asks for it. If those are all and there are no addresses, it listens
+    /// on nothing else. What torc has opened and nobody wants any more is retired.
     Listeners(
         const std::vector<ListenAddress>& addresses, std::uint16_t port, unsigned workers,
         const WaitForPort& wait_for_port = [](const Endpoint&) { return false; },
-        Wording wording = Wording::flags);
+        Wording wording = Wording::flags, std::vector<Inherited> inherited = {});
 
     [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept { return endpoints_; }
     /// Whether addresses that were asked for are left out, since the machine has no IPv6.
     [[nodiscard]] bool lacks_ipv6() const noexcept { return lacks_ipv6_; }
     [[nodiscard]] ListeningSockets& of(unsigned worker) { return sockets_.at(worker); }
+
+    /// Somebody else has the sockets too from now on, all that are not retired; see
+    /// ListeningSockets::keep.
+    void keep() noexcept;
+    /// One of them, to be passed on to another process.
+    struct Passed {
+        int socket = -1;
+        OpenedBy opened_by = OpenedBy::torc;
+    };
+    /// All that are not retired and open still. Throws std::bad_alloc.
+    [[nodiscard]] std::vector<Passed> passed() const;
+    /// Those of one endpoint, if torc has opened them.
+    [[nodiscard]] std::vector<int> own_sockets_of(const Endpoint& endpoint) const;
 
     /// Other addresses, and what it takes to listen on them.
     struct Change {
@@ -51,6 +68,7 @@ public:
         bool lacks_ipv6 = false;
         struct Addition {
             Endpoint endpoint;
+            OpenedBy opened_by = OpenedBy::torc;
             /// By worker; empty: another one has it. They listen: who connects waits until a worker
             /// accepts.
             std::vector<UniqueFd> sockets;
@@ -73,8 +91,14 @@ public:
 private:
     struct Place {
         Endpoint endpoint;
+        OpenedBy opened_by = OpenedBy::torc;
         bool is_in_use = true;
     };
+
+    void adopt(InheritedGroup group);
+    /// The places that `addresses` ask for, and those that others have opened.
+    [[nodiscard]] std::vector<ListenPlace> wanted(const std::vector<ListenAddress>& addresses,
+                                                  std::uint16_t port) const;
 
     /// Whether some of these sockets, which may still have to be closed, listen on what is a part
     /// of `endpoint` or has it as a part.

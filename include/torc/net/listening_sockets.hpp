@@ -29,7 +29,8 @@ public:
     ListeningSockets() = default;
     ListeningSockets(const ListeningSockets&) = delete;
     ListeningSockets& operator=(const ListeningSockets&) = delete;
-    ~ListeningSockets() = default;
+    /// The files of those that somebody else has too stay.
+    ~ListeningSockets();
 
     // For the thread that owns the process's listeners.
 
@@ -49,9 +50,9 @@ public:
     /// The worker is to take what has come to the socket at `index`, and close it. A file is
     /// removed at once.
     void retire(std::size_t index) noexcept;
-    /// From now on somebody else has the sockets too, those that were retired excepted, and serves
-    /// who waits in their queues.
-    void keep() noexcept;
+    /// From now on somebody else has the socket at `index` too, and serves who waits in its queue,
+    /// until it is retired.
+    void keep(std::size_t index) noexcept;
 
     // For the worker's thread.
 
@@ -63,8 +64,8 @@ public:
     };
     /// What there is by now, by index. Throws std::bad_alloc.
     [[nodiscard]] std::vector<Place> places() const;
-    /// Whether somebody else has them too; see `keep`.
-    [[nodiscard]] bool are_kept() const noexcept;
+    /// Whether somebody else has that socket too; see `keep`.
+    [[nodiscard]] bool is_kept(std::size_t index) const noexcept;
     /// When no operation is in flight on the socket: closes it, at once. Appends to `accepted` what
     /// waits in its queue, for closing would reset that, unless somebody else has it too; as much
     /// as there is memory for.
@@ -79,6 +80,7 @@ private:
         UniqueFd socket;
         SocketFile file{};
         bool is_retired = false;
+        bool is_kept = false;
         const ProxyPeers* proxies = nullptr;
     };
 
@@ -89,7 +91,6 @@ private:
     /// of another socket the moment after.
     mutable std::mutex mutex_;
     std::vector<Slot> slots_;
-    bool are_kept_ = false;
 };
 
 }  // namespace torc::net

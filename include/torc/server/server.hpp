@@ -8,6 +8,7 @@
 #include <torc/io/backend.hpp>
 #include <torc/net/listener.hpp>
 #include <torc/server/open_logs.hpp>
+#include <torc/server/process_start.hpp>
 #include <torc/server/reload_job.hpp>
 #include <torc/server/watchdog.hpp>
 #include <torc/server/worker_thread.hpp>
@@ -41,18 +42,22 @@ public:
     /// end the process, in the calling thread and all that it starts.
     /// `read_settings`: reads the configuration anew; null: there is none that could change. Throws
     /// StartError with all that is wrong with it.
+    /// `start`: whom it tells how it fares, and from whom it takes over.
     using ReadSettings = std::function<config::Settings()>;
-    explicit Server(config::Settings settings, ReadSettings read_settings = {});
+    explicit Server(config::Settings settings, ReadSettings read_settings = {},
+                    ProcessStart start = {});
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
     ~Server();
 
-    /// Starts the workers; throws StartError when one can't. Call once.
+    /// Starts the workers; throws StartError when one can't. Tells the service manager, or the
+    /// process that this one takes over from. Call once.
     void start();
     /// Serves until SIGINT, SIGTERM or SIGQUIT, or `request_stop`; a second one cuts off what is
     /// still in flight. SIGHUP loads the configuration anew; it, where there is none, and SIGUSR1
-    /// open the access log anew. After ExitCode::forced a thread that hangs may be left: the
-    /// process is to end by _exit(2), without destroying this.
+    /// open the access log anew. SIGUSR2 has another process take over; then this one ends like by
+    /// a signal to stop, but in its own time. After ExitCode::forced a thread that hangs may be
+    /// left: the process is to end by _exit(2), without destroying this.
     [[nodiscard]] ExitCode run();
     /// As a signal: the first call begins as `first` says, the second cuts off. From any thread.
     void request_stop(worker::Stop first = worker::Stop::drain) noexcept;
@@ -105,7 +110,7 @@ private:
     void look_after_reload(MonotonicTime now);
     /// Throws StartError, and what served before serves on.
     void finish_reload();
-    static void refuse_reload(std::string_view why);
+    void refuse_reload(std::string_view why);
     /// Goes over to what of `settings` is the process's own.
     void adopt(const config::Settings& settings);
     /// The workers have to be told.
@@ -119,6 +124,22 @@ private:
     /// The last lines, when the workers have ended.
     void finish_log();
     void order_stop(worker::Stop stop) noexcept;
+    // What the service manager is told, and keeps.
+    [[nodiscard]] std::vector<net::Inherited> take_inherited_sockets();
+    void become_service();
+    [[nodiscard]] std::string describe_status() const;
+    /// The name by which the listeners of one address are kept; a colon can't be in it.
+    [[nodiscard]] static std::string stored_name(const net::Endpoint& endpoint);
+    void store_listeners();
+    void ping_service_manager(const Watchdog& watchdog, MonotonicTime now);
+    void tell_stopping(worker::Stop stop);
+    void tell_reloading();
+    void tell_reloaded();
+    // An upgrade, as the process that is replaced and as the one that takes over.
+    void begin_upgrade();
+    void look_after_upgrade(MonotonicTime now);
+    void hand_over();
+    void look_after_take_over();
 
     config::Settings settings_;
     /// Null: there is no configuration that could change.
@@ -146,11 +167,21 @@ private:
     worker::AddressLimit address_limit_;
     std::uint32_t connections_max_ = 0;
     std::unique_ptr<net::Listeners> listeners_;
+    ServiceManager service_manager_;
+    std::chrono::microseconds service_ping_interval_{};
+    MonotonicTime service_ping_at_ = never;
+    /// Nothing: there was none, or it has let go.
+    std::optional<Predecessor> predecessor_;
+    /// Null: no upgrade is under way.
+    std::unique_ptr<Successor> successor_;
+    const Invocation invocation_;
     UniqueFd signals_;
     /// Becomes readable when a worker ends.
     EventFd ended_;
 
     std::atomic<worker::Stop> stop_ = worker::Stop::no;
+    /// What a worker that was cut off gets to end before it is left behind, if it hangs.
+    static constexpr std::chrono::seconds end_patience{2};
     /// By when every worker should have ended, by the last order of those that were given; `never`:
     /// there was none.
     MonotonicTime end_due_ = never;

@@ -29,6 +29,8 @@
 namespace torc::test {
 namespace {
 
+/// sd_listen_fds(3).
+constexpr int first_passed_descriptor = 3;
 /// What a shell reports for a program that can't be run.
 constexpr int exit_code_not_run = 127;
 
@@ -123,6 +125,32 @@ bool redirect_streams(int standard_input, int standard_output, int standard_erro
            ::dup2(standard_error, STDERR_FILENO) == STDERR_FILENO;
 }
 
+/// As sd_listen_fds(3) finds them. All of them are above where they go to.
+bool pass(const std::vector<int>& sockets) noexcept {
+    int target = first_passed_descriptor;
+    return std::ranges::all_of(sockets, [&](int socket) {
+        const bool is_passed = ::dup2(socket, target) == target;
+        ++target;
+        return is_passed;
+    });
+}
+
+/// Writes the number of this process behind `text`, where there is room for it.
+void append_process_id(char* text) noexcept {
+    std::array<char, 16> digits{};
+    std::size_t count = 0;
+    for (pid_t rest = ::getpid(); rest > 0; rest /= 10) {
+        digits[count++] = static_cast<char>('0' + rest % 10);
+    }
+    while (*text != '\0') {
+        ++text;
+    }
+    while (count > 0) {
+        *text++ = digits[--count];
+    }
+    *text = '\0';
+}
+
 bool close_all(const std::vector<int>& descriptors) noexcept {
     return std::ranges::all_of(descriptors,
                                [](int descriptor) { return ::close(descriptor) == 0; });
@@ -144,7 +172,7 @@ bool prepare(const LaunchOptions& options, std::span<sock_filter> filter, int st
              int standard_error) noexcept {
     reset_signals();
     return redirect_streams(options.standard_input, standard_output, standard_error) &&
-           close_all(options.closed_descriptors) &&
+           pass(options.passed_sockets) && close_all(options.closed_descriptors) &&
            (options.working_directory.empty() || ::chdir(options.working_directory.c_str()) == 0) &&
            (!options.is_unprivileged || give_up_privileges()) &&
            limit(RLIMIT_NOFILE, options.descriptors_max) &&
@@ -178,6 +206,21 @@ Subprocess::Subprocess(const LaunchOptions& options)
     std::vector<std::string> arguments = {options.program.string()};
     arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
     std::vector<std::string> environment = environment_with(options.environment);
+    // Above all that they are passed as.
+    std::vector<UniqueFd> passed;
+    LaunchOptions in_child = options;
+    for (int& socket : in_child.passed_sockets) {
+        constexpr int above_all = 100;
+        socket = passed.emplace_back(::fcntl(socket, F_DUPFD_CLOEXEC, above_all)).get();
+    }
+    char* process_id = nullptr;
+    if (!passed.empty()) {
+        environment.push_back(fmt::format("LISTEN_FDS={}", passed.size()));
+        environment.push_back("LISTEN_FDNAMES=" + options.passed_names);
+        std::string& variable = environment.emplace_back("LISTEN_PID=");
+        variable.reserve(64);
+        process_id = variable.data();
+    }
     std::vector<sock_filter> filter = filter_of(options.refused_calls);
     const std::vector<char*> argument_pointers = pointers_to(arguments);
     const std::vector<char*> environment_pointers = pointers_to(environment);
@@ -188,7 +231,10 @@ Subprocess::Subprocess(const LaunchOptions& options)
 
     pid_ = checked(::fork(), "fork");
     if (pid_ == 0) {
-        if (prepare(options, filter, standard_output, standard_error)) {
+        if (process_id != nullptr) {
+            append_process_id(process_id);
+        }
+        if (prepare(in_child, filter, standard_output, standard_error)) {
             ::execve(argument_pointers[0], argument_pointers.data(), environment_pointers.data());
         }
         ::_exit(exit_code_not_run);

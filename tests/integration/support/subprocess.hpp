@@ -42,6 +42,10 @@ struct LaunchOptions {
     int standard_output = -1;
     /// The same for standard error.
     int standard_error = -1;
+    /// What it finds as descriptors 3 and up, as systemd passes sockets; and their names, by
+    /// colons.
+    std::vector<int> passed_sockets{};
+    std::string passed_names{};
     /// Those of its standard descriptors that it finds closed.
     std::vector<int> closed_descriptors{};
     /// The limit RLIMIT_NOFILE, soft and hard.

@@ -1,0 +1,87 @@
+// How listeners come from another process, and go to one.
+
+#include <torc/net/listener.hpp>
+
+#include "claim.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace torc::net {
+
+void Listeners::adopt(InheritedGroup group) {
+    const std::size_t workers = sockets_.size();
+    // Each member of a group has a worker, as the kernel deals out connections to all of them. Who
+    // gets none opens one more; if the group can't be joined, for another user has made it or it is
+    // none, some share one. Of a Unix-domain socket see complete_group.
+    for (std::size_t first = 0; first < group.sockets.size(); first += workers) {
+        Change::Addition addition{.endpoint = group.endpoint,
+                                  .opened_by = group.opened_by,
+                                  .sockets = std::vector<UniqueFd>(workers)};
+        const std::size_t count = std::min(workers, group.sockets.size() - first);
+        for (std::size_t worker = 0; worker < workers; ++worker) {
+            UniqueFd& socket = addition.sockets[worker];
+            if (worker < count) {
+                socket = std::move(group.sockets[first + worker]);
+            } else if (first == 0 && !group.endpoint.is_unix()) {
+                auto joined = listen_on(group.endpoint, Claim::shared);
+                socket = joined ? *std::move(joined)
+                                : UniqueFd(::fcntl(addition.sockets[worker % count].get(),
+                                                   F_DUPFD_CLOEXEC, 0));
+            }
+        }
+        if (group.endpoint.is_unix() && group.opened_by == OpenedBy::torc) {
+            addition.file = SocketFile(group.endpoint.path());
+        }
+        places_.reserve(places_.size() + 1);
+        for (ListeningSockets& sockets : sockets_) {
+            sockets.reserve(places_.size() + 1);
+        }
+        add(addition);
+    }
+}
+
+void Listeners::keep() noexcept {
+    for (std::size_t index = 0; index < places_.size(); ++index) {
+        for (ListeningSockets& sockets : sockets_) {
+            if (places_[index].is_in_use) {
+                sockets.keep(index);
+            }
+        }
+    }
+}
+
+std::vector<Listeners::Passed> Listeners::passed() const {
+    std::vector<Passed> passed;
+    for (const ListeningSockets& sockets : sockets_) {
+        const auto places = sockets.places();
+        for (std::size_t index = 0; index < places.size(); ++index) {
+            if (places[index].socket >= 0 && !places[index].is_retired) {
+                passed.push_back(
+                    {.socket = places[index].socket, .opened_by = places_[index].opened_by});
+            }
+        }
+    }
+    return passed;
+}
+
+std::vector<int> Listeners::own_sockets_of(const Endpoint& endpoint) const {
+    std::vector<int> found;
+    for (const ListeningSockets& sockets : sockets_) {
+        const auto places = sockets.places();
+        for (std::size_t index = 0; index < places.size(); ++index) {
+            const Place& place = places_[index];
+            if (place.endpoint == endpoint && place.opened_by == OpenedBy::torc &&
+                places[index].socket >= 0 && !places[index].is_retired) {
+                found.push_back(places[index].socket);
+            }
+        }
+    }
+    return found;
+}
+
+}  // namespace torc::net

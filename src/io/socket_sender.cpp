@@ -173,7 +173,8 @@ BlockingCall SocketSender::read_call(std::uint8_t operation, std::uint32_t slot)
 
 void SocketSender::on_read(std::int32_t result) noexcept {
     TORC_ASSERT(is_reading());
-    read_wait_ += monotonic_now() - read_begun_at_;
+    read_wait_ +=
+        std::chrono::duration_cast<decltype(read_wait_)>(monotonic_now() - read_begun_at_);
     if (result <= 0) {
         static_cast<void>(end(result));
         return;

@@ -97,9 +97,8 @@ public:
 
     [[nodiscard]] int socket() const noexcept { return socket_; }
     /// How long the operation has waited for readings.
-    [[nodiscard]] auto read_wait() const noexcept {
-        return std::chrono::duration_cast<std::chrono::duration<std::uint32_t, std::micro>>(
-            read_wait_);
+    [[nodiscard]] std::chrono::duration<std::uint32_t, std::micro> read_wait() const noexcept {
+        return read_wait_;
     }
 
 private:
@@ -141,7 +140,7 @@ private:
     std::shared_ptr<FileChunk> chunk_{};
     /// When the reading under way was begun, and how long all of the operation have taken.
     MonotonicTime read_begun_at_{};
-    std::chrono::nanoseconds read_wait_{};
+    std::chrono::duration<std::uint32_t, std::micro> read_wait_{};
     /// Goes up with each reading; 24 bits, as in Token.
     std::uint32_t reading_ = 0;
 };

@@ -109,15 +109,15 @@ Action Connection::on_sent(std::size_t bytes) {
     batch_->note_sent(bytes);
     if (lines_) {
         lines_->on_send_ended(services_.now, services_.iteration, {});
+        if (batch_->is_sent() && content_.has_more()) {
+            lines_->finish_all_but_last(*services_.access_logs, services_.now);
+        }
     }
     if (!batch_->is_sent()) {
         return send();
     }
     content_.on_message_sent(batch_->total_bytes());
     release_batch();
-    if (lines_ && content_.has_more()) {
-        lines_->finish_all_but_last(*services_.access_logs, services_.now);
-    }
     return go_on();
 }
 

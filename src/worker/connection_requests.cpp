@@ -35,7 +35,6 @@ static_assert(site::Responder::own_head_bytes_max + 2 * site::extra_fields_bytes
 Connection::Served Connection::serve_one(std::string_view input, site::Asset* loaded_asset) {
     const std::size_t scanned = backlog_ ? backlog_->take_scanned_bytes() : 0;
     services_.scratch.user = {};
-    services_.scratch.site = nullptr;
     http::Request& request = services_.scratch.request;
     const http::ParseResult result =
         http::parse_request(input, scanned, request, services_.parse_limits);
@@ -113,11 +112,11 @@ std::optional<Connection::Served> Connection::respond_with_asset(site::Persisten
     const http::Request& request = services_.scratch.request;
     HostedSite* const site =
         loaded_asset != nullptr ? waiting_for_.get() : services_.hosting.find(request);
+    services_.scratch.site = site;
     if (site == nullptr) {
         return respond_with_error(services_.hosting.fallback().whole(),
                                   http::Status::misdirected_request, persistence);
     }
-    services_.scratch.site = site;
     auto resolved =
         http::resolve_target(request.target, services_.scratch.target_bytes, site->encoded_slash());
     // With an encoded slash: no file has such a name, but a view of an application may.
@@ -225,11 +224,11 @@ std::optional<Connection::Served> Connection::respond_with_redirect(HostedSite& 
 std::optional<Connection::Served> Connection::respond_to_method(site::Persistence persistence) {
     const http::Request& request = services_.scratch.request;
     HostedSite* const site = services_.hosting.find(request);
+    services_.scratch.site = site;
     if (site == nullptr) {
         return respond_with_error(services_.hosting.fallback().whole(),
                                   http::Status::misdirected_request, persistence);
     }
-    services_.scratch.site = site;
     const auto form =
         http::check_target_form(request, services_.scratch.target_bytes, site->encoded_slash());
     if (!form) {
@@ -274,13 +273,13 @@ Connection::Served Connection::refuse(std::string_view input, http::Status statu
     services_.scratch.refused_opening = is_fresh_ ? http::opening_of(input) : http::Opening::http;
     services_.scratch.request.forget();
     services_.scratch.request.request_line = http::first_line(input);
-    // A request that took too long comes here at once: these may be another connection's.
-    services_.scratch.site = nullptr;
+    // A request that took too long comes here at once: this may be another connection's.
     services_.scratch.user = {};
     return reject(status);
 }
 
 Connection::Served Connection::reject(http::Status status) {
+    services_.scratch.site = nullptr;
     const auto obstacle =
         respond_with_error(services_.hosting.fallback().whole(), status, site::Persistence::close);
     if (obstacle) {

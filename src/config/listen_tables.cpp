@@ -1,6 +1,8 @@
 #include "listen_tables.hpp"
 
 #include <torc/base/start_error.hpp>
+#include <torc/net/address_range.hpp>
+#include <torc/net/listen_address.hpp>
 
 #include "configuration_literals.hpp"
 #include "node_values.hpp"
@@ -140,24 +142,7 @@ void add_table(Given& given, const Node& table, Problems& problems) {
     given.values.push_back(std::move(value));
 }
 
-}  // namespace
-
-void add_listen_addresses(Given& given, const Node& node, Problems& problems) {
-    if (node.type == Type::table) {
-        add_table(given, node, problems);
-    } else if (node.type != Type::array) {
-        add_value(given, list, node, problems);
-    } else {
-        for (const Node& element : node.nodes) {
-            if (element.type == Type::table) {
-                add_table(given, element, problems);
-            } else {
-                add_value(given, list, element, problems);
-            }
-        }
-    }
-}
-
+/// The address that `index` of given.values is; notes what is wrong with it.
 net::ListenAddress make_listen_address(const Given& given, std::size_t index, Problems& problems) {
     Parts parts;
     const std::size_t problems_before = problems.all().size();
@@ -176,6 +161,71 @@ net::ListenAddress make_listen_address(const Given& given, std::size_t index, Pr
         address.proxies = {.networks = std::move(parts.networks)};
     }
     return address;
+}
+
+/// Notes why `addresses` can't be listened on, if so. The layer below calls the option --address.
+void check_addresses(const std::vector<net::ListenAddress>& addresses, std::string_view name,
+                     Position position, Problems& problems) {
+    constexpr std::string_view flag = "--address";
+    try {
+        (void)net::resolve_listen_addresses(addresses, 0);
+    } catch (const StartError& error) {
+        std::string message = error.what();
+        if (message.starts_with(flag)) {
+            message.replace(0, flag.size(), name);
+        }
+        problems.add(position, std::move(message));
+    }
+}
+
+}  // namespace
+
+void add_listen_addresses(Given& given, const Node& node, Problems& problems) {
+    if (node.type == Type::table) {
+        add_table(given, node, problems);
+    } else if (node.type != Type::array) {
+        add_value(given, list, node, problems);
+    } else {
+        for (const Node& element : node.nodes) {
+            if (element.type == Type::table) {
+                add_table(given, element, problems);
+            } else {
+                add_value(given, list, element, problems);
+            }
+        }
+    }
+}
+
+void set_addresses(const Destination& destination, const Given& given, Problems& problems) {
+    const std::size_t problems_before = problems.all().size();
+    std::vector<net::ListenAddress>& addresses = destination.settings.addresses;
+    addresses.clear();
+    for (std::size_t index = 0; index < given.values.size(); ++index) {
+        const auto& [text, position] = given.values[index];
+        check_addresses({text}, given.name, position, problems);
+        addresses.push_back(make_listen_address(given, index, problems));
+    }
+    if (given.values.empty()) {
+        problems.add(given.position, fmt::format("{}: give at least one", given.name));
+    } else if (problems.all().size() == problems_before) {
+        check_addresses(addresses, given.name, given.values.front().position, problems);
+    }
+}
+
+void set_trusted_proxies(const Destination& destination, const Given& given, Problems& problems) {
+    net::TrustedPeers& trusted = destination.settings.trusted_proxies;
+    trusted = {};
+    for (const auto& [text, position] : given.values) {
+        if (text == "unix:") {
+            trusted.includes_unix = true;
+        } else if (const auto network = net::AddressRange::parse(text)) {
+            trusted.networks.push_back(*network);
+        } else {
+            problems.add(position, fmt::format("{}: {}, or unix: for the clients of Unix-domain "
+                                               "sockets",
+                                               given.name, network.error()));
+        }
+    }
 }
 
 std::string literal_of_addresses(const Given& given) {

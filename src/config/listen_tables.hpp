@@ -1,11 +1,8 @@
 #pragma once
 
-#include <torc/net/listen_address.hpp>
-
 #include "options.hpp"
 #include "toml_document.hpp"
 
-#include <cstddef>
 #include <string>
 
 namespace torc::config {
@@ -17,9 +14,9 @@ namespace torc::config {
 /// of its value.
 void add_listen_addresses(Given& given, const Node& node, Problems& problems);
 
-/// The address that `index` of given.values is; notes what is wrong with it.
-[[nodiscard]] net::ListenAddress make_listen_address(const Given& given, std::size_t index,
-                                                     Problems& problems);
+// Setters of options.
+void set_addresses(const Destination& destination, const Given& given, Problems& problems);
+void set_trusted_proxies(const Destination& destination, const Given& given, Problems& problems);
 
 /// All of them as a file has them.
 [[nodiscard]] std::string literal_of_addresses(const Given& given);

@@ -1,6 +1,5 @@
 #include <torc/base/cpu_set.hpp>
 #include <torc/base/limits.hpp>
-#include <torc/net/listen_address.hpp>
 
 #include "listen_tables.hpp"
 #include "options.hpp"
@@ -37,53 +36,6 @@ constexpr std::array io_words = {"auto"sv, "uring"sv, "epoll"sv};
 constexpr std::array io_choices = {IoChoice::automatic, IoChoice::uring, IoChoice::epoll};
 constexpr std::array client_address_words = {"peer"sv, "x-forwarded-for"sv};
 constexpr std::array client_addresses = {ClientAddress::peer, ClientAddress::x_forwarded_for};
-
-/// Notes why `addresses` can't be listened on, if so. The layer below calls the option --address.
-void check_addresses(const std::vector<net::ListenAddress>& addresses, std::string_view name,
-                     Position position, Problems& problems) {
-    constexpr std::string_view flag = "--address";
-    try {
-        (void)net::resolve_listen_addresses(addresses, 0);
-    } catch (const StartError& error) {
-        std::string message = error.what();
-        if (message.starts_with(flag)) {
-            message.replace(0, flag.size(), name);
-        }
-        problems.add(position, std::move(message));
-    }
-}
-
-void set_addresses(const Destination& destination, const Given& given, Problems& problems) {
-    const std::size_t problems_before = problems.all().size();
-    std::vector<net::ListenAddress>& addresses = destination.settings.addresses;
-    addresses.clear();
-    for (std::size_t index = 0; index < given.values.size(); ++index) {
-        const auto& [text, position] = given.values[index];
-        check_addresses({text}, given.name, position, problems);
-        addresses.push_back(make_listen_address(given, index, problems));
-    }
-    if (given.values.empty()) {
-        problems.add(given.position, fmt::format("{}: give at least one", given.name));
-    } else if (problems.all().size() == problems_before) {
-        check_addresses(addresses, given.name, given.values.front().position, problems);
-    }
-}
-
-void set_trusted_proxies(const Destination& destination, const Given& given, Problems& problems) {
-    net::TrustedPeers& trusted = destination.settings.trusted_proxies;
-    trusted = {};
-    for (const auto& [text, position] : given.values) {
-        if (text == "unix:") {
-            trusted.includes_unix = true;
-        } else if (const auto network = net::AddressRange::parse(text)) {
-            trusted.networks.push_back(*network);
-        } else {
-            problems.add(position, fmt::format("{}: {}, or unix: for the clients of Unix-domain "
-                                               "sockets",
-                                               given.name, network.error()));
-        }
-    }
-}
 
 void set_cpus(const Destination& destination, std::string_view name, const std::string& text) {
     destination.settings.cpus = parse_cpu_list(name, text);

@@ -36,7 +36,7 @@ protected:
     }
     void configure(const std::string& server, const std::string& site_lines = "") const {
         directory_.write("torc.toml",
-                         fmt::format("version = 1\n[server]\n{}\n[[site]]\nroot = \"{}\"\n{}",
+                         fmt::format("version = 1\n[server]\nport = 0\n{}\n[[site]]\nroot = \"{}\"\n{}",
                                      server, site().string(), site_lines));
     }
     [[nodiscard]] std::string file() const { return (directory_.path() / "torc.toml").string(); }
@@ -46,9 +46,9 @@ protected:
 
     /// A listener of which this test's clients are the proxies.
     static constexpr const char* behind_proxy =
-        R"(listen = [{ address = "127.0.0.1:0", proxy_protocol = "require", proxy_from = ["127.0.0.0/8"] }])";
+        R"(listen = [{ address = "127.0.0.1", proxy_protocol = "require", proxy_from = ["127.0.0.0/8"] }])";
     static constexpr const char* behind_stranger =
-        R"(listen = [{ address = "127.0.0.1:0", proxy_protocol = "require", proxy_from = ["10.0.0.0/8"] }])";
+        R"(listen = [{ address = "127.0.0.1", proxy_protocol = "require", proxy_from = ["10.0.0.0/8"] }])";
     static constexpr const char* header = "PROXY TCP4 192.0.2.7 192.0.2.1 4711 80\r\n";
 };
 TORC_ON_BOTH_BACKENDS(Proxies);
@@ -85,7 +85,7 @@ TEST_P(Proxies, MustSendAHeader) {
 TEST_P(Proxies, SpeakOverAUnixDomainSocketToo) {
     const std::filesystem::path path = directory_.path() / "torc.sock";
     start_with(fmt::format(
-        R"(listen = ["127.0.0.1:0", {{ address = "unix:{}", proxy_protocol = "require" }}])",
+        R"(listen = ["127.0.0.1", {{ address = "unix:{}", proxy_protocol = "require" }}])",
         path.string()));
     HttpClient client(path);
     client.send(header + request_bytes("GET", "/"));
@@ -108,7 +108,7 @@ TEST_P(Proxies, HaveTheirClientsCountedEachForItself) {
 }
 
 TEST_P(Proxies, AreWantedOrNotByAReload) {
-    start_with("listen = [\"127.0.0.1:0\"]");
+    start_with("listen = [\"127.0.0.1\"]");
     EXPECT_EQ(get("/").body, "hello");
     configure(behind_proxy);
     server().send_signal(SIGHUP);
@@ -121,7 +121,7 @@ TEST_P(Proxies, AreWantedOrNotByAReload) {
 
 TEST_P(Proxies, AreBelievedWhatTheyForwardIfTheyAreTrusted) {
     start_with(
-        "listen = [\"127.0.0.1:0\"]\ntrusted_proxies = [\"127.0.0.0/8\"]\n"
+        "listen = [\"127.0.0.1\"]\ntrusted_proxies = [\"127.0.0.0/8\"]\n"
         "client_address = \"x-forwarded-for\"",
         "[[site.area]]\npath = \"/inside/\"\nallow = [\"10.0.0.0/8\"]\n");
     HttpClient client = connect();
@@ -130,7 +130,7 @@ TEST_P(Proxies, AreBelievedWhatTheyForwardIfTheyAreTrusted) {
     EXPECT_TRUE(eventually_logs("192.0.2.7 - - [")) << server().standard_output();
     EXPECT_EQ(client.get("/inside/", "X-Forwarded-For: 192.0.2.7, 10.0.0.1\r\n").body, "secret");
     EXPECT_TRUE(eventually_logs("10.0.0.1 - - [")) << server().standard_output();
-    configure("listen = [\"127.0.0.1:0\"]\nclient_address = \"x-forwarded-for\"",
+    configure("listen = [\"127.0.0.1\"]\nclient_address = \"x-forwarded-for\"",
               "[[site.area]]\npath = \"/inside/\"\nallow = [\"10.0.0.0/8\"]\n");
     server().send_signal(SIGHUP);
     server().await_standard_error("configuration 1 serves");
@@ -195,7 +195,7 @@ TEST_P(BehindHaproxy, FindsTheExampleForItRight) {
 TEST_P(BehindHaproxy, IsToldOfClientsByBothVersionsOfTheHeader) {
     write("check", "well");
     start_with(
-        R"(listen = [{ address = "127.0.0.1:0", proxy_protocol = "require", proxy_from = ["127.0.0.9"] }])");
+        R"(listen = [{ address = "127.0.0.1", proxy_protocol = "require", proxy_from = ["127.0.0.9"] }])");
     for (const char* const protocol :
          {"send-proxy", "send-proxy-v2", "send-proxy-v2 proxy-v2-options crc32c"}) {
         const std::size_t logged = server().standard_output().size();

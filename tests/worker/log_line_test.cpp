@@ -114,6 +114,15 @@ TEST_F(LogLine, JsonHasTheNamesOfCaddys) {
               "\n");
 }
 
+TEST_F(LogLine, TellsWhoATrustedProxyAsksFor) {
+    AccessEntry entry = plain;
+    entry.client_address = "2001:db8::7";
+    EXPECT_TRUE(line_of(LogFormat::combined, entry).starts_with("2001:db8::7 - alice ["));
+    EXPECT_TRUE(line_of(LogFormat::json, entry)
+                    .contains(R"("remote_ip":"192.0.2.1","remote_port":"4711",)"
+                              R"("client_ip":"2001:db8::7",)"));
+}
+
 TEST_F(LogLine, JsonHasNoFieldThatIsNotThere) {
     AccessEntry entry = plain;
     entry.referer = {};

@@ -12,10 +12,14 @@
 
 namespace torc::site {
 Site::Site(LoadRules rules, CacheBudgets& budgets)
-    : rules_(std::move(rules)), cache_(budgets.present), missing_(budgets.missing) {}
+    : rules_(std::move(rules)),
+      budgets_(budgets),
+      cache_(budgets.present),
+      missing_(budgets.missing) {}
 
 Asset* Site::find(std::string_view path, MonotonicTime now) noexcept {
     if (now >= verified_until_) {
+        ++budgets_.misses;
         return nullptr;
     }
     const AssetCache::Entry* entry = cache_.find(path);
@@ -26,7 +30,12 @@ Asset* Site::find(std::string_view path, MonotonicTime now) noexcept {
     // there by then, and must not go under the length and the tag of what was there before.
     const bool is_found =
         entry != nullptr && now < entry->fresh_until && entry->asset->is_current();
-    return is_found ? entry->asset.get() : nullptr;
+    if (!is_found) {
+        ++budgets_.misses;
+        return nullptr;
+    }
+    ++budgets_.hits;
+    return entry->asset.get();
 }
 
 Site::Join Site::join_load(std::string_view path, Waiter waiter, bool is_watched) {

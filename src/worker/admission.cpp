@@ -58,10 +58,11 @@ void Admission::admit(const net::Accepted& connection) {
 }
 
 void Admission::take_over(const net::Accepted& connection) {
+    ++parts_.services.counters.accepted;
     if (parts_.shutdown.is_cutting_off()) {
         cut_off(connection);
     } else if (is_stranger(connection) || !may_have_another(connection)) {
-        close_socket(connection.socket);
+        close_slotless(connection, CloseReason::refused);
     } else {
         give_slot(connection);
     }
@@ -158,7 +159,7 @@ void Admission::serve_parked() {
 }
 
 void Admission::refuse(const net::Accepted& connection) {
-    close_socket(connection.socket);
+    close_slotless(connection, CloseReason::refused);
     if (refusal_report_.may_report(parts_.services.now)) {
         report(
             parts_.reports, Report::Severity::warning,
@@ -171,7 +172,7 @@ void Admission::refuse(const net::Accepted& connection) {
 
 void Admission::cut_off(const net::Accepted& connection) {
     parts_.shutdown.on_unfinished_connection();
-    close_socket(connection.socket);
+    close_slotless(connection, CloseReason::stop);
 }
 
 void Admission::close(const ConnectionSlot& slot) {
@@ -180,6 +181,12 @@ void Admission::close(const ConnectionSlot& slot) {
         evictions_ -= static_cast<std::size_t>(evictions_ > 0);
     }
     close_socket(slot.socket);
+    parts_.services.counters.count_closed(slot.close_reason);
+}
+
+void Admission::close_slotless(const net::Accepted& connection, CloseReason reason) {
+    close_socket(connection.socket);
+    parts_.services.counters.count_closed(reason);
 }
 
 void Admission::close_socket(int socket) {
@@ -260,6 +267,7 @@ bool Admission::make_room(Urgency urgency) {
     }
     // All may be sent and nothing read: the kernel has it, for minutes if nobody tells it.
     parts_.proactor.give_up_after(chosen->socket, rest_patience);
+    chosen->close_reason = CloseReason::evicted;
     parts_.host.end(*chosen);
     return true;
 }

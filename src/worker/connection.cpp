@@ -12,11 +12,15 @@ Connection::~Connection() {
     if (lines_) {
         cut_off_lines();
     }
+    if (uncounted_responses_ > 0) {
+        count_durations();
+    }
     release_batch();
 }
 
 Action Connection::on_received(std::string_view bytes) {
     TORC_ASSERT(state_ == State::idle || state_ == State::receiving || state_ == State::lingering);
+    serving_since_ = services_.now;
     if (bytes.empty()) {
         return on_end_of_input();
     }
@@ -117,6 +121,7 @@ Action Connection::on_sent(std::size_t bytes) {
         return send();
     }
     content_.on_message_sent(batch_->total_bytes());
+    counted_->counters.sent_bytes += batch_->total_bytes();
     release_batch();
     return go_on();
 }
@@ -129,6 +134,7 @@ Action Connection::on_file_sent(std::size_t bytes, ResponseTimes::Duration disk_
         return close();
     }
     content_.on_file_sent(bytes);
+    counted_->counters.sent_bytes += bytes;
     if (lines_) {
         lines_->on_send_ended(services_.now, services_.iteration, disk_wait);
         lines_->on_file_sent(bytes);
@@ -148,6 +154,7 @@ Action Connection::go_on() {
     if (lines_) {
         finish_lines();
     }
+    count_durations();
     return after_responses();
 }
 
@@ -162,6 +169,7 @@ Action Connection::after_responses() {
             return linger();
     }
     if (backlog_) {
+        serving_since_ = services_.now;
         return serve_backlog(nullptr);
     }
     // The responses that have just left may say nothing of an end, if the drain began meanwhile:

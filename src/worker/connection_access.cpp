@@ -69,7 +69,7 @@ std::optional<Connection::Served> Connection::refuse_access(HostedArea& area, Ac
     }
     services_.hosting.use(area);
     const std::size_t head_bytes = area.responder.head_bytes_max();
-    if (!batch().takes(head_bytes)) {
+    if (!takes_response(area.counted, head_bytes)) {
         return Served{.bytes = 0, .next = Next::send};
     }
     http::HeadWriter writer = batch_->writer(head_bytes);

@@ -114,8 +114,7 @@ std::optional<Connection::Served> Connection::respond_with_asset(site::Persisten
         loaded_asset != nullptr ? waiting_for_.get() : services_.hosting.find(request);
     services_.scratch.site = site;
     if (site == nullptr) {
-        return respond_with_error(services_.hosting.fallback().whole(),
-                                  http::Status::misdirected_request, persistence);
+        return respond_without_site(persistence);
     }
     auto resolved =
         http::resolve_target(request.target, services_.scratch.target_bytes, site->encoded_slash());
@@ -183,7 +182,7 @@ std::optional<Connection::Served> Connection::respond_with(HostedArea& area,
         area.use_policy_of(has_path_of_its_own ? std::string_view(asset.location()) : target.path);
     }
     const std::size_t head_bytes = area.responder.head_bytes_max(target, asset);
-    if (!batch().takes(head_bytes)) {
+    if (!takes_response(area.counted, head_bytes)) {
         return Served{.bytes = 0, .next = Next::send};
     }
     http::HeadWriter writer = batch_->writer(head_bytes);
@@ -211,7 +210,7 @@ std::optional<Connection::Served> Connection::respond_with_redirect(HostedSite& 
         return respond_with_error(site.whole(), http::Status::uri_too_long, persistence);
     }
     const std::size_t head_bytes = area.responder.head_bytes_max() + location_bytes;
-    if (!batch().takes(head_bytes)) {
+    if (!takes_response(area.counted, head_bytes)) {
         return Served{.bytes = 0, .next = Next::send};
     }
     http::HeadWriter writer = batch_->writer(head_bytes);
@@ -226,8 +225,7 @@ std::optional<Connection::Served> Connection::respond_to_method(site::Persistenc
     HostedSite* const site = services_.hosting.find(request);
     services_.scratch.site = site;
     if (site == nullptr) {
-        return respond_with_error(services_.hosting.fallback().whole(),
-                                  http::Status::misdirected_request, persistence);
+        return respond_without_site(persistence);
     }
     const auto form =
         http::check_target_form(request, services_.scratch.target_bytes, site->encoded_slash());
@@ -247,7 +245,7 @@ std::optional<Connection::Served> Connection::respond_to_method(site::Persistenc
         return respond_with_error(area, http::Status::forbidden, persistence);
     }
     const std::size_t head_bytes = area.responder.head_bytes_max();
-    if (!batch().takes(head_bytes)) {
+    if (!takes_response(area.counted, head_bytes)) {
         return Served{.bytes = 0, .next = Next::send};
     }
     http::HeadWriter writer = batch_->writer(head_bytes);
@@ -258,9 +256,22 @@ std::optional<Connection::Served> Connection::respond_to_method(site::Persistenc
 std::optional<Connection::Served> Connection::respond_with_error(HostedArea& area,
                                                                  http::Status status,
                                                                  site::Persistence persistence) {
+    return respond_with_error(area, area.counted, status, persistence);
+}
+
+std::optional<Connection::Served> Connection::respond_for_no_site(http::Status status,
+                                                                  site::Persistence persistence) {
+    return respond_with_error(services_.hosting.fallback().whole(),
+                              services_.hosting.counted_for_none(), status, persistence);
+}
+
+std::optional<Connection::Served> Connection::respond_with_error(HostedArea& area,
+                                                                 CountedSite& counted,
+                                                                 http::Status status,
+                                                                 site::Persistence persistence) {
     services_.hosting.use(area);
     const std::size_t head_bytes = area.responder.head_bytes_max();
-    if (!batch().takes(head_bytes)) {
+    if (!takes_response(counted, head_bytes)) {
         return Served{.bytes = 0, .next = Next::send};
     }
     http::HeadWriter writer = batch_->writer(head_bytes);
@@ -280,8 +291,7 @@ Connection::Served Connection::refuse(std::string_view input, http::Status statu
 
 Connection::Served Connection::reject(http::Status status) {
     services_.scratch.site = nullptr;
-    const auto obstacle =
-        respond_with_error(services_.hosting.fallback().whole(), status, site::Persistence::close);
+    const auto obstacle = respond_for_no_site(status, site::Persistence::close);
     if (obstacle) {
         return *obstacle;
     }
@@ -291,6 +301,8 @@ Connection::Served Connection::reject(http::Status status) {
 
 void Connection::add_response(site::Answer response, const http::HeadWriter& writer) {
     is_fresh_ = false;
+    counted_->counters.count_response(services_.scratch.request.method, response.status);
+    ++uncounted_responses_;
     batch_->append_head(writer);
     content_.begin(response, *batch_);
     if (services_.access_logs != nullptr) {

@@ -29,6 +29,7 @@ ConnectionSlot* ConnectionTable::acquire(const net::Accepted& accepted, Services
     slot.is_ending = false;
     slot.is_late = are_late_;
     late_ += static_cast<std::uint32_t>(are_late_);
+    slot.close_reason = CloseReason::client;
     slot.is_half_closed = false;
     slot.peer_place = PeerPlace::unknown;
     slot.sends_by_rest = false;

@@ -22,6 +22,7 @@ void Mailbox::take(Mail& mail) noexcept {
     std::swap(mail.connections, mail_.connections);
     mail.stop = mail_.stop;
     mail.snapshot = std::exchange(mail_.snapshot, nullptr);
+    mail.wants_statistics = std::exchange(mail_.wants_statistics, false);
     has_mail_.store(false, std::memory_order_relaxed);
 }
 
@@ -64,6 +65,12 @@ void Mailbox::publish(std::shared_ptr<const Snapshot> snapshot) noexcept {
         return;
     }
     mail_.snapshot.swap(snapshot);
+    announce();
+}
+
+void Mailbox::ask_for_statistics() noexcept {
+    const std::scoped_lock lock(mutex_);
+    mail_.wants_statistics = true;
     announce();
 }
 

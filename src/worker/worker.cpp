@@ -52,7 +52,9 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
                   .connections_max = options.connections_max,
                   .balance = options.balance,
                   .worker = options.index,
-                  .address_limit = options.address_limit}) {
+                  .address_limit = options.address_limit}),
+      statistics_(options.statistics) {
+    services_.is_ready = options.is_ready;
     adopt(std::move(options.snapshot));
 }
 
@@ -154,6 +156,7 @@ void Worker::lose(ConnectionSlot& slot) {
     // What throws has not begun an operation.
     slot.is_busy = false;
     ConnectionTable::renew(slot);  // A load may know it as one who waits.
+    slot.close_reason = CloseReason::memory;
     close(slot);
     if (memory_report_.may_report(services_.now)) {
         report(reports_, Report::Severity::warning,
@@ -326,6 +329,10 @@ void Worker::start(ConnectionSlot& slot, const Linger& /*linger*/) {
 
 void Worker::start(ConnectionSlot& slot, const Close& /*close*/) {
     slot.is_busy = false;
+    const bool had_work = slot.state != State::idle && slot.state != State::receiving;
+    if (had_work && slot.close_reason == CloseReason::client) {
+        slot.close_reason = CloseReason::finished;
+    }
     close(slot);
 }
 

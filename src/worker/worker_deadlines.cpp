@@ -8,6 +8,17 @@
 #include <algorithm>
 
 namespace torc::worker {
+namespace {
+
+/// Why a connection is closed whose time in `state` is over.
+CloseReason reason_by_time(State state) noexcept {
+    if (is_sending(state)) {
+        return CloseReason::send_timeout;
+    }
+    return state == State::lingering ? CloseReason::finished : CloseReason::idle;
+}
+
+}  // namespace
 
 MonotonicTime Worker::next_deadline() {
     if (services_.ends_idle && deadlines_.first_idle() != nullptr) {
@@ -32,9 +43,11 @@ void Worker::end_expired() {
                 proactor_.reset_on_close(slot.socket);
                 [[fallthrough]];
             case Deadlines::Expired::Consequence::end:
+                slot.close_reason = reason_by_time(slot.state);
                 end(slot);
                 break;
             case Deadlines::Expired::Consequence::time_out_request:
+                slot.close_reason = CloseReason::request_timeout;
                 // Ends the receive in flight; the connection then answers 408.
                 slot.connection->on_time_out();
                 proactor_.shutdown(slot.socket, SHUT_RD);

@@ -17,6 +17,9 @@ void Worker::take_mail() {
             adopt_or_retry(std::move(mail_.snapshot));
         }
         take_over_connections();
+        if (mail_.wants_statistics) {
+            take_census();
+        }
     }
 }
 

@@ -58,6 +58,7 @@ void Worker::end_idle_connections() {
         if (slot->connection->is_fresh()) {
             deadlines_.start(*slot, services_.now);  // It may still ask for something.
         } else {
+            slot->close_reason = CloseReason::stop;
             end(*slot);
         }
     }
@@ -72,6 +73,7 @@ void Worker::cut_off_connections(std::uint32_t first) {
                                                       if (slot.connection->state() != State::idle) {
                                                           shutdown_.on_unfinished_connection();
                                                       }
+                                                      slot.close_reason = CloseReason::stop;
                                                       end(slot);
                                                   });
     shutdown_.on_cut_off(next, services_.now);

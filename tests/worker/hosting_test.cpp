@@ -213,5 +213,22 @@ TEST_F(HostingTest, BringsAnAreaToTheIterationOfItsFirstUse) {
     EXPECT_NE(find("b.test")->whole().used_in, trees_.iteration());
 }
 
+TEST_F(HostingTest, CountsOnForASiteThatAReloadChanged) {
+    adopt({site("a.test", "a"), site("b.test", "b")});
+    ++find("a.test")->whole().counted.counters.sent_bytes;
+    ++find("b.test")->whole().counted.counters.sent_bytes;
+    adopt({site("a.test", "c"), site("c.test", "b")});
+    EXPECT_EQ(find("a.test")->whole().counted.counters.sent_bytes, 1U);
+    ASSERT_EQ(hosting_.counted().size(), 2U);
+    EXPECT_EQ(hosting_.counted()[1]->name, "a.test");
+}
+
+TEST_F(HostingTest, HasNoCountersForASiteThatNobodyAskedFor) {
+    adopt({default_site("a.test", "a"), site("b.test", "b")});
+    EXPECT_EQ(hosting_.counted().size(), 2U);
+    (void)find("b.test");
+    EXPECT_EQ(hosting_.counted().size(), 3U);
+}
+
 }  // namespace
 }  // namespace torc::worker

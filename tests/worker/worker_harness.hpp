@@ -51,6 +51,8 @@ struct WorkerSurroundings {
     Balance* balance = nullptr;
     std::size_t index = 0;
     AddressLimit* address_limit = nullptr;
+    /// Null: the worker tells nobody of itself.
+    StatisticsBox* statistics = nullptr;
     net::Listeners listeners{{"127.0.0.1"}, 0, 1};
 
     [[nodiscard]] const net::Endpoint& endpoint() const { return listeners.endpoints().front(); }
@@ -76,7 +78,8 @@ struct WorkerSurroundings {
             .mailbox = mailbox,
             .balance = balance,
             .index = index,
-            .address_limit = address_limit};
+            .address_limit = address_limit,
+            .statistics = statistics};
     }
 };
 

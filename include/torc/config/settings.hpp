@@ -88,6 +88,9 @@ struct Settings {
     /// Of requests whose site has no access log of its own, and of those that reach no site.
     AccessLogSettings access_log;
     LogLevel log_level = LogLevel::info;
+    /// The path at which every listener says whether the server is ready, "/healthz"; nothing:
+    /// none does.
+    std::optional<std::string> health_path;
     Timeouts timeouts;
     /// A peer that takes less of a response may be ended when there is no room for others, and one
     /// that sends less of what nobody wants is not waited for; 0: neither.

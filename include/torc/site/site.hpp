@@ -156,6 +156,7 @@ private:
     [[nodiscard]] PendingLoad take_load(LoadId id);
 
     LoadRules rules_;
+    CacheBudgets& budgets_;
     WallTime wall_now_{};
     MonotonicTime verified_until_ = never;
     AssetCache cache_;

@@ -111,6 +111,8 @@ private:
     void park(const net::Accepted& connection);
     void refuse(const net::Accepted& connection);
     void cut_off(const net::Accepted& connection);
+    /// Closes a connection that never had a slot.
+    void close_slotless(const net::Accepted& connection, CloseReason reason);
     void close_socket(int socket);
 
     /// Whether there are more connections, without those that are ending, than there should be.

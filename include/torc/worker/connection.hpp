@@ -10,6 +10,7 @@
 #include <torc/worker/action.hpp>
 #include <torc/worker/area_access.hpp>
 #include <torc/worker/backlog.hpp>
+#include <torc/worker/counters.hpp>
 #include <torc/worker/lines_under_way.hpp>
 #include <torc/worker/request_body.hpp>
 #include <torc/worker/response_batch.hpp>
@@ -250,6 +251,32 @@ private:
     /// The field Server-Timing of the response that is made
     /// (https://www.w3.org/TR/server-timing/), in the scratch memory.
     [[nodiscard, gnu::noinline]] std::string_view render_timing();
+    /// Responds to a request that no site is for: it may be a health check.
+    [[nodiscard]] std::optional<Served> respond_without_site(site::Persistence persistence);
+    [[nodiscard]] std::optional<Served> respond_to_health_check(site::Persistence persistence);
+    /// Responds with an error of the default site's that counts as none's.
+    [[nodiscard]] std::optional<Served> respond_for_no_site(http::Status status,
+                                                            site::Persistence persistence);
+    [[nodiscard]] std::optional<Served> respond_with_error(HostedArea& area, CountedSite& counted,
+                                                           http::Status status,
+                                                           site::Persistence persistence);
+    /// Whether the batch takes another response that counts as `site`'s, with a head of at most so
+    /// many bytes. What is counted when a batch has left is one site's: responses of several leave
+    /// one after the other. Throws std::bad_alloc.
+    [[nodiscard]] bool takes_response(CountedSite& site, std::size_t head_bytes) {
+        if (counted_.get() != &site) [[unlikely]] {
+            if (uncounted_responses_ > 0) {
+                return false;
+            }
+            counted_ = CountedSiteRef(&site);
+        }
+        return batch().takes(head_bytes);
+    }
+    /// All responses under way have left, or never will.
+    void count_durations() noexcept {
+        counted_->counters.durations.observe(services_.now - serving_since_,
+                                             std::exchange(uncounted_responses_, 0));
+    }
     /// Adds a response, whose head `writer` has written, to the batch.
     void add_response(site::Answer response, const http::HeadWriter& writer);
     [[gnu::noinline]] void log_response(const site::Answer& response);
@@ -310,6 +337,13 @@ private:
     ResponseBatch* batch_ = nullptr;
     /// What leaves behind them, of the last response's content.
     ResponseContent content_;
+
+    /// Where the responses under way count, or the last ones did. Null: there was none.
+    CountedSiteRef counted_;
+    /// Responses under way, whose durations count when they have left.
+    std::uint32_t uncounted_responses_ = 0;
+    /// When what is served now was received, or looked at behind the request before.
+    MonotonicTime serving_since_{};
 
     /// The site of the asset that is waited for, which may be one that no new request gets to any
     /// more. Null in any state but `loading`.

@@ -2,6 +2,7 @@
 
 #include <torc/net/accepted.hpp>
 #include <torc/worker/connection.hpp>
+#include <torc/worker/counters.hpp>
 #include <torc/worker/deadline_list.hpp>
 #include <torc/worker/pace.hpp>
 
@@ -41,6 +42,8 @@ struct ConnectionSlot : DeadlineLink {
     bool is_ending = false;
     /// See ConnectionTable::begin_late.
     bool is_late = false;
+    /// What it counts as when it is closed.
+    CloseReason close_reason = CloseReason::client;
     /// That of the connection when its deadline was last set.
     State state = State::idle;
     /// How fast the peer takes what it is sent, or while the connection lingers sends what nobody

@@ -8,6 +8,7 @@
 #include <torc/site/site.hpp>
 #include <torc/worker/access_logs.hpp>
 #include <torc/worker/area_access.hpp>
+#include <torc/worker/counters.hpp>
 #include <torc/worker/hosted_tree.hpp>
 #include <torc/worker/snapshot.hpp>
 
@@ -22,9 +23,11 @@ namespace torc::worker {
 
 /// What one worker serves requests for some paths of a site from and by.
 struct HostedArea {
-    HostedArea(site::Site& found, const config::AreaSettings& settings, std::size_t cut,
-               HostedTreeRef hosted = {}, SecretKey boundary_key = SecretKey::random())
+    HostedArea(site::Site& found, CountedSite& counted_as, const config::AreaSettings& settings,
+               std::size_t cut, HostedTreeRef hosted = {},
+               SecretKey boundary_key = SecretKey::random())
         : site(found),
+          counted(counted_as),
           responder(site.rules().codings, settings.extra_fields, boundary_key,
                     std::string_view(settings.path).substr(0, cut)),
           policies(settings.extra_fields, settings.rules),
@@ -54,6 +57,8 @@ struct HostedArea {
     }
 
     site::Site& site;
+    /// Where its responses count: those of its site.
+    CountedSite& counted;
     site::Responder responder;
     site::RulePolicies policies;
     const bool has_rules;
@@ -72,8 +77,8 @@ struct HostedArea {
 /// One worker's view of a site. Connections that wait for something of it keep it.
 class HostedSite : public LocallyCounted {
 public:
-    /// `trees` outlives it.
-    HostedSite(SharedSite site, HostedTrees& trees);
+    /// `trees` outlives it. Its responses count as `counted`'s.
+    HostedSite(SharedSite site, HostedTrees& trees, CountedSiteRef counted);
     /// A site of one area whose loads somebody else drives.
     HostedSite(site::Site& site, const config::SiteSettings& settings, SecretKey boundary_key);
     HostedSite(const HostedSite&) = delete;
@@ -105,6 +110,7 @@ private:
 
     HostedTrees* const trees_ = nullptr;
     SharedSite site_;
+    CountedSiteRef counted_;
     const site::Redirects* redirects_ = nullptr;
     http::EncodedSlash encoded_slash_;
     /// Whether there are areas beside the whole.
@@ -137,13 +143,24 @@ public:
     /// Whether an area is not for everybody, so that connections must know their peers.
     [[nodiscard]] bool has_restricted_areas() const noexcept { return has_restricted_areas_; }
 
-    /// The site that a request is for; null: none (421). Precondition: http::determine_framing has
-    /// taken the request. Throws std::bad_alloc, for the first request of a site alone.
+    /// The site that a request is for; null: none (421), or it is a health check. Precondition:
+    /// http::determine_framing has taken the request. Throws std::bad_alloc, for the first request
+    /// of a site alone.
     [[nodiscard]] HostedSite* find(const http::Request& request) {
         return is_one_ ? sites_.front().get() : find_by_host(request);
     }
+    /// Whether it asks at the path for that (config::Settings::health_path), of whatever host.
+    [[nodiscard]] bool is_health_check(const http::Request& request) const noexcept;
     /// The one whose fields a response has that is for none: the default, or else the first.
     [[nodiscard]] HostedSite& fallback() noexcept { return *sites_[fallback_]; }
+
+    /// Where responses count that are for no site.
+    [[nodiscard]] CountedSite& counted_for_none() noexcept { return *counted_.front(); }
+    /// Those of all sites that were asked for something, by what serves now. The first is
+    /// `counted_for_none`.
+    [[nodiscard]] const std::vector<CountedSiteRef>& counted() const noexcept { return counted_; }
+    /// Where responses to health checks go, which count nowhere.
+    [[nodiscard]] CountedSite& uncounted() noexcept { return *uncounted_; }
 
     /// To be called before an area is used: brings it to this iteration.
     HostedArea& use(HostedArea& area) {
@@ -156,12 +173,18 @@ public:
 
 private:
     [[nodiscard]] HostedSite* find_by_host(const http::Request& request);
+    /// Makes a site of the snapshot ready.
+    [[nodiscard]] HostedSiteRef host(const SharedSite& site);
+    void forget_counters_of_others(const Snapshot& snapshot);
     void begin_use(HostedArea& area);
 
     HostedTrees* const trees_ = nullptr;
     SharedSnapshot snapshot_;
     /// As those of the snapshot. Null: nobody has asked for it yet; never the fallback.
     std::vector<HostedSiteRef> sites_;
+    /// A site that a reload changes counts on where it did: a counter never goes back.
+    std::vector<CountedSiteRef> counted_{CountedSiteRef(new CountedSite(""))};
+    CountedSiteRef uncounted_{new CountedSite("")};
     std::size_t fallback_ = 0;
     bool has_restricted_areas_ = false;
     /// Whether all requests are for the first site, whatever their hosts.

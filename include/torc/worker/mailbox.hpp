@@ -23,6 +23,8 @@ struct Mail {
     Stop stop = Stop::no;
     /// What is to be served by from now on; null: no change.
     std::shared_ptr<const Snapshot> snapshot;
+    /// Somebody waits for its StatisticsBox to be updated.
+    bool wants_statistics = false;
 };
 
 /// The one way by which other threads reach a worker: they put mail in and wake the worker, its
@@ -74,6 +76,8 @@ public:
     [[nodiscard]] std::uint64_t generation() const noexcept {
         return generation_.load(std::memory_order_acquire);
     }
+    /// Has the worker update its StatisticsBox, if it has one.
+    void ask_for_statistics() noexcept;
     /// Makes the worker's loop look up from its wait, if it runs.
     void wake() noexcept;
     /// Whether `hand_over` would be taken, as of a moment ago.

@@ -12,10 +12,12 @@
 #include <torc/site/cache/asset.hpp>
 #include <torc/worker/access_control.hpp>
 #include <torc/worker/access_logs.hpp>
+#include <torc/worker/counters.hpp>
 #include <torc/worker/hosting.hpp>
 #include <torc/worker/response_batch.hpp>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -87,6 +89,11 @@ struct Services {
     bool is_draining = false;
     /// Whether a connection that is idle ends. Set by the worker.
     bool ends_idle = false;
+
+    /// Of the worker.
+    WorkerCounters counters{};
+    /// Whether requests are to be sent to this server; null: yes, unless it drains.
+    const std::atomic<bool>* is_ready = nullptr;
 
     EventScratch scratch{};
 };

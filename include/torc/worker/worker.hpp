@@ -24,6 +24,7 @@
 #include <torc/worker/response_batch.hpp>
 #include <torc/worker/shutdown.hpp>
 #include <torc/worker/snapshot.hpp>
+#include <torc/worker/statistics.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -54,6 +55,10 @@ struct WorkerOptions {
     std::size_t index = 0;
     /// Shared too; null: there is no limit.
     AddressLimit* address_limit = nullptr;
+    /// Where it tells of itself when the mailbox asks for that; null: nowhere.
+    StatisticsBox* statistics = nullptr;
+    /// Whether requests are to be sent to this server, for who asks at the health path; null: yes.
+    const std::atomic<bool>* is_ready = nullptr;
 };
 
 /// One thread's loop: waits for completions, hands each to the connection or load that it belongs
@@ -173,6 +178,12 @@ private:
     void admit_accepted();
     void close(ConnectionSlot& slot);
 
+    /// Counts the connections by their states, some thousands in an iteration, and then updates the
+    /// statistics.
+    void take_census();
+    /// But for the census.
+    void write_statistics(Statistics& statistics) const;
+
     void end_expired();
     void expire();
     [[nodiscard]] MonotonicTime next_deadline();
@@ -219,6 +230,11 @@ private:
     std::vector<net::Accepted> accepted_;
     /// What was taken from the mailbox last.
     Mail mail_;
+    /// Null: nobody wants them.
+    StatisticsBox* const statistics_;
+    /// The connections before the slot `census_next_`, while they are counted.
+    ConnectionCensus census_;
+    std::uint32_t census_next_ = 0;
     /// Written by the worker's thread alone.
     std::atomic<std::uint64_t> iterations_ = 0;
 };

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -112,6 +113,10 @@ public:
         return members_bytes_ + index_bytes_ + account_->bytes();
     }
     [[nodiscard]] std::size_t descriptors() const noexcept { return descriptors_; }
+    /// What `memory_bytes` may come to.
+    [[nodiscard]] std::size_t limit_bytes() const noexcept { return limits_.memory_bytes_max; }
+    /// Assets that were let go of for others so far.
+    [[nodiscard]] std::uint64_t evictions() const noexcept { return evictions_; }
 
 private:
     [[nodiscard]] std::size_t memory_bytes_max() const noexcept {
@@ -124,7 +129,10 @@ private:
     /// Lets go of the least recently used that are not in use. False: that was not enough.
     bool shrink_to(std::size_t bytes_max) noexcept;
     [[gnu::noinline]] void move_to_back(Member& member) noexcept;
-    static void evict(Member& member) noexcept { member.keeper_->evict(member); }
+    void evict(Member& member) noexcept {
+        ++evictions_;
+        member.keeper_->evict(member);
+    }
 
     CacheLimits limits_;
     /// Least recently used first.
@@ -140,6 +148,7 @@ private:
     std::size_t members_bytes_ = 0;
     std::size_t index_bytes_ = 0;
     std::size_t descriptors_ = 0;
+    std::uint64_t evictions_ = 0;
 };
 
 /// The two budgets of a worker.
@@ -156,6 +165,9 @@ struct CacheBudgets {
     /// For paths at which there is nothing, and errors: apart from what exists, which a scan for
     /// names that do not must not push out.
     CacheBudget missing;
+    /// Looks for an asset that found one to respond with, and that found none.
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
 };
 
 }  // namespace torc::site

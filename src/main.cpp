@@ -1,6 +1,8 @@
 #include <torc/base/start_error.hpp>
 #include <torc/config/command_line.hpp>
+#include <torc/config/operator_command.hpp>
 #include <torc/config/reload.hpp>
+#include <torc/server/admin_client.hpp>
 #include <torc/server/browser.hpp>
 #include <torc/server/diagnostics.hpp>
 #include <torc/server/file_check.hpp>
@@ -94,9 +96,7 @@ torc::server::Server::ReadSettings settings_reader(int argc, const char* const* 
             throw torc::StartError(reloaded.error());
         }
         running = without_sites(reloaded->settings);
-        for (std::string& pending : reloaded->pending) {
-            reloaded->settings.warnings.push_back(std::move(pending));
-        }
+        reloaded->settings.pending = std::move(reloaded->pending);
         return std::move(reloaded->settings);
     };
 }
@@ -129,6 +129,10 @@ int main(int argc, char** argv) {
     // Until the command line is read, every failure is one of what the user chose.
     auto code = ExitCode::usage;
     try {
+        if (const auto command = torc::config::read_operator_command(argc, argv)) {
+            code = ExitCode::failed_start;
+            return static_cast<int>(torc::server::run_operator_command(*command));
+        }
         auto command = torc::config::read_command_line(argc, argv);
         if (const auto* inquiry = std::get_if<torc::config::Inquiry>(&command)) {
             const bool wants_help = *inquiry == torc::config::Inquiry::help;

@@ -276,6 +276,21 @@ void check_writable(const GivenOptions& given, Problems& problems) {
     }
 }
 
+/// All that `settings` were made of, as a configuration file.
+std::string text_of(GivenConfiguration given, const Settings& settings) {
+    // What follows from something else than the option itself.
+    if (settings.shares) {
+        given.options.add(option_named("--address"),
+                          {.name = "--share", .values = {{.text = "0.0.0.0"}, {.text = "::"}}});
+    }
+    if (given.sites.empty()) {
+        given.options.add(
+            option_named("DIR"),
+            {.name = "default", .values = {{.text = settings.sites.front().whole.directory}}});
+    }
+    return effective_configuration(given);
+}
+
 /// What there is to say of `settings`, which were made of `given`, instead of serving.
 Verdict judge(Settings settings, GivenConfiguration given, Problems problems, Ask ask) {
     if (ask == Ask::what_it_is) {
@@ -291,17 +306,8 @@ Verdict judge(Settings settings, GivenConfiguration given, Problems problems, As
             given.files.empty() ? "the options are valid\n" : given.files.front() + " is valid\n";
         return {.settings = std::move(settings), .text = std::move(text)};
     }
-    // What follows from something else than the option itself.
-    if (settings.shares) {
-        given.options.add(option_named("--address"),
-                          {.name = "--share", .values = {{.text = "0.0.0.0"}, {.text = "::"}}});
-    }
-    if (given.sites.empty()) {
-        given.options.add(
-            option_named("DIR"),
-            {.name = "default", .values = {{.text = settings.sites.front().whole.directory}}});
-    }
-    return {.settings = std::move(settings), .text = effective_configuration(given)};
+    std::string text = text_of(std::move(given), settings);
+    return {.settings = std::move(settings), .text = std::move(text)};
 }
 
 }  // namespace
@@ -349,6 +355,9 @@ std::variant<Settings, Inquiry, Verdict> read_command_line(int argc, const char*
     if (!problems.all().empty()) {
         throw StartError(given.files.empty() ? problems.all().front().message
                                              : describe(problems, given.files));
+    }
+    if (settings.admin) {
+        settings.text = text_of(std::move(given), settings);
     }
     return settings;
 }

@@ -19,6 +19,11 @@ inline constexpr std::string_view about_sizes =
     "Sizes are bytes, or with a unit powers of 1024: 8k, 8KB and 8KiB are 8192 bytes; m, g and t "
     "too.";
 inline constexpr std::string_view about_colours = "NO_COLOR keeps colours out of reports.";
+inline constexpr std::string_view about_commands =
+    "torc status, reload, reopen, upgrade, drain and stop reach a server that runs by its --admin "
+    "socket: that of --admin, TORC_ADMIN or the configuration file (-c), or else "
+    "/run/torc/admin.sock. torc reload ends when all is served by the new configuration, or says "
+    "what is wrong with it. torc status --watch shows the page again every two seconds.";
 inline constexpr std::string_view about_signals =
     "SIGTERM, SIGQUIT or SIGINT (Ctrl-C) finishes what is in flight (--drain-timeout); a second "
     "one stops at once. SIGHUP reads the configuration file anew, or without one does what SIGUSR1 "
@@ -27,7 +32,9 @@ inline constexpr std::string_view about_signals =
 inline constexpr std::string_view about_exit_status =
     "Exit status: 0 stopped as told, 1 could not start for a reason outside of torc (starting "
     "again may "
-    "help), 2 an option or variable makes no sense, 3 some connections were cut off.";
+    "help), 2 an option or variable makes no sense, 3 some connections were cut off. Of torc "
+    "reload: 1 refused, and the old configuration serves, 4 applied, but some of it waits for an "
+    "upgrade.";
 
 struct Example {
     std::string_view command;

@@ -24,6 +24,7 @@ constexpr std::string_view beginning =
 
 Usage: torc [OPTIONS] [--] [DIR | FILE]
        torc check [OPTIONS] [--] [DIR | FILE]
+       torc status | reload | reopen | upgrade | drain | stop [--admin unix:PATH] [-c FILE] [--json]
 
 )";
 
@@ -137,6 +138,7 @@ std::string help_text() {
     append_folded(text, about_sizes, "");
     append_folded(text, about_colours, "");
     text += '\n';
+    append_folded(text, about_commands, "");
     append_folded(text, about_signals, "");
     append_folded(text, about_exit_status, "");
     text += "\nExamples:\n";

@@ -19,6 +19,9 @@ namespace {
 std::string text_of(std::unsigned_integral auto number) {
     return fmt::format("{}", number);
 }
+std::string text_of(const std::string& text) {
+    return text;
+}
 std::string text_of(std::chrono::seconds time) {
     return fmt::format("{}s", time.count());
 }
@@ -109,6 +112,9 @@ constexpr std::array values = {
     live_value<&Settings::connections_per_address_max>("server.max_connections_per_address"),
     live_value<&Settings::access_log>("server.log.access"),
     live_value<&Settings::log_level>("server.log.level"),
+    live_value<&Settings::admin>("server.admin"),
+    live_value<&Settings::metrics>("server.metrics"),
+    live_value<&Settings::health_path>("server.health"),
 };
 
 }  // namespace

@@ -23,6 +23,13 @@ torc \- serve the files of a directory over HTTP/1.1
 .br
 .B torc check
 .RI [ OPTIONS ]
+.br
+.BR "torc status" " | " reload " | " reopen " | " upgrade " | " drain " | " stop
+[\-\-admin
+.IR ADDRESS ]
+[\-c
+.IR FILE ]
+[\-\-json]
 .SH DESCRIPTION
 torc serves the files of a directory, or one file, over HTTP/1.1.
 One thread a CPU has everything that it needs to serve: a listening socket, an io_uring ring, its
@@ -109,6 +116,7 @@ std::string manual_page() {
     }
     page += section("ENVIRONMENT", about_environment);
     page += escape(about_colours) + '\n';
+    page += section("COMMANDS", about_commands);
     page += section("SIGNALS", about_signals);
     page += section("EXIT STATUS", about_exit_status);
     page += ".SH EXAMPLES\n";

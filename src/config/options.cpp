@@ -20,7 +20,7 @@ std::vector<Option> all_rows() {
     std::vector<Option> rows;
     for (std::size_t group = 0; group < groups; ++group) {
         for (const std::span<const Option> table :
-             {site_options(), log_options(), server_options()}) {
+             {site_options(), log_options(), server_options(), operation_options()}) {
             std::ranges::copy_if(table, std::back_inserter(rows), [group](const Option& option) {
                 return static_cast<std::size_t>(option.group) == group;
             });

@@ -167,6 +167,8 @@ struct Option {
 [[nodiscard]] std::span<const Option> server_options() noexcept;
 /// What it logs, and where.
 [[nodiscard]] std::span<const Option> log_options() noexcept;
+/// Of these what there is for those who run it.
+[[nodiscard]] std::span<const Option> operation_options() noexcept;
 
 /// The row of the flag `name` ("--port", "DIR"), which there must be.
 [[nodiscard]] const Option& option_named(std::string_view name);

@@ -60,6 +60,7 @@ Server::Server(config::Settings settings, ReadSettings read_settings, ProcessSta
       })),
       mailboxes_(worker_cpus_.size()),
       address_limit_(settings_.connections_per_address_max),
+      statistics_(worker_cpus_.size()),
       service_manager_(std::move(start.service_manager)),
       predecessor_(std::move(start.predecessor)),
       invocation_(std::move(start.invocation)) {
@@ -78,6 +79,7 @@ Server::Server(config::Settings settings, ReadSettings read_settings, ProcessSta
     take_over_signals();
     ended_ = EventFd::create_at_start();
     listen();
+    open_admin();
     // Not of a server that does not start: one line is to say why.
     for (const std::string& warning : opener.warnings()) {
         spdlog::warn("{}", warning);
@@ -151,7 +153,9 @@ void Server::start() {
                                  .mailbox = &mailboxes_[worker],
                                  .balance = balance_ ? &*balance_ : nullptr,
                                  .index = worker,
-                                 .address_limit = &address_limit_});
+                                 .address_limit = &address_limit_,
+                                 .statistics = &statistics_[worker],
+                                 .is_ready = &is_ready_});
     }
     // All of them, for only one that serves can be told to stop.
     std::exception_ptr failure;
@@ -165,10 +169,13 @@ void Server::start() {
     if (failure) {
         std::rethrow_exception(failure);
     }
+    state_.change([](ServerState& state) { state.has_started = true; });
+    note_readiness();
     if (predecessor_) {
         predecessor_->announce_ready();
     } else {
         become_service();
+        start_admin();
     }
 }
 
@@ -216,9 +223,11 @@ Result<void> Server::try_to_make_threads() {
 ExitCode Server::run() {
     Watchdog watchdog(threads_, mailboxes_, *listeners_, balance_ ? &*balance_ : nullptr);
     while (!std::ranges::all_of(threads_, &WorkerThread::has_ended)) {
-        std::array<pollfd, 5> events{
+        std::array<pollfd, 7> events{
             pollfd{.fd = signals_.get(), .events = POLLIN, .revents = 0},
             pollfd{.fd = ended_.descriptor(), .events = POLLIN, .revents = 0},
+            pollfd{.fd = orders_.descriptor(), .events = POLLIN, .revents = 0},
+            pollfd{.fd = root_watch_.descriptor(), .events = POLLIN, .revents = 0},
             pollfd{.fd = reload_ ? reload_->descriptor() : -1, .events = POLLIN, .revents = 0},
             pollfd{
                 .fd = successor_ ? successor_->descriptor() : -1, .events = POLLIN, .revents = 0},
@@ -228,18 +237,24 @@ ExitCode Server::run() {
         const MonotonicTime adopted_by =
             previous_snapshot_ ? monotonic_now() + adoption_look : never;
         const MonotonicTime slow_at = reload_ && !is_reload_slow_said_ ? reload_is_slow_at_ : never;
+        const MonotonicTime roots_at = watches_roots() ? root_watch_.next_look() : never;
         ::poll(events.data(), events.size(),
                milliseconds_until(earliest(watchdog.next_look(), adopted_by, slow_at,
                                            successor_ ? successor_->deadline() : never,
-                                           service_ping_at_)));
+                                           service_ping_at_, roots_at)));
         if ((events[0].revents & POLLIN) != 0) {
             take_signals();
         }
         if ((events[1].revents & POLLIN) != 0) {
             ended_.clear();
         }
+        if ((events[2].revents & POLLIN) != 0) {
+            obey_orders();
+        }
         const MonotonicTime now = monotonic_now();
         watchdog.look(now);
+        note_stalls(watchdog);
+        look_after_roots(now);
         look_after_reload(now);
         look_whether_adopted();
         logs_.close_unused();

@@ -11,6 +11,7 @@
 #include <iterator>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +37,7 @@ void Server::begin_reload() {
     }
     reloads_again_ = false;
     tell_reloading();
+    note_reload_begun();
     try {
         reload_.emplace(
             [read = read_settings_, previous = snapshot_, backend = backend_, reports = reports_] {
@@ -62,6 +64,7 @@ void Server::refuse_reload(std::string_view why) {
     spdlog::error("SIGHUP: the configuration is refused, and what was loaded before serves on: {}",
                   why);
     tell_reloaded();
+    note_reload_refused(why);
 }
 
 void Server::look_after_reload(MonotonicTime now) {
@@ -93,18 +96,24 @@ void Server::finish_reload() {
     std::optional<ReloadJob> job = std::exchange(reload_, std::nullopt);
     ReloadJob::Opened opened = job->take();
     if (stop_ != worker::Stop::no) {
+        finish_reload_orders(orders_under_reload_, {.outcome = OrderResult::Outcome::unavailable,
+                                                    .errors = {"the server stops"}});
         return;
     }
     const config::Settings& settings = opened.snapshot->settings;
     // Last of what can fail: clients may connect from here on.
     net::Listeners::Change listening = listeners_->prepare(settings.addresses, settings.port);
-    for (const std::string& warning : opened.warnings) {
-        spdlog::warn("{}", warning);
+    for (const std::span<const std::string> lines :
+         {std::span<const std::string>(opened.warnings), std::span(settings.pending)}) {
+        for (const std::string& line : lines) {
+            spdlog::warn("{}", line);
+        }
     }
     listen_on(std::move(listening));
     adopt(settings);
     logs_.add(std::move(opened.logs));
     publish(std::move(opened.snapshot));
+    note_reload_published();
 }
 
 void Server::adopt(const config::Settings& settings) {
@@ -138,6 +147,7 @@ void Server::look_whether_adopted() {
     tell_reloaded();
     spdlog::info("SIGHUP: configuration {} serves, {} site{}", snapshot_->generation,
                  snapshot_->sites.size(), snapshot_->sites.size() == 1 ? "" : "s");
+    note_reload_applied();
 }
 
 }  // namespace torc::server

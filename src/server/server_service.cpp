@@ -136,6 +136,8 @@ void Server::begin_upgrade() {
         spdlog::info("upgrade: process {} starts, {}", successor_->pid(), invocation_.program);
     } catch (const StartError& error) {
         spdlog::error("upgrade: refused: {}", error.what());
+        finish_upgrade_order(
+            {.outcome = OrderResult::Outcome::unavailable, .errors = {error.what()}});
     }
 }
 
@@ -149,6 +151,9 @@ void Server::look_after_upgrade(MonotonicTime now) {
         case Successor::Progress::failed:
             spdlog::error("upgrade: this process serves on, for process {} {}", successor_->pid(),
                           successor_->failure());
+            finish_upgrade_order({.outcome = OrderResult::Outcome::refused,
+                                  .errors = {fmt::format("process {} {}", successor_->pid(),
+                                                         successor_->failure())}});
             successor_.reset();
             break;
         case Successor::Progress::ready:
@@ -163,6 +168,9 @@ void Server::hand_over() {
     request_stop(worker::Stop::hand_over);
     service_manager_.notify(fmt::format("MAINPID={}", pid));
     service_ping_at_ = never;
+    // Its sockets are the other's to open from now on.
+    finish_upgrade_order({.text = fmt::format("process {} has taken over", pid)});
+    admin_.reset();
     successor_->tell_to_go();
     successor_.reset();
     spdlog::info("upgrade: process {} has taken over; this one finishes what is in flight", pid);
@@ -174,6 +182,7 @@ void Server::look_after_take_over() {
     }
     predecessor_.reset();
     become_service();
+    take_over_admin();
     spdlog::info("upgrade: this process has taken over");
 }
 

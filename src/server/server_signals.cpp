@@ -104,6 +104,7 @@ void Server::obey_signal(int signal) {
             // At a terminal somebody waits for it.
             const bool is_interrupt = signal == SIGINT;
             request_stop(is_interrupt ? worker::Stop::drain_at_once : worker::Stop::drain);
+            note_readiness();
             if (is_first) {
                 tell_stopping(stop_);
                 const bool is_delayed = !is_interrupt && settings_.timeouts.drain_delay.count() > 0;

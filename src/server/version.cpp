@@ -5,6 +5,10 @@
 
 namespace torc::server {
 
+std::string_view version() noexcept {
+    return TORC_VERSION;
+}
+
 std::string version_text() {
 #ifdef __clang__
     constexpr const char* compiler = "clang " __clang_version__;

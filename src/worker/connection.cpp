@@ -18,6 +18,14 @@ Connection::~Connection() {
     release_batch();
 }
 
+bool Connection::may_count_for(CountedSite& site) noexcept {
+    if (uncounted_responses_ > 0) {
+        return false;
+    }
+    counted_ = CountedSiteRef(&site);
+    return true;
+}
+
 Action Connection::on_received(std::string_view bytes) {
     TORC_ASSERT(state_ == State::idle || state_ == State::receiving || state_ == State::lingering);
     serving_since_ = services_.now;

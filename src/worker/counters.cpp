@@ -14,12 +14,6 @@ void add_each(Numbers& sums, const Numbers& numbers) noexcept {
 
 }  // namespace
 
-void DurationHistogram::observe_longer(std::chrono::nanoseconds duration,
-                                       std::uint32_t responses) noexcept {
-    const auto bound = std::ranges::lower_bound(bounds, duration.count());
-    buckets_[static_cast<std::size_t>(bound - bounds.begin())] += responses;
-}
-
 void DurationHistogram::add(const DurationHistogram& other) noexcept {
     sum_ns_ += other.sum_ns_;
     add_each(buckets_, other.buckets_);

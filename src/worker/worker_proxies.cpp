@@ -13,13 +13,16 @@ void Worker::start(ConnectionSlot& slot, const Introduce& introduction) {
     const net::ProxyHeader& header = *introduction.header;
     slot.is_busy = false;
     if (header.state == net::ProxyHeader::State::malformed) {
+        ++services_.counters.proxy_header_errors;
         report_proxy_header(slot, header.error);
+        slot.close_reason = CloseReason::refused;
         close(slot);
         return;
     }
     if (header.client) {
         introduce(slot, *header.client);
         if (!admission_.may_stay(slot, *header.client)) {
+            slot.close_reason = CloseReason::refused;
             close(slot);
             return;
         }

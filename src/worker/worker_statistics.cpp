@@ -5,12 +5,16 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <ctime>
 #include <utility>
 #include <vector>
 
 namespace torc::worker {
 namespace {
+
+/// Slots that are looked at in one iteration to count the connections by their states.
+constexpr std::uint32_t census_connections_per_iteration = 4096;
 
 std::chrono::nanoseconds thread_cpu_time() noexcept {
     timespec time{};
@@ -25,7 +29,7 @@ void Worker::take_census() {
         return;
     }
     census_next_ = connections_.visit(
-        census_next_, limits::census_slots_per_iteration, [this](ConnectionSlot& slot) {
+        census_next_, census_connections_per_iteration, [this](ConnectionSlot& slot) {
             const State state = slot.connection->state();
             if (state != State::closed) {
                 ++census_.by_state.at(static_cast<std::size_t>(state));

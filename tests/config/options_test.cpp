@@ -64,8 +64,9 @@ TEST(Options, AreLiveButThoseOfThreadsAndTheMemoryThatTheyShare) {
             others.push_back(name_of(option));
         }
     }
-    EXPECT_EQ(others, (std::vector<std::string_view>{"--workers", "--cpus", "--pin",
-                                                     "--cache-memory", "--io"}));
+    EXPECT_EQ(others,
+              (std::vector<std::string_view>{"--workers", "--cpus", "--pin", "--cache-memory",
+                                             "--io", "--admin", "--metrics"}));
 }
 
 TEST(Options, TakeTheirDefaultsAndExamples) {

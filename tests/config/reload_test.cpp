@@ -106,7 +106,8 @@ TEST_F(Reload, KeepsWhatNeedsARestartAndSaysSo) {
 }
 
 TEST_F(Reload, ComparesEveryKeyOfTheServer) {
-    for (const std::span<const Option> table : {server_options(), log_options()}) {
+    for (const std::span<const Option> table :
+         {server_options(), log_options(), operation_options()}) {
         for (const Option& option : table) {
             const auto found = std::ranges::find(live_values(), option.key, &LiveValue::key);
             EXPECT_EQ(found != live_values().end(), !option.key.empty()) << option.key;

@@ -18,7 +18,7 @@ using test::Client;
 class WorkerStatisticsTest : public test::WorkerTest {
 protected:
     WorkerStatisticsTest() {
-        box_.signal_to(updated_);
+        box_.signal_to(&updated_);
         around_.statistics = &box_;
     }
 

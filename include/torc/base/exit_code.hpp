@@ -15,6 +15,8 @@ enum class ExitCode : std::uint8_t {
     usage = 2,
     /// Told twice, or out of patience: some connections were cut off.
     forced = 3,
+    /// Of torc reload: applied, but some of it takes effect with an upgrade alone.
+    awaits_upgrade = 4,
 };
 
 }  // namespace torc

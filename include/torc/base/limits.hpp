@@ -108,8 +108,6 @@ inline constexpr std::size_t watched_directories_max = 8192;
 /// How many connections are shut down in one iteration, which each takes a system call; the next
 /// goes on with the rest, so that many that end keep nobody else waiting.
 inline constexpr std::uint32_t shutdowns_per_iteration_max = 1024;
-/// Slots that are looked at in one iteration to count the connections by their states.
-inline constexpr std::uint32_t census_slots_per_iteration = 4096;
 /// Connections admitted beyond the limit, while another is ended for each or none can be spared
 /// yet.
 inline constexpr std::uint32_t connections_spare = 64;

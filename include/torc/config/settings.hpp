@@ -88,6 +88,11 @@ struct Settings {
     /// Of requests whose site has no access log of its own, and of those that reach no site.
     AccessLogSettings access_log;
     LogLevel log_level = LogLevel::info;
+    /// The Unix-domain socket for those who run the server, "unix:/run/torc/admin.sock"; nothing:
+    /// there is none.
+    std::optional<std::string> admin;
+    /// Where metrics are read, "127.0.0.1:9145" or "unix:…"; nothing: nowhere but at `admin`.
+    std::optional<std::string> metrics;
     /// The path at which every listener says whether the server is ready, "/healthz"; nothing:
     /// none does.
     std::optional<std::string> health_path;
@@ -103,6 +108,11 @@ struct Settings {
     /// What is odd in what the user wrote, though no error; to be reported at the start. One line
     /// each.
     std::vector<std::string> warnings;
+    /// What differs from what runs and takes effect at the next start alone, after a reload. One
+    /// line each.
+    std::vector<std::string> pending;
+    /// All of this as a configuration file, if `admin` is there to show it.
+    std::string text;
 };
 
 }  // namespace torc::config

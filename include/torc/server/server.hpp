@@ -7,9 +7,13 @@
 #include <torc/config/settings.hpp>
 #include <torc/io/backend.hpp>
 #include <torc/net/listener.hpp>
+#include <torc/server/admin_server.hpp>
 #include <torc/server/open_logs.hpp>
+#include <torc/server/orders.hpp>
 #include <torc/server/process_start.hpp>
 #include <torc/server/reload_job.hpp>
+#include <torc/server/root_watch.hpp>
+#include <torc/server/server_state.hpp>
 #include <torc/server/watchdog.hpp>
 #include <torc/server/worker_thread.hpp>
 #include <torc/worker/address_limit.hpp>
@@ -17,6 +21,7 @@
 #include <torc/worker/mailbox.hpp>
 #include <torc/worker/report.hpp>
 #include <torc/worker/snapshot.hpp>
+#include <torc/worker/statistics.hpp>
 #include <torc/worker/stop.hpp>
 
 #include <atomic>
@@ -119,6 +124,30 @@ private:
     /// Whether all workers serve by `snapshot_`.
     [[nodiscard]] bool is_adopted() const noexcept;
     void look_whether_adopted();
+    // What operators ask for, and what they are told: see AdminServer.
+    /// Listens for them, if they are to be listened to.
+    void open_admin();
+    void listen_for_operators();
+    void start_admin();
+    /// The same, when another process had its sockets until now.
+    void take_over_admin();
+    void obey_orders();
+    void order_reload(SharedOrder order);
+    void order_upgrade(SharedOrder order);
+    void finish_upgrade_order(OrderResult result);
+    void obey_order_to_stop(PendingOrder& order);
+    void note_configuration();
+    void note_readiness();
+    void note_stalls(const Watchdog& watchdog);
+    void look_after_roots(MonotonicTime now);
+    /// Whether anybody may ask if they are there.
+    [[nodiscard]] bool watches_roots() const noexcept;
+    /// The orders to reload that came until now are for this one.
+    void note_reload_begun();
+    void note_reload_refused(std::string_view why);
+    void note_reload_published();
+    void note_reload_applied();
+    static void finish_reload_orders(std::vector<SharedOrder>& orders, const OrderResult& result);
     /// Of all logs. Gives what was done, to be reported.
     std::string reopen_log();
     /// The last lines, when the workers have ended.
@@ -165,6 +194,21 @@ private:
     std::vector<worker::Mailbox> mailboxes_;
     std::optional<worker::Balance> balance_;
     worker::AddressLimit address_limit_;
+    /// By worker.
+    std::vector<worker::StatisticsBox> statistics_;
+    SharedServerState state_;
+    /// What `state_` says, for the workers.
+    std::atomic<bool> is_ready_ = false;
+    std::vector<bool> stalled_;
+    RootWatch root_watch_;
+    OrderQueue orders_;
+    /// Those to reload that wait for their turn, those for which a reload is under way, and those
+    /// whose configuration is not served by yet by all workers.
+    std::vector<SharedOrder> reload_orders_;
+    std::vector<SharedOrder> orders_under_reload_;
+    std::vector<SharedOrder> orders_awaiting_adoption_;
+    /// For which an upgrade is under way; null: none.
+    SharedOrder upgrade_order_;
     std::uint32_t connections_max_ = 0;
     std::unique_ptr<net::Listeners> listeners_;
     ServiceManager service_manager_;
@@ -187,6 +231,8 @@ private:
     MonotonicTime end_due_ = never;
     worker::Stop end_due_by_ = worker::Stop::no;
     std::vector<std::unique_ptr<WorkerThread>> threads_;
+    /// Nothing: nobody is to be told anything. Last, for its thread uses much of the above.
+    std::optional<AdminServer> admin_;
 };
 
 }  // namespace torc::server

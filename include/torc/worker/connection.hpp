@@ -263,15 +263,12 @@ private:
     /// Whether the batch takes another response that counts as `site`'s, with a head of at most so
     /// many bytes. What is counted when a batch has left is one site's: responses of several leave
     /// one after the other. Throws std::bad_alloc.
-    [[nodiscard]] bool takes_response(CountedSite& site, std::size_t head_bytes) {
-        if (counted_.get() != &site) [[unlikely]] {
-            if (uncounted_responses_ > 0) {
-                return false;
-            }
-            counted_ = CountedSiteRef(&site);
-        }
-        return batch().takes(head_bytes);
+    [[nodiscard, gnu::always_inline]] bool takes_response(CountedSite& site,
+                                                          std::size_t head_bytes) {
+        return (counted_.get() == &site || may_count_for(site)) && batch().takes(head_bytes);
     }
+    /// Goes over to the counters of another site, unless responses are under way.
+    [[nodiscard, gnu::cold]] bool may_count_for(CountedSite& site) noexcept;
     /// All responses under way have left, or never will.
     void count_durations() noexcept {
         counted_->counters.durations.observe(services_.now - serving_since_,

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -27,12 +28,13 @@ public:
 
     /// So many `responses` took `duration` each.
     void observe(std::chrono::nanoseconds duration, std::uint32_t responses) noexcept {
-        sum_ns_ += responses * static_cast<std::uint64_t>(duration.count());
-        if (duration.count() <= bounds.front()) [[likely]] {
-            buckets_.front() += responses;
-        } else {
-            observe_longer(duration, responses);
+        const auto nanoseconds = static_cast<std::uint64_t>(duration.count());
+        sum_ns_ += responses * nanoseconds;
+        std::size_t bucket = first_buckets[static_cast<std::size_t>(std::bit_width(nanoseconds))];
+        while (bucket < bounds.size() && duration.count() > bounds[bucket]) {
+            ++bucket;
         }
+        buckets_[bucket] += responses;
     }
     void add(const DurationHistogram& other) noexcept;
 
@@ -46,8 +48,21 @@ public:
     }
 
 private:
-    [[gnu::noinline]] void observe_longer(std::chrono::nanoseconds duration,
-                                          std::uint32_t responses) noexcept;
+    /// By the bits of a duration: the first bucket that it can be in. No two bounds are further
+    /// apart than a factor of 3, so the right one is one of the next three.
+    static constexpr std::array<std::uint8_t, 65> first_buckets = [] {
+        std::array<std::uint8_t, 65> buckets{};
+        for (std::size_t bits = 1; bits < buckets.size(); ++bits) {
+            const std::uint64_t least = std::uint64_t{1} << (bits - 1);
+            std::uint8_t bucket = 0;
+            while (bucket < bounds.size() &&
+                   static_cast<std::uint64_t>(bounds.at(bucket)) < least) {
+                ++bucket;
+            }
+            buckets.at(bits) = bucket;
+        }
+        return buckets;
+    }();
 
     std::uint64_t sum_ns_ = 0;
     std::array<std::uint64_t, buckets_count> buckets_{};

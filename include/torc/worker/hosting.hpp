@@ -163,7 +163,7 @@ public:
     [[nodiscard]] CountedSite& uncounted() noexcept { return *uncounted_; }
 
     /// To be called before an area is used: brings it to this iteration.
-    HostedArea& use(HostedArea& area) {
+    [[gnu::always_inline]] HostedArea& use(HostedArea& area) {
         area.use_policy_without_path();
         if (trees_ != nullptr && area.used_in != trees_->iteration()) {
             begin_use(area);

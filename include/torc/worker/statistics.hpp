@@ -59,8 +59,11 @@ public:
     StatisticsBox& operator=(const StatisticsBox&) = delete;
     ~StatisticsBox() = default;
 
-    /// `updated`: is signalled by each update; outlives the worker.
-    void signal_to(const EventFd& updated) noexcept { updated_ = &updated; }
+    /// `updated`: is signalled by each update until the next call; null: nothing is.
+    void signal_to(const EventFd* updated) {
+        const std::scoped_lock lock(mutex_);
+        updated_ = updated;
+    }
 
     /// For the worker: has `write` change the statistics. Waits for nobody: while somebody reads,
     /// they stay as they are. May throw what `write` does.

@@ -145,7 +145,12 @@ TEST_P(LogJudges, LogrotateLosesNoLineByTheFileThatTorcComesWith) {
 
     std::atomic<bool> is_over = false;
     std::atomic<int> requests = 0;
-    std::vector<std::thread> threads;
+    std::vector<std::jthread> threads;
+    /// Before the threads are waited for, however this test ends.
+    struct End {
+        ~End() { flag = true; }
+        std::atomic<bool>& flag;
+    } const end{is_over};
     for (int client = 0; client < 2; ++client) {
         threads.emplace_back([&] {
             HttpClient connection = connect();
@@ -161,9 +166,7 @@ TEST_P(LogJudges, LogrotateLosesNoLineByTheFileThatTorcComesWith) {
         (void)run(logrotate, {"--force", "--state", path("state"), path("rules")});
     }
     is_over = true;
-    for (std::thread& thread : threads) {
-        thread.join();
-    }
+    threads.clear();
     EXPECT_EQ(server().stop(), 0);
     const std::string lines = run(
         "/bin/sh",

@@ -60,6 +60,7 @@ Server::Server(config::Settings settings, ReadSettings read_settings, ProcessSta
       })),
       mailboxes_(worker_cpus_.size()),
       address_limit_(settings_.connections_per_address_max),
+      drain_(static_cast<std::uint32_t>(worker_cpus_.size())),
       statistics_(worker_cpus_.size()),
       service_manager_(std::move(start.service_manager)),
       predecessor_(std::move(start.predecessor)),
@@ -154,6 +155,7 @@ void Server::start() {
                                  .balance = balance_ ? &*balance_ : nullptr,
                                  .index = worker,
                                  .address_limit = &address_limit_,
+                                 .drain = &drain_,
                                  .statistics = &statistics_[worker],
                                  .is_ready = &is_ready_});
     }

@@ -27,8 +27,8 @@ ConnectionSlot* ConnectionTable::acquire(const net::Accepted& accepted, Services
     slot.listener = accepted.listener;
     slot.is_by_proxy = accepted.proxies != nullptr;
     slot.is_ending = false;
-    slot.is_late = are_late_;
-    late_ += static_cast<std::uint32_t>(are_late_);
+    slot.late_round = late_round_;
+    late_ += static_cast<std::uint32_t>(late_round_ > 0);
     slot.close_reason = CloseReason::client;
     slot.is_half_closed = false;
     slot.peer_place = PeerPlace::unknown;
@@ -45,7 +45,7 @@ void ConnectionTable::release(ConnectionSlot& slot) {
     slot.connection.reset();
     slot.socket = -1;
     --taken_;
-    late_ -= static_cast<std::uint32_t>(slot.is_late);
+    late_ -= static_cast<std::uint32_t>(late_round_ > 0 && slot.late_round == late_round_);
     free_.push_back(slot.index);
 }
 

@@ -103,13 +103,10 @@ void Shutdown::on_cut_off(std::uint32_t next, MonotonicTime now) noexcept {
 }
 
 void Shutdown::on_remaining(Remaining remaining, MonotonicTime now) noexcept {
-    if (phase_ == Phase::draining && serves_late_clients_ && remaining != Remaining::clients) {
-        listening_ends_at_ = now;
-    }
     if (phase_ != Phase::listeners_closed && phase_ != Phase::cutting_off) {
         return;
     }
-    if (remaining == Remaining::clients || remaining == Remaining::late_clients) {
+    if (remaining == Remaining::clients) {
         loads_end_at_ = never;
     } else if (loads_end_at_ == never) {
         loads_end_at_ = now + abandoned_loads_patience;

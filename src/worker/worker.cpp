@@ -41,6 +41,7 @@ Worker::Worker(io::Proactor& proactor, WorkerOptions options)
       deadlines_(proactor_, options.snapshot->settings),
       connections_(options.connections_max + limits::connections_spare),
       shutdown_(options.snapshot->settings.timeouts),
+      drain_(options.drain != nullptr ? options.drain : &drain_alone_),
       acceptor_(proactor_, *options.listeners, reports_),
       admission_({.host = *this,
                   .proactor = proactor_,

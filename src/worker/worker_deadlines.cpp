@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace torc::worker {
 namespace {
@@ -20,13 +21,23 @@ CloseReason reason_by_time(State state) noexcept {
 
 }  // namespace
 
+namespace {
+
+/// How often it is looked whether the other workers are waited for in a drain.
+constexpr std::chrono::milliseconds drain_look_interval{10};
+
+}  // namespace
+
 MonotonicTime Worker::next_deadline() {
     if (services_.ends_idle && deadlines_.first_idle() != nullptr) {
         return MonotonicTime::min();  // The next iteration goes on with them.
     }
-    return earliest(deadlines_.next(), look_at_waiting_peers_at_, admission_.next_deadline(),
-                    trees_.next_deadline(), acceptor_.next_deadline(), shutdown_.next_deadline(),
-                    batches_.due_at(), access_logs_.due_at());
+    // The others are asked, and wake nobody.
+    const MonotonicTime drain_look =
+        shutdown_.serves_late_clients() ? services_.now + drain_look_interval : never;
+    return earliest(drain_look, deadlines_.next(), look_at_waiting_peers_at_,
+                    admission_.next_deadline(), trees_.next_deadline(), acceptor_.next_deadline(),
+                    shutdown_.next_deadline(), batches_.due_at(), access_logs_.due_at());
 }
 
 void Worker::end_expired() {

@@ -5,11 +5,23 @@
 
 #include <sys/socket.h>
 
+#include <chrono>
 #include <cstdint>
+#include <utility>
 
 namespace torc::worker {
 
+namespace {
+
+/// How long a connection that came in the drain may take until the drain waits for it too.
+constexpr std::chrono::seconds late_time_max{1};
+
+}  // namespace
+
 void Worker::obey_stop() {
+    if (shutdown_.serves_late_clients()) {
+        look_after_late_clients();
+    }
     for (auto step = shutdown_.due_step(services_.now); step != Shutdown::Step::none;
          step = shutdown_.due_step(services_.now)) {
         perform(step);
@@ -45,8 +57,25 @@ void Worker::perform(Shutdown::Step step) {
 ListenersAfterwards Worker::begin_drain() {
     services_.is_draining = true;
     connections_.begin_late();
+    late_since_ = services_.now;
     look_at_waiting_peers();
     return acceptor_.begin_stop();
+}
+
+void Worker::look_after_late_clients() {
+    bool waits = connections_.early_size() > 0;
+    if (!waits && connections_.size() > 0 && services_.now >= late_since_ + late_time_max) {
+        // Some have been there for long: who comes meanwhile is to be served too.
+        connections_.begin_late();
+        late_since_ = services_.now;
+        waits = true;
+    }
+    if (waits != std::exchange(waits_in_drain_, waits)) {
+        waits ? drain_->wait_again() : drain_->end_wait();
+    }
+    if (drain_->is_over()) {
+        shutdown_.on_early_clients_gone(services_.now);
+    }
 }
 
 void Worker::end_idle_connections() {
@@ -87,11 +116,8 @@ void Worker::close_listeners() {
 }
 
 Shutdown::Remaining Worker::remaining() const noexcept {
-    if (connections_.early_size() > 0) {
-        return Shutdown::Remaining::clients;
-    }
     if (connections_.size() > 0 || acceptor_.is_busy()) {
-        return Shutdown::Remaining::late_clients;
+        return Shutdown::Remaining::clients;
     }
     return trees_.is_busy() || access_control_.is_busy() ? Shutdown::Remaining::loads
                                                          : Shutdown::Remaining::nothing;

@@ -167,9 +167,11 @@ TEST_F(ShutdownTest, ServesOnBesideALongResponseWhenTheNextProcessWaitsForTheEnd
     iterate(noon, Remaining::clients);
     iterate(noon + 10s, Remaining::clients);
     EXPECT_EQ(shutdown_.phase(), Phase::draining);
-    iterate(noon + 11s, Remaining::late_clients);
-    iterate(noon + 11s, Remaining::late_clients);
+    EXPECT_TRUE(shutdown_.serves_late_clients());
+    shutdown_.on_early_clients_gone(noon + 11s);
+    iterate(noon + 11s, Remaining::clients);
     EXPECT_EQ(shutdown_.phase(), Phase::listeners_closed) << "nothing is left from before";
+    EXPECT_FALSE(shutdown_.serves_late_clients());
     EXPECT_FALSE(shutdown_.has_left());
     iterate(noon + 11s, Remaining::nothing);
     EXPECT_TRUE(shutdown_.has_left());

@@ -103,6 +103,9 @@ private:
     /// Gives the error of the first proactor that could not be made.
     [[nodiscard]] Result<void> try_to_make_threads();
     void take_signals();
+    /// As `request_stop`, for the thread that runs this: tells the service manager, and ends an
+    /// upgrade that is under way.
+    void begin_stop(worker::Stop first);
     /// How long the workers may take for it at the most. Precondition: not Stop::no.
     [[nodiscard]] std::chrono::seconds time_to_stop(worker::Stop stop) const noexcept;
     /// Whether those that still run hang, past the time by which all should have ended.
@@ -157,7 +160,7 @@ private:
     [[nodiscard]] std::vector<net::Inherited> take_inherited_sockets();
     void become_service();
     [[nodiscard]] std::string describe_status() const;
-    /// The name by which the listeners of one address are kept; a colon can't be in it.
+    /// The name by which the listeners of one address are kept: printable ASCII without a colon.
     [[nodiscard]] static std::string stored_name(const net::Endpoint& endpoint);
     void store_listeners();
     void ping_service_manager(const Watchdog& watchdog, MonotonicTime now);
@@ -166,7 +169,9 @@ private:
     void tell_reloaded();
     // An upgrade, as the process that is replaced and as the one that takes over.
     void begin_upgrade();
+    void refuse_upgrade(const std::string& why);
     void look_after_upgrade(MonotonicTime now);
+    void abandon_upgrade();
     void hand_over();
     void look_after_take_over();
 
@@ -194,6 +199,7 @@ private:
     std::vector<worker::Mailbox> mailboxes_;
     std::optional<worker::Balance> balance_;
     worker::AddressLimit address_limit_;
+    worker::SharedDrain drain_;
     /// By worker.
     std::vector<worker::StatisticsBox> statistics_;
     SharedServerState state_;

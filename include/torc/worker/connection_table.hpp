@@ -41,7 +41,7 @@ struct ConnectionSlot : DeadlineLink {
     /// The socket was shut down; close when the operation in flight has completed.
     bool is_ending = false;
     /// See ConnectionTable::begin_late.
-    bool is_late = false;
+    std::uint32_t late_round = 0;
     /// What it counts as when it is closed.
     CloseReason close_reason = CloseReason::client;
     /// That of the connection when its deadline was last set.
@@ -83,8 +83,11 @@ public:
     /// How many slots are taken.
     [[nodiscard]] std::uint32_t size() const noexcept { return taken_; }
 
-    /// From now on whoever comes is late.
-    void begin_late() noexcept { are_late_ = true; }
+    /// From now on whoever comes is late; who is there is not, any more.
+    void begin_late() noexcept {
+        ++late_round_;
+        late_ = 0;
+    }
     /// How many are there that are not late.
     [[nodiscard]] std::uint32_t early_size() const noexcept { return taken_ - late_; }
 
@@ -109,7 +112,8 @@ private:
     std::uint32_t slots_max_;
     std::uint32_t made_ = 0;
     std::uint32_t taken_ = 0;
-    bool are_late_ = false;
+    /// 0: nobody is late.
+    std::uint32_t late_round_ = 0;
     /// Of those that are taken.
     std::uint32_t late_ = 0;
     std::vector<std::unique_ptr<Chunk>> chunks_;

@@ -40,7 +40,7 @@ enum class ListenersAfterwards : std::uint8_t {
 /// `draining` is over as soon as nobody gains by it. Of listeners that are closed: after 250 ms,
 /// which those need whose handshakes are half done. Of those that are kept for a process that takes
 /// over already: at once. Of those that a process gets that can't start before this one has ended:
-/// when the connections from before the drain have ended, or a second before the drain timeout;
+/// when nobody is waited for any more (see SharedDrain), or a second before the drain timeout;
 /// until then those who come are served one response, instead of waiting for all that time.
 class Shutdown {
 public:
@@ -65,9 +65,7 @@ public:
         /// Operations of loads alone, for which nobody waits: a file system that does not answer
         /// must not hold up the end.
         loads,
-        /// Of listeners, and of connections that came in the drain.
-        late_clients,
-        /// Of connections from before it too.
+        /// Operations of connections or listeners.
         clients,
     };
 
@@ -84,6 +82,12 @@ public:
     [[nodiscard]] Step due_step(MonotonicTime now) const noexcept;
     /// Step::begin_drain was done.
     void on_drain_begun(ListenersAfterwards listeners, MonotonicTime now) noexcept;
+    /// Whether those are served who come in the drain.
+    [[nodiscard]] bool serves_late_clients() const noexcept {
+        return phase_ == Phase::draining && serves_late_clients_;
+    }
+    /// They need not be any more: nobody else is waited for.
+    void on_early_clients_gone(MonotonicTime now) noexcept { listening_ends_at_ = now; }
     /// Step::close_listeners was done.
     void on_listeners_closed() noexcept;
     /// Step::begin_cut_off was done, which is nothing yet: `next_cut_off` says more.

@@ -22,6 +22,7 @@
 #include <torc/worker/report.hpp>
 #include <torc/worker/report_limiter.hpp>
 #include <torc/worker/response_batch.hpp>
+#include <torc/worker/shared_drain.hpp>
 #include <torc/worker/shutdown.hpp>
 #include <torc/worker/snapshot.hpp>
 #include <torc/worker/statistics.hpp>
@@ -55,6 +56,8 @@ struct WorkerOptions {
     std::size_t index = 0;
     /// Shared too; null: there is no limit.
     AddressLimit* address_limit = nullptr;
+    /// Shared with the other workers; null: there are none.
+    SharedDrain* drain = nullptr;
     /// Where it tells of itself when the mailbox asks for that; null: nowhere.
     StatisticsBox* statistics = nullptr;
     /// Whether requests are to be sent to this server, for who asks at the health path; null: yes.
@@ -190,6 +193,8 @@ private:
 
     void obey_stop();
     void perform(Shutdown::Step step);
+    /// Of a drain in which connections are accepted: whether it goes on.
+    void look_after_late_clients();
     [[nodiscard]] ListenersAfterwards begin_drain();
     void end_idle_connections();
     void cut_off_connections(std::uint32_t first);
@@ -222,6 +227,11 @@ private:
     ConnectionTable connections_;
 
     Shutdown shutdown_;
+    SharedDrain drain_alone_{1};
+    SharedDrain* drain_;
+    bool waits_in_drain_ = true;
+    /// When the late ones began to be late.
+    MonotonicTime late_since_{};
     Acceptor acceptor_;
     Admission admission_;
     /// Whether a connection was closed since slots were given to those that wait.

@@ -1,4 +1,5 @@
 #include <torc/net/inherited.hpp>
+#include <torc/net/listening_sockets.hpp>
 
 #include "claim.hpp"
 
@@ -19,8 +20,23 @@ int option_of(int socket, int option) noexcept {
     return ::getsockopt(socket, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
 }
 
-/// Where it listens; nothing: it does not.
-std::optional<Endpoint> endpoint_of(int socket) noexcept {
+/// As torc's own listeners are.
+void prepare(int socket, const Endpoint& endpoint) noexcept {
+    ::fcntl(socket, F_SETFD, FD_CLOEXEC);
+    // One that blocks would hang whoever accepts until there is nothing left.
+    ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
+    if (!endpoint.is_unix()) {
+        set_tcp_options(socket);
+    }
+    // A process that ended while it closed them may have left that.
+    heed_new_connections(socket);
+    // Only the length of the queue: it listens already.
+    (void)::listen(socket, std::numeric_limits<int>::max());
+}
+
+}  // namespace
+
+std::optional<Endpoint> listening_endpoint(int socket) noexcept {
     sockaddr_storage storage{};
     socklen_t length = sizeof storage;
     const bool is_listener =
@@ -34,27 +50,10 @@ std::optional<Endpoint> endpoint_of(int socket) noexcept {
     return Endpoint(reinterpret_cast<const sockaddr*>(&storage), length);
 }
 
-/// As torc's own listeners are.
-void prepare(int socket, const Endpoint& endpoint) noexcept {
-    ::fcntl(socket, F_SETFD, FD_CLOEXEC);
-    // One that blocks would hang whoever accepts until there is nothing left.
-    ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
-    if (!endpoint.is_unix()) {
-        set_tcp_options(socket);
-    }
-    // What a process that ended while it closed them has left; see ignore_new_connections.
-    constexpr int unused = 0;
-    (void)::setsockopt(socket, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
-    // Only the length of the queue: it listens already.
-    (void)::listen(socket, std::numeric_limits<int>::max());
-}
-
-}  // namespace
-
 std::vector<InheritedGroup> group_inherited(std::vector<Inherited> inherited) {
     std::vector<InheritedGroup> groups;
     for (Inherited& each : inherited) {
-        const std::optional<Endpoint> endpoint = endpoint_of(each.socket.get());
+        const std::optional<Endpoint> endpoint = listening_endpoint(each.socket.get());
         if (!endpoint) {
             continue;
         }

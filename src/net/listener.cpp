@@ -158,6 +158,14 @@ std::vector<ListenPlace> resolve(const std::vector<ListenAddress>& addresses, st
         addresses.empty() ? std::vector<ListenAddress>{"localhost"} : addresses, port);
 }
 
+/// Whether it has the port that came of port 0.
+bool is_on_free_port(const InheritedGroup& group, const std::vector<ListenAddress>& addresses) {
+    Endpoint asked_for = group.endpoint;
+    asked_for.set_port(0);
+    return group.opened_by == OpenedBy::torc && !group.endpoint.is_unix() &&
+           contains(resolve(addresses, 0), asked_for);
+}
+
 }  // namespace
 
 Listeners::Listeners(const std::vector<ListenAddress>& addresses, std::uint16_t port,
@@ -168,12 +176,7 @@ Listeners::Listeners(const std::vector<ListenAddress>& addresses, std::uint16_t 
         sockets_.emplace_back();
     }
     for (InheritedGroup& group : group_inherited(std::move(inherited))) {
-        const bool is_on_free_port =
-            port == 0 && group.opened_by == OpenedBy::torc &&
-            std::ranges::any_of(
-                resolve(addresses, group.endpoint.port()),
-                [&](const ListenPlace& place) { return place.endpoint == group.endpoint; });
-        if (is_on_free_port && !group.endpoint.is_unix()) {
+        if (port == 0 && is_on_free_port(group, addresses)) {
             free_port_ = group.endpoint.port();
         }
         adopt(std::move(group));
@@ -292,18 +295,21 @@ std::vector<Endpoint> Listeners::apply(Change change) {
             continue;
         }
         const auto wanted = find_cover(change.places, place.endpoint);
-        if (wanted == change.places.end()) {
+        const bool is_wanted = wanted != change.places.end();
+        if (!is_wanted && !place.is_inherited) {
             place.is_in_use = false;
             retired.push_back(place.endpoint);
         }
         for (ListeningSockets& sockets : sockets_) {
             if (!place.is_in_use) {
                 sockets.retire(index);
-                continue;
+            } else if (is_wanted) {
+                sockets.set_proxies(
+                    index, proxies[static_cast<std::size_t>(wanted - change.places.begin())]);
+                if (!place.is_inherited) {
+                    sockets.set_mode(index, wanted->mode);
+                }
             }
-            sockets.set_proxies(index,
-                                proxies[static_cast<std::size_t>(wanted - change.places.begin())]);
-            sockets.set_mode(index, wanted->mode);
         }
     }
     addresses_ = std::move(change.addresses);
@@ -323,12 +329,14 @@ void Listeners::add(Change::Addition& addition) noexcept {
     if (index == places_.size()) {
         places_.emplace_back();
     }
-    places_[index] = {.endpoint = addition.endpoint, .opened_by = addition.opened_by};
+    places_[index] = {.endpoint = addition.endpoint,
+                      .opened_by = addition.opened_by,
+                      .is_inherited = addition.is_inherited};
     for (std::size_t worker = 0; worker < sockets_.size(); ++worker) {
         const bool is_owner = static_cast<bool>(addition.sockets[worker]);
         sockets_[worker].add(index, std::move(addition.sockets[worker]),
                              is_owner ? std::move(addition.file) : SocketFile());
-        if (addition.opened_by == OpenedBy::others) {
+        if (addition.is_inherited) {
             sockets_[worker].keep(index);
         }
     }

@@ -5,9 +5,13 @@
 #include "claim.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
+#include <expected>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,12 +19,18 @@ namespace torc::net {
 
 void Listeners::adopt(InheritedGroup group) {
     const std::size_t workers = sockets_.size();
+    const std::string path = group.endpoint.is_unix() ? group.endpoint.path() : "";
+    const bool has_file = group.opened_by == OpenedBy::torc && !path.empty() && path[0] != '@';
+    if (has_file && ::access(path.c_str(), F_OK) != 0) {
+        return;  // Nobody finds it any more: another is bound there.
+    }
     // Each member of a group has a worker, as the kernel deals out connections to all of them. Who
     // gets none opens one more; if the group can't be joined, for another user has made it or it is
     // none, some share one. Of a Unix-domain socket see complete_group.
     for (std::size_t first = 0; first < group.sockets.size(); first += workers) {
         Change::Addition addition{.endpoint = group.endpoint,
                                   .opened_by = group.opened_by,
+                                  .is_inherited = true,
                                   .sockets = std::vector<UniqueFd>(workers)};
         const std::size_t count = std::min(workers, group.sockets.size() - first);
         for (std::size_t worker = 0; worker < workers; ++worker) {
@@ -28,14 +38,17 @@ void Listeners::adopt(InheritedGroup group) {
             if (worker < count) {
                 socket = std::move(group.sockets[first + worker]);
             } else if (first == 0 && !group.endpoint.is_unix()) {
-                auto joined = listen_on(group.endpoint, Claim::shared);
+                // A group of others' is not joined: what is added would be nobody's afterwards.
+                auto joined = group.opened_by == OpenedBy::torc
+                                  ? listen_on(group.endpoint, Claim::shared)
+                                  : std::unexpected(Errno(EADDRINUSE));
                 socket = joined ? *std::move(joined)
                                 : UniqueFd(::fcntl(addition.sockets[worker % count].get(),
                                                    F_DUPFD_CLOEXEC, 0));
             }
         }
-        if (group.endpoint.is_unix() && group.opened_by == OpenedBy::torc) {
-            addition.file = SocketFile(group.endpoint.path());
+        if (has_file) {
+            addition.file = SocketFile(path);
         }
         places_.reserve(places_.size() + 1);
         for (ListeningSockets& sockets : sockets_) {
@@ -43,6 +56,20 @@ void Listeners::adopt(InheritedGroup group) {
         }
         add(addition);
     }
+}
+
+std::vector<Endpoint> Listeners::settle(Keeps keeps) {
+    Change change = prepare(addresses_, port_);
+    for (std::size_t index = 0; index < places_.size(); ++index) {
+        Place& place = places_[index];
+        if (!std::exchange(place.is_inherited, false)) {
+            continue;
+        }
+        for (ListeningSockets& sockets : sockets_) {
+            sockets.settle(index, keeps == Keeps::yes || place.opened_by == OpenedBy::others);
+        }
+    }
+    return apply(std::move(change));
 }
 
 void Listeners::keep() noexcept {

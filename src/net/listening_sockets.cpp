@@ -63,6 +63,12 @@ void ignore_new_connections(int listener) noexcept {
         ::setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
+void heed_new_connections(int listener) noexcept {
+    constexpr int unused = 0;
+    // There may be no filter.
+    (void)::setsockopt(listener, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
+}
+
 ListeningSockets::~ListeningSockets() {
     for (Slot& slot : slots_) {
         if (slot.is_kept) {
@@ -121,6 +127,14 @@ std::vector<ListeningSockets::Place> ListeningSockets::places() const {
 void ListeningSockets::keep(std::size_t index) noexcept {
     const std::scoped_lock lock(mutex_);
     slots_[index].is_kept = true;
+}
+
+void ListeningSockets::settle(std::size_t index, bool is_kept) noexcept {
+    const std::scoped_lock lock(mutex_);
+    slots_[index].is_kept = is_kept;
+    if (slots_[index].socket) {
+        heed_new_connections(slots_[index].socket.get());
+    }
 }
 
 bool ListeningSockets::is_kept(std::size_t index) const noexcept {

@@ -47,11 +47,12 @@ public:
         control->cmsg_len = CMSG_LEN(descriptors.size_bytes());
         std::memcpy(CMSG_DATA(control), descriptors.data(), descriptors.size_bytes());
     }
-    /// As sendmsg(2), without waiting.
+    /// As sendmsg(2).
     [[nodiscard]] ssize_t send(int socket) noexcept {
-        return ::sendmsg(socket, &header_, MSG_NOSIGNAL | MSG_DONTWAIT);
+        return ::sendmsg(socket, &header_, MSG_NOSIGNAL);
     }
-    /// As recvmsg(2), without waiting; appends what comes to `descriptors`.
+    /// As recvmsg(2), without waiting; appends what comes to `descriptors`. -1 also when there are
+    /// too few descriptors left for what came.
     [[nodiscard]] ssize_t receive(int socket, std::vector<UniqueFd>& descriptors) {
         header_.msg_control = control_.data();
         header_.msg_controllen = control_.size();
@@ -72,7 +73,7 @@ public:
                 descriptors.emplace_back(descriptor);
             }
         }
-        return received;
+        return (header_.msg_flags & MSG_CTRUNC) == 0 ? received : -1;
     }
 
 private:

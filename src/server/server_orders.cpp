@@ -152,12 +152,11 @@ void Server::obey_orders() {
 void Server::obey_order_to_stop(PendingOrder& order) {
     const bool is_at_once = order.order() == Order::stop;
     if (stop_ < worker::Stop::drain) {
-        request_stop(is_at_once ? worker::Stop::drain_at_once : worker::Stop::drain);
+        begin_stop(is_at_once ? worker::Stop::drain_at_once : worker::Stop::drain);
     }
     if (is_at_once) {
-        request_stop();  // The second one cuts off.
+        begin_stop(worker::Stop::now);  // The second one cuts off.
     }
-    note_readiness();
     order.finish({.text = is_at_once ? "stops at once"
                                      : fmt::format("finishes what is in flight, for at most {} s",
                                                    settings_.timeouts.drain.count())});

@@ -24,6 +24,11 @@ void Server::begin_reload() {
         spdlog::info("SIGHUP: ignored, for the server stops");
         return;
     }
+    if (successor_) {
+        spdlog::info("SIGHUP: as soon as it is known which process serves on");
+        reloads_again_ = true;
+        return;
+    }
     const MonotonicTime now = monotonic_now();
     if (reload_ && now < reload_is_slow_at_) {
         // What it has read by now may be older than the signal.

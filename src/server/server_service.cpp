@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,9 +21,12 @@
 namespace torc::server {
 namespace {
 
-/// What tells a listener of torc's own among those that a service manager has kept from those that
-/// it has opened by itself.
+/// Before the address; by the whole a listener of torc's own is told from one that the service
+/// manager has opened.
 constexpr std::string_view stored_name_prefix = "torc-";
+
+/// How soon it is looked again whether a worker that is stalled goes on.
+constexpr std::chrono::milliseconds service_ping_retry{100};
 
 std::int64_t microseconds_of(std::chrono::nanoseconds duration) noexcept {
     return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
@@ -33,11 +37,10 @@ std::int64_t microseconds_of(std::chrono::nanoseconds duration) noexcept {
 std::string Server::stored_name(const net::Endpoint& endpoint) {
     std::string name(stored_name_prefix);
     for (const char character : endpoint.host_and_port()) {
-        if (character == ':') {
-            name += "%3A";
-        } else {
-            name += character;
-        }
+        const bool is_plain =
+            character > ' ' && character <= '~' && character != ':' && character != '%';
+        name += is_plain ? std::string(1, character)
+                         : fmt::format("%{:02X}", static_cast<unsigned char>(character));
     }
     return name;
 }
@@ -45,7 +48,8 @@ std::string Server::stored_name(const net::Endpoint& endpoint) {
 std::vector<net::Inherited> Server::take_inherited_sockets() {
     std::vector<net::Inherited> inherited;
     for (ServiceManager::Given& given : service_manager_.take_sockets()) {
-        const bool is_own = given.name.starts_with(stored_name_prefix);
+        const auto endpoint = net::listening_endpoint(given.socket.get());
+        const bool is_own = endpoint && given.name == stored_name(*endpoint);
         inherited.push_back({.socket = std::move(given.socket),
                              .opened_by = is_own ? net::OpenedBy::torc : net::OpenedBy::others});
     }
@@ -58,6 +62,15 @@ std::vector<net::Inherited> Server::take_inherited_sockets() {
 }
 
 void Server::become_service() {
+    const auto keeps =
+        service_manager_.has_store() ? net::Listeners::Keeps::yes : net::Listeners::Keeps::no;
+    for (const net::Endpoint& endpoint : listeners_->settle(keeps)) {
+        service_manager_.remove_stored(stored_name(endpoint));
+        spdlog::info("no longer listens on {}", endpoint.url());
+        // For them to look at their listeners.
+        std::ranges::for_each(mailboxes_,
+                              [this](worker::Mailbox& mailbox) { mailbox.publish(snapshot_); });
+    }
     store_listeners();
     service_manager_.notify(fmt::format("READY=1\nSTATUS={}", describe_status()));
     if (const auto interval = service_manager_.watchdog_interval()) {
@@ -91,12 +104,14 @@ void Server::ping_service_manager(const Watchdog& watchdog, MonotonicTime now) {
     if (now < service_ping_at_) {
         return;
     }
-    service_ping_at_ = now + service_ping_interval_;
     for (std::size_t worker = 0; worker < threads_.size(); ++worker) {
         if (watchdog.is_stalled(worker)) {
+            // A moment is no reason to miss a whole turn.
+            service_ping_at_ = now + service_ping_retry;
             return;
         }
     }
+    service_ping_at_ = now + service_ping_interval_;
     service_manager_.notify("WATCHDOG=1");
 }
 
@@ -123,6 +138,9 @@ void Server::begin_upgrade() {
         if (predecessor_ || successor_) {
             throw StartError("another upgrade is under way");
         }
+        if (reload_) {
+            throw StartError("a reload is under way; try again when it is over");
+        }
         if (::getpid() == 1) {
             throw StartError(
                 "this is the first process of its container, which would end with it; start "
@@ -135,10 +153,15 @@ void Server::begin_upgrade() {
             std::make_unique<Successor>(invocation_, listeners_->passed(), monotonic_now());
         spdlog::info("upgrade: process {} starts, {}", successor_->pid(), invocation_.program);
     } catch (const StartError& error) {
-        spdlog::error("upgrade: refused: {}", error.what());
-        finish_upgrade_order(
-            {.outcome = OrderResult::Outcome::unavailable, .errors = {error.what()}});
+        refuse_upgrade(error.what());
+    } catch (const std::bad_alloc&) {
+        refuse_upgrade("memory is short");
     }
+}
+
+void Server::refuse_upgrade(const std::string& why) {
+    spdlog::error("upgrade: refused: {}", why);
+    finish_upgrade_order({.outcome = OrderResult::Outcome::unavailable, .errors = {why}});
 }
 
 void Server::look_after_upgrade(MonotonicTime now) {
@@ -155,6 +178,9 @@ void Server::look_after_upgrade(MonotonicTime now) {
                                   .errors = {fmt::format("process {} {}", successor_->pid(),
                                                          successor_->failure())}});
             successor_.reset();
+            if (std::exchange(reloads_again_, false)) {
+                begin_reload();
+            }
             break;
         case Successor::Progress::ready:
             hand_over();
@@ -162,8 +188,23 @@ void Server::look_after_upgrade(MonotonicTime now) {
     }
 }
 
+void Server::abandon_upgrade() {
+    if (successor_) {
+        spdlog::warn("upgrade: given up, for this process is to stop");
+        finish_upgrade_order(
+            {.outcome = OrderResult::Outcome::unavailable, .errors = {"this process is to stop"}});
+        successor_.reset();
+    }
+}
+
 void Server::hand_over() {
     const pid_t pid = successor_->pid();
+    if (!successor_->tell_to_go()) {
+        return;  // It has ended, as the next look says.
+    }
+    if (reloads_again_) {
+        successor_->tell_to_reload();
+    }
     listeners_->keep();
     request_stop(worker::Stop::hand_over);
     service_manager_.notify(fmt::format("MAINPID={}", pid));
@@ -171,7 +212,6 @@ void Server::hand_over() {
     // Its sockets are the other's to open from now on.
     finish_upgrade_order({.text = fmt::format("process {} has taken over", pid)});
     admin_.reset();
-    successor_->tell_to_go();
     successor_.reset();
     spdlog::info("upgrade: process {} has taken over; this one finishes what is in flight", pid);
 }

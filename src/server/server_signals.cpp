@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstring>
@@ -72,9 +73,21 @@ void Server::request_stop(worker::Stop first) noexcept {
     worker::Stop before = stop_;
     worker::Stop next{};
     do {
-        next = before < worker::Stop::drain ? first : worker::Stop::now;
+        next = before < worker::Stop::drain ? std::max(before, first) : worker::Stop::now;
     } while (!stop_.compare_exchange_weak(before, next));
     order_stop(next);
+}
+
+void Server::begin_stop(worker::Stop first) {
+    const worker::Stop before = stop_;
+    // It would take over what is to end.
+    abandon_upgrade();
+    request_stop(first);
+    note_readiness();
+    // After a hand-over the service is another process.
+    if (before == worker::Stop::no) {
+        tell_stopping(stop_);
+    }
 }
 
 void Server::take_signals() {
@@ -103,10 +116,8 @@ void Server::obey_signal(int signal) {
             const bool is_first = stop_ < worker::Stop::drain;
             // At a terminal somebody waits for it.
             const bool is_interrupt = signal == SIGINT;
-            request_stop(is_interrupt ? worker::Stop::drain_at_once : worker::Stop::drain);
-            note_readiness();
+            begin_stop(is_interrupt ? worker::Stop::drain_at_once : worker::Stop::drain);
             if (is_first) {
-                tell_stopping(stop_);
                 const bool is_delayed = !is_interrupt && settings_.timeouts.drain_delay.count() > 0;
                 spdlog::info(
                     "{}: {}finishing what is in flight, for at most {} s; once more stops at once",

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -121,6 +122,9 @@ void ServiceManager::send(std::string_view lines, std::span<const int> descripto
         return;
     }
     const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    // Its queue is short, ten messages on some machines.
+    constexpr timeval patience{.tv_sec = 2, .tv_usec = 0};
+    (void)::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
     std::ranges::copy(notify_address_, std::begin(address.sun_path));
     // sendmsg(2) only reads it.

@@ -70,11 +70,10 @@ Result<Sibling> spawn_sibling(const std::vector<std::string>& command,
     const std::vector<char*> variables = null_terminated(environment);
     // posix_spawn(3) knows no CLONE_PARENT. Without CLONE_VM this is fork(2); the C library, whose
     // locks other threads may hold, is not called until execve(2).
+    // Not clone3(2), which seccomp filters forbid altogether: they can't see its flags.
     int process = -1;
-    clone_args how{};
-    how.flags = CLONE_PARENT | CLONE_PIDFD;
-    how.pidfd = reinterpret_cast<std::uintptr_t>(&process);
-    const long pid = ::syscall(SYS_clone3, &how, sizeof how);
+    constexpr unsigned long flags = CLONE_PARENT | CLONE_PIDFD | SIGCHLD;
+    const long pid = ::syscall(SYS_clone, flags, nullptr, &process, nullptr, nullptr);
     if (pid < 0) {
         return std::unexpected(Errno::last());
     }

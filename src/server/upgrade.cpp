@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -124,7 +125,7 @@ Successor::Successor(const Invocation& invocation,
                      const std::vector<net::Listeners::Passed>& listeners, MonotonicTime now)
     : deadline_(now + start_time_max) {
     std::array<int, 2> pair{-1, -1};
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) < 0) {
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair.data()) < 0) {
         throw StartError(fmt::format("socketpair: {}", Errno::last().message()));
     }
     channel_.reset(pair[0]);
@@ -150,13 +151,12 @@ Successor::Successor(const Invocation& invocation,
 
 Successor::~Successor() {
     if (!was_told_to_go_) {
-        kill();
+        send_signal(SIGKILL);
     }
 }
 
-void Successor::kill() const noexcept {
-    // By its handle: whoever waits for it may have done so, and its number be another's.
-    ::syscall(SYS_pidfd_send_signal, process_.process.get(), SIGKILL, nullptr, 0);
+void Successor::send_signal(int signal) const noexcept {
+    ::syscall(SYS_pidfd_send_signal, process_.process.get(), signal, nullptr, 0);
 }
 
 Successor::Progress Successor::look(MonotonicTime now) {
@@ -165,10 +165,12 @@ Successor::Progress Successor::look(MonotonicTime now) {
     }
     char kind = 0;
     const ssize_t received = ::recv(channel_.get(), &kind, 1, MSG_DONTWAIT);
-    if (received == 1 && kind == ready_message) {
+    pollfd end{.fd = process_.process.get(), .events = POLLIN, .revents = 0};
+    const bool has_ended = ::poll(&end, 1, 0) == 1;
+    if (received == 1 && kind == ready_message && !has_ended) {
         return Progress::ready;
     }
-    if (received == 0 || (received < 0 && errno != EAGAIN && errno != EINTR)) {
+    if (has_ended || received == 0 || (received < 0 && errno != EAGAIN && errno != EINTR)) {
         failure_ = "has ended; what it has printed says why";
     } else if (now >= deadline_) {
         failure_ = fmt::format("does not accept after {} s", start_time_max.count());
@@ -176,10 +178,9 @@ Successor::Progress Successor::look(MonotonicTime now) {
     return failure_.empty() ? Progress::starting : Progress::failed;
 }
 
-void Successor::tell_to_go() noexcept {
-    was_told_to_go_ = true;
-    // Should it not get there, the end of this process says the same.
-    static_cast<void>(send_message(channel_.get(), go_message));
+bool Successor::tell_to_go() noexcept {
+    was_told_to_go_ = send_message(channel_.get(), go_message);
+    return was_told_to_go_;
 }
 
 std::optional<Predecessor> Predecessor::of_environment() {

@@ -35,9 +35,10 @@ protected:
             torc_with({"-c", file(), "--io", GetParam(), "--access-log", "-"}));
     }
     void configure(const std::string& server, const std::string& site_lines = "") const {
-        directory_.write("torc.toml",
-                         fmt::format("version = 1\n[server]\nport = 0\n{}\n[[site]]\nroot = \"{}\"\n{}",
-                                     server, site().string(), site_lines));
+        directory_.write(
+            "torc.toml",
+            fmt::format("version = 1\n[server]\nport = 0\n{}\n[[site]]\nroot = \"{}\"\n{}", server,
+                        site().string(), site_lines));
     }
     [[nodiscard]] std::string file() const { return (directory_.path() / "torc.toml").string(); }
     [[nodiscard]] bool eventually_logs(const std::string& text) {

@@ -118,6 +118,24 @@ TEST_P(Service, IsStartedAnewWithTheListenersThatWereKept) {
     EXPECT_EQ(again.stop(), 0);
 }
 
+TEST_P(Service, ServesWhoComesBesideADownloadWhileItIsToBeStartedAnew) {
+    constexpr std::size_t huge_bytes = std::size_t{24} * 1024 * 1024;
+    directory_.write("site/huge.bin", std::string(huge_bytes, 'x'));
+    ServerProcess server(options({"--port", "0", "--address", "127.0.0.1", "--workers", "3"}));
+    static_cast<void>(manager_.await("READY=1"));
+    HttpClient download(server.port(), 64 * 1024);
+    download.send(request_bytes("GET", "/huge.bin"));
+    EXPECT_EQ(download.receive_head().status, 200);
+    server.send_signal(SIGTERM);
+    static_cast<void>(manager_.await("STOPPING=1"));
+    // Each worker is met by some, and the drain has begun for all of them.
+    for (int count = 0; count < 200; ++count) {
+        EXPECT_EQ(get(server.port()), "hello");
+    }
+    EXPECT_EQ(download.receive(huge_bytes).size(), huge_bytes);
+    EXPECT_EQ(server.exit_code(), 0);
+}
+
 TEST_P(Service, ThatWasKilledIsStartedAnewWithTheListenersThatWereKept) {
     std::uint16_t port = 0;
     {
@@ -208,6 +226,17 @@ TEST_P(Service, ServesTheSocketOfASocketUnitInsteadOfItsDefault) {
     ServerProcess again(launch);
     EXPECT_EQ(waiting.receive_response().body, "hello");
     EXPECT_EQ(again.stop(), 0);
+}
+
+TEST_P(Service, KnowsItsOwnListenersByTheWholeName) {
+    std::uint16_t port = 0;
+    const UniqueFd socket = open_listener(port);
+    LaunchOptions launch = options({"--address", "127.0.0.2", "--port", "0"});
+    launch.passed_sockets = {socket.get()};
+    launch.passed_names = "torc-public.socket";
+    ServerProcess server(launch);
+    EXPECT_EQ(get(port), "hello");
+    EXPECT_EQ(server.stop(), 0);
 }
 
 TEST_P(Service, ServesTheSocketOfASocketUnitBesideItsAddresses) {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -236,6 +237,58 @@ TEST_P(Upgrade, ToWhatDoesNotStartLeavesTheOldProcessServing) {
     end_load();
     EXPECT_EQ(failures_, 0) << first_failure_;
     EXPECT_EQ(running->stop(), 0);
+}
+
+TEST_P(Upgrade, NeedsNoClone3WhichFiltersForbidAltogether) {
+    LaunchOptions options = torc_with({"--workers", "2"});
+    options.refused_calls = {{.number = SYS_clone3, .error = ENOSYS}};
+    start(options);
+    port_ = server().port();
+    const std::unique_ptr<Successor> running = replace(server().pid());
+    EXPECT_EQ(HttpClient(port_).get("/page.txt").body, page_);
+    EXPECT_EQ(running->stop(), 0);
+}
+
+TEST_P(Upgrade, IsGivenUpByASignalToStop) {
+    const std::string huge = patterned_bytes(huge_bytes);
+    write("huge.bin", huge);
+    begin();
+    HttpClient client = connect(small_receive_buffer_bytes);
+    client.send(request_bytes("GET", "/huge.bin"));
+    EXPECT_EQ(client.receive_head().status, 200);
+    // Both are there when it looks at either.
+    server().send_signal(SIGSTOP);
+    server().send_signal(SIGUSR2);
+    server().send_signal(SIGTERM);
+    server().send_signal(SIGCONT);
+    server().await_standard_error("finishing what is in flight");
+    EXPECT_TRUE(is_same_bytes(client.receive(huge_bytes), huge));
+    EXPECT_EQ(server().exit_code(), 0);
+    EXPECT_FALSE(server().standard_error().contains("has taken over"));
+    EXPECT_THROW(HttpClient{port_}, ClientError);
+}
+
+TEST_P(Upgrade, ThatFailsLeavesUnixDomainSocketsAndTheirModesAlone) {
+    const std::string path = (directory_.path() / "torc.sock").string();
+    const auto configure = [&](std::string_view more, std::string_view mode) {
+        return directory_
+            .write("torc.toml",
+                   fmt::format("version = 1\n[server]\nport = 0\nlisten = [\"127.0.0.1\", "
+                               "{{ address = \"unix:{}\", mode = \"{}\" }}{}]\n[[site]]\n"
+                               "default = true\nroot = \"{}\"\n",
+                               path, mode, more, site().string()))
+            .string();
+    };
+    server_ = std::make_unique<ServerProcess>(
+        torc_with({"-c", configure("", "0600"), "--io", GetParam()}));
+    configure(", \"192.0.2.1:1\"", "0666");
+    server().send_signal(SIGUSR2);
+    await("upgrade: this process serves on");
+    EXPECT_TRUE(std::filesystem::is_socket(path));
+    EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0600));
+    EXPECT_EQ(get("/page.txt").body, page_);
+    EXPECT_EQ(server().stop(), 0);
+    EXPECT_FALSE(std::filesystem::exists(path));
 }
 
 TEST_P(Upgrade, OfAProcessThatStopsIsRefused) {

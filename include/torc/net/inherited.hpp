@@ -4,6 +4,7 @@
 #include <torc/net/endpoint.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace torc::net {
@@ -29,6 +30,9 @@ struct InheritedGroup {
     OpenedBy opened_by = OpenedBy::torc;
     std::vector<UniqueFd> sockets;
 };
+
+/// Where a socket listens; nothing: it is no listening stream socket.
+[[nodiscard]] std::optional<Endpoint> listening_endpoint(int socket) noexcept;
 
 /// Puts those of one endpoint together and sets all options that torc's own listeners have: who
 /// opened them may have left them blocking. What is no listening stream socket is closed.

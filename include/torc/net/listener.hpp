@@ -47,6 +47,12 @@ public:
     [[nodiscard]] bool lacks_ipv6() const noexcept { return lacks_ipv6_; }
     [[nodiscard]] ListeningSockets& of(unsigned worker) { return sockets_.at(worker); }
 
+    /// Until this is called, what was inherited is somebody else's too, and is kept whatever the
+    /// addresses say: if this process fails to start, nothing has happened to it. Gives what is
+    /// retired, of which the workers have to be told. `keeps`: somebody else has the rest from here
+    /// on too. Throws std::bad_alloc: call it again.
+    enum class Keeps : std::uint8_t { no, yes };
+    std::vector<Endpoint> settle(Keeps keeps);
     /// Somebody else has the sockets too from now on, all that are not retired; see
     /// ListeningSockets::keep.
     void keep() noexcept;
@@ -69,6 +75,7 @@ public:
         struct Addition {
             Endpoint endpoint;
             OpenedBy opened_by = OpenedBy::torc;
+            bool is_inherited = false;
             /// By worker; empty: another one has it. They listen: who connects waits until a worker
             /// accepts.
             std::vector<UniqueFd> sockets;
@@ -93,6 +100,8 @@ private:
         Endpoint endpoint;
         OpenedBy opened_by = OpenedBy::torc;
         bool is_in_use = true;
+        /// And not settled; see `settle`.
+        bool is_inherited = false;
     };
 
     void adopt(InheritedGroup group);

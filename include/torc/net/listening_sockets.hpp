@@ -20,6 +20,9 @@ void show_silent_connections(int listener) noexcept;
 /// what has begun its handshake goes on. A client that is dropped tries again after a second.
 void ignore_new_connections(int listener) noexcept;
 
+/// Takes that back.
+void heed_new_connections(int listener) noexcept;
+
 /// The sockets that one worker listens on. They belong to the process, which adds and retires some
 /// while it runs; the worker's thread accepts on them and closes them when they are needed no more.
 /// Another thread may take what waits in their queues, in place of a worker that hangs.
@@ -53,6 +56,10 @@ public:
     /// From now on somebody else has the socket at `index` too, and serves who waits in its queue,
     /// until it is retired.
     void keep(std::size_t index) noexcept;
+    /// The socket at `index`, which was inherited, is this process's from now on, and of somebody
+    /// else too only if `is_kept`. What its process before may have done to it as it ended is
+    /// undone.
+    void settle(std::size_t index, bool is_kept) noexcept;
 
     // For the worker's thread.
 

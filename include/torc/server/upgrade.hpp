@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <csignal>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -69,11 +70,14 @@ public:
     [[nodiscard]] Progress look(MonotonicTime now);
     /// What went wrong, once it has failed.
     [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
-    /// It is the service from here on.
-    void tell_to_go() noexcept;
+    /// It is the service from here on. False: it has ended.
+    [[nodiscard]] bool tell_to_go() noexcept;
+    /// It is to read its configuration once more, which has changed since it did.
+    void tell_to_reload() const noexcept { send_signal(SIGHUP); }
 
 private:
-    void kill() const noexcept;
+    /// By its handle: whoever waits for it may have done so, and its number be another's.
+    void send_signal(int signal) const noexcept;
 
     UniqueFd channel_;
     Sibling process_;

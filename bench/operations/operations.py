@@ -56,6 +56,10 @@ def await_service(container: Container, service: Service) -> None:
         time.sleep(0.05)
 
 
+def main_process(container: Container, service: Service) -> str:
+    return container.run("systemctl", "show", "--property=MainPID", service.name)
+
+
 def measure(container: Container, service: Service, row: str, events: int,
             pause: float) -> tuple[Loss, Loss]:
     """Losses of connections that are kept, and of those with one request each."""
@@ -67,8 +71,12 @@ def measure(container: Container, service: Service, row: str, events: int,
              container.start(*wrk, "-c8", "-HConnection: close", URL)]
     time.sleep(1)
     for _ in range(events):
+        before = main_process(container, service)
         container.run("sh", "-c", service.operations[row], check=False)
         time.sleep(pause)
+        if service.name == "torc" and (row == "reload") == (
+                main_process(container, service) != before):
+            raise SystemExit(f"operations: {row} did not do what it should")
     kept, fresh = (loss_in(load.communicate()[0]) for load in loads)
     container.run("systemctl", "stop", service.name, check=False)
     container.run("systemctl", "reset-failed", service.name, check=False)

@@ -79,7 +79,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) noexcept {
 bool parse_address(int family, std::string_view text,
                    std::array<char, sizeof(in6_addr)>& octets) noexcept {
     std::array<char, INET6_ADDRSTRLEN> terminated{};
-    if (text.size() >= terminated.size()) {
+    // inet_pton(3) would stop at a NUL within.
+    if (text.size() >= terminated.size() || text.contains('\0')) {
         return false;
     }
     std::ranges::copy(text, terminated.begin());

@@ -142,6 +142,12 @@ TEST(ProxyHeader, OfVersion1HasTwoAddressesAndPortsOfItsFamily) {
     }
 }
 
+TEST(ProxyHeader, RefusesAnAddressWithANulInIt) {
+    using namespace std::string_literals;
+    EXPECT_EQ(parse_proxy_header("PROXY TCP4 192.0.2.1\0 192.0.2.2 1 80\r\n"s).state,
+              State::malformed);
+}
+
 TEST(ProxyHeader, OfVersion1Has107BytesAtTheMost) {
     const std::string longest = "PROXY UNKNOWN " + std::string(91, 'x') + "\r\n";
     ASSERT_EQ(longest.size(), 107U);

@@ -66,7 +66,7 @@ std::vector<Endpoint> Listeners::settle(Keeps keeps) {
             continue;
         }
         for (ListeningSockets& sockets : sockets_) {
-            sockets.settle(index, keeps == Keeps::yes || place.opened_by == OpenedBy::others);
+            sockets.settle(index, place.opened_by == OpenedBy::others ? Keeps::yes : keeps);
         }
     }
     return apply(std::move(change));

@@ -129,9 +129,9 @@ void ListeningSockets::keep(std::size_t index) noexcept {
     slots_[index].is_kept = true;
 }
 
-void ListeningSockets::settle(std::size_t index, bool is_kept) noexcept {
+void ListeningSockets::settle(std::size_t index, Keeps keeps) noexcept {
     const std::scoped_lock lock(mutex_);
-    slots_[index].is_kept = is_kept;
+    slots_[index].is_kept = keeps == Keeps::yes;
     if (slots_[index].socket) {
         heed_new_connections(slots_[index].socket.get());
     }

@@ -62,8 +62,7 @@ std::vector<net::Inherited> Server::take_inherited_sockets() {
 }
 
 void Server::become_service() {
-    const auto keeps =
-        service_manager_.has_store() ? net::Listeners::Keeps::yes : net::Listeners::Keeps::no;
+    const auto keeps = service_manager_.has_store() ? net::Keeps::yes : net::Keeps::no;
     for (const net::Endpoint& endpoint : listeners_->settle(keeps)) {
         service_manager_.remove_stored(stored_name(endpoint));
         spdlog::info("no longer listens on {}", endpoint.url());
@@ -145,6 +144,9 @@ void Server::begin_upgrade() {
             throw StartError(
                 "this is the first process of its container, which would end with it; start "
                 "another container instead");
+        }
+        if (settings_.configuration_file == "-") {
+            throw StartError("the configuration came from standard input, which is read by now");
         }
         if (invocation_.program.empty()) {
             throw StartError("it is not known by which program this process was started");

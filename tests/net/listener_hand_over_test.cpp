@@ -87,7 +87,7 @@ TEST_F(ListenerHandOver, BindsWhatIsMissingAndRetiresWhatNobodyWants) {
         take_over({"127.0.0.2", "127.0.0.3"}, port_of(before), 1, inherited_from(before));
     EXPECT_EQ(after.endpoints().size(), 2U);
     EXPECT_EQ(sockets_by_worker(after, 1), Counts{3}) << "until this process is sure to serve";
-    EXPECT_EQ(after.settle(Listeners::Keeps::no), std::vector{before.endpoints().front()});
+    EXPECT_EQ(after.settle(Keeps::no), std::vector{before.endpoints().front()});
     EXPECT_EQ(sockets_by_worker(after, 1), Counts{2});
     const auto places = after.of(0).places();
     ASSERT_EQ(places.size(), 3U);
@@ -107,7 +107,7 @@ TEST_F(ListenerHandOver, KeepsWhatOthersHaveOpenedWhateverTheAddresses) {
     std::vector<Inherited> inherited = inherited_from(others);
     inherited.front().opened_by = OpenedBy::others;
     Listeners after = take_over({"127.0.0.2"}, 0, 1, std::move(inherited));
-    static_cast<void>(after.settle(Listeners::Keeps::no));
+    static_cast<void>(after.settle(Keeps::no));
     EXPECT_EQ(sockets_by_worker(after, 1), Counts{2});
     after.apply(after.prepare({"127.0.0.3"}, 0));
     EXPECT_EQ(sockets_by_worker(after, 1), Counts{2});

@@ -51,7 +51,6 @@ public:
     /// addresses say: if this process fails to start, nothing has happened to it. Gives what is
     /// retired, of which the workers have to be told. `keeps`: somebody else has the rest from here
     /// on too. Throws std::bad_alloc: call it again.
-    enum class Keeps : std::uint8_t { no, yes };
     std::vector<Endpoint> settle(Keeps keeps);
     /// Somebody else has the sockets too from now on, all that are not retired; see
     /// ListeningSockets::keep.

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <vector>
 
@@ -22,6 +23,9 @@ void ignore_new_connections(int listener) noexcept;
 
 /// Takes that back.
 void heed_new_connections(int listener) noexcept;
+
+/// Whether somebody beside this process has a listening socket.
+enum class Keeps : std::uint8_t { no, yes };
 
 /// The sockets that one worker listens on. They belong to the process, which adds and retires some
 /// while it runs; the worker's thread accepts on them and closes them when they are needed no more.
@@ -56,10 +60,10 @@ public:
     /// From now on somebody else has the socket at `index` too, and serves who waits in its queue,
     /// until it is retired.
     void keep(std::size_t index) noexcept;
-    /// The socket at `index`, which was inherited, is this process's from now on, and of somebody
-    /// else too only if `is_kept`. What its process before may have done to it as it ended is
+    /// The socket at `index`, which was inherited, is this process's from now on, and somebody
+    /// else's too only as `keeps` says. What its process before may have done to it as it ended is
     /// undone.
-    void settle(std::size_t index, bool is_kept) noexcept;
+    void settle(std::size_t index, Keeps keeps) noexcept;
 
     // For the worker's thread.
 

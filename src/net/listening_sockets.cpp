@@ -149,12 +149,11 @@ void ListeningSockets::close(std::size_t index, std::vector<Accepted>& accepted)
         slot.file.release();
     } else {
         slot.file.remove();
-        try {
-            take_queue(slot.socket, kind_of(index), accepted,
-                       std::numeric_limits<std::size_t>::max());
-        } catch (const std::bad_alloc&) {
-            // The rest is reset.
-        }
+    }
+    try {
+        take_queue(slot.socket, kind_of(index), accepted, std::numeric_limits<std::size_t>::max());
+    } catch (const std::bad_alloc&) {
+        // The rest is reset, or somebody else's.
     }
     slot.socket.reset();
 }

@@ -201,7 +201,14 @@ void Server::abandon_upgrade() {
 
 void Server::hand_over() {
     const pid_t pid = successor_->pid();
+    // Its sockets are the other's to open as soon as that is told to go.
+    finish_upgrade_order({.text = fmt::format("process {} has taken over", pid)});
+    admin_.reset();
+    // Before it says that it is ready: the manager heeds the main process alone.
+    service_manager_.notify(fmt::format("MAINPID={}", pid));
     if (!successor_->tell_to_go()) {
+        service_manager_.notify(fmt::format("MAINPID={}", ::getpid()));
+        take_over_admin();
         return;  // It has ended, as the next look says.
     }
     if (reloads_again_) {
@@ -209,11 +216,7 @@ void Server::hand_over() {
     }
     listeners_->keep();
     request_stop(worker::Stop::hand_over);
-    service_manager_.notify(fmt::format("MAINPID={}", pid));
     service_ping_at_ = never;
-    // Its sockets are the other's to open from now on.
-    finish_upgrade_order({.text = fmt::format("process {} has taken over", pid)});
-    admin_.reset();
     successor_.reset();
     spdlog::info("upgrade: process {} has taken over; this one finishes what is in flight", pid);
 }

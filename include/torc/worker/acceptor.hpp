@@ -66,7 +66,7 @@ public:
 
     /// Ends accepting and closes the listeners. One with an operation in flight is closed when
     /// `completed` is told of its end. Either appends to `accepted` the connections that wait in
-    /// the queue, which closing would reset, unless somebody else has the listener too.
+    /// the queue, which closing would reset.
     void stop(std::vector<net::Accepted>& accepted);
 
     /// Whether an operation is in flight on a listener.

@@ -78,8 +78,8 @@ public:
     /// Whether somebody else has that socket too; see `keep`.
     [[nodiscard]] bool is_kept(std::size_t index) const noexcept;
     /// When no operation is in flight on the socket: closes it, at once. Appends to `accepted` what
-    /// waits in its queue, as much as there is memory for. Closing would reset that; and if somebody
-    /// else has the socket too, the kernel may have woken this process alone for it.
+    /// waits in its queue, as much as there is memory for. Closing would reset that; and if
+    /// somebody else has the socket too, the kernel may have woken this process alone for it.
     void close(std::size_t index, std::vector<Accepted>& accepted) noexcept;
 
     /// For any thread: appends to `accepted` connections that wait in the queues, at most

@@ -30,7 +30,8 @@ public:
 private:
     std::optional<DetachedTask<std::vector<std::string>>> task_;
     std::vector<std::string> lost_;
-    MonotonicTime next_look_ = MonotonicTime::min();
+    /// At once. Not the earliest of all times, from which nothing can be subtracted.
+    MonotonicTime next_look_{};
 };
 
 }  // namespace torc::server

@@ -4,6 +4,7 @@
 
 #include "integration/support/http_client.hpp"
 #include "integration/support/server_process.hpp"
+#include "integration/support/server_test.hpp"
 #include "integration/support/start_fixture.hpp"
 
 #include <fmt/format.h>
@@ -95,7 +96,13 @@ TEST_P(Admin, HasMetricsOfWhatWasServed) {
     HttpClient client(server.port());
     EXPECT_EQ(client.get("/").body, "a");
     EXPECT_EQ(client.get("/absent").status, 404);
-    const std::string text = ask("metrics.sock", "GET /metrics");
+    // A response is counted when it has been sent, which its client may know before.
+    std::string text;
+    EXPECT_TRUE(eventually([&] {
+        text = ask("metrics.sock", "GET /metrics");
+        return text.contains("code=\"404\"} 1\n") &&
+               text.contains("torc_connections{state=\"idle\"} 1\n");
+    })) << text;
     EXPECT_TRUE(text.contains("Content-Type: text/plain; version=0.0.4"));
     EXPECT_TRUE(
         text.contains("torc_http_requests_total{site=\"a.test\",method=\"GET\",code=\"200\"} 1\n"))
@@ -125,6 +132,9 @@ TEST_P(Admin, HasASocketForItsUserAlone) {
 TEST_P(Admin, TellsHowTheServerIs) {
     ServerProcess server(options());
     EXPECT_EQ(HttpClient(server.port()).get("/").body, "a");
+    // A response is counted when it has been sent, which its client may know before.
+    EXPECT_TRUE(eventually(
+        [&] { return ask("admin.sock", "GET /metrics").contains("code=\"200\"} 1\n"); }));
     const FinishedRun page = command("status");
     EXPECT_EQ(page.exit_code, 0) << page.standard_error;
     EXPECT_TRUE(page.standard_output.contains(", ready\n")) << page.standard_output;

@@ -4,6 +4,8 @@
 #include <torc/base/start_error.hpp>
 #include <torc/server/server.hpp>
 
+#include "lines.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
@@ -16,19 +18,6 @@
 #include <vector>
 
 namespace torc::server {
-namespace {
-
-std::vector<std::string> lines_of(std::string_view text) {
-    std::vector<std::string> lines;
-    while (!text.empty()) {
-        const std::string_view line = text.substr(0, text.find('\n'));
-        lines.emplace_back(line);
-        text.remove_prefix(std::min(line.size() + 1, text.size()));
-    }
-    return lines;
-}
-
-}  // namespace
 
 void Server::open_admin() {
     const WallTime now = read_clocks().wall;

@@ -2,6 +2,8 @@
 #include <torc/server/status_page.hpp>
 #include <torc/server/version.hpp>
 
+#include "lines.hpp"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
@@ -109,16 +111,6 @@ void add_lines(Output out, std::string_view heading, const std::vector<std::stri
         fmt::format_to(out, "{:<{}}{}\n", &line == lines.data() ? heading : "", text_column,
                        line.size() <= room ? line : line.substr(0, room - 3) + "...");
     }
-}
-
-std::vector<std::string> lines_of(std::string_view text) {
-    std::vector<std::string> lines;
-    while (!text.empty()) {
-        const std::string_view line = text.substr(0, text.find('\n'));
-        lines.emplace_back(line);
-        text.remove_prefix(std::min(line.size() + 1, text.size()));
-    }
-    return lines;
 }
 
 void add_configuration(Output out, const ServerState& state) {

@@ -3,7 +3,8 @@
 // stops for a second is charged with all the requests that were due in that second (no coordinated
 // omission).
 //
-//   paced --port PORT --path PATH --seconds N [--connections N] [--rate N] [--spin]
+//   paced --port PORT --path PATH --seconds N [--connections N] [--rate N] [--spin] [--fresh]
+//   [--numbered]
 //         [--method NAME] [--field 'NAME: VALUE']... [--status N] [--length BYTES]
 //
 // --rate is in requests/s over all connections. 0, the default, is a closed loop: each connection
@@ -11,12 +12,20 @@
 // do so with HEAD, and it reports how many answers each connection had.
 //
 // --spin polls without sleeping: exact to some microseconds, for whoever has a CPU for it alone.
+// --fresh has a new connection for each request, of which --connections may be open at a time. A
+// connection that can't be made is an error of that request, whose successor tries again when it is
+// due. --numbered gives each request a query of its own, ten digits. SIGTERM ends the sending
+// before its time.
+//
 // Every answer must have the status and, if it is given, the Content-Length that is expected. The
 // result is one line of JSON.
 
 #include <torc/base/unique_fd.hpp>
 
+#include "histogram.hpp"
+#include "paced_options.hpp"
 #include "program.hpp"
+#include "response_head.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -27,10 +36,9 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
@@ -39,7 +47,6 @@
 #include <iostream>
 #include <limits>
 #include <optional>
-#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -53,7 +60,10 @@ using namespace std::chrono_literals;
 using torc::UniqueFd;
 using torc::bench::check;
 using torc::bench::fail;
-using torc::bench::parse_number;
+using torc::bench::Head;
+using torc::bench::Histogram;
+using torc::bench::number_digits;
+using torc::bench::Options;
 using Clock = std::chrono::steady_clock;
 using Time = Clock::time_point;
 using Nanoseconds = std::chrono::nanoseconds;
@@ -64,158 +74,32 @@ constexpr std::size_t events_per_wait = 512;
 // How long answers are waited for once the last request was due.
 constexpr auto grace = 2s;
 
-// ------------------------------------------------------------------------------------- options
+volatile std::sig_atomic_t is_told_to_end = 0;
 
-struct Options {
-    std::uint16_t port = 0;
-    std::string path;
-    std::string method = "GET";
-    std::vector<std::string> fields;
-    unsigned connections = 1;
-    std::uint64_t rate = 0;
-    unsigned seconds = 0;
-    unsigned status = 200;
-    std::optional<std::uint64_t> length;
-    bool spin = false;
-};
-
-/// False when there is no such option.
-bool set_option(Options& options, std::string_view name, std::string_view value) {
-    if (name == "--port") {
-        options.port = parse_number<std::uint16_t>(value);
-    } else if (name == "--path") {
-        options.path = value;
-    } else if (name == "--method") {
-        options.method = value;
-    } else if (name == "--field") {
-        options.fields.emplace_back(value);
-    } else if (name == "--connections") {
-        options.connections = parse_number<unsigned>(value);
-    } else if (name == "--rate") {
-        options.rate = parse_number<std::uint64_t>(value);
-    } else if (name == "--seconds") {
-        options.seconds = parse_number<unsigned>(value);
-    } else if (name == "--status") {
-        options.status = parse_number<unsigned>(value);
-    } else if (name == "--length") {
-        options.length = parse_number<std::uint64_t>(value);
-    } else {
-        return false;
-    }
-    return true;
+void end_early(int /*signal*/) {
+    is_told_to_end = 1;
 }
-
-Options parse_options(std::span<char*> arguments) {
-    Options options;
-    for (std::size_t i = 1; i < arguments.size(); ++i) {
-        const std::string_view name = arguments[i];
-        if (name == "--spin") {
-            options.spin = true;
-        } else if (i + 1 == arguments.size() || !set_option(options, name, arguments[i + 1])) {
-            throw std::invalid_argument("not an option, or without a value: " + std::string(name));
-        } else {
-            ++i;
-        }
-    }
-    if (options.port == 0 || options.path.empty() || options.seconds == 0 ||
-        options.connections == 0) {
-        throw std::invalid_argument("--port, --path and --seconds must be given");
-    }
-    return options;
-}
-
-std::string make_request(const Options& options) {
-    std::string request = options.method + ' ' + options.path +
-                          " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(options.port) + "\r\n";
-    for (const std::string& field : options.fields) {
-        request += field + "\r\n";
-    }
-    return request + "\r\n";
-}
-
-// ----------------------------------------------------------------------------------- histogram
-
-/// Counts of latencies in buckets that are 1.6 % wide at most.
-class Histogram {
-public:
-    void add(Nanoseconds latency) {
-        const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(latency.count(), 0));
-        ++counts_[index_of(value)];
-        ++total_;
-        max_ = std::max(max_, value);
-    }
-
-    /// In microseconds.
-    [[nodiscard]] double percentile(double percent) const {
-        const auto wanted = static_cast<std::uint64_t>(percent / 100 * static_cast<double>(total_));
-        std::uint64_t seen = 0;
-        for (std::size_t i = 0; i < counts_.size(); ++i) {
-            seen += counts_[i];
-            if (seen > wanted) {
-                return std::min(middle_of(i), static_cast<double>(max_)) / 1e3;
-            }
-        }
-        return max_us();
-    }
-
-    [[nodiscard]] double max_us() const { return static_cast<double>(max_) / 1e3; }
-
-private:
-    /// Up to 2^7 each value has its bucket; each power of two above has 2^6.
-    static constexpr unsigned exact_bits = 7;
-    static constexpr std::size_t buckets_per_power = std::size_t{1} << (exact_bits - 1);
-
-    static std::size_t index_of(std::uint64_t value) {
-        const auto bits = static_cast<unsigned>(std::bit_width(value));
-        const unsigned shift = bits > exact_bits ? bits - exact_bits : 0;
-        return shift * buckets_per_power + (value >> shift);
-    }
-
-    static double middle_of(std::size_t index) {
-        if (index < 2 * buckets_per_power) {
-            return static_cast<double>(index);
-        }
-        const std::size_t shift = index / buckets_per_power - 1;
-        const std::uint64_t lowest = (index - shift * buckets_per_power) << shift;
-        return static_cast<double>(lowest) + static_cast<double>(1ULL << shift) / 2;
-    }
-
-    std::array<std::uint64_t, (64 - exact_bits + 2) * buckets_per_power> counts_{};
-    std::uint64_t total_ = 0;
-    std::uint64_t max_ = 0;
-};
-
-// -------------------------------------------------------------------------------------- client
 
 struct Connection {
+    /// None: it is opened for the next request.
     UniqueFd socket;
+    bool connecting = false;
     bool busy = false;
     Time due;          // of the request that is being answered
     std::string head;  // of its answer, as far as it came
     bool in_body = false;
+    bool is_last = false;  // the answer says that no other comes
     std::uint64_t body_left = 0;
     std::uint64_t answers = 0;
 };
 
 struct Errors {
+    std::uint64_t connect = 0;     // refused, or given up by the kernel
     std::uint64_t read = 0;        // closed or reset in the middle of an answer
     std::uint64_t status = 0;      // another status than expected
     std::uint64_t length = 0;      // another length than expected
     std::uint64_t unanswered = 0;  // due, and not answered in time
 };
-
-struct Head {
-    unsigned status = 0;
-    std::optional<std::uint64_t> content_length;
-};
-
-bool starts_with_name(std::string_view line, std::string_view lower_case_name) {
-    return line.size() > lower_case_name.size() && line[lower_case_name.size()] == ':' &&
-           std::ranges::equal(line.substr(0, lower_case_name.size()), lower_case_name,
-                              [](char have, char want) {
-                                  return (have >= 'A' && have <= 'Z' ? have + 32 : have) == want;
-                              });
-}
 
 /// Where in its interval a request is due, as a part of it. Were all due at the same place, every
 /// 80th of 20,000/s would meet the tick of a kernel of 250 Hz, or none would; and that tick is what
@@ -223,24 +107,6 @@ bool starts_with_name(std::string_view line, std::string_view lower_case_name) {
 double place_in_interval(std::uint64_t request) {
     constexpr std::uint64_t golden_ratio = 0x9E37'79B9'7F4A'7C15;  // of 2^64
     return static_cast<double>(request * golden_ratio) * 0x1p-64;
-}
-
-Head parse_head(std::string_view text) {
-    Head head;
-    constexpr std::size_t status_at = std::string_view("HTTP/1.1 ").size();
-    if (text.size() > status_at + 3) {
-        std::from_chars(text.data() + status_at, text.data() + status_at + 3, head.status);
-    }
-    while (!text.empty()) {
-        const std::string_view line = text.substr(0, text.find("\r\n"));
-        text.remove_prefix(std::min(text.size(), line.size() + 2));
-        if (starts_with_name(line, "content-length")) {
-            std::string_view value = line.substr(line.find(':') + 1);
-            value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
-            head.content_length = parse_number<std::uint64_t>(value);
-        }
-    }
-    return head;
 }
 
 class Client {
@@ -252,11 +118,16 @@ public:
 
 private:
     void open(std::uint32_t index);
-    void reopen(std::uint32_t index);
+    /// Ends the connection; a request that is under way on it has failed, as `error` counts.
+    void close(std::uint32_t index, std::uint64_t& error);
     void send_what_is_due(Time now);
     void send(std::uint32_t index, Time due, Time now);
+    void send_request(std::uint32_t index);
+    void number_request();
     void wait(Time now);
+    void obey(const epoll_event& event);
     void receive(std::uint32_t index);
+    void finish(std::uint32_t index);
     /// Takes bytes of an answer; true when it is whole.
     bool consume(Connection& connection, std::string_view bytes);
     void begin_body(Connection& connection, const Head& head);
@@ -280,6 +151,10 @@ private:
     Errors errors_;
     Time start_;
     Time end_;
+    Time last_answer_;
+    Nanoseconds longest_gap_{0};
+    std::uint64_t opened_ = 0;
+    std::uint64_t numbered_ = 0;
     std::uint64_t total_;
     std::uint64_t sent_ = 0;
     std::uint64_t answered_ = 0;
@@ -289,52 +164,66 @@ private:
 
 Client::Client(const Options& options)
     : options_(options),
-      request_(make_request(options)),
+      request_(torc::bench::make_request(options)),
       epoll_(check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       connections_(options.connections),
       received_(receive_bytes, '\0'),
       total_(options.rate == 0 ? std::numeric_limits<std::uint64_t>::max()
                                : options.rate * options.seconds) {
     for (std::uint32_t i = 0; i < options.connections; ++i) {
-        open(i);
+        if (!options.fresh) {
+            open(i);
+        }
         idle_.push_back(i);
     }
 }
 
 void Client::open(std::uint32_t index) {
-    UniqueFd socket(check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+    Connection& connection = connections_[index];
+    connection.socket =
+        UniqueFd(check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket"));
+    const int socket = connection.socket.get();
     const int on = 1;
-    check(::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
+    check(::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(options_.port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    check(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
-          "connect");
+    const int result =
+        ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    if (result < 0 && errno != EINPROGRESS && errno != ECONNREFUSED) {
+        fail("connect");
+    }
+    // What loopback answers at once is there already, and reported as any other outcome.
+    connection.connecting = true;
+    ++opened_;
     epoll_event event{};
-    event.events = EPOLLIN;
+    event.events = EPOLLOUT;
     event.data.u32 = index;
-    check(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket.get(), &event), "epoll_ctl");
-    connections_[index].socket = std::move(socket);
+    check(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket, &event), "epoll_ctl");
 }
 
-void Client::reopen(std::uint32_t index) {
+void Client::close(std::uint32_t index, std::uint64_t& error) {
     Connection& connection = connections_[index];
     if (connection.busy) {
-        ++errors_.read;
+        ++error;
         idle_.push_back(index);
     }
     const std::uint64_t answers = connection.answers;
     connection = Connection{};
     connection.answers = answers;
-    open(index);
 }
 
 void Client::run() {
     start_ = Clock::now();
     end_ = start_ + std::chrono::seconds(options_.seconds);
+    last_answer_ = start_;
     Time now = start_;
     for (;; now = Clock::now()) {
+        if (is_told_to_end != 0 && end_ > now) {
+            end_ = now;
+            total_ = sent_;
+        }
         if (closed_loop() && now >= end_) {
             // What was asked is still answered, so that it is known how many answers there were.
             total_ = sent_;
@@ -366,10 +255,30 @@ void Client::send(std::uint32_t index, Time due, Time now) {
     connection.due = due;
     ++sent_;
     worst_lateness_ = std::max(worst_lateness_, now - due);
+    if (!connection.socket) {
+        open(index);
+    }
+    if (!connection.connecting) {
+        send_request(index);
+    }
+}
+
+void Client::send_request(std::uint32_t index) {
+    if (options_.numbered) {
+        number_request();
+    }
     // A new connection or one whose answer is read to its end: there is room for a request.
-    if (::send(connection.socket.get(), request_.data(), request_.size(), MSG_NOSIGNAL) !=
+    if (::send(connections_[index].socket.get(), request_.data(), request_.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(request_.size())) {
-        reopen(index);
+        close(index, errors_.read);
+    }
+}
+
+void Client::number_request() {
+    std::uint64_t number = ++numbered_;
+    for (std::size_t at = request_.find('?') + number_digits; request_[at] != '?'; --at) {
+        request_[at] = static_cast<char>('0' + number % 10);
+        number /= 10;
     }
 }
 
@@ -388,7 +297,31 @@ void Client::wait(Time now) {
         fail("epoll_pwait2");
     }
     for (int i = 0; i < count; ++i) {
-        receive(events[static_cast<std::size_t>(i)].data.u32);
+        obey(events[static_cast<std::size_t>(i)]);
+    }
+}
+
+void Client::obey(const epoll_event& event) {
+    const std::uint32_t index = event.data.u32;
+    Connection& connection = connections_[index];
+    if (!connection.connecting) {
+        receive(index);
+        return;
+    }
+    int error = 0;
+    socklen_t length = sizeof error;
+    check(::getsockopt(connection.socket.get(), SOL_SOCKET, SO_ERROR, &error, &length), "SO_ERROR");
+    if (error != 0 || (event.events & (EPOLLERR | EPOLLHUP)) != 0) {
+        close(index, errors_.connect);
+        return;
+    }
+    connection.connecting = false;
+    epoll_event next{};
+    next.events = EPOLLIN;
+    next.data.u32 = index;
+    check(::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, connection.socket.get(), &next), "epoll_ctl");
+    if (connection.busy) {
+        send_request(index);
     }
 }
 
@@ -400,24 +333,33 @@ void Client::receive(std::uint32_t index) {
         return;
     }
     if (count <= 0) {
-        reopen(index);
+        close(index, errors_.read);
         return;
     }
     received_bytes_ += static_cast<std::uint64_t>(count);
     const std::string_view bytes(received_.data(), static_cast<std::size_t>(count));
     if (!connection.busy || connection.head.size() > head_bytes_max) {
         ++errors_.length;  // bytes that nobody asked for
-        reopen(index);
-        return;
+        close(index, errors_.read);
+    } else if (consume(connection, bytes)) {
+        finish(index);
     }
-    if (consume(connection, bytes)) {
-        latencies_.add(Clock::now() - connection.due);
-        ++answered_;
-        ++connection.answers;
-        connection.busy = false;
-        connection.in_body = false;
-        connection.head.clear();
-        idle_.push_back(index);
+}
+
+void Client::finish(std::uint32_t index) {
+    Connection& connection = connections_[index];
+    const Time now = Clock::now();
+    latencies_.add(now - connection.due);
+    longest_gap_ = std::max(longest_gap_, now - last_answer_);
+    last_answer_ = now;
+    ++answered_;
+    ++connection.answers;
+    connection.busy = false;
+    connection.in_body = false;
+    connection.head.clear();
+    idle_.push_back(index);
+    if (connection.is_last) {
+        close(index, errors_.read);
     }
 }
 
@@ -430,7 +372,8 @@ bool Client::consume(Connection& connection, std::string_view bytes) {
             return false;
         }
         bytes.remove_prefix(end + 4 - before);
-        begin_body(connection, parse_head(std::string_view(connection.head).substr(0, end)));
+        begin_body(connection,
+                   torc::bench::parse_head(std::string_view(connection.head).substr(0, end)));
     }
     if (bytes.size() > connection.body_left) {
         ++errors_.length;
@@ -445,6 +388,7 @@ void Client::begin_body(Connection& connection, const Head& head) {
     connection.in_body = true;
     const bool without_body = options_.method == "HEAD" || head.status == 304;
     connection.body_left = without_body ? 0 : head.content_length.value_or(0);
+    connection.is_last = head.closes;
     if (head.status != options_.status) {
         ++errors_.status;
     } else if (options_.length && head.content_length != options_.length) {
@@ -476,7 +420,7 @@ std::string Client::report() const {
     out << std::fixed;
     out.precision(3);
     out << R"({"requests": )" << answered_ << R"(, "duration_us": )"
-        << std::chrono::microseconds(std::chrono::seconds(options_.seconds)).count()
+        << std::chrono::duration_cast<std::chrono::microseconds>(end_ - start_).count()
         << R"(, "bytes": )" << received_bytes_ << R"(, "percentiles_us": {)";
     for (const char* separator = "";
          const char* name : {"50", "75", "90", "95", "99", "99.5", "99.9", "99.99"}) {
@@ -486,10 +430,11 @@ std::string Client::report() const {
     out << R"(, "100": )" << latencies_.max_us() << R"(}, "worst_lateness_us": )"
         << static_cast<double>(worst_lateness_.count()) / 1e3
         << R"(, "answers_per_connection": {"lowest": )" << answers.front() << R"(, "median": )"
-        << answers[answers.size() / 2] << R"(, "highest": )" << answers.back()
-        << R"(}, "errors": {"read": )" << errors_.read << R"(, "status": )" << errors_.status
-        << R"(, "length": )" << errors_.length << R"(, "unanswered": )" << errors_.unanswered
-        << "}}";
+        << answers[answers.size() / 2] << R"(, "highest": )" << answers.back() << R"(}, "opened": )"
+        << opened_ << R"(, "longest_gap_us": )" << static_cast<double>(longest_gap_.count()) / 1e3
+        << R"(, "errors": {"connect": )" << errors_.connect << R"(, "read": )" << errors_.read
+        << R"(, "status": )" << errors_.status << R"(, "length": )" << errors_.length
+        << R"(, "unanswered": )" << errors_.unanswered << "}}";
     return out.str();
 }
 
@@ -499,7 +444,10 @@ int main(int argc, char** argv) {
     try {
         // The kernel may wake a sleeper 50 us late by default, to wake several at a time.
         check(::prctl(PR_SET_TIMERSLACK, 1), "PR_SET_TIMERSLACK");
-        Client client(parse_options({argv, static_cast<std::size_t>(argc)}));
+        struct sigaction action{};
+        action.sa_handler = end_early;
+        check(::sigaction(SIGTERM, &action, nullptr), "sigaction");
+        Client client(torc::bench::parse_options({argv, static_cast<std::size_t>(argc)}));
         client.run();
         std::cout << client.report() << '\n';
     } catch (const std::exception& error) {

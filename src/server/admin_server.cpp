@@ -44,7 +44,8 @@ AdminServer::AdminServer(const Parts& parts, const std::optional<std::string>& a
 }
 
 AdminServer::~AdminServer() {
-    stop();
+    stop_listening();
+    finish_responses();
     for (worker::StatisticsBox& box : parts_.statistics) {
         box.signal_to(nullptr);
     }
@@ -75,12 +76,14 @@ void AdminServer::start() {
     }
 }
 
-void AdminServer::stop() noexcept {
+void AdminServer::stop_listening() noexcept {
+    is_told_to_end_ = true;
     if (thread_.joinable()) {
-        is_told_to_end_ = true;
         wake_up_.signal();
         thread_.join();
     }
+    listeners_.clear();
+    sockets_.clear();
 }
 
 Observation AdminServer::observe() {
@@ -97,24 +100,31 @@ SharedOrder AdminServer::give(Order order) {
 
 void AdminServer::serve() {
     ::pthread_setname_np(::pthread_self(), "torc-admin");
-    MonotonicTime end_at = never;
-    while (!(is_told_to_end_ && (connections_.empty() || monotonic_now() >= end_at))) {
-        if (is_told_to_end_ && end_at == never) {
-            end_at = monotonic_now() + end_patience;
-        }
-        try {
-            serve_once(end_at);
-        } catch (const std::bad_alloc&) {
-            connections_.clear();
-            std::this_thread::sleep_for(pause);
-        }
+    while (!is_told_to_end_) {
+        try_to_serve_once(never);
+    }
+}
+
+void AdminServer::finish_responses() noexcept {
+    const MonotonicTime end_at = monotonic_now() + end_patience;
+    while (!connections_.empty() && monotonic_now() < end_at) {
+        try_to_serve_once(end_at);
     }
     connections_.clear();
 }
 
+void AdminServer::try_to_serve_once(MonotonicTime end_at) {
+    try {
+        serve_once(end_at);
+    } catch (const std::bad_alloc&) {
+        connections_.clear();
+        std::this_thread::sleep_for(pause);
+    }
+}
+
 void AdminServer::serve_once(MonotonicTime end_at) {
     std::vector<pollfd> events{{.fd = wake_up_.descriptor(), .events = POLLIN, .revents = 0}};
-    const bool may_accept = connections_.size() < connections_max && !is_told_to_end_;
+    const bool may_accept = connections_.size() < connections_max;
     for (const Listener& listener : listeners_) {
         events.push_back({.fd = may_accept ? listener.socket : -1, .events = POLLIN, .revents = 0});
     }

@@ -202,14 +202,18 @@ void Server::abandon_upgrade() {
 void Server::hand_over() {
     const pid_t pid = successor_->pid();
     // Its sockets are the other's to open as soon as that is told to go.
-    finish_upgrade_order({.text = fmt::format("process {} has taken over", pid)});
-    admin_.reset();
+    if (admin_) {
+        admin_->stop_listening();
+    }
     // Before it says that it is ready: the manager heeds the main process alone.
     service_manager_.notify(fmt::format("MAINPID={}", pid));
     if (!successor_->tell_to_go()) {
         service_manager_.notify(fmt::format("MAINPID={}", ::getpid()));
+        finish_upgrade_order({.outcome = OrderResult::Outcome::refused,
+                              .errors = {fmt::format("process {} has ended", pid)}});
+        admin_.reset();
         take_over_admin();
-        return;  // It has ended, as the next look says.
+        return;  // As the next look says, too.
     }
     if (reloads_again_) {
         successor_->tell_to_reload();
@@ -217,6 +221,12 @@ void Server::hand_over() {
     listeners_->keep();
     request_stop(worker::Stop::hand_over);
     service_ping_at_ = never;
+    if (upgrade_order_) {
+        // Whoever is told of it may at once ask the other something.
+        successor_->await_take_over();
+        finish_upgrade_order({.text = fmt::format("process {} has taken over", pid)});
+    }
+    admin_.reset();
     successor_.reset();
     spdlog::info("upgrade: process {} has taken over; this one finishes what is in flight", pid);
 }
@@ -225,9 +235,10 @@ void Server::look_after_take_over() {
     if (!predecessor_ || !predecessor_->has_let_go()) {
         return;
     }
-    predecessor_.reset();
     become_service();
     take_over_admin();
+    // By which the process before knows that who asks has somebody to ask.
+    predecessor_.reset();
     spdlog::info("upgrade: this process has taken over");
 }
 

@@ -1,3 +1,4 @@
+#include <torc/base/clock.hpp>
 #include <torc/base/start_error.hpp>
 #include <torc/server/upgrade.hpp>
 
@@ -32,6 +33,8 @@ namespace {
 constexpr std::string_view variable = "TORC_UPGRADE_FD";
 /// How long a new process has until it accepts.
 constexpr std::chrono::seconds start_time_max{30};
+/// How long an operator waits at the most for one that was told to go.
+constexpr std::chrono::seconds take_over_patience{1};
 // The messages. Each is one of a SOCK_SEQPACKET socket, so it comes whole or not at all.
 constexpr char own_sockets_message = 's';
 constexpr char other_sockets_message = 'o';
@@ -181,6 +184,17 @@ Successor::Progress Successor::look(MonotonicTime now) {
 bool Successor::tell_to_go() noexcept {
     was_told_to_go_ = send_message(channel_.get(), go_message);
     return was_told_to_go_;
+}
+
+void Successor::await_take_over() const noexcept {
+    const MonotonicTime end_at = monotonic_now() + take_over_patience;
+    // Nothing is said on the channel any more: what comes is its end.
+    for (MonotonicTime now = monotonic_now(); now < end_at; now = monotonic_now()) {
+        pollfd event{.fd = channel_.get(), .events = POLLIN, .revents = 0};
+        if (::poll(&event, 1, milliseconds_until(end_at)) > 0) {
+            return;
+        }
+    }
 }
 
 std::optional<Predecessor> Predecessor::of_environment() {

@@ -239,6 +239,26 @@ TEST_P(Upgrade, ToWhatDoesNotStartLeavesTheOldProcessServing) {
     EXPECT_EQ(running->stop(), 0);
 }
 
+TEST_P(Upgrade, HasEndedForWhoAskedForItWhenTheNextProcessCanBeAsked) {
+    const std::string admin = "unix:" + (directory_.path() / "admin.sock").string();
+    start({"--workers", "2", "--admin", admin});
+    std::vector<std::unique_ptr<Successor>> processes;
+    for (int count = 0; count < 5; ++count) {
+        const FinishedRun upgrade = run_to_end(torc_with({"upgrade", "--admin", admin}));
+        ASSERT_EQ(upgrade.exit_code, 0) << upgrade.standard_error;
+        constexpr std::string_view before = "process ";
+        const std::string& text = upgrade.standard_output;
+        pid_t pid = -1;
+        std::from_chars(text.data() + text.find(before) + before.size(), text.data() + text.size(),
+                        pid);
+        ASSERT_GT(pid, 0) << text;
+        processes.push_back(std::make_unique<Successor>(pid));
+        const FinishedRun status = run_to_end(torc_with({"status", "--admin", admin}));
+        EXPECT_EQ(status.exit_code, 0) << status.standard_error;
+    }
+    EXPECT_EQ(processes.back()->stop(), 0);
+}
+
 TEST_P(Upgrade, NeedsNoClone3WhichFiltersForbidAltogether) {
     LaunchOptions options = torc_with({"--workers", "2"});
     options.refused_calls = {{.number = SYS_clone3, .error = ENOSYS}};

@@ -40,13 +40,15 @@ public:
                 const std::optional<std::string>& metrics);
     AdminServer(const AdminServer&) = delete;
     AdminServer& operator=(const AdminServer&) = delete;
-    /// Ends the thread, and closes what is open.
+    /// As `stop_listening`. Responses to orders that have ended still leave, for a moment; then it
+    /// closes what is open.
     ~AdminServer();
 
     /// Begins to serve. Throws StartError when there is no thread.
     void start();
-    /// Responses to orders that have ended still leave, for a moment; then it serves no more.
-    void stop() noexcept;
+    /// Ends the thread, and lets go of the addresses. Whoever has connected by now is responded to
+    /// when this is destroyed.
+    void stop_listening() noexcept;
 
 private:
     struct Listener {
@@ -60,6 +62,9 @@ private:
 
     void listen(const std::string& address, AdminScope scope);
     void serve();
+    void finish_responses() noexcept;
+    /// As `serve_once`; a moment later if memory is short.
+    void try_to_serve_once(MonotonicTime end_at);
     /// One wait and what comes of it; until `end_at` at the most.
     void serve_once(MonotonicTime end_at);
     void accept(const Listener& listener, MonotonicTime now);

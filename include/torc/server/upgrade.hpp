@@ -25,6 +25,7 @@
 //     accepts no more
 //     tells the service manager
 //     "go"                          ->   is the service
+//                                   <-   closes the channel
 //     serves who is there, ends
 //
 // The new one is a sibling of the old one, so that whoever started that is told of its end too. If
@@ -72,6 +73,9 @@ public:
     [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
     /// It is the service from here on. False: it has ended.
     [[nodiscard]] bool tell_to_go() noexcept;
+    /// Waits until it is the service, with the admin socket that this process had: a moment, and
+    /// not for one that hangs.
+    void await_take_over() const noexcept;
     /// It is to read its configuration once more, which has changed since it did.
     void tell_to_reload() const noexcept { send_signal(SIGHUP); }
 

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -117,6 +118,33 @@ TEST_P(Admin, HasMetricsOfWhatWasServed) {
     EXPECT_TRUE(open_metrics.ends_with("\n# EOF\n"));
     EXPECT_TRUE(ask("metrics.sock", "POST /stop").starts_with("HTTP/1.1 404"))
         << "who may read metrics may not stop the server";
+    EXPECT_EQ(server.stop(), 0);
+}
+
+TEST_P(Admin, GivesMetricsThatPromtoolTakes) {
+    constexpr const char* promtool = "/usr/bin/promtool";
+    if (!std::filesystem::exists(promtool)) {
+        GTEST_SKIP() << "promtool is not installed (scripts/setup test)";
+    }
+    ServerProcess server(options());
+    {
+        HttpClient client(server.port());
+        for (const char* const target : {"/", "/?a=\"b\"", "/none", "/healthz"}) {
+            static_cast<void>(client.get(target));
+        }
+        EXPECT_EQ(client.get("/", "Host: other\r\n").status, 400);
+    }
+    std::string page;
+    EXPECT_TRUE(eventually([&] {
+        page = ask("metrics.sock", "GET /metrics");
+        return page.contains("code=\"404\"} 1\n");
+    })) << page;
+    page.erase(0, page.find("\r\n\r\n") + 4);
+    const UniqueFd file(::open(directory_.write("metrics", page).c_str(), O_RDONLY | O_CLOEXEC));
+    const FinishedRun judge = run_to_end(
+        {.program = promtool, .arguments = {"check", "metrics"}, .standard_input = file.get()});
+    EXPECT_EQ(judge.exit_code, 0);
+    EXPECT_EQ(judge.standard_output + judge.standard_error, "") << page;
     EXPECT_EQ(server.stop(), 0);
 }
 

@@ -1,147 +1,168 @@
-"""Has an operator restart, reload, upgrade and kill loaded servers, and counts what that loses."""
+"""Has an operator do to loaded servers what is done to servers in years, and counts what that loses."""
 
 import argparse
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from container import Container
-from services import PORT, Service, services
+from bench import Bench, Outcome
+from configurations import broken_configurations, growth, reload_of_many_sites
+from container import Container, NoContainer
+from disturbances import DISTURBANCES
+from fleet import bounces, fleet_files, fleet_units
+from services import Service, services
+from watching import metrics, rotation
 
-ROWS = ["reload", "upgrade", "restart", "kill -9"]
 PROJECT = Path(__file__).resolve().parents[2]
-URL = f"http://127.0.0.1:{PORT}/file"
+BUILD = PROJECT / "build/bench"
+SMOKE_ROWS = ("upgrade", "restart", "kill -9")
 
 
 @dataclass(frozen=True)
-class Loss:
-    """What clients of one kind have seen."""
+class Row:
+    """What is done, what torc is to be like, and which servers have that."""
 
-    requests: int
-    failed: int
-    longest_ms: float
-
-
-def milliseconds(text: str) -> float:
-    """Of what wrk prints: 1.5ms, 2.00s, 80.00us."""
-    match = re.fullmatch(r"([0-9.]+)(us|ms|s|m)", text)
-    if match is None:
-        return 0.0
-    return float(match[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60000.0}[match[2]]
+    goal: str
+    measure: Callable[[Bench, Service], Outcome]
+    torc_alone: bool = False
 
 
-def loss_in(report: str) -> Loss:
-    requests = re.search(r"(\d+) requests in", report)
-    if requests is None:
-        raise SystemExit(f"operations: wrk: {report.strip()}")
-    errors = re.search(r"connect (\d+), read (\d+), write (\d+), timeout (\d+)", report)
-    others = re.search(r"Non-2xx or 3xx responses: (\d+)", report)
-    failed = sum(int(each) for each in errors.groups()) if errors else 0
-    failed += int(others[1]) if others else 0
-    latency = re.search(r"Latency\s+\S+\s+\S+\s+(\S+)", report)
-    return Loss(int(requests[1]), failed, milliseconds(latency[1]) if latency else 0.0)
+ROWS = {
+    "reload": Row("100 times: 0 lost", DISTURBANCES["reload"]),
+    "sites": Row("1,000 sites: < 100 ms, p99 < +1 ms", reload_of_many_sites, torc_alone=True),
+    "upgrade": Row("100 times: 0 lost, gap < 10 ms, a slow download completes",
+                   DISTURBANCES["upgrade"]),
+    "restart": Row("20 times: 0 lost, gap < 50 ms", DISTURBANCES["restart"]),
+    "kill -9": Row("20 times: 0 connections refused", DISTURBANCES["kill -9"]),
+    "haproxy": Row("`retries 0`, one of three bounced, 10 times: 0 lost", bounces,
+                   torc_alone=True),
+    "rotation": Row("10 times: 0 lines lost", rotation),
+    "broken": Row("50 configurations: all refused with line and column, 0 lost",
+                  broken_configurations, torc_alone=True),
+    "growth": Row("10,000 reloads, 100 upgrades: no growth", growth, torc_alone=True),
+    "metrics": Row("a scrape a second: < 1 % CPU a request, < 5 ms", metrics, torc_alone=True),
+}
+
+Results = dict[tuple[str, str], Outcome]
 
 
-def await_service(container: Container, service: Service) -> None:
-    deadline = time.monotonic() + 10
-    while not container.run("curl", "--silent", "--fail", URL, check=False):
-        if time.monotonic() > deadline:
-            raise SystemExit(f"operations: {service.name} does not serve: "
-                             + container.run("systemctl", "status", service.name, check=False))
-        time.sleep(0.05)
+def has_row(service: Service, row: str) -> bool:
+    if ROWS[row].torc_alone:
+        return service.name == "torc"
+    return row in service.operations
 
 
-def main_process(container: Container, service: Service) -> str:
-    return container.run("systemctl", "show", "--property=MainPID", service.name)
-
-
-def measure(container: Container, service: Service, row: str, events: int,
-            pause: float) -> tuple[Loss, Loss]:
-    """Losses of connections that are kept, and of those with one request each."""
-    container.run("systemctl", "start", service.name)
-    await_service(container, service)
-    seconds = str(round(events * (pause + 0.1) + 2))
-    wrk = ["wrk", "-t1", f"-d{seconds}"]
-    loads = [container.start(*wrk, "-c32", URL),
-             container.start(*wrk, "-c8", "-HConnection: close", URL)]
-    time.sleep(1)
-    for _ in range(events):
-        before = main_process(container, service)
-        container.run("sh", "-c", service.operations[row], check=False)
-        time.sleep(pause)
-        if service.name == "torc" and (row == "reload") == (
-                main_process(container, service) != before):
-            raise SystemExit(f"operations: {row} did not do what it should")
-    kept, fresh = (loss_in(load.communicate()[0]) for load in loads)
-    container.run("systemctl", "stop", service.name, check=False)
-    container.run("systemctl", "reset-failed", service.name, check=False)
-    return kept, fresh
-
-
-def table(results: dict[tuple[str, str], tuple[Loss, Loss]], names: list[str],
-          events: int) -> str:
-    lines = [f"Failed requests of all, and the longest wait, in {events} events each.", ""]
-    lines.append("| what is done | clients | " + " | ".join(names) + " |")
-    lines.append("| :-- | :-- |" + " --: |" * len(names))
-    for row in ROWS:
-        for kind, clients in enumerate(("kept connections", "one request each")):
-            cells = []
-            for name in names:
-                losses = results.get((row, name))
-                cells.append(f"{losses[kind].failed} of {losses[kind].requests:,}, "
-                             f"{losses[kind].longest_ms:.0f} ms" if losses else "–")
-            lines.append(f"| {row} | {clients} | " + " | ".join(cells) + " |")
+def table(results: Results, rows: Iterable[str], names: list[str]) -> str:
+    lines = ["| row | goal | " + " | ".join(names) + " |",
+             "| :-- | :-- |" + " :-- |" * len(names)]
+    for row in rows:
+        cells = [results[row, name].text if (row, name) in results else "–" for name in names]
+        lines.append(f"| {row} | {ROWS[row].goal}{verdict(results, row)} | "
+                     + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--torc", type=Path, default=PROJECT / "build/release/src/torc")
-    parser.add_argument("--events", type=int, default=20, help="of each kind; default: 20")
-    parser.add_argument("--pause", type=float, default=0.9, help="seconds between; default: 0.9")
+def verdict(results: Results, row: str) -> str:
+    outcome = results.get((row, "torc"))
+    if outcome is None:
+        return ""
+    return ": **met**" if outcome.met and not outcome.faults else ": **missed**"
+
+
+def build(targets: list[str]) -> None:
+    print("building the preset `bench`", file=sys.stderr, flush=True)
+    for command in (["cmake", "--preset", "bench"],
+                    ["cmake", "--build", "--preset", "bench", "--target", *targets]):
+        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise SystemExit(f"{done.stdout}{done.stderr}\n{' '.join(command)} failed, see above")
+
+
+def fill(directory: Path, torc: Path, chosen: list[Service]) -> dict[str, str]:
+    """With all that the container shares; gives the units."""
+    directory.chmod(0o755)
+    (directory / "site").mkdir()
+    for name in ("file", "other"):
+        (directory / "site" / name).write_bytes(b"x" * 1024)
+    shutil.copy(torc, directory / "torc")
+    shutil.copy(BUILD / "bench/paced", directory / "paced")
+    files = {service.file: service.settings for service in chosen} | fleet_files(PROJECT)
+    for file, text in files.items():
+        (directory / file).write_text(text)
+    return {f"{service.name}.service": service.unit for service in chosen} | fleet_units(PROJECT)
+
+
+def run(options: argparse.Namespace, rows: list[str], chosen: list[Service]) -> Results:
+    results: Results = {}
+    with tempfile.TemporaryDirectory(prefix="torc-operations-") as name:
+        directory = Path(name)
+        units = fill(directory, options.torc, chosen)
+        with Container(directory, units) as container:
+            bench = Bench(container, directory, options.scale)
+            for row in rows:
+                for service in chosen:
+                    if has_row(service, row):
+                        outcome = ROWS[row].measure(bench, service)
+                        results[row, service.name] = outcome
+                        print(f"{row}: {service.name}: {outcome.text}", file=sys.stderr,
+                              flush=True)
+    return results
+
+
+def parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, prog="bench/operations/run")
+    parser.add_argument("--torc", type=Path, help="another build than that of the preset `bench`")
+    parser.add_argument("--scale", type=float, default=1.0,
+                        help="the part that is done of what each row does; default: 1")
     parser.add_argument("--only", default=",".join(ROWS), help=f"of {', '.join(ROWS)}")
     parser.add_argument("--servers", default="", help="of torc, nginx, h2o, caddy; default: all")
     parser.add_argument("--output", type=Path, help="also writes the table there")
-    options = parser.parse_args()
-    for program in ("systemd-nspawn", "nsenter", "wrk", "curl"):
+    parser.add_argument("--smoke", action="store_true",
+                        help=f"does torc lose anything by one of {', '.join(SMOKE_ROWS)}?")
+    return parser.parse_args()
+
+
+def check_programs() -> None:
+    for program in ("systemd-nspawn", "nsenter", "curl", "ip"):
         if shutil.which(program) is None:
-            raise SystemExit(f"operations: {program} is missing (scripts/setup bench)")
-    wanted = options.servers.split(",") if options.servers else []
+            raise NoContainer(f"{program} is missing (scripts/setup bench)")
+
+
+def main() -> int:
+    options = parse_options()
+    rows = list(SMOKE_ROWS) if options.smoke else options.only.split(",")
+    wanted = ["torc"] if options.smoke else options.servers.split(",") if options.servers else []
+    if options.smoke:
+        options.scale = 0.01
+    if unknown := [row for row in rows if row not in ROWS]:
+        raise SystemExit(f"operations: there is no row {unknown[0]}; there are {', '.join(ROWS)}")
     chosen = [each for each in services(PROJECT) if not wanted or each.name in wanted]
-    results = {}
-    with tempfile.TemporaryDirectory(prefix="torc-operations-") as name:
-        directory = Path(name)
-        directory.chmod(0o755)
-        (directory / "site").mkdir()
-        (directory / "site/file").write_bytes(b"x" * 1024)
-        shutil.copy(options.torc, directory / "torc")
-        for service in chosen:
-            for file, text in service.files.items():
-                (directory / file).write_text(text)
-        units = {f"{service.name}.service": service.unit for service in chosen}
-        with Container(directory, units) as container:
-            for row in options.only.split(","):
-                for service in chosen:
-                    if row in service.operations:
-                        print(f"{row}: {service.name}", file=sys.stderr, flush=True)
-                        results[row, service.name] = measure(container, service, row,
-                                                             options.events, options.pause)
-    text = table(results, [service.name for service in chosen], options.events)
+    try:
+        check_programs()
+        build(["torc_bench_paced", *([] if options.torc else ["torc"])])
+        options.torc = options.torc or BUILD / "src/torc"
+        results = run(options, rows, chosen)
+    except NoContainer as error:
+        # Not every machine can have one.
+        print(f"operations: {'skipped, ' if options.smoke else ''}{error}", file=sys.stderr)
+        return 0 if options.smoke else 1
+    text = table(results, rows, [service.name for service in chosen])
     print(text)
     if options.output:
         version = subprocess.run([options.torc, "--version"], capture_output=True, text=True,
                                  check=True).stdout.splitlines()[0]
-        options.output.write_text(f"# What an operator's work loses\n\n{version}; how to read "
-                                  "this: [README](../README.md#operations-what-a-restart-loses)."
-                                  f"\n\n{text}")
-    lost = sum(loss.failed for (row, server), losses in results.items()
-               if server == "torc" and row != "kill -9" for loss in losses)
-    return 1 if lost > 0 else 0
+        options.output.write_text(
+            f"# What an operator's work loses\n\n{version}; how to read this: "
+            f"[README](../README.md#operations-what-an-operators-work-loses).\n\n{text}")
+    faults = [f"{row}: {fault}" for (row, server), outcome in results.items()
+              if server == "torc" for fault in outcome.faults]
+    for fault in faults:
+        print(f"operations: {fault}", file=sys.stderr)
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ bool ProxyPeers::includes(const std::optional<Address>& peer) const noexcept {
 
 std::vector<ListenPlace> resolve_listen_addresses(const std::vector<ListenAddress>& addresses,
                                                   std::uint16_t port) {
+    if (addresses.empty()) {
+        return resolve_listen_addresses({"localhost"}, port);
+    }
     std::vector<std::string> texts;
     texts.reserve(addresses.size());
     for (const ListenAddress& address : addresses) {

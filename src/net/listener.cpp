@@ -153,17 +153,12 @@ ChosenBy who_chose(const std::vector<ListenAddress>& addresses) noexcept {
     return addresses.empty() ? ChosenBy::torc : ChosenBy::user;
 }
 
-std::vector<ListenPlace> resolve(const std::vector<ListenAddress>& addresses, std::uint16_t port) {
-    return resolve_listen_addresses(
-        addresses.empty() ? std::vector<ListenAddress>{"localhost"} : addresses, port);
-}
-
 /// Whether it has the port that came of port 0.
 bool is_on_free_port(const InheritedGroup& group, const std::vector<ListenAddress>& addresses) {
     Endpoint asked_for = group.endpoint;
     asked_for.set_port(0);
     return group.opened_by == OpenedBy::torc && !group.endpoint.is_unix() &&
-           contains(resolve(addresses, 0), asked_for);
+           contains(resolve_listen_addresses(addresses, 0), asked_for);
 }
 
 }  // namespace
@@ -191,7 +186,7 @@ std::vector<ListenPlace> Listeners::wanted(const std::vector<ListenAddress>& add
     };
     std::vector<ListenPlace> wanted;
     if (!addresses.empty() || std::ranges::none_of(places_, is_others)) {
-        wanted = resolve(addresses, port);
+        wanted = resolve_listen_addresses(addresses, port);
     }
     for (const Place& place : places_) {
         if (is_others(place) && !contains(wanted, place.endpoint)) {

@@ -51,7 +51,8 @@ struct ListenPlace {
     mode_t mode = ListenAddress::mode_default;
 };
 
-/// As resolve_addresses. What is given twice must be the same: throws UsageError.
+/// As resolve_addresses; without addresses the loopback ones. What is given twice must be the same:
+/// throws UsageError.
 [[nodiscard]] std::vector<ListenPlace> resolve_listen_addresses(
     const std::vector<ListenAddress>& addresses, std::uint16_t port);
 

@@ -6,6 +6,7 @@
 #include <torc/server/browser.hpp>
 #include <torc/server/diagnostics.hpp>
 #include <torc/server/file_check.hpp>
+#include <torc/server/running_plan.hpp>
 #include <torc/server/server.hpp>
 #include <torc/server/server_urls.hpp>
 #include <torc/server/start_report.hpp>
@@ -110,12 +111,21 @@ int report(const torc::config::Verdict& verdict, torc::server::Diagnostics& diag
     for (const std::string& warning : verdict.settings.warnings) {
         diagnostics.print(fmt::format("torc: {}\n", warning));
     }
-    const std::vector<std::string> problems = torc::server::find_file_problems(verdict.settings);
+    std::vector<std::string> problems = torc::server::find_file_problems(verdict.settings);
+    std::string plan;
+    if (!verdict.configuration.empty()) {
+        auto [text, obstacle] =
+            torc::server::plan_for_running(*verdict.settings.admin, verdict.configuration);
+        plan = std::move(text);
+        if (!obstacle.empty()) {
+            problems.push_back(std::move(obstacle));
+        }
+    }
     if (!problems.empty()) {
         diagnostics.print(fmt::format("{}\n", fmt::join(problems, "\n")));
         return static_cast<int>(ExitCode::failed_start);
     }
-    fmt::print("{}", verdict.text);
+    fmt::print("{}{}", verdict.text, plan);
     return static_cast<int>(ExitCode::stopped);
 }
 

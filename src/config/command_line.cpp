@@ -304,7 +304,13 @@ Verdict judge(Settings settings, GivenConfiguration given, Problems problems, As
     if (ask == Ask::is_valid) {
         std::string text =
             given.files.empty() ? "the options are valid\n" : given.files.front() + " is valid\n";
-        return {.settings = std::move(settings), .text = std::move(text)};
+        check_writable(given.options, problems);
+        std::string configuration = settings.admin && problems.all().empty()
+                                        ? text_of(std::move(given), settings)
+                                        : std::string();
+        return {.settings = std::move(settings),
+                .text = std::move(text),
+                .configuration = std::move(configuration)};
     }
     std::string text = text_of(std::move(given), settings);
     return {.settings = std::move(settings), .text = std::move(text)};

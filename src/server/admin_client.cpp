@@ -73,49 +73,84 @@ struct Response {
     throw StartError(fmt::format("torc {}: {}", word, text));
 }
 
-UniqueFd connect_to(const config::OperatorCommand& command) {
+/// `socket_path`: as it was named. What is asked for, and how long an answer is waited for.
+struct Question {
+    const std::string& socket_path;
+    std::string_view method = "GET";
+    std::string_view name;
+    std::string_view accept = "text/plain";
+    /// Zero: as long as it takes.
+    timeval patience{};
+};
+
+Result<UniqueFd> connect_to(const Question& question) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    const std::string& path = command.socket_path;
+    const std::string& path = question.socket_path;
     if (path.size() >= sizeof address.sun_path) {
-        explain(command, Errno(ENAMETOOLONG));
+        return std::unexpected(Errno(ENAMETOOLONG));
     }
     std::memcpy(address.sun_path, path.data(), path.size());
     UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!socket ||
         ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) {
-        explain(command, Errno::last());
+        return std::unexpected(Errno::last());
     }
-    if (command.kind == Kind::status) {
-        ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &status_patience,
-                     sizeof status_patience);
-    }
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &question.patience,
+                 sizeof question.patience);
     return socket;
 }
 
-Response ask(const config::OperatorCommand& command) {
-    const UniqueFd socket = connect_to(command);
-    const std::string request =
-        fmt::format("{} /{} HTTP/1.1\r\nHost: localhost\r\nAccept: {}\r\n\r\n",
-                    command.kind == Kind::status ? "GET" : "POST", config::word_of(command.kind),
-                    command.format == config::OperatorCommand::Format::json ? "application/json"
-                                                                            : "text/plain");
-    if (::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) {
-        explain(command, Errno::last());
-    }
+/// EPROTO: the server has ended meanwhile, or is none.
+Result<Response> receive_response(const UniqueFd& socket) {
     std::string received;
     std::array<char, 16384> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): is received.
     ssize_t count = 0;
     while ((count = ::recv(socket.get(), buffer.data(), buffer.size(), 0)) > 0) {
         received.append(buffer.data(), static_cast<std::size_t>(count));
     }
-    const std::size_t end = received.find("\r\n\r\n");
-    if (count < 0 || end == std::string::npos) {
-        throw StartError(fmt::format("torc {}: the server at {} {}", config::word_of(command.kind),
-                                     command.socket_path,
-                                     count < 0 ? "does not respond" : "has ended meanwhile"));
+    if (count < 0) {
+        return std::unexpected(Errno::last());
     }
-    return {.head = received.substr(0, end + 2), .content = received.substr(end + 4)};
+    const std::size_t end = received.find("\r\n\r\n");
+    if (end == std::string::npos) {
+        return std::unexpected(Errno(EPROTO));
+    }
+    return Response{.head = received.substr(0, end + 2), .content = received.substr(end + 4)};
+}
+
+Result<void> send_request(const UniqueFd& socket, const Question& question) {
+    const std::string request =
+        fmt::format("{} /{} HTTP/1.1\r\nHost: localhost\r\nAccept: {}\r\n\r\n", question.method,
+                    question.name, question.accept);
+    if (::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) {
+        return std::unexpected(Errno::last());
+    }
+    return {};
+}
+
+Response ask(const config::OperatorCommand& command) {
+    const bool is_status = command.kind == Kind::status;
+    const bool wants_json = command.format == config::OperatorCommand::Format::json;
+    const Question question{.socket_path = command.socket_path,
+                            .method = is_status ? "GET" : "POST",
+                            .name = config::word_of(command.kind),
+                            .accept = wants_json ? "application/json" : "text/plain",
+                            .patience = is_status ? status_patience : timeval{}};
+    const Result<UniqueFd> socket = connect_to(question);
+    if (!socket) {
+        explain(command, socket.error());
+    }
+    if (const Result<void> sent = send_request(*socket, question); !sent) {
+        explain(command, sent.error());
+    }
+    Result<Response> response = receive_response(*socket);
+    if (!response) {
+        throw StartError(fmt::format(
+            "torc {}: the server at {} {}", config::word_of(command.kind), command.socket_path,
+            response.error() == Errno(EPROTO) ? "has ended meanwhile" : "does not respond"));
+    }
+    return *std::move(response);
 }
 
 }  // namespace
@@ -139,6 +174,26 @@ ExitCode run_operator_command(const config::OperatorCommand& command) {
     }
     return response.head.find("\r\nTorc-Pending: ") != std::string::npos ? ExitCode::awaits_upgrade
                                                                          : ExitCode::stopped;
+}
+
+Result<std::string> read_running_configuration(const std::string& socket_path) {
+    const Question question{
+        .socket_path = socket_path, .name = "config", .patience = status_patience};
+    const Result<UniqueFd> socket = connect_to(question);
+    if (!socket) {
+        return std::unexpected(socket.error());
+    }
+    if (const Result<void> sent = send_request(*socket, question); !sent) {
+        return std::unexpected(sent.error());
+    }
+    Result<Response> response = receive_response(*socket);
+    if (!response) {
+        return std::unexpected(response.error());
+    }
+    if (!response->has_status("200")) {
+        return std::unexpected(Errno(EPROTO));
+    }
+    return std::move(response->content);
 }
 
 }  // namespace torc::server

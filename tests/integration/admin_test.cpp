@@ -198,6 +198,39 @@ TEST_P(Admin, ReloadsAndSaysWhatCameOfIt) {
     EXPECT_EQ(server.stop(), 0);
 }
 
+TEST_P(Admin, ChecksWhatAConfigurationWouldChange) {
+    ServerProcess server(options());
+    const std::string verdict = file_ + " is valid\n";
+    const std::string where = path("admin.sock");
+    EXPECT_EQ(command("check", {"--health", "/healthz"}).standard_output,
+              verdict + "the server at " + where + " runs with just this\n");
+    write("[[site]]\nhosts = [\"b.test\"]\ndefault = true\nroot = \"" + path("b") + "\"\n",
+          "cache_memory = \"64M\"");
+    const FinishedRun check = command("check");
+    EXPECT_EQ(check.exit_code, 0) << check.standard_error;
+    EXPECT_EQ(check.standard_output,
+              verdict + "it would change of the server at " + where +
+                  ":\n"
+                  "  + site b.test\n"
+                  "  - site a.test\n"
+                  "  server.health: /healthz → none given\n"
+                  "  server.cache_memory: none given → 67108864 takes effect at the next start\n");
+    EXPECT_EQ(server.stop(), 0);
+    EXPECT_EQ(command("check").standard_output, verdict) << "nobody runs there";
+}
+
+TEST_P(Admin, ChecksWhetherNewAddressesCanBeListenedOn) {
+    ServerProcess server(options());
+    ServerProcess other(torc_with({"--port", "0", path("b")}));
+    write("[[site]]\nroot = \"" + path("a") + "\"\n");
+    const std::string address = fmt::format("127.0.0.1:{}", other.port());
+    const FinishedRun check = command("check", {"--address", address});
+    EXPECT_EQ(check.exit_code, 1);
+    EXPECT_TRUE(check.standard_error.contains("can't listen on " + address))
+        << check.standard_error;
+    EXPECT_EQ(server.stop(), 0);
+}
+
 TEST_P(Admin, SaysWhatOfAReloadWaitsForAnUpgrade) {
     ServerProcess server(options());
     const std::string site =

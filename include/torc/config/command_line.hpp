@@ -19,6 +19,9 @@ struct Verdict {
     /// a line for each.
     std::string text;
     bool has_problems = false;
+    /// Of --check without problems: what `settings` were made of, as --print-config prints it, if
+    /// there is an admin socket that shows what a server runs with and a file can hold it.
+    std::string configuration{};
 };
 
 /// Reads the command line, the environment (TORC_PORT for --port, and so on) and the configuration

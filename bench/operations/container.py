@@ -58,19 +58,26 @@ class Container:
              "systemd.unit=basic.target"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
+        try:
+            self._await_boot()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._end()
+
+    def _await_boot(self) -> None:
         deadline = time.monotonic() + BOOT_PATIENCE_SECONDS
         while time.monotonic() < deadline:
             self._leader = self._find_leader()
             if self._leader and self.run("systemctl", "is-active", "basic.target", check=False):
                 self.run("ip", "link", "set", "lo", "up")
-                return self
+                return
             time.sleep(0.1)
-        self._end()
         raise NoContainer("systemd does not start in a container (systemd-nspawn)")
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
-        self._end()
 
     def _find_leader(self) -> int:
         """The systemd inside, which is the only child; 0 while there is none."""
@@ -86,7 +93,8 @@ class Container:
             return
         if self._leader:
             # A halt (systemd(1)).
-            os.kill(self._leader, signal.SIGRTMIN + 4)
+            with suppress(ProcessLookupError):
+                os.kill(self._leader, signal.SIGRTMIN + 4)
         else:
             self._process.terminate()
         try:

@@ -1,7 +1,9 @@
 """Has an operator do to loaded servers what is done to servers in years, and counts what that loses."""
 
 import argparse
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -97,20 +99,34 @@ def fill(directory: Path, torc: Path, chosen: list[Service]) -> dict[str, str]:
 
 
 def run(options: argparse.Namespace, rows: list[str], chosen: list[Service]) -> Results:
+    """Writes the table after each server: what a run that is broken off has measured is there."""
     results: Results = {}
+    loaded = os.getloadavg()[0]
+    names = [service.name for service in chosen]
     with tempfile.TemporaryDirectory(prefix="torc-operations-") as name:
         directory = Path(name)
         units = fill(directory, options.torc, chosen)
         with Container(directory, units) as container:
             bench = Bench(container, directory, options.scale)
-            for row in rows:
-                for service in chosen:
+            for service in chosen:
+                for row in rows:
                     if has_row(service, row):
                         outcome = ROWS[row].measure(bench, service)
                         results[row, service.name] = outcome
                         print(f"{row}: {service.name}: {outcome.text}", file=sys.stderr,
                               flush=True)
+                if options.output:
+                    write(options, table(results, rows, names), loaded)
     return results
+
+
+def write(options: argparse.Namespace, text: str, loaded: float) -> None:
+    version = subprocess.run([options.torc, "--version"], capture_output=True, text=True,
+                             check=True).stdout.splitlines()[0]
+    options.output.write_text(
+        f"# What an operator's work loses\n\n{version}, {len(os.sched_getaffinity(0))} CPUs, "
+        f"load average {loaded:.1f} before. How to read this: "
+        f"[README](../README.md#operations-what-an-operators-work-loses).\n\n{text}")
 
 
 def parse_options() -> argparse.Namespace:
@@ -127,12 +143,16 @@ def parse_options() -> argparse.Namespace:
 
 
 def check_programs() -> None:
+    if os.geteuid() != 0:
+        raise NoContainer("systemd-nspawn takes root")
     for program in ("systemd-nspawn", "nsenter", "curl", "ip"):
         if shutil.which(program) is None:
             raise NoContainer(f"{program} is missing (scripts/setup bench)")
 
 
 def main() -> int:
+    # The container is ended then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     options = parse_options()
     rows = list(SMOKE_ROWS) if options.smoke else options.only.split(",")
     wanted = ["torc"] if options.smoke else options.servers.split(",") if options.servers else []
@@ -150,14 +170,7 @@ def main() -> int:
         # Not every machine can have one.
         print(f"operations: {'skipped, ' if options.smoke else ''}{error}", file=sys.stderr)
         return 0 if options.smoke else 1
-    text = table(results, rows, [service.name for service in chosen])
-    print(text)
-    if options.output:
-        version = subprocess.run([options.torc, "--version"], capture_output=True, text=True,
-                                 check=True).stdout.splitlines()[0]
-        options.output.write_text(
-            f"# What an operator's work loses\n\n{version}; how to read this: "
-            f"[README](../README.md#operations-what-an-operators-work-loses).\n\n{text}")
+    print(table(results, rows, [service.name for service in chosen]))
     faults = [f"{row}: {fault}" for (row, server), outcome in results.items()
               if server == "torc" for fault in outcome.faults]
     for fault in faults:

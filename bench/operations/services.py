@@ -8,6 +8,8 @@ from container import INSIDE
 
 PORT = 8000
 LOGS = "/var/log/torc"
+# As torc's: systemd starts them as often as they are stopped and killed.
+UNIT = "[Unit]\nStartLimitIntervalSec=0\n"
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def nginx_settings(log: str) -> str:
 
 def nginx() -> Service:
     program = f"/usr/sbin/nginx -e /dev/null -c {INSIDE}/nginx.conf"
-    unit = ("[Service]\nType=forking\nPIDFile=/run/nginx.pid\nRestart=on-failure\n"
+    unit = (f"{UNIT}[Service]\nType=forking\nPIDFile=/run/nginx.pid\nRestart=on-failure\n"
             "RestartSec=200ms\nLogsDirectory=torc\n"
             f"ExecStart={program}\nExecReload={program} -s reload\n"
             "ExecStop=/bin/kill -QUIT $MAINPID\nKillMode=mixed\n")
@@ -95,7 +97,7 @@ def nginx() -> Service:
 def h2o() -> Service:
     settings = (f"listen: {{ host: 127.0.0.1, port: {PORT} }}\nuser: root\nnum-threads: 2\n"
                 f'hosts: {{ default: {{ paths: {{ "/": {{ file.dir: {INSIDE}/site }} }} }} }}\n')
-    unit = ("[Service]\nType=simple\nRestart=on-failure\nRestartSec=200ms\n"
+    unit = (f"{UNIT}[Service]\nType=simple\nRestart=on-failure\nRestartSec=200ms\n"
             f"ExecStart=/usr/bin/h2o -m master -c {INSIDE}/h2o.conf\n"
             "ExecReload=/bin/kill -HUP $MAINPID\n")
     operations = common_operations("h2o") | {"upgrade": "systemctl reload h2o"}
@@ -106,7 +108,7 @@ def caddy() -> Service:
     settings = ("{\n admin unix//run/caddy-admin.sock\n auto_https off\n}\n"
                 f"http://127.0.0.1:{PORT} {{\n root * {INSIDE}/site\n file_server\n}}\n")
     program = "/usr/bin/caddy"
-    unit = ("[Service]\nType=notify\nRestart=on-failure\nRestartSec=200ms\n"
+    unit = (f"{UNIT}[Service]\nType=notify\nRestart=on-failure\nRestartSec=200ms\n"
             "Environment=HOME=/run XDG_DATA_HOME=/run XDG_CONFIG_HOME=/run\n"
             f"ExecStart={program} run --adapter caddyfile --config {INSIDE}/Caddyfile\n"
             f"ExecReload={program} reload --force --adapter caddyfile --address "

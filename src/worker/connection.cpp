@@ -67,6 +67,7 @@ Action Connection::on_introduced() {
 }
 
 Action Connection::serve_longer_backlog(std::string_view bytes) {
+    begins_request_ = false;
     if (backlog_->awaits_proxy_header) {
         return await_proxy_header(bytes);
     }
@@ -228,6 +229,7 @@ void Connection::keep(std::string_view rest) {
     } else {
         backlog_ = std::make_unique<Backlog>();
         backlog_->assign(rest);
+        begins_request_ = true;
     }
 }
 

@@ -47,8 +47,10 @@ void Deadlines::start(ConnectionSlot& slot, MonotonicTime now) noexcept {
             }
             break;
         case State::receiving:
-            // From the first byte: sending one more now and then does not buy time.
-            if (!slot.is_linked() || slot.state != State::receiving) {
+            // From the first byte: sending one more now and then does not buy time. The rest of a
+            // body that is dropped may have been waited for before.
+            if (!slot.is_linked() || slot.state != State::receiving ||
+                slot.connection->begins_request()) {
                 requests_.start(slot, now);
             }
             break;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace torc::worker {
@@ -71,6 +72,23 @@ TEST_F(DeadlinesTest, TimesOutARequestFromItsFirstByte) {
     const auto expired = deadlines_.take_expired(noon + 20s);
     ASSERT_TRUE(expired);
     EXPECT_EQ(expired->consequence, Consequence::time_out_request);
+}
+
+TEST_F(DeadlinesTest, ARequestHasItsOwnTimeHoweverLongTheBodyBeforeItTook) {
+    ConnectionSlot& slot = connect();
+    const Action refusal =
+        slot.connection->on_received("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo");
+    const msghdr& message = *std::get<Send>(refusal).message;
+    ASSERT_EQ(message.msg_iovlen, 1U);
+    (void)slot.connection->on_sent(message.msg_iov[0].iov_len);
+    deadlines_.start(slot, noon);
+    EXPECT_EQ(deadlines_.next(), noon + 20s);
+    (void)slot.connection->on_received("dyGET ");
+    deadlines_.start(slot, noon + 15s);
+    EXPECT_EQ(deadlines_.next(), noon + 35s);
+    (void)slot.connection->on_received("/");
+    deadlines_.start(slot, noon + 30s);
+    EXPECT_EQ(deadlines_.next(), noon + 35s);
 }
 
 TEST_F(DeadlinesTest, GivesUpALoad) {

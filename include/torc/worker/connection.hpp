@@ -159,6 +159,9 @@ public:
     [[nodiscard]] bool awaits_check() const noexcept { return awaits_check_; }
     /// True before the first response.
     [[nodiscard]] bool is_fresh() const noexcept { return is_fresh_; }
+    /// In `receiving`: whether what was received last has the first bytes of the request that is
+    /// waited for.
+    [[nodiscard]] bool begins_request() const noexcept { return begins_request_; }
 
 private:
     /// What follows when the responses under way have left.
@@ -320,6 +323,7 @@ private:
     /// No response was made yet.
     bool is_fresh_ = true;
     bool awaits_check_ = false;
+    bool begins_request_ = false;
     /// The next end of input is that of a receive that was ended for its deadline. It stays true: a
     /// receive may bring bytes before.
     bool has_timed_out_ = false;

@@ -36,8 +36,20 @@ HostedTreeRef HostedTrees::host(const SharedTree& tree) {
 void HostedTrees::begin_iteration(Now now) {
     ++iteration_;
     now_ = now;
+    if (now.monotonic >= idle_looked_at_ + idle_looked_at_every) {
+        idle_looked_at_ = now.monotonic;
+        activate_those_behind();
+    }
     for (HostedTree* const tree : active_) {
         tree->loader_.follow_root(now_.monotonic);
+    }
+}
+
+void HostedTrees::activate_those_behind() noexcept {
+    for (const HostedTreeRef& tree : trees_) {
+        if (tree && tree->loader_.is_behind_root()) {
+            activate(*tree);
+        }
     }
 }
 

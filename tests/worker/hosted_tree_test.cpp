@@ -7,6 +7,7 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -66,6 +67,21 @@ TEST_F(HostedTreesTest, DoNotLookAtATreeThatNobodyAsksFor) {
     EXPECT_TRUE(has(hosted->site(), "page"));
     EXPECT_EQ(trees_.next_deadline(), never);
     EXPECT_EQ(proactor_.started(), 0);
+}
+
+TEST_F(HostedTreesTest, LetGoOfARootThatWasReplacedThoughNobodyAsksForTheTree) {
+    const HostedTreeRef hosted = trees_.host(make_tree("a"));
+    const std::weak_ptr<const file::Root> replaced = hosted->tree()->root->version().root;
+    cache(hosted->site(), "page");
+    publish_root(*hosted->tree(), "b");
+    proactor_.set_now(test::noon + HostedTrees::idle_looked_at_every - std::chrono::nanoseconds(1));
+    iterate();
+    EXPECT_FALSE(replaced.expired());
+    proactor_.set_now(test::noon + HostedTrees::idle_looked_at_every);
+    iterate();
+    EXPECT_TRUE(replaced.expired());
+    EXPECT_FALSE(has(hosted->site(), "page"));
+    EXPECT_EQ(hosted->site().cache().size(), 0U);
 }
 
 TEST_F(HostedTreesTest, BringATreeToWhatItsPathLeadsToBeforeItIsUsed) {

@@ -50,6 +50,8 @@ public:
     /// Goes over to what the root's path leads to by now, as far as any worker knows. For each
     /// iteration, before a request is served.
     void follow_root(MonotonicTime now);
+    /// Whether that is another directory, which is not served from yet.
+    [[nodiscard]] bool is_behind_root() const noexcept { return root_.is_behind(); }
     /// There are other mounts than before at `places`, absolute paths. Throws std::bad_alloc.
     void remounted(const std::vector<std::string>& places, MonotonicTime now);
     /// Forgets all that is cached and watched: changes may have been missed.

@@ -9,6 +9,7 @@
 #include <torc/worker/current_root.hpp>
 #include <torc/worker/loader_services.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -83,8 +84,10 @@ public:
 
     // In the order of an iteration.
 
-    /// Begins an iteration: those that are active go over to what their roots' paths lead to.
+    /// Begins an iteration: those that are active go over to what their roots' paths lead to. So do
+    /// the others, once in `idle_looked_at_every`, so that they hold nothing of what was deleted.
     void begin_iteration(Now now);
+    static constexpr std::chrono::seconds idle_looked_at_every{1};
     /// Before something is asked of a tree: brings it to this iteration.
     void use(HostedTree& tree) {
         if (tree.used_in_ != iteration_) {
@@ -111,6 +114,7 @@ public:
 private:
     void begin_use(HostedTree& tree);
     void activate(HostedTree& tree);
+    void activate_those_behind() noexcept;
     void changes_completed() noexcept;
     void mounts_completed(const io::Completion& completion) noexcept;
     void forget_all() noexcept;
@@ -126,6 +130,7 @@ private:
     std::vector<HostedTree*> active_;
     std::uint64_t iteration_ = 0;
     Now now_{};
+    MonotonicTime idle_looked_at_{};
     bool may_have_unused_ = false;
 };
 

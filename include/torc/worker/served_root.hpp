@@ -39,11 +39,16 @@ public:
     /// Goes over to what any worker has found meanwhile; true: it is another directory. To be
     /// called in each iteration before requests are served. Without a change, one look at memory.
     [[nodiscard]] bool follow() {
-        if (shared_.generation() == own_.generation) {
+        if (!is_behind()) {
             return false;
         }
         own_ = shared_.version();
         return true;
+    }
+
+    /// Whether `follow` would find another directory.
+    [[nodiscard]] bool is_behind() const noexcept {
+        return shared_.generation() != own_.generation;
     }
 
     [[nodiscard]] MonotonicTime verified_until() const noexcept { return shared_.verified_until(); }

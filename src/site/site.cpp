@@ -11,6 +11,14 @@
 #include <utility>
 
 namespace torc::site {
+namespace {
+
+/// So many files from directories that were the root before are cached, since all of them go in one
+/// iteration when their time is over: some 0.3 ms. Further ones are loaded for each request.
+constexpr std::size_t cached_previous_max = 1024;
+
+}  // namespace
+
 Site::Site(LoadRules rules, CacheBudgets& budgets)
     : rules_(std::move(rules)),
       budgets_(budgets),
@@ -123,6 +131,10 @@ void Site::keep(const PendingLoad& pending, const AssetLoad::Outcome& outcome, M
     const bool is_watched =
         !is_missing && pending.is_watched && outcome.is_watchable && !has_changed;
     try {
+        if (outcome.is_of_previous_root && !note_previous(path, pending.fresh_until_max)) {
+            cache.erase(path);
+            return;
+        }
         cache.insert(path, outcome.asset, fresh_until(pending, asset, is_watched, now),
                      pending.load->looks().all());
     } catch (const std::bad_alloc&) {
@@ -137,6 +149,23 @@ MonotonicTime Site::fresh_until(const PendingLoad& pending, const Asset& asset, 
     // A listing is as old as what it was made of.
     return std::min(listed ? listed->fresh_until(duration) : now + duration,
                     pending.fresh_until_max);
+}
+
+bool Site::note_previous(const std::string& path, MonotonicTime time) {
+    if (previous_.size() >= cached_previous_max && !previous_.contains(path)) {
+        return false;
+    }
+    previous_.insert(path);
+    previous_until_ = std::min(previous_until_, time);
+    return true;
+}
+
+void Site::forget_previous() noexcept {
+    for (const std::string& path : previous_) {
+        cache_.erase(path);
+    }
+    previous_.clear();
+    previous_until_ = never;
 }
 
 ListedDirectoryRef Site::share_listed_directory(LoadId id, MonotonicTime now) {
@@ -187,6 +216,8 @@ void Site::changed_beneath(std::string_view directory) {
 void Site::changed_all() noexcept {
     cache_.forget_all();
     missing_.forget_all();
+    previous_.clear();
+    previous_until_ = never;
     by_path_.clear();
     all_changed_at_ = ++changes_;
     directory_changed_at_ = changes_;

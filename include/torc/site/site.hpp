@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace torc::site {
@@ -86,6 +87,12 @@ public:
         loads_[id].fresh_until_max = time;
     }
 
+    /// When the first of what is cached from directories that were the root before is over;
+    /// `never`: there is none.
+    [[nodiscard]] MonotonicTime previous_until() const noexcept { return previous_until_; }
+    /// Lets go of all that is cached from such directories.
+    void forget_previous() noexcept;
+
     /// The load itself, to be driven. Lives until `finish_load`.
     [[nodiscard]] AssetLoad& load(LoadId id) noexcept { return *loads_[id].load; }
     [[nodiscard]] const AssetLoad& load(LoadId id) const noexcept { return *loads_[id].load; }
@@ -151,6 +158,9 @@ private:
     void outdate_listings(std::string_view directory);
     /// What loads find that have looked at `name` so far is not trusted for long.
     void distrust_loads(const LookedAt& name);
+    /// Takes note of an asset from a directory that was the root before, to be cached until `time`
+    /// at the most; false: there are too many. Throws std::bad_alloc.
+    [[nodiscard]] bool note_previous(const std::string& path, MonotonicTime time);
     /// Puts what was loaded into the one cache or the other, if it may be kept.
     void keep(const PendingLoad& pending, const AssetLoad::Outcome& outcome, MonotonicTime now);
     [[nodiscard]] PendingLoad take_load(LoadId id);
@@ -163,6 +173,9 @@ private:
     AssetCache missing_;
     PathHash hash_;
     RecentLooks recent_looks_;
+    /// Paths of what may be cached from directories that were the root before.
+    std::unordered_set<std::string> previous_;
+    MonotonicTime previous_until_ = never;
     /// How many times a directory changed, or everything; and what that count was when a directory
     /// last did, and everything.
     std::uint64_t changes_ = 0;

@@ -6,7 +6,9 @@
 
 #include "listing/listing_script.hpp"
 #include "load/file_status.hpp"
+#include "load/kept_name.hpp"
 
+#include <cerrno>
 #include <utility>
 #include <variant>
 
@@ -16,6 +18,11 @@ namespace {
 /// Whether it may be written by another name, which would not show in the directory of this one.
 bool has_other_names(const FileLoad::Outcome& file) noexcept {
     return file.is(file::Kind::regular) && file.metadata.links > 1;
+}
+
+/// Whether it shows that nothing is there, rather than what may not be served.
+bool is_absent(const FileLoad::Outcome& file) noexcept {
+    return file.error == Errno(ENOENT) || file.error == Errno(ENOTDIR);
 }
 
 /// A change of a directory itself is one of all beneath it, and found by that.
@@ -90,13 +97,24 @@ LoadStep AssetLoad::advance(LoadStep step) {
     }
     switch (part_) {
         case Part::resolver:
-            return follow(resolver_.on_looked(file));
+            return go_on_resolving(file);
+        case Part::previous_root:
+            return take_previous(file);
         case Part::variants:
             return go_on_with_variants(variants_.on_looked(file));
         case Part::error:
             return go_on_with_error(error_.on_looked(file));
     }
     assertion_failed("the part is one of the enumerators");
+}
+
+LoadStep AssetLoad::go_on_resolving(FileLoad::Outcome& file) {
+    const bool may_be_kept = is_absent(file);
+    Resolver::Next next = resolver_.on_looked(file);
+    if (may_be_kept && std::holds_alternative<Resolver::Refuse>(next) && has_kept_name()) {
+        return TryPreviousRoot{};
+    }
+    return follow(std::move(next));
 }
 
 LoadStep AssetLoad::follow(Resolver::Next next) {
@@ -117,6 +135,33 @@ LoadStep AssetLoad::follow(Resolver::Next next) {
         return finish(Asset::directory(), true);
     }
     return refuse(std::get<Resolver::Refuse>(next).status);
+}
+
+bool AssetLoad::has_kept_name() const {
+    return !is_substitute_ && !ListingKey::parse(path_) && is_kept_name(path_, scope_.rules());
+}
+
+LoadStep AssetLoad::on_previous_root() {
+    // What changes there is not reported, and it may be deleted at any time.
+    scope_.record().is_watchable = false;
+    return look_at(Part::previous_root,
+                   scope_.look_at(path_, scope_.known_metadata(http::ContentCoding::identity)));
+}
+
+LoadStep AssetLoad::on_no_previous_root() {
+    return finish(Asset::missing(), true);
+}
+
+LoadStep AssetLoad::take_previous(FileLoad::Outcome& file) {
+    if (file.is(file::Kind::regular)) {
+        is_of_previous_root_ = true;
+        return go_on_with_variants(variants_.start(path_, file));
+    }
+    if (is_short_of_something(file)) {
+        // Without a page of the site's own, which would be looked for there as well.
+        return finish(Asset::error(http::Status::service_unavailable), false);
+    }
+    return TryPreviousRoot{};
 }
 
 LoadStep AssetLoad::go_on_with_variants(std::optional<Look> next) {
@@ -190,7 +235,8 @@ LoadStep AssetLoad::finish(AssetRef asset, bool is_cacheable) {
     outcome_ = Outcome{.asset = std::move(asset),
                        .refused = std::move(scope_.record().refused),
                        .is_cacheable = is_cacheable,
-                       .is_watchable = scope_.record().is_watchable};
+                       .is_watchable = scope_.record().is_watchable,
+                       .is_of_previous_root = is_of_previous_root_};
     return LoadFinished{};
 }
 

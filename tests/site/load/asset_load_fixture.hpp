@@ -43,6 +43,7 @@ class AssetLoadTest : public ::testing::Test {
 protected:
     AssetLoad::Outcome load(std::string_view path, AssetRef previous = {}) {
         opened_.clear();
+        beneath_ = 0;
         AssetLoad load(path, std::move(previous), rules_, now_);
         load.reserve_in(budget_);
         LoadStep step = load.start();
@@ -93,6 +94,8 @@ protected:
     WallTime now_ = loaded_at;
     CacheBudget budget_{CacheLimits{}};
     std::map<std::string, FakeFile> disk_;
+    /// What was at the root before, the youngest first.
+    std::vector<std::map<std::string, FakeFile>> previous_disks_;
     std::vector<std::string> opened_;
     /// Closes the descriptors that loads are done with, and counts them.
     class CountingCloser final : public FileCloser {
@@ -126,14 +129,19 @@ private:
         if (const auto* const next = std::get_if<ListDirectory>(&step)) {
             return listing_error_ != 0 ? load.on_failed(Errno(listing_error_)) : list(load, *next);
         }
+        if (is<TryPreviousRoot>(step)) {
+            return beneath_++ < previous_disks_.size() ? load.on_previous_root()
+                                                       : load.on_no_previous_root();
+        }
         return load.on_digest_begun();
     }
 
     LoadStep open(AssetLoad& load, const OpenFile& next) {
         opened_.emplace_back(next.path);
-        const auto found = disk_.find(next.path);
-        if (found == disk_.end() || found->second.error != 0) {
-            return load.on_failed(Errno(found == disk_.end() ? ENOENT : found->second.error));
+        auto& disk = beneath_ == 0 ? disk_ : previous_disks_[beneath_ - 1];
+        const auto found = disk.find(next.path);
+        if (found == disk.end() || found->second.error != 0) {
+            return load.on_failed(Errno(found == disk.end() ? ENOENT : found->second.error));
         }
         if (found->second.is_link && next.is_strict) {
             return load.on_failed(Errno(ELOOP));
@@ -164,6 +172,8 @@ private:
     }
 
     const FakeFile* current_ = nullptr;
+    /// Which of the disks is looked at: 0: `disk_`.
+    std::size_t beneath_ = 0;
     AssetRef last_;
 
 protected:

@@ -7,7 +7,7 @@
 namespace torc::site::test {
 
 /// Which kind of step one is, to be compared.
-enum class StepName : std::uint8_t { open, stat, read, digest, list, finished };
+enum class StepName : std::uint8_t { open, stat, read, digest, list, previous_root, finished };
 
 [[nodiscard]] inline StepName name_of(const LoadStep& step) {
     return static_cast<StepName>(step.index());

@@ -37,7 +37,10 @@ namespace torc::site {
 /// | Resolver: Serve  | VariantLoad, then LoadFinished with a file                          |
 /// | Redirect, Directory | LoadFinished with that                                           |
 /// | List             | ListDirectory, then by `on_listed` LoadFinished with a file         |
-/// | Refuse           | 404: LoadFinished with "missing", or ErrorLoad for a fallback;      |
+/// | Refuse           | nothing is there, by a name that is kept: TryPreviousRoot; then     |
+/// |                  | VariantLoad with the file that is beneath one, or TryPreviousRoot   |
+/// |                  | again, and LoadFinished with "missing" when there is none           |
+/// |                  | 404: LoadFinished with "missing", or ErrorLoad for a fallback;      |
 /// |                  | any other: ErrorLoad, then LoadFinished with an error               |
 class AssetLoad {
 public:
@@ -69,6 +72,8 @@ public:
     /// `page`: see make_listing; null: it is the one that was found before. `directory`: what it
     /// was made of.
     [[nodiscard]] LoadStep on_listed(RepresentationRef page, ListedDirectoryRef directory);
+    [[nodiscard]] LoadStep on_previous_root();
+    [[nodiscard]] LoadStep on_no_previous_root();
     [[nodiscard]] LoadStep on_failed(Errno error);
 
     /// Memory for the page of a listing, before it is made, in place of what was reserved for it
@@ -102,19 +107,25 @@ public:
         /// Whether all that the asset depends on shows as a change in the directory of the path or
         /// in one above it.
         bool is_watchable = false;
+        /// Whether it is a file beneath a directory that was the root before.
+        bool is_of_previous_root = false;
     };
     /// After LoadFinished, once.
     [[nodiscard]] Outcome take_result() noexcept;
 
 private:
     /// Who asked for the look that is under way.
-    enum class Part : std::uint8_t { resolver, variants, error };
+    enum class Part : std::uint8_t { resolver, previous_root, variants, error };
 
     /// Goes on with what a file turned out to be, once `step` says that this is known.
     [[nodiscard]] LoadStep advance(LoadStep step);
     void note_first_look();
     [[nodiscard]] LoadStep look_at(Part part, Look file);
+    [[nodiscard]] LoadStep go_on_resolving(FileLoad::Outcome& file);
     [[nodiscard]] LoadStep follow(Resolver::Next next);
+    /// Whether a file by the path's name is looked for in directories that were the root before.
+    [[nodiscard]] bool has_kept_name() const;
+    [[nodiscard]] LoadStep take_previous(FileLoad::Outcome& file);
     [[nodiscard]] LoadStep refuse(http::Status status);
     [[nodiscard]] LoadStep show_error(http::Status status, std::string_view directory);
     /// Another look of that part, or its end.
@@ -129,6 +140,7 @@ private:
     VariantLoad variants_;
     ErrorLoad error_;
     Part part_ = Part::resolver;
+    bool is_of_previous_root_ = false;
     FileLoad file_;
     CacheBudget* budget_ = nullptr;
     /// Open while it is listed.

@@ -6,6 +6,7 @@
 #include <torc/site/load/cache_control.hpp>
 #include <torc/site/load/content_type.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -37,6 +38,10 @@ struct LoadRules {
     bool lists_directories = false;
     /// What a navigation gets where there is nothing, relative to the root; empty: an error.
     std::string fallback_path{};
+    /// For how long after another directory became the root the one before it is still looked in
+    /// for files that are not there any more, by names that stand for their contents (see
+    /// is_kept_name); 0: not at all.
+    std::chrono::seconds keep_previous{0};
     /// The one file of the root that there is, to all who ask: at its own path and, being the only
     /// index name then, at "/". Everything else is a 404 without being looked for. Empty: all are
     /// served.

@@ -48,11 +48,16 @@ struct ListDirectory {
     ListingKey key;
 };
 
+/// No system call: there is nothing at the path, and a directory that was the root before may have
+/// it. If there is another one that is kept, all that is opened from now on is beneath that, and
+/// `on_previous_root` follows; else `on_no_previous_root`. Only of an AssetLoad.
+struct TryPreviousRoot {};
+
 /// There is a result.
 struct LoadFinished {};
 
-using LoadStep =
-    std::variant<OpenFile, StatFile, ReadFile, BeginDigest, ListDirectory, LoadFinished>;
+using LoadStep = std::variant<OpenFile, StatFile, ReadFile, BeginDigest, ListDirectory,
+                              TryPreviousRoot, LoadFinished>;
 
 /// Whether `step` is a `Step`.
 template <typename Step>

@@ -85,7 +85,7 @@ std::size_t count_roots(const worker::Snapshot& snapshot) {
             roots.insert(area.tree->root.get());
         }
     }
-    return roots.size();
+    return roots.size() + snapshot.keeping.size() * worker::PreviousRoots::kept_max;
 }
 
 }  // namespace torc::server

@@ -99,6 +99,7 @@ void Server::note_stalls(const Watchdog& watchdog) {
 }
 
 void Server::look_after_roots(MonotonicTime now) {
+    forget_expired_roots(*snapshot_, now);
     if (watches_roots() && root_watch_.look(now, *snapshot_)) {
         note_readiness();
     }

@@ -25,12 +25,13 @@ constexpr std::size_t reclaimed_per_iteration_max = 256;
 }  // namespace
 
 AssetLoader::AssetLoader(LoaderServices& services, site::Site& site, CurrentRoot& root,
-                         std::uint32_t tree)
+                         std::uint32_t tree, const PreviousRoots* previous)
     : services_(services),
       proactor_(services.proactor),
       site_(site),
       tree_(tree),
       root_(proactor_, root, tree),
+      previous_(previous),
       watch_(proactor_, site, services.notices, services.reports, tree) {
     site_.set_verified_until(root_verified_until());
 }
@@ -89,6 +90,7 @@ void AssetLoader::begin(site::Site::LoadId id, MonotonicTime now) {
 
 void AssetLoader::give_up(site::Site::LoadId id) noexcept {
     context(id).root.reset();
+    context(id).previous.reset();
     listings_.erase(id);
     if (context(id).digest_lane) {
         end_digest(id);
@@ -148,7 +150,7 @@ void AssetLoader::forget_all() noexcept {
 
 void AssetLoader::root_completed(const io::Completion& completion, MonotonicTime now) {
     try {
-        root_.completed(completion, services_.mounts);
+        root_.completed(completion, services_.mounts, now);
     } catch (const std::bad_alloc&) {
         // The next look finds the same, and tries again.
     }
@@ -186,7 +188,8 @@ void AssetLoader::begin_parked(MonotonicTime now) {
 }
 
 MonotonicTime AssetLoader::next_deadline() const noexcept {
-    return std::min(parked_.empty() ? never : root_.patient_until(), next_look_for_room());
+    return earliest(parked_.empty() ? never : root_.patient_until(), next_look_for_room(),
+                    site_.previous_until());
 }
 
 void AssetLoader::expire(MonotonicTime now) {
@@ -196,6 +199,9 @@ void AssetLoader::expire(MonotonicTime now) {
     }
     if (now >= next_look_for_room()) {
         look_for_room(now);
+    }
+    if (now >= site_.previous_until()) {
+        site_.forget_previous();
     }
 }
 
@@ -274,6 +280,9 @@ void AssetLoader::report_failure(site::Site::LoadId id, Errno error, MonotonicTi
 void AssetLoader::finish(site::Site::LoadId id, MonotonicTime now) {
     const std::string directory(site::directory_of(site_.load(id).path()));
     const SharedRoot root = std::exchange(context(id).root, nullptr);
+    if (const auto previous = std::exchange(context(id).previous, std::nullopt)) {
+        site_.limit_freshness(id, previous->until);
+    }
     const site::Site::Loaded& loaded = services_.ended.add(site_.finish_load(id, now));
     report_refused(loaded.refused, now);
     const site::Asset& asset = *loaded.asset;

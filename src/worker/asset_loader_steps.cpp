@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <optional>
 #include <string>
@@ -53,11 +54,22 @@ LoadStep AssetLoader::advance(site::Site::LoadId id, const io::Completion& compl
     return load.on_read(static_cast<std::size_t>(completion.result));
 }
 
+LoadStep AssetLoader::try_previous_root(site::Site::LoadId id, MonotonicTime now) {
+    LoadContext& load = context(id);
+    const std::uint64_t tried =
+        load.previous ? load.previous->number : PreviousRoots::younger_than_all;
+    load.previous = previous_ != nullptr ? previous_->next(*load.root, tried, now) : std::nullopt;
+    return load.previous ? site_.load(id).on_previous_root() : site_.load(id).on_no_previous_root();
+}
+
 void AssetLoader::perform(site::Site::LoadId id, LoadStep step, MonotonicTime now) {
     AssetLoad& load = site_.load(id);
     step = stat_at_once(id, step);
     if (context(id).digest_lane && !load.is_digesting()) {
         end_digest(id);
+    }
+    if (site::is<site::TryPreviousRoot>(step)) {
+        step = try_previous_root(id, now);
     }
     if (site::is<site::LoadFinished>(step)) {
         finish(id, now);
@@ -91,7 +103,7 @@ void AssetLoader::start(site::Site::LoadId id, LoadStep step) {
     const Lane lane = context(id).lane;
     if (const auto* const open = std::get_if<site::OpenFile>(&step)) {
         proactor_.open(
-            token(Operation::load_open, id), context(id).root->descriptor(), open->path,
+            token(Operation::load_open, id), root_of(id).descriptor(), open->path,
             open->is_strict ? file::Root::strict_how() : file::Root::how(site_.rules().symlinks),
             lane);
     } else if (const auto* const stat = std::get_if<site::StatFile>(&step)) {
@@ -117,7 +129,7 @@ bool AssetLoader::retry_on_threads(site::Site::LoadId id, const io::Completion& 
 }
 
 Lane AssetLoader::lane_of_next_file(site::Site::LoadId id, const site::OpenFile& next) {
-    const file::Root& root = *context(id).root;
+    const file::Root& root = root_of(id);
     if (next.is_strict) {
         return root.lane();  // Neither a symbolic link nor another mount is on the way.
     }
@@ -143,7 +155,7 @@ Lane AssetLoader::lane_of_link(const file::Root& root, std::string_view path) co
 }
 
 void AssetLoader::note_device(site::Site::LoadId id) {
-    const file::Root& root = *context(id).root;
+    const file::Root& root = root_of(id);
     const auto& stat = std::get<site::StatFile>(context(id).step);
     const std::uint64_t device = file::Metadata::from(*stat.status).device;
     context(id).lane =

@@ -51,7 +51,22 @@ bool CurrentRoot::claim_look(MonotonicTime now) noexcept {
            claimed_at_.compare_exchange_strong(claimed, now, std::memory_order_relaxed);
 }
 
-UniqueFd CurrentRoot::found(const Look& look, UniqueFd directory, file::MountTable& mounts) {
+void CurrentRoot::add_follower(std::weak_ptr<Follower> follower) {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(followers_, [](const auto& one) { return one.expired(); });
+    followers_.push_back(std::move(follower));
+}
+
+void CurrentRoot::tell_followers(const SharedRoot& replaced, MonotonicTime now) {
+    for (const std::weak_ptr<Follower>& one : followers_) {
+        if (const std::shared_ptr<Follower> follower = one.lock()) {
+            follower->replaced(replaced, now);
+        }
+    }
+}
+
+UniqueFd CurrentRoot::found(const Look& look, UniqueFd directory, file::MountTable& mounts,
+                            MonotonicTime now) {
     const auto metadata = file::Metadata::of(directory.get());
     const std::scoped_lock lock(mutex_);
     if (look.generation != generation_.load(std::memory_order_relaxed)) {
@@ -63,8 +78,10 @@ UniqueFd CurrentRoot::found(const Look& look, UniqueFd directory, file::MountTab
         return directory;
     }
     mounts.refresh();
-    root_ = std::make_shared<const file::Root>(
+    auto root = std::make_shared<const file::Root>(
         file::Root::replacing(*root_, std::move(directory), *metadata, mounts));
+    tell_followers(root_, now);
+    root_ = std::move(root);
     verify(look);
     // From here on every worker is to see it before it sees a request that comes later.
     generation_.fetch_add(1, std::memory_order_release);

@@ -33,7 +33,8 @@ void ServedRoot::check(MonotonicTime now) {
     ++checks_under_way_;
 }
 
-void ServedRoot::completed(const io::Completion& completion, file::MountTable& mounts) {
+void ServedRoot::completed(const io::Completion& completion, file::MountTable& mounts,
+                           MonotonicTime now) {
     TORC_ASSERT(checks_under_way_ > 0);
     --checks_under_way_;
     if (completion.token.slot != last_check_) {
@@ -47,7 +48,7 @@ void ServedRoot::completed(const io::Completion& completion, file::MountTable& m
         shared_.found_nothing(look_, completion.error());
         return;
     }
-    UniqueFd unneeded = shared_.found(look_, UniqueFd(completion.result), mounts);
+    UniqueFd unneeded = shared_.found(look_, UniqueFd(completion.result), mounts, now);
     if (unneeded) {
         proactor_.close(unneeded.release());
     }

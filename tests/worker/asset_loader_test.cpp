@@ -130,8 +130,8 @@ int publish(CurrentRoot& root, const std::filesystem::path& directory) {
     UniqueFd found(::open(directory.c_str(), O_PATH | O_CLOEXEC));
     const int descriptor = found.get();
     file::MountTable mounts;
-    EXPECT_FALSE(
-        root.found({.began_at = noon, .generation = root.generation()}, std::move(found), mounts));
+    EXPECT_FALSE(root.found({.began_at = noon, .generation = root.generation()}, std::move(found),
+                            mounts, noon));
     return descriptor;
 }
 

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace torc::worker {
 namespace {
@@ -42,7 +43,7 @@ protected:
     /// Whether the directory is the one that is served from now on.
     bool find(const CurrentRoot::Look& look, std::string_view name) {
         UniqueFd directory(::open((directory_.path() / name).c_str(), O_PATH | O_CLOEXEC));
-        return !root_->found(look, std::move(directory), mounts_);
+        return !root_->found(look, std::move(directory), mounts_, look.began_at);
     }
     [[nodiscard]] std::string served() const {
         return std::filesystem::path(root_->version().root->path()).filename().string();
@@ -64,6 +65,26 @@ TEST_F(CurrentRootTest, IsAnotherGenerationWithEachOtherDirectory) {
     EXPECT_EQ(served(), "two");
     EXPECT_TRUE(find(look(), "one"));
     EXPECT_EQ(root_->generation(), first + 2);
+}
+
+TEST_F(CurrentRootTest, TellsFollowersOfTheDirectoryThatWasReplacedAndWhen) {
+    struct Notes final : CurrentRoot::Follower {
+        void replaced(const SharedRoot& root, MonotonicTime now) override {
+            roots.push_back(root);
+            times.push_back(now);
+        }
+        std::vector<SharedRoot> roots;
+        std::vector<MonotonicTime> times;
+    };
+    const auto notes = std::make_shared<Notes>();
+    root_->add_follower(notes);
+    root_->add_follower(std::make_shared<Notes>());  // Nobody has this one any more.
+    const SharedRoot first = root_->version().root;
+    (void)find(look(), "one");
+    EXPECT_TRUE(notes->roots.empty()) << "it is the same directory";
+    (void)find(look(noon + milliseconds(1)), "two");
+    EXPECT_EQ(notes->roots, std::vector{first});
+    EXPECT_EQ(notes->times, std::vector{noon + milliseconds(1)});
 }
 
 TEST_F(CurrentRootTest, ALookThatBeganBeforeTheLastChangeWasFoundDoesNotTurnItBack) {

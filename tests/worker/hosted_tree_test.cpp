@@ -36,7 +36,7 @@ protected:
         file::MountTable mounts;
         EXPECT_FALSE(tree.root->found(
             {.began_at = test::noon, .generation = tree.root->generation()},
-            UniqueFd(::open(path(directory).c_str(), O_PATH | O_CLOEXEC)), mounts));
+            UniqueFd(::open(path(directory).c_str(), O_PATH | O_CLOEXEC)), mounts, test::noon));
     }
     void expect_root(HostedTree& hosted) {
         proactor_.expect_root(hosted.tree()->root->version().root->descriptor());

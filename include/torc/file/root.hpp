@@ -60,6 +60,10 @@ public:
 
     /// Whether another look at the root's path led to the same directory.
     [[nodiscard]] bool is(const Metadata& metadata) const noexcept;
+    /// Whether both are the same directory.
+    [[nodiscard]] bool is(const Root& other) const noexcept {
+        return inode_ == other.inode_ && device_ == other.device_;
+    }
 
     /// Whether inotify(7) reports every change of the root's file system (FileSystemTraits).
     [[nodiscard]] bool reports_changes() const noexcept { return traits_.reports_changes; }

@@ -51,7 +51,7 @@ private:
     std::vector<std::string> warnings_;
 };
 
-/// How many directories are open for it.
+/// How many directories are open for it at the most.
 [[nodiscard]] std::size_t count_roots(const worker::Snapshot& snapshot);
 
 }  // namespace torc::server

@@ -10,6 +10,7 @@
 #include <torc/worker/change_watch.hpp>
 #include <torc/worker/loader_services.hpp>
 #include <torc/worker/operation.hpp>
+#include <torc/worker/previous_roots.hpp>
 #include <torc/worker/served_root.hpp>
 
 #include <algorithm>
@@ -33,9 +34,9 @@ class ListingJob;
 class AssetLoader {
 public:
     /// All that is referred to outlives the loader. `tree`: which of the worker's trees it loads,
-    /// as its tokens' generation tells.
+    /// as its tokens' generation tells. `previous`: null where none are kept.
     AssetLoader(LoaderServices& services, site::Site& site, CurrentRoot& root,
-                std::uint32_t tree = 0);
+                std::uint32_t tree = 0, const PreviousRoots* previous = nullptr);
     AssetLoader(const AssetLoader&) = delete;
     AssetLoader& operator=(const AssetLoader&) = delete;
     ~AssetLoader();
@@ -60,9 +61,11 @@ public:
     void keep_root_verified(MonotonicTime now) { root_.keep_verified(now); }
 
     /// When loads that wait for the look at the root's path, or for room for a listing, are to be
-    /// looked at; `never` when there are none.
+    /// looked at, or what is cached from a directory that was the root before is over; `never` when
+    /// there are none.
     [[nodiscard]] MonotonicTime next_deadline() const noexcept;
-    /// Lets those go on that have waited long enough, or have what they waited for.
+    /// Lets those go on that have waited long enough, or have what they waited for, and lets go of
+    /// what was cached from directories that were the root before.
     void expire(MonotonicTime now);
     /// Lets go of some of what is cached and watched and was forgotten; sees to it that the next
     /// iteration comes at once while there is more. For each iteration.
@@ -80,7 +83,7 @@ public:
     [[nodiscard]] bool is_busy() const noexcept;
     /// Whether there is something to do in an iteration even though nobody asks for anything.
     [[nodiscard]] bool has_work() const noexcept {
-        return site_.loads_under_way() > 0 || has_forgotten();
+        return site_.loads_under_way() > 0 || has_forgotten() || site_.previous_until() != never;
     }
 
 private:
@@ -115,6 +118,8 @@ private:
     void begin(site::Site::LoadId id, MonotonicTime now);
     [[nodiscard]] site::LoadStep advance(site::Site::LoadId id, const io::Completion& completion);
     void perform(site::Site::LoadId id, site::LoadStep step, MonotonicTime now);
+    /// Goes on beneath the youngest directory that was the root before and was not tried yet.
+    [[nodiscard]] site::LoadStep try_previous_root(site::Site::LoadId id, MonotonicTime now);
     void start_listing(site::Site::LoadId id, file::LinkReach reach);
     void run_listing(site::Site::LoadId id, Lane lane);
     /// What follows a run of a listing's job.
@@ -159,12 +164,15 @@ private:
     site::Site& site_;
     const std::uint32_t tree_;
     ServedRoot root_;
+    const PreviousRoots* const previous_;
     MonotonicTime trusted_until_ = MonotonicTime::min();
     ChangeWatch watch_;
     /// What a load has beside the steps that it asks for.
     struct LoadContext {
         /// The one that it began with.
         SharedRoot root{};
+        /// Where it looks in its place; nothing: it does not.
+        std::optional<PreviousRoots::Kept> previous{};
         /// The last one that was started, to be started again where it could not be done.
         site::LoadStep step = site::LoadFinished{};
         /// Of the file that is open or being opened.
@@ -191,6 +199,11 @@ private:
     /// gets what is there since.
     [[nodiscard]] bool is_of_the_past(site::Site::LoadId id, MonotonicTime now) const noexcept;
     [[nodiscard]] LoadContext& context(site::Site::LoadId id) noexcept { return contexts_[id]; }
+    /// What a load opens files beneath.
+    [[nodiscard]] const file::Root& root_of(site::Site::LoadId id) const noexcept {
+        const LoadContext& load = contexts_[id];
+        return load.previous ? *load.previous->root : *load.root;
+    }
 
     std::vector<LoadContext> contexts_;
     /// Chooses a lane among several.

@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace torc::worker {
 
@@ -32,6 +33,18 @@ public:
     static constexpr std::chrono::milliseconds verified_for{1000};
     /// And is looked at again after this, if there are requests.
     static constexpr std::chrono::milliseconds checked_after{500};
+
+    /// Is told of each directory that was the root.
+    class Follower {
+    public:
+        Follower() = default;
+        Follower(const Follower&) = delete;
+        Follower& operator=(const Follower&) = delete;
+        virtual ~Follower() = default;
+
+        /// `root` was the root until `now`. Called by any worker.
+        virtual void replaced(const SharedRoot& root, MonotonicTime now) = 0;
+    };
 
     /// `path`: as it was given, and led to `root` just before `now`. `reports` outlives this.
     CurrentRoot(std::string path, SharedRoot root, MonotonicTime now, const ReportSink& reports);
@@ -56,6 +69,9 @@ public:
         return verified_at_.load(std::memory_order_relaxed) + verified_for;
     }
 
+    /// From now on `follower` is told, as long as somebody else has it. Throws std::bad_alloc.
+    void add_follower(std::weak_ptr<Follower> follower);
+
     /// Whether it is time for another look and the caller is to make it: one of all workers.
     [[nodiscard]] bool claim_look(MonotonicTime now) noexcept;
 
@@ -65,10 +81,11 @@ public:
         /// What `generation` was then.
         std::uint64_t generation = 0;
     };
-    /// `look` found `directory`. It counts unless another one has found a new directory since it
-    /// began, for then it may have been at the path before. Gives the directory back when nobody
-    /// needs it.
-    [[nodiscard]] UniqueFd found(const Look& look, UniqueFd directory, file::MountTable& mounts);
+    /// `look` found `directory` by `now`. It counts unless another one has found a new directory
+    /// since it began, for then it may have been at the path before. Gives the directory back when
+    /// nobody needs it.
+    [[nodiscard]] UniqueFd found(const Look& look, UniqueFd directory, file::MountTable& mounts,
+                                 MonotonicTime now);
     /// `look` found nothing. When that lasts a user is told, once; when it is over, too.
     void found_nothing(const Look& look, Errno error);
 
@@ -76,11 +93,13 @@ private:
     /// Precondition of each: the mutex is held.
     void verify(const Look& look) noexcept;
     void end_failures();
+    void tell_followers(const SharedRoot& replaced, MonotonicTime now);
 
     const std::string path_;
     const ReportSink& reports_;
     mutable std::mutex mutex_;
     SharedRoot root_;
+    std::vector<std::weak_ptr<Follower>> followers_;
     std::atomic<std::uint64_t> generation_ = 0;
     /// When the last look that counts began.
     std::atomic<MonotonicTime> verified_at_;

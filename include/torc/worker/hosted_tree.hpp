@@ -8,6 +8,7 @@
 #include <torc/worker/asset_loader.hpp>
 #include <torc/worker/current_root.hpp>
 #include <torc/worker/loader_services.hpp>
+#include <torc/worker/previous_roots.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -25,6 +26,8 @@ namespace torc::worker {
 struct Tree {
     std::shared_ptr<CurrentRoot> root;
     site::LoadRules rules;
+    /// Null: none are kept.
+    std::shared_ptr<PreviousRoots> previous{};
 };
 using SharedTree = std::shared_ptr<const Tree>;
 
@@ -35,7 +38,7 @@ public:
     HostedTree(LoaderServices& services, SharedTree tree, std::uint32_t index)
         : tree_(std::move(tree)),
           site_(tree_->rules, services.budgets),
-          loader_(services, site_, *tree_->root, index),
+          loader_(services, site_, *tree_->root, index, tree_->previous.get()),
           index_(index) {}
 
     [[nodiscard]] const SharedTree& tree() const noexcept { return tree_; }

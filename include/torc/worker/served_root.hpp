@@ -66,7 +66,7 @@ public:
     /// The completion of the look, whose result `follow` then gives. A path that leads nowhere, as
     /// in the middle of a deploy, leaves the directory that was there. Throws std::bad_alloc: the
     /// next look finds the same.
-    void completed(const io::Completion& completion, file::MountTable& mounts);
+    void completed(const io::Completion& completion, file::MountTable& mounts, MonotonicTime now);
 
 private:
     /// Of a look under way: whether another may begin beside it.

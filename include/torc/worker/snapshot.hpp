@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torc/base/clock.hpp>
 #include <torc/config/settings.hpp>
 #include <torc/config/site_settings.hpp>
 #include <torc/site/routing/area_table.hpp>
@@ -46,6 +47,8 @@ struct Snapshot {
     /// Without their sites, which have their own.
     config::Settings settings;
     std::vector<SharedSite> sites;
+    /// Of all trees those that keep directories that were their roots.
+    std::vector<SharedTree> keeping;
     /// Of requests whose site has none of its own; null: they are not logged.
     SharedLog access_log;
     /// Whether there is any.
@@ -54,6 +57,9 @@ struct Snapshot {
     site::HostTable hosts;
 };
 using SharedSnapshot = std::shared_ptr<const Snapshot>;
+
+/// Closes directories that were roots before and whose time is over.
+void forget_expired_roots(const Snapshot& snapshot, MonotonicTime now) noexcept;
 
 /// Gives what the path of a directory leads to; throws StartError for what can't be served. May
 /// change the rules: see site::LoadRules::serve_only.
@@ -64,8 +70,10 @@ using OpenLog =
     std::function<SharedLog(const config::AccessLogSettings& log, const std::string& site)>;
 
 /// Compiles `settings`. Takes over from `previous`, which may be null, the trees and sites that are
-/// the same, so that workers go on with what they have of them. Throws StartError.
+/// the same, so that workers go on with what they have of them. A site's directories that it names
+/// no more are kept for LoadRules::keep_previous from `now` on. Throws StartError.
 [[nodiscard]] SharedSnapshot make_snapshot(config::Settings settings, const Snapshot* previous,
-                                           const OpenTree& open_tree, const OpenLog& open_log = {});
+                                           const OpenTree& open_tree, const OpenLog& open_log = {},
+                                           MonotonicTime now = monotonic_now());
 
 }  // namespace torc::worker

@@ -66,8 +66,13 @@ struct ValueSetter {
         kind.set(destination, parse_size(name, text, kind.min, kind.max));
     }
     void operator()(const Duration& kind) const {
-        destination.settings.timeouts.*kind.value =
-            parse_duration(name, text, kind.min, duration_max);
+        const std::chrono::seconds duration = parse_duration(name, text, kind.min, duration_max);
+        if (const auto* const of_server =
+                std::get_if<std::chrono::seconds Timeouts::*>(&kind.value)) {
+            destination.settings.timeouts.** of_server = duration;
+        } else {
+            destination.area.load_rules.*std::get<1>(kind.value) = duration;
+        }
     }
     void operator()(const Choice& kind) const {
         kind.set(destination, choose_word(kind.words, name, text));

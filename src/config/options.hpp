@@ -78,7 +78,8 @@ struct Size {
 /// Whole seconds, from `min` to duration_max.
 struct Duration {
     std::chrono::seconds min;
-    std::chrono::seconds Timeouts::* value;
+    /// Of the server, or of an area.
+    std::variant<std::chrono::seconds Timeouts::*, std::chrono::seconds site::LoadRules::*> value;
 };
 inline constexpr std::chrono::hours duration_max{24};
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -133,6 +134,16 @@ constexpr std::array rows = {
                               destination.area.load_rules.symlinks = symlink_policies.at(index);
                           }},
            .help = "Symbolic links to follow: inside (those that stay inside DIR), all, or none."},
+    Option{.flags = "--keep-previous",
+           .variable = "TORC_KEEP_PREVIOUS",
+           .key = "site.keep_previous",
+           .value_name = "TIME",
+           .group = Group::serving,
+           .default_value = "0s",
+           .kind = Duration{std::chrono::seconds(0), &site::LoadRules::keep_previous},
+           .help = "How long files with hashes of their contents in their names are still served "
+                   "from the directory that was DIR before a deploy, if the new one has nothing "
+                   "there: for pages that were loaded before. 0: not at all."},
     Option{.flags = "--codings",
            .variable = "TORC_CODINGS",
            .key = "site.codings",

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -115,6 +116,17 @@ TEST_F(CommandLineTest, ReadsTheSymlinkPolicy) {
               file::SymlinkPolicy::none);
     EXPECT_EQ(refusal({"./site", "--symlinks", "some"}),
               "--symlinks some: give one of inside, all, none");
+}
+
+TEST_F(CommandLineTest, ReadsHowLongReleasesBeforeAreKept) {
+    const auto kept = [](const Settings& settings) {
+        return settings.sites.front().whole.load_rules.keep_previous;
+    };
+    EXPECT_EQ(kept(settings()), std::chrono::seconds(0));
+    EXPECT_EQ(kept(settings({"--keep-previous", "10m"})), std::chrono::minutes(10));
+    set("TORC_KEEP_PREVIOUS", "90");
+    EXPECT_EQ(kept(settings()), std::chrono::seconds(90));
+    EXPECT_TRUE(refusal({"./site", "--keep-previous", "2d"}).starts_with("--keep-previous 2d: "));
 }
 
 TEST_F(CommandLineTest, ReadsTheCodings) {

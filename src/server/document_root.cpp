@@ -1,14 +1,19 @@
 #include <torc/base/ascii.hpp>
 #include <torc/base/start_error.hpp>
+#include <torc/base/unique_fd.hpp>
 #include <torc/file/metadata.hpp>
 #include <torc/server/document_root.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -232,6 +237,13 @@ std::vector<std::string> check_document_root(const file::Root& root,
         warnings.push_back(std::move(index));
     }
     return warnings;
+}
+
+bool has_openat2() noexcept {
+    const open_how& how = file::Root::directory_how();
+    const UniqueFd opened(
+        static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, ".", &how, sizeof how)));
+    return opened || (errno != ENOSYS && errno != EPERM);
 }
 
 }  // namespace torc::server

@@ -4,6 +4,7 @@
 #include <torc/base/limits.hpp>
 #include <torc/base/memory_limit.hpp>
 #include <torc/base/start_error.hpp>
+#include <torc/server/document_root.hpp>
 #include <torc/server/placement.hpp>
 #include <torc/server/resource_limit.hpp>
 #include <torc/server/root_opener.hpp>
@@ -188,7 +189,8 @@ void Server::make_threads() {
     std::string why = made ? "" : made.error().message();
     if (!made && made.error() == Errno(ENOMEM) && backend_ == io::Backend::uring) {
         why = explain_locked_memory_limit().value_or(why);
-        if (settings_.io == config::IoChoice::automatic && explain_locked_memory_limit()) {
+        if (settings_.io == config::IoChoice::automatic && explain_locked_memory_limit() &&
+            has_openat2()) {
             spdlog::warn("io_uring can't be used, running on epoll: {}", why);
             backend_ = io::Backend::epoll;
             threads_.clear();

@@ -8,8 +8,10 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -123,6 +125,13 @@ TEST_F(StartWithLimits, FallsBackToEpollWhenTheRingsFindTooLittleMemoryToLock) {
         EXPECT_TRUE(printed.contains(part)) << part << "\nis not in: " << printed;
     }
     EXPECT_EQ(server.stop(), 0);
+}
+
+TEST_F(StartWithLimits, FailsWhenNeitherRingsNorEpollCanBeUsed) {
+    LaunchOptions options = torc_on("auto", 16);
+    options.locked_memory_bytes = memory_for_few_rings;
+    options.refused_calls = {{.number = SYS_openat2, .error = ENOSYS}};
+    expect_failure(options, {"io_uring", "RLIMIT_MEMLOCK", "ulimit -Hl"});
 }
 
 TEST_F(StartWithLimits, FailsWithoutMemoryToLockWhenToldToUseRings) {

@@ -26,4 +26,8 @@ void serve_only_file_if_named(config::AreaSettings& area);
                                                            const config::AreaSettings& area,
                                                            io::Backend backend);
 
+/// Whether openat2(2) itself may be called, as epoll does for every file. A ring opens files by it
+/// without the call, which a filter may forbid.
+[[nodiscard]] bool has_openat2() noexcept;
+
 }  // namespace torc::server

@@ -63,9 +63,13 @@ template <typename... Times>
     if (deadline == never) {
         return -1;
     }
+    const MonotonicTime now = monotonic_now();
+    if (deadline <= now) {
+        return 0;  // The difference to MonotonicTime::min() would not be one.
+    }
     constexpr std::chrono::milliseconds longest = std::chrono::hours(1);
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - monotonic_now());
-    return static_cast<int>(std::clamp(left, std::chrono::milliseconds(0), longest).count());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
+    return static_cast<int>(std::min(left, longest).count());
 }
 
 }  // namespace torc

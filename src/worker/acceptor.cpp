@@ -58,10 +58,7 @@ void Acceptor::follow(MonotonicTime now) {
         }
         listener.proxies = place.proxies;
         if (listener.state == Listener::State::open && place.is_retired) {
-            begin_to_close(listener);
-            listener.state = Listener::State::closing;
-            listener.close_at = now + closing_time;
-            close_at_ = std::min(close_at_, listener.close_at);
+            begin_to_close(listener, now + closing_time);
         }
     }
 }
@@ -148,22 +145,32 @@ void Acceptor::expire(MonotonicTime now, std::vector<net::Accepted>& accepted) {
     close_at_ = next;
 }
 
-void Acceptor::begin_to_close(const Listener& listener) noexcept {
+void Acceptor::begin_to_close(Listener& listener, MonotonicTime close_at) noexcept {
     net::ignore_new_connections(listener.socket);
     net::show_silent_connections(listener.socket);
+    listener.state = Listener::State::closing;
+    listener.close_at = close_at;
+    close_at_ = std::min(close_at_, close_at);
 }
 
-ListenersAfterwards Acceptor::begin_stop() noexcept {
+ListenersAfterwards Acceptor::begin_stop(MonotonicTime now) noexcept {
     is_stopping_ = true;
-    auto afterwards = ListenersAfterwards::kept;
+    bool has_kept = false;
+    bool has_closing = false;
     for (std::size_t index = 0; index < listeners_.size(); ++index) {
-        const Listener& listener = listeners_[index];
-        if (listener.state == Listener::State::open && !sockets_.is_kept(index)) {
-            begin_to_close(listener);
-            afterwards = ListenersAfterwards::closed;
+        Listener& listener = listeners_[index];
+        if (listener.state != Listener::State::open) {
+            continue;
+        }
+        if (sockets_.is_kept(index)) {
+            has_kept = true;
+        } else {
+            has_closing = true;
+            begin_to_close(listener, now + drain_listening);
         }
     }
-    return afterwards;
+    // Who has no listener at all, but connections of others' handed over, ends with those others.
+    return has_closing && !has_kept ? ListenersAfterwards::closed : ListenersAfterwards::kept;
 }
 
 void Acceptor::stop(std::vector<net::Accepted>& accepted) {

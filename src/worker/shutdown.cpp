@@ -7,10 +7,6 @@
 namespace torc::worker {
 namespace {
 
-/// How long listeners that are to be closed stay open when the drain begins: closing one resets
-/// handshakes that are half done, and connections that the kernel does not show before their
-/// request is there.
-constexpr std::chrono::milliseconds drain_listening{250};
 /// What those get at least who came last to a listener that is kept.
 constexpr std::chrono::seconds late_clients_patience{1};
 /// What is in flight gets this long to complete once everything was shut down.

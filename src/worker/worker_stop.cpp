@@ -19,8 +19,8 @@ constexpr std::chrono::seconds late_time_max{1};
 }  // namespace
 
 void Worker::obey_stop() {
-    if (shutdown_.serves_late_clients()) {
-        look_after_late_clients();
+    if (shutdown_.is_draining()) {
+        look_after_drain();
     }
     for (auto step = shutdown_.due_step(services_.now); step != Shutdown::Step::none;
          step = shutdown_.due_step(services_.now)) {
@@ -35,6 +35,9 @@ void Worker::obey_stop() {
         cut_off_connections(*first);
     }
     shutdown_.on_remaining(remaining(), services_.now);
+    if (shutdown_.has_left()) {
+        wait_in_drain(Waits::no);
+    }
 }
 
 void Worker::perform(Shutdown::Step step) {
@@ -59,10 +62,21 @@ ListenersAfterwards Worker::begin_drain() {
     connections_.begin_late();
     late_since_ = services_.now;
     look_at_waiting_peers();
-    return acceptor_.begin_stop();
+    return acceptor_.begin_stop(services_.now);
 }
 
-void Worker::look_after_late_clients() {
+void Worker::wait_in_drain(Waits waits) noexcept {
+    if (waits != std::exchange(waits_in_drain_, waits)) {
+        waits == Waits::yes ? drain_->wait_again() : drain_->end_wait();
+    }
+}
+
+void Worker::look_after_drain() {
+    if (!shutdown_.serves_late_clients()) {
+        // Others may go on accepting until this one has ended.
+        wait_in_drain(connections_.size() > 0 ? Waits::yes : Waits::no);
+        return;
+    }
     bool waits = connections_.early_size() > 0;
     if (!waits && connections_.size() > 0 && services_.now >= late_since_ + late_time_max) {
         // Some have been there for long: who comes meanwhile is to be served too.
@@ -70,9 +84,7 @@ void Worker::look_after_late_clients() {
         late_since_ = services_.now;
         waits = true;
     }
-    if (waits != std::exchange(waits_in_drain_, waits)) {
-        waits ? drain_->wait_again() : drain_->end_wait();
-    }
+    wait_in_drain(waits ? Waits::yes : Waits::no);
     if (drain_->is_over()) {
         shutdown_.on_early_clients_gone(services_.now);
     }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <memory>
@@ -44,7 +45,9 @@ TEST_P(UnixSocket, ServesOverItAlone) {
     for (HttpClient& client : clients) {
         EXPECT_EQ(client.get("/").body, "hello");
     }
-    EXPECT_EQ(server().stop(), 0);
+    server().send_signal(SIGINT);
+    EXPECT_TRUE(server().ends_within(std::chrono::seconds(15))) << "no worker waits for the others";
+    EXPECT_EQ(server().exit_code(), 0);
     EXPECT_FALSE(std::filesystem::exists(path()));
 }
 

@@ -132,7 +132,8 @@ TEST_P(AcceptorTest, GivesWhatHasComeToWhatIsRetiredBeforeItIsClosed) {
 }
 
 TEST_P(AcceptorTest, FollowsNothingAnyMoreOnceItBeganToStop) {
-    static_cast<void>(acceptor_->begin_stop());
+    listeners_.keep();
+    EXPECT_EQ(acceptor_->begin_stop(proactor_->now().monotonic), ListenersAfterwards::kept);
     listeners_.apply(listeners_.prepare({"127.0.0.2"}, 0));
     acceptor_->follow(proactor_->now().monotonic);
     EXPECT_EQ(acceptor_->next_deadline(), never);
@@ -141,6 +142,28 @@ TEST_P(AcceptorTest, FollowsNothingAnyMoreOnceItBeganToStop) {
         (void)turn();
     }
     EXPECT_TRUE(listeners_.of(0).is_free(0));
+}
+
+TEST_P(AcceptorTest, ClosesWhatNobodyKeepsAfterAMomentAndAcceptsOnWhatIsKept) {
+    listeners_.apply(listeners_.prepare({"127.0.0.1", "127.0.0.2"}, 0));
+    acceptor_->follow(proactor_->now().monotonic);
+    acceptor_->start();
+    listeners_.of(0).keep(1);
+    const MonotonicTime now = proactor_->now().monotonic;
+    EXPECT_EQ(acceptor_->begin_stop(now), ListenersAfterwards::kept) << "of one of the two";
+    EXPECT_EQ(acceptor_->next_deadline(), now + drain_listening);
+    acceptor_->expire(now + drain_listening, accepted_);
+    while (!listeners_.of(0).is_free(0)) {
+        EXPECT_FALSE(turn());
+    }
+    EXPECT_FALSE(Client(listeners_.endpoints().front()).connect());
+    Client late(listeners_.endpoints().back());
+    ASSERT_TRUE(late.connect());
+    late.send("x");
+    while (accepted_.empty()) {
+        EXPECT_FALSE(turn());
+    }
+    EXPECT_EQ(accepted_.front().listener, 1U);
 }
 
 TEST_P(AcceptorTest, GivesWhatWaitsInTheQueueWhenItStops) {

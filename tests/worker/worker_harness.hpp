@@ -51,6 +51,8 @@ struct WorkerSurroundings {
     Balance* balance = nullptr;
     std::size_t index = 0;
     AddressLimit* address_limit = nullptr;
+    /// Null: it is the only one.
+    SharedDrain* drain = nullptr;
     /// Null: the worker tells nobody of itself.
     StatisticsBox* statistics = nullptr;
     net::Listeners listeners{{"127.0.0.1"}, 0, 1};
@@ -79,6 +81,7 @@ struct WorkerSurroundings {
             .balance = balance,
             .index = index,
             .address_limit = address_limit,
+            .drain = drain,
             .statistics = statistics};
     }
 };

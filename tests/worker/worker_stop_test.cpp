@@ -127,6 +127,39 @@ TEST_P(WorkerStopTest, ServesWhoComesBesideALongDownloadWhenTheNextProcessWaitsF
     EXPECT_TRUE(join()) << "as soon as the download is over";
 }
 
+TEST_P(WorkerStopTest, OneListenerThatNobodyKeepsEndsNoneThatIsKept) {
+    const std::string large = patterned_bytes(20'000'000);
+    around_.directory.write("large", large);
+    around_.listeners.apply(around_.listeners.prepare({"127.0.0.1", "127.0.0.2"}, 0));
+    around_.listeners.of(0).keep(0);
+    start();
+    Client download = connect();
+    download.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+    const std::string begin = download.read(1000);
+    request_stop(Stop::drain);
+    while (Client(around_.listeners.endpoints().back()).connect()) {
+    }
+    EXPECT_TRUE(is_ok(connect().get("/file", 5), "hello"));
+    EXPECT_TRUE(is_ok(begin + download.read_all(), large));
+    EXPECT_TRUE(join());
+}
+
+TEST_P(WorkerStopTest, IsWaitedForByWorkersThatAcceptStillUntilItsConnectionsHaveEnded) {
+    SharedDrain drain(1);
+    around_.drain = &drain;
+    around_.directory.write("large", patterned_bytes(20'000'000));
+    start();
+    Client download = connect();
+    download.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+    (void)download.read(1000);
+    request_stop(Stop::drain);
+    await_end_of_listener();
+    EXPECT_FALSE(drain.is_over());
+    (void)download.read_all();
+    EXPECT_TRUE(join());
+    EXPECT_TRUE(drain.is_over());
+}
+
 /// More connections than are shut down in one iteration, two descriptors each, and some more.
 constexpr std::uint32_t crowd = 1100;
 constexpr rlim_t descriptors_for_crowd = 2 * crowd + 500;

@@ -23,7 +23,8 @@ namespace torc::worker {
 /// |---------------|------------------------------------|---------------------------|
 /// | none          | `follow`: the process has added it | open                      |
 /// | open          | `follow`: it was retired           | closing, for 1.5 s        |
-/// | open, closing | `stop`, or 1.5 s are over          | cancelled, or none if     |
+/// | open          | `begin_stop`: nobody keeps it      | closing, for 250 ms       |
+/// | open, closing | `stop`, or that time is over       | cancelled, or none if     |
 /// |               |                                    | nothing is in flight      |
 /// | cancelled     | its last completion                | none                      |
 ///
@@ -59,10 +60,11 @@ public:
     /// enough, see `stop`.
     void expire(MonotonicTime now, std::vector<net::Accepted>& accepted);
 
-    /// Says what becomes of the listeners. If they are closed, the kernel ignores new handshakes
-    /// from now on, and no longer keeps connections back until their first request. Call it some
-    /// time before `stop`: closing a listener resets handshakes that are half done.
-    [[nodiscard]] ListenersAfterwards begin_stop() noexcept;
+    /// Says what becomes of the listeners. Those that nobody keeps are closed after
+    /// `drain_listening`: from now on the kernel ignores new handshakes with them, and no longer
+    /// keeps connections back until their first request. Call it some time before `stop`, which
+    /// closes them at once: that resets handshakes that are half done.
+    [[nodiscard]] ListenersAfterwards begin_stop(MonotonicTime now) noexcept;
 
     /// Ends accepting and closes the listeners. One with an operation in flight is closed when
     /// `completed` is told of its end. Either appends to `accepted` the connections that wait in
@@ -88,7 +90,7 @@ private:
     };
 
     /// Has the kernel ignore new handshakes, and show the connections that it keeps back.
-    static void begin_to_close(const Listener& listener) noexcept;
+    void begin_to_close(Listener& listener, MonotonicTime close_at) noexcept;
     void stop(std::uint32_t index, std::vector<net::Accepted>& accepted);
     void close(std::uint32_t index, std::vector<net::Accepted>& accepted);
 

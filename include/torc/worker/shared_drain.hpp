@@ -6,9 +6,9 @@
 namespace torc::worker {
 
 /// What the workers of a process know of each other in a drain in which they go on accepting: all
-/// of them do, until none has a connection left that the drain waits for. If one stopped alone, the
-/// kernel would go on dealing connections to its listener, where nobody would accept them.
-/// Thread-safe.
+/// that have a listener that is kept do, until none has a connection left that the drain waits for.
+/// If one stopped alone, the kernel would go on dealing connections to its listener, where nobody
+/// would accept them. Thread-safe.
 class SharedDrain {
 public:
     /// Each of `workers` is taken to have such connections until it says otherwise.

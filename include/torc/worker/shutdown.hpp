@@ -4,16 +4,23 @@
 #include <torc/config/settings.hpp>
 #include <torc/worker/stop.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
 namespace torc::worker {
 
-/// What becomes of the listening sockets as a drain begins.
+/// How long listeners that are to be closed stay open when the drain begins: closing one resets
+/// handshakes that are half done, and connections that the kernel does not show before their
+/// request is there.
+inline constexpr std::chrono::milliseconds drain_listening{250};
+
+/// What becomes of the listening sockets of a worker as a drain begins.
 enum class ListenersAfterwards : std::uint8_t {
-    /// Nobody has them any more: who comes in the end is refused.
+    /// Nobody has any of them any more: who comes in the end is refused.
     closed,
-    /// Another process has them, or gets them as soon as this one has ended: who comes waits there.
+    /// Another process has some, or gets them as soon as this one has ended: who comes waits there.
+    /// The others are closed after `drain_listening` all the same.
     kept,
 };
 

@@ -193,8 +193,11 @@ private:
 
     void obey_stop();
     void perform(Shutdown::Step step);
-    /// Of a drain in which connections are accepted: whether it goes on.
-    void look_after_late_clients();
+    /// Tells the others whether this one is waited for; if it accepts still, whether it goes on.
+    void look_after_drain();
+    /// Whether the drain waits for connections of this worker.
+    enum class Waits : std::uint8_t { no, yes };
+    void wait_in_drain(Waits waits) noexcept;
     [[nodiscard]] ListenersAfterwards begin_drain();
     void end_idle_connections();
     void cut_off_connections(std::uint32_t first);
@@ -229,7 +232,7 @@ private:
     Shutdown shutdown_;
     SharedDrain drain_alone_{1};
     SharedDrain* drain_;
-    bool waits_in_drain_ = true;
+    Waits waits_in_drain_ = Waits::yes;
     /// When the late ones began to be late.
     MonotonicTime late_since_{};
     Acceptor acceptor_;

@@ -27,6 +27,7 @@ ConnectionSlot* ConnectionTable::acquire(const net::Accepted& accepted, Services
     slot.listener = accepted.listener;
     slot.is_by_proxy = accepted.proxies != nullptr;
     slot.is_ending = false;
+    slot.is_in_introductions = false;
     slot.late_round = late_round_;
     late_ += static_cast<std::uint32_t>(late_round_ > 0);
     slot.close_reason = CloseReason::client;

@@ -1,6 +1,7 @@
 #include <torc/worker/deadlines.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace torc::worker {
 namespace {
@@ -21,6 +22,7 @@ Deadlines::Deadlines(const io::Proactor& proactor, const config::Settings& setti
       bytes_per_second_min_(settings.bytes_per_second_min),
       idle_(settings.timeouts.idle),
       graces_(grace),
+      introductions_(settings.timeouts.request),
       requests_(settings.timeouts.request),
       readers_(proactor, settings.timeouts.send, settings.bytes_per_second_min),
       lingers_(settings.timeouts.linger),
@@ -30,6 +32,7 @@ void Deadlines::adopt(const config::Settings& settings) noexcept {
     linger_timeout_ = settings.timeouts.linger;
     bytes_per_second_min_ = settings.bytes_per_second_min;
     idle_.set_timeout(settings.timeouts.idle);
+    introductions_.set_timeout(settings.timeouts.request);
     requests_.set_timeout(settings.timeouts.request);
     readers_.set_limits(settings.timeouts.send, settings.bytes_per_second_min);
     lingers_.set_timeout(settings.timeouts.linger);
@@ -47,12 +50,7 @@ void Deadlines::start(ConnectionSlot& slot, MonotonicTime now) noexcept {
             }
             break;
         case State::receiving:
-            // From the first byte: sending one more now and then does not buy time. The rest of a
-            // body that is dropped may have been waited for before.
-            if (!slot.is_linked() || slot.state != State::receiving ||
-                slot.connection->begins_request()) {
-                requests_.start(slot, now);
-            }
+            start_receiving(slot, now);
             break;
         case State::sending:
         case State::sending_file:
@@ -72,6 +70,19 @@ void Deadlines::start(ConnectionSlot& slot, MonotonicTime now) noexcept {
             break;
     }
     slot.state = state;
+}
+
+void Deadlines::start_receiving(ConnectionSlot& slot, MonotonicTime now) noexcept {
+    const bool was_introducing =
+        std::exchange(slot.is_in_introductions, slot.connection->awaits_introduction());
+    if (slot.is_in_introductions) {
+        (gives_graces_ ? graces_ : introductions_).start(slot, now);
+    } else if (!slot.is_linked() || slot.state != State::receiving || was_introducing ||
+               slot.connection->begins_request()) {
+        // From the first byte: sending one more now and then does not buy time. The rest of a body
+        // that is dropped may have been waited for before.
+        requests_.start(slot, now);
+    }
 }
 
 void Deadlines::start_lingering(ConnectionSlot& slot, MonotonicTime now) noexcept {
@@ -94,8 +105,8 @@ bool Deadlines::may_linger_on(ConnectionSlot& slot, std::size_t bytes,
 }
 
 MonotonicTime Deadlines::next() noexcept {
-    return earliest(idle_.next(), graces_.next(), requests_.next(), readers_.next(),
-                    lingers_.next(), loading_.next());
+    return earliest(idle_.next(), graces_.next(), introductions_.next(), requests_.next(),
+                    readers_.next(), lingers_.next(), loading_.next());
 }
 
 std::optional<Deadlines::Expired> Deadlines::take_expired(MonotonicTime now) noexcept {
@@ -108,8 +119,10 @@ std::optional<Deadlines::Expired> Deadlines::take_expired(MonotonicTime now) noe
             return Expired{.slot = slot, .consequence = end};
         }
     }
-    if (ConnectionSlot* const slot = requests_.take_expired(now)) {
-        return Expired{.slot = slot, .consequence = time_out_request};
+    for (DeadlineList<ConnectionSlot>* list : {&introductions_, &requests_}) {
+        if (ConnectionSlot* const slot = list->take_expired(now)) {
+            return Expired{.slot = slot, .consequence = time_out_request};
+        }
     }
     if (ConnectionSlot* const slot = loading_.take_expired(now)) {
         return Expired{.slot = slot, .consequence = give_up_load};
@@ -139,10 +152,10 @@ Deadlines::Expired Deadlines::judge_idle(ConnectionSlot& slot, MonotonicTime now
 ConnectionSlot* Deadlines::find_longest_waiting(MonotonicTime now,
                                                 std::chrono::nanoseconds patience) noexcept {
     const auto has_just_come = [&](const ConnectionSlot& slot) {
-        return slot.state == State::idle && slot.connection->is_fresh() &&
-               now < slot.waits_since + patience;
+        return (slot.state == State::idle || slot.is_in_introductions) &&
+               slot.connection->is_fresh() && now < slot.waits_since + patience;
     };
-    for (DeadlineList<ConnectionSlot>* list : {&idle_, &lingers_, &requests_}) {
+    for (DeadlineList<ConnectionSlot>* list : {&idle_, &lingers_, &introductions_, &requests_}) {
         ConnectionSlot* const first = list->first();
         if (first != nullptr && !has_just_come(*first)) {
             return first;

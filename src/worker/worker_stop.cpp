@@ -111,7 +111,8 @@ void Worker::cut_off_connections(std::uint32_t first) {
                                                       if (slot.is_ending) {
                                                           return;
                                                       }
-                                                      if (slot.connection->state() != State::idle) {
+                                                      if (slot.connection->state() != State::idle &&
+                                                          !slot.connection->awaits_introduction()) {
                                                           shutdown_.on_unfinished_connection();
                                                       }
                                                       slot.close_reason = CloseReason::stop;

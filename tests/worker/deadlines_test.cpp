@@ -109,6 +109,28 @@ TEST_F(DeadlinesTest, InADrainWhoHasAskedForNothingGetsAMoment) {
     EXPECT_EQ(deadlines_.take_expired(noon + 1s)->consequence, Consequence::end);
 }
 
+TEST_F(DeadlinesTest, InADrainAProxyThatHasSentNothingGetsAMomentToo) {
+    ConnectionSlot& silent = connect();
+    (void)silent.connection->on_opened_by_proxy();
+    deadlines_.start(silent, noon);
+    EXPECT_EQ(deadlines_.next(), noon + 20s) << "as long as for a request";
+    ConnectionSlot& speaking = connect();
+    (void)speaking.connection->on_opened_by_proxy();
+    deadlines_.start(speaking, noon);
+    (void)speaking.connection->on_received("PROXY ");
+    deadlines_.start(speaking, noon + 1s);
+    deadlines_.begin_graces();
+    ASSERT_EQ(deadlines_.first_idle(), &silent);
+    deadlines_.start(silent, noon + 2s);
+    EXPECT_EQ(deadlines_.first_idle(), nullptr) << "the other one has begun";
+    EXPECT_EQ(deadlines_.next(), noon + 3s);
+    const auto expired = deadlines_.take_expired(noon + 3s);
+    ASSERT_TRUE(expired);
+    EXPECT_EQ(expired->slot, &silent);
+    EXPECT_EQ(expired->consequence, Consequence::end);
+    EXPECT_EQ(deadlines_.next(), noon + 21s) << "from its first byte";
+}
+
 TEST_F(DeadlinesTest, WhoIsIdleIsSparedBeforeWhoHasBegunARequest) {
     ConnectionSlot& asking = connect("GET ");
     deadlines_.start(asking, noon);

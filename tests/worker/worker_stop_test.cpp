@@ -274,6 +274,19 @@ TEST_P(WorkerStopTest, ADrainDoesNotWaitLongForAConnectionThatAsksForNothing) {
     EXPECT_TRUE(client.is_ended());
 }
 
+TEST_P(WorkerStopTest, ADrainDoesNotWaitForAProxyThatHasSentNothing) {
+    const net::ProxyPeers everybody;
+    around_.settings.timeouts.request = std::chrono::seconds(300);
+    around_.listeners.of(0).set_proxies(0, &everybody);
+    around_.shows_silent_connections = true;
+    start();
+    Client client = connect();
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_TRUE(stop(Stop::drain_at_once));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+    EXPECT_TRUE(client.is_ended());
+}
+
 TEST_P(WorkerStopTest, ADrainCutsOffWhatTakesTooLong) {
     around_.settings.timeouts.drain = std::chrono::seconds(1);
     around_.directory.write("large", patterned_bytes(20'000'000));

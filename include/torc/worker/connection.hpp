@@ -162,6 +162,10 @@ public:
     /// In `receiving`: whether what was received last has the first bytes of the request that is
     /// waited for.
     [[nodiscard]] bool begins_request() const noexcept { return begins_request_; }
+    /// Whether a PROXY header has to come, of which there is nothing yet.
+    [[nodiscard]] bool awaits_introduction() const noexcept {
+        return backlog_ && backlog_->awaits_proxy_header && backlog_->view().empty();
+    }
 
 private:
     /// What follows when the responses under way have left.

@@ -40,6 +40,8 @@ struct ConnectionSlot : DeadlineLink {
     bool sends_by_rest = false;
     /// The socket was shut down; close when the operation in flight has completed.
     bool is_ending = false;
+    /// Whether its deadline is that of Connection::awaits_introduction.
+    bool is_in_introductions = false;
     /// See ConnectionTable::begin_late.
     std::uint32_t late_round = 0;
     /// What it counts as when it is closed.

@@ -58,8 +58,12 @@ public:
 
     /// From now on, in a drain, connections that have not asked for anything yet wait for a second.
     void begin_graces() noexcept { gives_graces_ = true; }
-    /// The connection that has been idle longest; null: none is.
-    [[nodiscard]] ConnectionSlot* first_idle() noexcept { return idle_.first(); }
+    /// The connection that has been idle longest, or else a proxy's that has sent nothing yet;
+    /// null: there is none.
+    [[nodiscard]] ConnectionSlot* first_idle() noexcept {
+        ConnectionSlot* const first = idle_.first();
+        return first != nullptr ? first : introductions_.first();
+    }
 
     /// Those that wait for a load, the one that has waited longest first.
     [[nodiscard]] DeadlineList<ConnectionSlot>& loading() noexcept { return loading_; }
@@ -80,6 +84,7 @@ public:
                                                        std::chrono::nanoseconds patience) noexcept;
 
 private:
+    void start_receiving(ConnectionSlot& slot, MonotonicTime now) noexcept;
     void start_lingering(ConnectionSlot& slot, MonotonicTime now) noexcept;
     [[nodiscard]] Expired judge_idle(ConnectionSlot& slot, MonotonicTime now) noexcept;
 
@@ -89,6 +94,8 @@ private:
     DeadlineList<ConnectionSlot> idle_;
     /// The same since a drain began, of connections that have asked for nothing yet.
     DeadlineList<ConnectionSlot> graces_;
+    /// For a PROXY header to begin.
+    DeadlineList<ConnectionSlot> introductions_;
     /// For the rest of a request.
     DeadlineList<ConnectionSlot> requests_;
     ReaderWatch readers_;

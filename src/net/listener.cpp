@@ -52,10 +52,12 @@ std::uint16_t port_of(const std::vector<FirstListener>& claimed) noexcept {
     return found != claimed.end() ? found->place.endpoint.port() : std::uint16_t{0};
 }
 
+bool is_on_any_port(const ListenPlace& place) noexcept {
+    return !place.endpoint.is_unix() && place.endpoint.port() == 0;
+}
+
 bool wants_free_port(const Wanted& wanted) noexcept {
-    return std::ranges::any_of(wanted.places, [](const ListenPlace& place) {
-        return !place.endpoint.is_unix() && place.endpoint.port() == 0;
-    });
+    return std::ranges::any_of(wanted.places, is_on_any_port);
 }
 
 /// Claims every endpoint, with the same port. Leaves out those that the machine does not have, if
@@ -154,11 +156,13 @@ ChosenBy who_chose(const std::vector<ListenAddress>& addresses) noexcept {
 }
 
 /// Whether it has the port that came of port 0.
-bool is_on_free_port(const InheritedGroup& group, const std::vector<ListenAddress>& addresses) {
+bool is_on_free_port(const InheritedGroup& group, const std::vector<ListenAddress>& addresses,
+                     std::uint16_t port) {
     Endpoint asked_for = group.endpoint;
     asked_for.set_port(0);
+    const std::vector<ListenPlace> places = resolve_listen_addresses(addresses, port);
     return group.opened_by == OpenedBy::torc && !group.endpoint.is_unix() &&
-           contains(resolve_listen_addresses(addresses, 0), asked_for);
+           contains(places, asked_for) && !contains(places, group.endpoint);
 }
 
 }  // namespace
@@ -171,7 +175,7 @@ Listeners::Listeners(const std::vector<ListenAddress>& addresses, std::uint16_t 
         sockets_.emplace_back();
     }
     for (InheritedGroup& group : group_inherited(std::move(inherited))) {
-        if (port == 0 && is_on_free_port(group, addresses)) {
+        if (is_on_free_port(group, addresses, port)) {
             free_port_ = group.endpoint.port();
         }
         adopt(std::move(group));
@@ -222,7 +226,14 @@ Listeners::Change Listeners::prepare(const std::vector<ListenAddress>& addresses
         change.free_port = free_port_;
         return change;
     }
-    const std::vector<ListenPlace> wanted = this->wanted(addresses, port == 0 ? free_port_ : port);
+    std::vector<ListenPlace> wanted = this->wanted(addresses, port);
+    // The free port that there is, whether for all addresses or for some.
+    const bool wants_free = std::ranges::any_of(wanted, is_on_any_port);
+    for (ListenPlace& place : wanted) {
+        if (is_on_any_port(place)) {
+            place.endpoint.set_port(free_port_);
+        }
+    }
     // What the process has already it may share with itself: all addresses, and one of them.
     Wanted missing{.places = {},
                    .all = wanted,
@@ -235,7 +246,7 @@ Listeners::Change Listeners::prepare(const std::vector<ListenAddress>& addresses
     for (const ListenPlace& place : wanted) {
         (is_in_use(place.endpoint) ? change.places : missing.places).push_back(place);
     }
-    change.free_port = port == 0 ? free_port_ : std::uint16_t{0};
+    change.free_port = wants_free ? free_port_ : std::uint16_t{0};
     const auto workers = static_cast<unsigned>(sockets_.size());
     for (FirstListener& first : claim_all_or_throw(missing, wait_for_port)) {
         const Endpoint& endpoint = first.place.endpoint;

@@ -125,6 +125,15 @@ TEST_F(ListenerChange, KeepsAFreePortThatAChangeFound) {
     EXPECT_EQ(listeners.endpoints()[1].port(), found);
 }
 
+TEST_F(ListenerChange, KeepsAFreePortThatAnAddressAskedForByItself) {
+    change({"127.0.0.1:0"}, 8080);
+    const std::uint16_t free_port = port();
+    EXPECT_NE(free_port, 8080);
+    change({"127.0.0.1:0", "127.0.0.2:0"}, 8080);
+    EXPECT_EQ(listeners_.endpoints(),
+              (std::vector{endpoint("127.0.0.1", free_port), endpoint("127.0.0.2", free_port)}));
+}
+
 TEST_F(ListenerChange, TakesNoMemoryOnceItBegins) {
     if (torc::test::has_thread_sanitizer) {
         GTEST_SKIP() << "its operator new does not fail";

@@ -83,6 +83,12 @@ TEST_F(ListenerHandOver, KeepsThePortThatWasFree) {
 
 TEST_F(ListenerHandOver, BindsWhatIsMissingAndRetiresWhatNobodyWants) {
     const Listeners before({"127.0.0.1", "127.0.0.2"}, 0, 1);
+TEST_F(ListenerHandOver, KeepsAFreePortThatAnAddressAskedForByItself) {
+    const Listeners before({"127.0.0.1:0"}, 8080, 1);
+    const Listeners after = take_over({"127.0.0.1:0"}, 8080, 1, inherited_from(before));
+    EXPECT_EQ(port_of(after), port_of(before));
+}
+
     Listeners after =
         take_over({"127.0.0.2", "127.0.0.3"}, port_of(before), 1, inherited_from(before));
     EXPECT_EQ(after.endpoints().size(), 2U);

@@ -43,7 +43,8 @@ def torc_unit(project: Path, name: str, file: str) -> str:
         if line.startswith("ExecStart="):
             line = f"ExecStart={INSIDE}/torc --config {INSIDE}/{file}"
         lines.append(line.replace("Directory=torc", f"Directory={name}")
-                     .replace("/run/torc/", f"/run/{name}/"))
+                     .replace("/run/torc/", f"/run/{name}/")
+                     .replace("/usr/local/bin/", f"{INSIDE}/"))
     return "\n".join(lines) + "\n"
 
 

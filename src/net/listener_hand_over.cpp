@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstddef>
 #include <expected>
+#include <iterator>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -96,19 +98,48 @@ std::vector<Listeners::Passed> Listeners::passed() const {
     return passed;
 }
 
-std::vector<int> Listeners::own_sockets_of(const Endpoint& endpoint) const {
-    std::vector<int> found;
-    for (const ListeningSockets& sockets : sockets_) {
-        const auto places = sockets.places();
+std::vector<Listeners::Own> Listeners::own_sockets() const {
+    struct Ranked {
+        Own own;
+        std::ptrdiff_t rank;
+    };
+    std::vector<Ranked> ranked;
+    for (unsigned worker = 0; worker < sockets_.size(); ++worker) {
+        const auto places = sockets_[worker].places();
         for (std::size_t index = 0; index < places.size(); ++index) {
             const Place& place = places_[index];
-            if (place.endpoint == endpoint && place.opened_by == OpenedBy::torc &&
-                places[index].socket >= 0 && !places[index].is_retired) {
-                found.push_back(places[index].socket);
+            if (place.opened_by == OpenedBy::torc && places[index].socket >= 0 &&
+                !places[index].is_retired) {
+                const auto rank = std::ranges::count_if(ranked, [&](const Ranked& other) {
+                    return other.own.endpoint == place.endpoint;
+                });
+                ranked.push_back({.own = {.endpoint = place.endpoint,
+                                          .worker = worker,
+                                          .index = index,
+                                          .socket = places[index].socket},
+                                  .rank = rank});
             }
         }
     }
-    return found;
+    std::ranges::stable_sort(ranked, {}, &Ranked::rank);
+    std::vector<Own> own;
+    own.reserve(ranked.size());
+    std::ranges::transform(ranked, std::back_inserter(own), &Ranked::own);
+    return own;
+}
+
+void Listeners::keep_alone(std::span<const Own> kept) noexcept {
+    for (unsigned worker = 0; worker < sockets_.size(); ++worker) {
+        for (std::size_t index = 0; index < places_.size(); ++index) {
+            const Place& place = places_[index];
+            if (!place.is_in_use || place.opened_by == OpenedBy::others) {
+                continue;
+            }
+            const bool is_kept = std::ranges::any_of(
+                kept, [&](const Own& own) { return own.worker == worker && own.index == index; });
+            sockets_[worker].keep(index, is_kept ? Keeps::yes : Keeps::no);
+        }
+    }
 }
 
 }  // namespace torc::net

@@ -124,9 +124,9 @@ std::vector<ListeningSockets::Place> ListeningSockets::places() const {
     return places;
 }
 
-void ListeningSockets::keep(std::size_t index) noexcept {
+void ListeningSockets::keep(std::size_t index, Keeps keeps) noexcept {
     const std::scoped_lock lock(mutex_);
-    slots_[index].is_kept = true;
+    slots_[index].is_kept = keeps == Keeps::yes;
 }
 
 void ListeningSockets::settle(std::size_t index, Keeps keeps) noexcept {

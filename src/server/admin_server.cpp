@@ -27,19 +27,12 @@ constexpr std::chrono::milliseconds pause{100};
 
 }  // namespace
 
-AdminServer::AdminServer(const Parts& parts, const std::optional<std::string>& admin,
-                         const std::optional<std::string>& metrics)
+AdminServer::AdminServer(const Parts& parts)
     : parts_(parts),
       observer_(parts.state, parts.statistics, parts.mailboxes, updated_),
       rates_(monotonic_now()) {
     for (worker::StatisticsBox& box : parts_.statistics) {
         box.signal_to(&updated_);
-    }
-    if (admin) {
-        listen(*admin, AdminScope::everything);
-    }
-    if (metrics) {
-        listen(*metrics, AdminScope::metrics);
     }
 }
 
@@ -51,24 +44,110 @@ AdminServer::~AdminServer() {
     }
 }
 
-void AdminServer::listen(const std::string& address, AdminScope scope) {
+AdminServer::Change AdminServer::open(const std::optional<std::string>& admin,
+                                      const std::optional<std::string>& metrics) {
+    Change change;
+    if (admin) {
+        change.places_.push_back(open_place(*admin, AdminScope::everything));
+    }
+    if (metrics) {
+        change.places_.push_back(open_place(*metrics, AdminScope::metrics));
+    }
+    change.listeners_ = listeners_of(change.places_);
+    return change;
+}
+
+std::vector<AdminServer::Listener> AdminServer::listeners_of(const std::vector<Place>& places) {
+    std::vector<Listener> listeners;
+    for (const Place& place : places) {
+        for (const net::ListeningSockets::Place& each : place.sockets->of(0).places()) {
+            listeners.push_back(
+                {.socket = each.socket, .scope = place.scope, .owner = place.sockets});
+        }
+    }
+    return listeners;
+}
+
+AdminServer::Place AdminServer::open_place(const std::string& address, AdminScope scope) {
+    const auto open = std::ranges::find_if(places_, [&](const Place& place) {
+        return place.address == address && place.scope == scope;
+    });
+    if (open != places_.end()) {
+        return *open;
+    }
     const char* const key = scope == AdminScope::everything ? "server.admin" : "server.metrics";
     try {
         net::ListenAddress listened(address);
         if (scope == AdminScope::everything) {
             listened.mode = admin_mode;
         }
-        auto sockets = std::make_unique<net::Listeners>(std::vector{listened}, 0, 1U);
-        for (const net::ListeningSockets::Place& place : sockets->of(0).places()) {
-            listeners_.push_back({.socket = place.socket, .scope = scope});
-        }
-        sockets_.push_back(std::move(sockets));
+        return {.address = address,
+                .scope = scope,
+                .sockets = std::make_shared<net::Listeners>(
+                    std::vector{listened}, 0, 1U, [](const net::Endpoint&) { return false; },
+                    net::Wording::flags, take_inherited(address))};
     } catch (const StartError& error) {
         throw StartError(fmt::format("{}: {}", key, error.what()));
     }
 }
 
+std::vector<net::Inherited> AdminServer::take_inherited(const std::string& address) {
+    std::vector<net::Inherited> taken;
+    for (const net::ListenPlace& place : net::resolve_listen_addresses({address}, 0)) {
+        for (UniqueFd& socket : inherited_) {
+            if (socket && net::listening_endpoint(socket.get()) == place.endpoint) {
+                taken.push_back({.socket = std::move(socket)});
+            }
+        }
+    }
+    std::erase_if(inherited_, [](const UniqueFd& socket) { return !socket; });
+    return taken;
+}
+
+void AdminServer::apply(Change change) noexcept {
+    places_.swap(change.places_);
+    {
+        const std::scoped_lock lock(change_mutex_);
+        next_listeners_.swap(change.listeners_);
+        has_change_ = true;
+    }
+    wake_up_.signal();
+}
+
+void AdminServer::become_service() {
+    for (const Place& place : places_) {
+        static_cast<void>(place.sockets->settle(net::Keeps::no));
+    }
+    for (const UniqueFd& socket : inherited_) {
+        const auto endpoint = net::listening_endpoint(socket.get());
+        if (endpoint && endpoint->is_unix()) {
+            net::SocketFile(endpoint->path()).remove();
+        }
+    }
+    inherited_.clear();
+}
+
+std::vector<int> AdminServer::passed() const {
+    std::vector<int> passed;
+    for (const Place& place : places_) {
+        for (const net::Listeners::Passed& each : place.sockets->passed()) {
+            passed.push_back(each.socket);
+        }
+    }
+    return passed;
+}
+
+void AdminServer::hand_over() noexcept {
+    for (const Place& place : places_) {
+        place.sockets->keep();
+    }
+}
+
 void AdminServer::start() {
+    listeners_ = listeners_of(places_);
+    next_listeners_.clear();
+    has_change_ = false;
+    is_told_to_end_ = false;
     try {
         thread_ = std::thread([this] { serve(); });
     } catch (const std::system_error& error) {
@@ -83,7 +162,7 @@ void AdminServer::stop_listening() noexcept {
         thread_.join();
     }
     listeners_.clear();
-    sockets_.clear();
+    has_change_ = false;
 }
 
 Observation AdminServer::observe() {
@@ -122,7 +201,24 @@ void AdminServer::try_to_serve_once(MonotonicTime end_at) {
     }
 }
 
+void AdminServer::take_change(MonotonicTime now) {
+    std::vector<Listener> before;
+    {
+        const std::scoped_lock lock(change_mutex_);
+        if (!std::exchange(has_change_, false)) {
+            return;
+        }
+        before = std::exchange(listeners_, std::exchange(next_listeners_, {}));
+    }
+    // Closing would reset who waits there.
+    for (const Listener& listener : before) {
+        while (connections_.size() < connections_max && accept(listener, now)) {
+        }
+    }
+}
+
 void AdminServer::serve_once(MonotonicTime end_at) {
+    take_change(monotonic_now());
     std::vector<pollfd> events{{.fd = wake_up_.descriptor(), .events = POLLIN, .revents = 0}};
     const bool may_accept = connections_.size() < connections_max;
     for (const Listener& listener : listeners_) {
@@ -144,7 +240,7 @@ void AdminServer::serve_once(MonotonicTime end_at) {
     std::erase_if(connections_, [](const auto& connection) { return connection->has_ended(); });
     for (std::size_t i = 0; i < listeners_.size(); ++i) {
         if ((events[i + 1].revents & POLLIN) != 0) {
-            accept(listeners_[i], now);
+            (void)accept(listeners_[i], now);
         }
     }
     if (now >= rates_.due_at()) {
@@ -152,15 +248,18 @@ void AdminServer::serve_once(MonotonicTime end_at) {
     }
 }
 
-void AdminServer::accept(const Listener& listener, MonotonicTime now) {
+bool AdminServer::accept(const Listener& listener, MonotonicTime now) {
     UniqueFd socket(::accept4(listener.socket, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket) {
         AdminHost& host = *this;
         connections_.push_back(
             std::make_unique<AdminConnection>(std::move(socket), listener.scope, host, now));
-    } else if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR) {
+        return true;
+    }
+    if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR) {
         std::this_thread::sleep_for(pause);  // Descriptors or memory ran out.
     }
+    return false;
 }
 
 MonotonicTime AdminServer::next_deadline() const {

@@ -7,6 +7,8 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -152,6 +154,28 @@ void add_cache(Exposition& page, const Observation& observation) {
               observation.cache_limit_bytes);
 }
 
+void add_logs(Exposition& page, const ServerState& state) {
+    struct Lines {
+        std::uint64_t written = 0;
+        std::uint64_t lost = 0;
+    };
+    std::map<std::string_view, Lines> lines_by_path;
+    for (const ServerState::Log& log : state.logs) {
+        Lines& lines = lines_by_path[log.path];
+        lines.written += log.tally->written_lines;
+        lines.lost += log.tally->lost_lines;
+    }
+    page.begin("torc_access_log_lines", Type::counter, "Lines that were written, by access log.");
+    for (const auto& [path, lines] : lines_by_path) {
+        page.add(lines.written, {{"log", path}});
+    }
+    page.begin("torc_access_log_dropped", Type::counter,
+               "Lines that were lost, by access log: they came too fast, or could not be written.");
+    for (const auto& [path, lines] : lines_by_path) {
+        page.add(lines.lost, {{"log", path}});
+    }
+}
+
 void add_configuration(Exposition& page, const ServerState& state) {
     add_gauge(page, "torc_config_last_reload_successful",
               "Whether the last reload was applied; 1 before the first.",
@@ -188,6 +212,7 @@ std::string metrics_page(const Observation& observation, const ProcessFigures& p
     add_durations(page, observation);
     add_connections(page, observation);
     add_cache(page, observation);
+    add_logs(page, observation.state);
     add_configuration(page, observation.state);
     add_workers(page, observation);
     return page.take();

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <iterator>
 #include <utility>
 
 namespace torc::server {
@@ -35,6 +34,22 @@ std::string file_behind(const std::string& path) {
 bool has_finished(const worker::LogWriter& writer) {
     pollfd finished{.fd = writer.finished_descriptor(), .events = POLLIN, .revents = 0};
     return ::poll(&finished, 1, 0) == 1;
+}
+
+/// Opens each; or says which can't be, and closes those that could.
+std::expected<std::vector<worker::LogFile>, std::string> open_all(
+    const std::vector<std::string>& paths) {
+    std::vector<worker::LogFile> files;
+    for (const std::string& path : paths) {
+        auto file = worker::LogFile::open(path);
+        if (!file) {
+            return std::unexpected(fmt::format(
+                "access log {} can't be opened anew, the old file{} in use: {}", path,
+                paths.size() == 1 ? " stays" : "s of all logs stay", file.error().message()));
+        }
+        files.push_back(*std::move(file));
+    }
+    return files;
 }
 
 /// Closes a log, whether or not all of it was written.
@@ -114,51 +129,105 @@ void LogOpener::require_one_name(const std::string& path, const std::string& set
 }
 
 void OpenLogs::add(std::vector<SharedOpenLog> logs) {
-    std::ranges::move(logs, std::back_inserter(logs_));
+    reserve(logs.size());
+    for (SharedOpenLog& log : logs) {
+        logs_.push_back({.log = std::move(log)});
+    }
 }
 
-void OpenLogs::close_unused() {
-    std::erase_if(logs_, [](const SharedOpenLog& log) {
+bool OpenLogs::close_unused(MonotonicTime now) {
+    const auto closed = std::erase_if(logs_, [now](Entry& entry) {
         // Nobody can come to have it again.
-        if (log.use_count() > 1) {
+        if (entry.log.use_count() > 1) {
             return false;
         }
-        log->writer.finish();
-        if (!has_finished(log->writer)) {
+        if (entry.close_by == never) {
+            entry.close_by = now + unused_patience;
+            entry.log->writer.finish();
+        }
+        if (!has_finished(entry.log->writer) && now < entry.close_by) {
             return false;
         }
-        close(*log);
+        close(*entry.log);
         return true;
     });
+    return closed > 0;
 }
 
-std::string OpenLogs::reopen() {
+std::string OpenLogs::begin_to_reopen(MonotonicTime now) {
     if (logs_.empty()) {
         return "there is no access log";
     }
-    std::size_t reopened = 0;
-    for (const SharedOpenLog& log : logs_) {
-        if (log->writer.can_reopen()) {
-            log->writer.reopen();
-            ++reopened;
+    std::vector<SharedOpenLog> logs;
+    for (const Entry& entry : logs_) {
+        if (!entry.log->writer.path().empty()) {
+            logs.push_back(entry.log);
         }
     }
-    if (reopened == 0) {
-        const std::string& path = logs_.front()->path;
+    if (logs.empty()) {
+        const std::string& path = logs_.front().log->path;
         return fmt::format(
             "the access log ({}) was open before torc began, so it can't be opened anew; give "
             "--access-log the path of a file for that",
             path == "-" ? "standard output" : path);
     }
-    return reopened == 1 ? std::string("opening the access log anew")
-                         : fmt::format("opening {} access logs anew", reopened);
+    std::string done = logs.size() == 1 ? "opening the access log anew"
+                                        : fmt::format("opening {} access logs anew", logs.size());
+    if (reopening_) {
+        reopens_again_ = true;
+        return done;
+    }
+    std::vector<std::string> paths;
+    for (const SharedOpenLog& log : logs) {
+        paths.push_back(log->writer.path());
+    }
+    DetachedTask<Files> task([paths = std::move(paths)] { return open_all(paths); },
+                             "there is no thread to open the access logs anew");
+    reopening_.emplace(Reopening{
+        .logs = std::move(logs), .task = std::move(task), .give_up_at = now + reopen_patience});
+    return done;
+}
+
+std::optional<OpenLogs::Reopened> OpenLogs::look_after_reopening(MonotonicTime now) {
+    if (!reopening_ || (!reopening_->task.is_over() && now < reopening_->give_up_at)) {
+        return std::nullopt;
+    }
+    Reopening done = *std::move(reopening_);
+    reopening_.reset();
+    if (!done.task.is_over()) {
+        reopens_again_ = false;
+        return Reopened{.error =
+                            fmt::format("no access log was opened anew, for a file system has not "
+                                        "responded for {} s",
+                                        reopen_patience.count())};
+    }
+    if (std::exchange(reopens_again_, false)) {
+        begin_to_reopen(now);
+        return std::nullopt;
+    }
+    Files files = done.task.take();
+    if (!files) {
+        return Reopened{.error = std::move(files).error()};
+    }
+    for (std::size_t index = 0; index < files->size(); ++index) {
+        done.logs[index]->writer.reopen(std::move((*files)[index]));
+    }
+    return Reopened{.logs = files->size()};
+}
+
+std::vector<ServerState::Log> OpenLogs::tallies() const {
+    std::vector<ServerState::Log> tallies;
+    for (const Entry& entry : logs_) {
+        tallies.push_back({.path = entry.log->path, .tally = entry.log->writer.tally()});
+    }
+    return tallies;
 }
 
 void OpenLogs::finish(const std::function<bool(const std::vector<int>& descriptors)>& wait) {
-    std::ranges::for_each(logs_, [](const SharedOpenLog& log) { log->writer.finish(); });
+    std::ranges::for_each(logs_, [](const Entry& entry) { entry.log->writer.finish(); });
     while (true) {
         std::vector<int> unfinished;
-        for (const SharedOpenLog& log : logs_) {
+        for (const auto& [log, close_by] : logs_) {
             if (!has_finished(log->writer)) {
                 unfinished.push_back(log->writer.finished_descriptor());
             }
@@ -167,7 +236,7 @@ void OpenLogs::finish(const std::function<bool(const std::vector<int>& descripto
             break;
         }
     }
-    std::ranges::for_each(logs_, [](const SharedOpenLog& log) { close(*log); });
+    std::ranges::for_each(logs_, [](const Entry& entry) { close(*entry.log); });
 }
 
 }  // namespace torc::server

@@ -20,6 +20,8 @@
 #include <array>
 #include <chrono>
 #include <exception>
+#include <new>
+#include <thread>
 #include <utility>
 
 namespace torc::server {
@@ -32,6 +34,8 @@ constexpr std::uint64_t log_descriptors = 3;
 /// A ring or epoll, its wake-up, listeners, and files on their way into the cache.
 constexpr std::uint64_t worker_descriptors = 32;
 constexpr std::uint64_t connections_min = 16;
+/// How long the main thread waits for memory that it did not get.
+constexpr std::chrono::milliseconds memory_pause{100};
 /// How often it is looked whether all workers serve by a new configuration.
 constexpr std::chrono::milliseconds adoption_look{2};
 constexpr std::uint64_t worker_cache_bytes_default_max = std::uint64_t{1} << 30U;
@@ -71,6 +75,7 @@ Server::Server(config::Settings settings, ReadSettings read_settings, ProcessSta
     LogOpener logs(nullptr, log_setting(settings_));
     snapshot_ = opener.open_all(std::move(settings_), logs);
     logs_.add(logs.take_opened());
+    note_logs();
     settings_ = snapshot_->settings;
     ignore_signals();
     if (worker_cpus_.size() > 1) {
@@ -81,7 +86,10 @@ Server::Server(config::Settings settings, ReadSettings read_settings, ProcessSta
     take_over_signals();
     ended_ = EventFd::create_at_start();
     listen();
-    open_admin();
+    begin_state();
+    if (auto admin = open_admin(settings_)) {
+        admin_->apply(*std::move(admin));
+    }
     // Not of a server that does not start: one line is to say why.
     for (const std::string& warning : opener.warnings()) {
         spdlog::warn("{}", warning);
@@ -227,45 +235,12 @@ Result<void> Server::try_to_make_threads() {
 ExitCode Server::run() {
     Watchdog watchdog(threads_, mailboxes_, *listeners_, balance_ ? &*balance_ : nullptr);
     while (!std::ranges::all_of(threads_, &WorkerThread::has_ended)) {
-        std::array<pollfd, 7> events{
-            pollfd{.fd = signals_.get(), .events = POLLIN, .revents = 0},
-            pollfd{.fd = ended_.descriptor(), .events = POLLIN, .revents = 0},
-            pollfd{.fd = orders_.descriptor(), .events = POLLIN, .revents = 0},
-            pollfd{.fd = root_watch_.descriptor(), .events = POLLIN, .revents = 0},
-            pollfd{.fd = reload_ ? reload_->descriptor() : -1, .events = POLLIN, .revents = 0},
-            pollfd{
-                .fd = successor_ ? successor_->descriptor() : -1, .events = POLLIN, .revents = 0},
-            pollfd{.fd = predecessor_ ? predecessor_->descriptor() : -1,
-                   .events = POLLIN,
-                   .revents = 0}};
-        const MonotonicTime adopted_by =
-            previous_snapshot_ ? monotonic_now() + adoption_look : never;
-        const MonotonicTime slow_at = reload_ && !is_reload_slow_said_ ? reload_is_slow_at_ : never;
-        const MonotonicTime roots_at = watches_roots() ? root_watch_.next_look() : never;
-        ::poll(events.data(), events.size(),
-               milliseconds_until(earliest(watchdog.next_look(), adopted_by, slow_at,
-                                           successor_ ? successor_->deadline() : never,
-                                           service_ping_at_, roots_at)));
-        if ((events[0].revents & POLLIN) != 0) {
-            take_signals();
+        try {
+            take_turn(watchdog);
+        } catch (const std::bad_alloc&) {
+            std::this_thread::sleep_for(memory_pause);
         }
-        if ((events[1].revents & POLLIN) != 0) {
-            ended_.clear();
-        }
-        if ((events[2].revents & POLLIN) != 0) {
-            obey_orders();
-        }
-        const MonotonicTime now = monotonic_now();
-        watchdog.look(now);
-        note_stalls(watchdog);
-        look_after_roots(now);
-        look_after_reload(now);
-        look_whether_adopted();
-        logs_.close_unused();
-        look_after_upgrade(now);
-        look_after_take_over();
-        ping_service_manager(watchdog, now);
-        if (is_stuck(watchdog, now)) {
+        if (is_stuck(watchdog, monotonic_now())) {
             spdlog::error("a worker does not respond and is left behind");
             finish_log();
             return ExitCode::forced;
@@ -277,6 +252,51 @@ ExitCode Server::run() {
     }
     threads_.clear();  // Joins them, for this may not be destroyed: see is_reloading.
     return ExitCode::stopped;
+}
+
+void Server::take_turn(Watchdog& watchdog) {
+    std::array<pollfd, 8> events{
+        pollfd{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+        pollfd{.fd = ended_.descriptor(), .events = POLLIN, .revents = 0},
+        pollfd{.fd = orders_.descriptor(), .events = POLLIN, .revents = 0},
+        pollfd{.fd = root_watch_.descriptor(), .events = POLLIN, .revents = 0},
+        pollfd{.fd = reload_ ? reload_->descriptor() : -1, .events = POLLIN, .revents = 0},
+        pollfd{.fd = successor_ ? successor_->descriptor() : -1, .events = POLLIN, .revents = 0},
+        pollfd{
+            .fd = predecessor_ ? predecessor_->descriptor() : -1, .events = POLLIN, .revents = 0},
+        pollfd{.fd = logs_.descriptor(), .events = POLLIN, .revents = 0}};
+    const MonotonicTime adopted_by = previous_snapshot_ ? monotonic_now() + adoption_look : never;
+    const MonotonicTime slow_at = reload_ && !is_reload_slow_said_ ? reload_is_slow_at_ : never;
+    const MonotonicTime roots_at = watches_roots() ? root_watch_.next_look() : never;
+    ::poll(events.data(), events.size(),
+           milliseconds_until(earliest(watchdog.next_look(), adopted_by, slow_at,
+                                       successor_ ? successor_->deadline() : never,
+                                       service_ping_at_, roots_at, logs_.deadline())));
+    if ((events[0].revents & POLLIN) != 0) {
+        take_signals();
+    }
+    if ((events[1].revents & POLLIN) != 0) {
+        ended_.clear();
+    }
+    if ((events[2].revents & POLLIN) != 0) {
+        obey_orders();
+    }
+    const MonotonicTime now = monotonic_now();
+    watchdog.look(now);
+    note_stalls(watchdog);
+    look_after_roots(now);
+    look_after_reload(now);
+    look_whether_adopted();
+    if (has_to_store_) {
+        store_listeners();
+    }
+    look_after_reopening(now);
+    if (logs_.close_unused(now)) {
+        note_logs();
+    }
+    look_after_upgrade(now);
+    look_after_take_over();
+    ping_service_manager(watchdog, now);
 }
 
 std::chrono::seconds Server::time_to_stop(worker::Stop stop) const noexcept {

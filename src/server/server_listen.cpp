@@ -56,25 +56,31 @@ void Server::listen() {
     }
 }
 
-void Server::listen_on(net::Listeners::Change change) {
-    std::vector<std::string> added;
-    added.reserve(change.additions.size());
+Server::ListeningChange Server::listen_on(net::Listeners::Change change) {
+    ListeningChange done;
+    done.added.reserve(change.additions.size());
     for (const auto& addition : change.additions) {
-        added.push_back(addition.endpoint.url());
+        done.added.push_back(addition.endpoint.url());
     }
-    const bool lacked_ipv6 = listeners_->lacks_ipv6();
-    const std::vector<net::Endpoint> retired = listeners_->apply(std::move(change));
-    for (const std::string& url : added) {
-        spdlog::info("SIGHUP: listens on {} too", url);
+    done.lacks_ipv6 = change.lacks_ipv6 && !listeners_->lacks_ipv6();
+    done.retired = listeners_->apply(std::move(change));
+    has_to_store_ = true;
+    return done;
+}
+
+void Server::tell_of(const ListeningChange& change) {
+    for (const std::string& url : change.added) {
+        spdlog::info("{}: listens on {} too", asker(), url);
     }
-    store_listeners();
-    for (const net::Endpoint& endpoint : retired) {
-        if (service_manager_.has_store()) {
+    // First what makes room for others.
+    for (const net::Endpoint& endpoint : change.retired) {
+        if (service_manager_.store_size() > 0) {
             service_manager_.remove_stored(stored_name(endpoint));
         }
-        spdlog::info("SIGHUP: no longer listens on {}", endpoint.url());
+        spdlog::info("{}: no longer listens on {}", asker(), endpoint.url());
     }
-    if (listeners_->lacks_ipv6() && !lacked_ipv6) {
+    store_listeners();
+    if (change.lacks_ipv6) {
         spdlog::warn("this machine has no IPv6: listening on IPv4 alone");
     }
 }

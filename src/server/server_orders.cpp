@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,7 +20,7 @@
 
 namespace torc::server {
 
-void Server::open_admin() {
+void Server::begin_state() {
     const WallTime now = read_clocks().wall;
     state_.change([&](ServerState& state) {
         state.started_at = now;
@@ -34,36 +35,39 @@ void Server::open_admin() {
         state.warnings = settings_.warnings;
     });
     note_configuration();
-    if (!predecessor_) {
-        listen_for_operators();
-    }
 }
 
-void Server::listen_for_operators() {
-    if (settings_.admin || settings_.metrics) {
+std::optional<AdminServer::Change> Server::open_admin(const config::Settings& settings) {
+    std::vector<UniqueFd> inherited;
+    if (predecessor_) {
+        inherited = predecessor_->take_admin_sockets();
+    }
+    if (!admin_ && !settings.admin && !settings.metrics && inherited.empty()) {
+        return std::nullopt;
+    }
+    if (!admin_) {
         admin_.emplace(AdminServer::Parts{.state = state_,
                                           .statistics = statistics_,
                                           .mailboxes = mailboxes_,
-                                          .orders = orders_},
-                       settings_.admin, settings_.metrics);
+                                          .orders = orders_});
+        admin_->inherit(std::move(inherited));
     }
+    return admin_->open(settings.admin, settings.metrics);
 }
 
 void Server::start_admin() {
-    if (admin_) {
-        admin_->start();
+    if (!admin_) {
+        return;
     }
-}
-
-void Server::take_over_admin() {
-    // The process before has just closed its own. What it served by did bind, so this should too;
-    // if not, what matters more is served anyway.
+    // What they ask for matters less than what is served: that goes on.
     try {
-        listen_for_operators();
-        start_admin();
+        admin_->become_service();
+        if (!admin_->has_started()) {
+            admin_->start();
+        }
     } catch (const StartError& error) {
         admin_.reset();
-        spdlog::error("upgrade: {}", error.what());
+        spdlog::error("{}", error.what());
     }
 }
 
@@ -116,7 +120,7 @@ void Server::obey_orders() {
                 order_reload(std::move(order));
                 break;
             case Order::reopen_logs:
-                order->finish({.text = reopen_log()});
+                order_reopen(std::move(order));
                 break;
             case Order::upgrade:
                 order_upgrade(std::move(order));
@@ -153,7 +157,7 @@ void Server::obey_order_to_stop(PendingOrder& order) {
 }
 
 void Server::order_upgrade(SharedOrder order) {
-    if (upgrade_order_ || successor_) {
+    if (upgrade_order_ || successor_ || upgrade_waits_) {
         order->finish({.outcome = OrderResult::Outcome::unavailable,
                        .errors = {"another upgrade is under way"}});
         return;
@@ -181,7 +185,7 @@ void Server::order_reload(SharedOrder order) {
     }
     // What is under way may have read its files before.
     reload_orders_.push_back(std::move(order));
-    begin_reload();
+    begin_reload(AskedBy::operators);
 }
 
 void Server::note_reload_begun() {
@@ -197,8 +201,8 @@ void Server::note_reload_refused(std::string_view why) {
         state.reloaded_at = now;
         state.reload_errors = why;
     });
-    finish_reload_orders(orders_under_reload_,
-                         {.outcome = OrderResult::Outcome::refused, .errors = lines_of(why)});
+    finish_orders(orders_under_reload_,
+                  {.outcome = OrderResult::Outcome::refused, .errors = lines_of(why)});
 }
 
 void Server::note_reload_applied() {
@@ -213,7 +217,7 @@ void Server::note_reload_applied() {
         state.pending = pending;
         state.warnings = snapshot_->settings.warnings;
     });
-    finish_reload_orders(
+    finish_orders(
         orders_awaiting_adoption_,
         {.pending = pending,
          .text = fmt::format("configuration {} serves, {} site{}", snapshot_->generation,
@@ -226,9 +230,13 @@ void Server::note_reload_published() {
     note_configuration();
 }
 
-void Server::finish_reload_orders(std::vector<SharedOrder>& orders, const OrderResult& result) {
+void Server::finish_orders(std::vector<SharedOrder>& orders, const OrderResult& result) {
     for (const SharedOrder& order : std::exchange(orders, {})) {
-        order->finish(result);
+        try {
+            order->finish(result);
+        } catch (const std::bad_alloc&) {
+            order->finish({.outcome = result.outcome});  // Whoever waits is to wait no longer.
+        }
     }
 }
 

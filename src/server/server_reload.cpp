@@ -19,31 +19,35 @@
 
 namespace torc::server {
 
-void Server::begin_reload() {
+std::string_view Server::asker() const noexcept {
+    return reload_asked_by_ == AskedBy::signal ? "SIGHUP" : "admin socket";
+}
+
+void Server::begin_reload(AskedBy asked_by) {
     if (stop_ != worker::Stop::no) {
-        spdlog::info("SIGHUP: ignored, for the server stops");
-        return;
-    }
-    if (successor_) {
-        spdlog::info("SIGHUP: as soon as it is known which process serves on");
-        reloads_again_ = true;
+        spdlog::info("a reload is refused, for the server stops");
         return;
     }
     const MonotonicTime now = monotonic_now();
-    if (reload_ && now < reload_is_slow_at_) {
-        // What it has read by now may be older than the signal.
-        reloads_again_ = true;
+    if (successor_ || (reload_ && now < reload_is_slow_at_)) {
+        if (successor_) {
+            spdlog::info("a reload waits until it is known which process serves on");
+        }
+        // What a reload has read by now may be older than this.
+        reloads_again_ = asked_by;
         return;
     }
+    reload_asked_by_ = asked_by;
     if (reload_) {
-        spdlog::warn("SIGHUP: the reload that waits for a file system is given up for this one");
+        spdlog::warn("{}: the reload that waits for a file system is given up for this one",
+                     asker());
         reload_.reset();
         has_left_reload_ = true;
     }
-    reloads_again_ = false;
+    reloads_again_.reset();
     tell_reloading();
-    note_reload_begun();
     try {
+        note_reload_begun();
         reload_.emplace(
             [read = read_settings_, previous = snapshot_, backend = backend_, reports = reports_] {
                 config::Settings settings = read();
@@ -66,8 +70,8 @@ void Server::begin_reload() {
 }
 
 void Server::refuse_reload(std::string_view why) {
-    spdlog::error("SIGHUP: the configuration is refused, and what was loaded before serves on: {}",
-                  why);
+    spdlog::error("{}: the configuration is refused, and what was loaded before serves on: {}",
+                  asker(), why);
     tell_reloaded();
     note_reload_refused(why);
 }
@@ -79,21 +83,28 @@ void Server::look_after_reload(MonotonicTime now) {
     if (!reload_->is_over()) {
         if (now >= reload_is_slow_at_ && !std::exchange(is_reload_slow_said_, true)) {
             spdlog::warn(
-                "SIGHUP: a file system has not responded for {} s, and what was loaded before "
-                "serves on meanwhile; another SIGHUP begins anew",
-                settings_.timeouts.load.count());
+                "{}: a file system has not responded for {} s, and what was loaded before serves "
+                "on meanwhile; another reload begins anew",
+                asker(), settings_.timeouts.load.count());
         }
         return;
     }
+    const worker::SharedSnapshot before = snapshot_;
     try {
         finish_reload();
     } catch (const StartError& error) {
         refuse_reload(error.what());
     } catch (const std::bad_alloc&) {
-        refuse_reload("memory is short");
+        // What was published is served by, even if there is no memory to say so.
+        if (snapshot_ == before) {
+            refuse_reload("memory is short");
+        }
     }
     if (reloads_again_) {
-        begin_reload();
+        begin_reload(*reloads_again_);
+    }
+    if (!reload_ && std::exchange(upgrade_waits_, false)) {
+        begin_upgrade();
     }
 }
 
@@ -101,11 +112,16 @@ void Server::finish_reload() {
     std::optional<ReloadJob> job = std::exchange(reload_, std::nullopt);
     ReloadJob::Opened opened = job->take();
     if (stop_ != worker::Stop::no) {
-        finish_reload_orders(orders_under_reload_, {.outcome = OrderResult::Outcome::unavailable,
-                                                    .errors = {"the server stops"}});
+        finish_orders(orders_under_reload_, {.outcome = OrderResult::Outcome::unavailable,
+                                             .errors = {"the server stops"}});
         return;
     }
     const config::Settings& settings = opened.snapshot->settings;
+    logs_.reserve(opened.logs.size());
+    std::optional<AdminServer::Change> admin = open_admin(settings);
+    if (admin && !predecessor_ && !admin_->has_started()) {
+        admin_->start();
+    }
     // Last of what can fail: clients may connect from here on.
     net::Listeners::Change listening = listeners_->prepare(settings.addresses, settings.port);
     for (const std::span<const std::string> lines :
@@ -114,11 +130,16 @@ void Server::finish_reload() {
             spdlog::warn("{}", line);
         }
     }
-    listen_on(std::move(listening));
+    const ListeningChange listens = listen_on(std::move(listening));
+    if (admin) {
+        admin_->apply(*std::move(admin));
+    }
     adopt(settings);
     logs_.add(std::move(opened.logs));
     publish(std::move(opened.snapshot));
     note_reload_published();
+    note_logs();
+    tell_of(listens);
 }
 
 void Server::adopt(const config::Settings& settings) {
@@ -150,7 +171,7 @@ void Server::look_whether_adopted() {
     }
     previous_snapshot_.reset();
     tell_reloaded();
-    spdlog::info("SIGHUP: configuration {} serves, {} site{}", snapshot_->generation,
+    spdlog::info("{}: configuration {} serves, {} site{}", asker(), snapshot_->generation,
                  snapshot_->sites.size(), snapshot_->sites.size() == 1 ? "" : "s");
     note_reload_applied();
 }

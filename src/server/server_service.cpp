@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <new>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -62,7 +65,7 @@ std::vector<net::Inherited> Server::take_inherited_sockets() {
 }
 
 void Server::become_service() {
-    const auto keeps = service_manager_.has_store() ? net::Keeps::yes : net::Keeps::no;
+    const auto keeps = service_manager_.store_size() > 0 ? net::Keeps::yes : net::Keeps::no;
     for (const net::Endpoint& endpoint : listeners_->settle(keeps)) {
         service_manager_.remove_stored(stored_name(endpoint));
         spdlog::info("no longer listens on {}", endpoint.url());
@@ -89,14 +92,40 @@ std::string Server::describe_status() const {
 }
 
 void Server::store_listeners() {
-    if (!service_manager_.has_store()) {
+    const std::size_t size = service_manager_.store_size();
+    // Until it is done: memory may be short for it.
+    has_to_store_ = size > 0;
+    if (size == 0) {
         return;
     }
+    const std::vector<net::Listeners::Own> own = listeners_->own_sockets();
+    const auto kept = std::span(own).first(std::min(own.size(), size));
+    const std::size_t left_out = own.size() - kept.size();
+    if (left_out > 0) {
+        // Which of them it has is not known: another process may have given it some.
+        for (const net::Endpoint& endpoint : endpoints()) {
+            service_manager_.remove_stored(stored_name(endpoint));
+        }
+    }
     for (const net::Endpoint& endpoint : endpoints()) {
-        service_manager_.store(stored_name(endpoint), listeners_->own_sockets_of(endpoint));
+        std::vector<int> sockets;
+        for (const net::Listeners::Own& each : kept) {
+            if (each.endpoint == endpoint) {
+                sockets.push_back(each.socket);
+            }
+        }
+        service_manager_.store(stored_name(endpoint), sockets);
     }
     // From now on somebody who comes to them while no process accepts waits for the next one.
-    listeners_->keep();
+    listeners_->keep_alone(kept);
+    has_to_store_ = false;
+    if (left_out != std::exchange(sockets_left_out_, left_out) && left_out > 0) {
+        spdlog::warn(
+            "the service manager keeps {} of {} listening sockets, so a restart may refuse some "
+            "who come meanwhile; raise FileDescriptorStoreMax= in the service's unit, and FDSTORE= "
+            "there if it is given",
+            kept.size(), own.size());
+    }
 }
 
 void Server::ping_service_manager(const Watchdog& watchdog, MonotonicTime now) {
@@ -121,38 +150,54 @@ void Server::tell_stopping(worker::Stop stop) {
 }
 
 void Server::tell_reloading() {
-    service_manager_.notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
-                                        microseconds_of(monotonic_now().time_since_epoch())));
+    // Without any memory of the heap's, as all that a manager waits for: it may be short.
+    std::array<char, 64> lines{};
+    const auto end = fmt::format_to_n(lines.data(), lines.size(), "RELOADING=1\nMONOTONIC_USEC={}",
+                                      microseconds_of(monotonic_now().time_since_epoch()))
+                         .out;
+    service_manager_.notify({lines.data(), end});
 }
 
 void Server::tell_reloaded() {
-    service_manager_.notify(fmt::format("READY=1\nSTATUS={}", describe_status()));
+    try {
+        service_manager_.notify(fmt::format("READY=1\nSTATUS={}", describe_status()));
+    } catch (const std::bad_alloc&) {
+        service_manager_.notify("READY=1");
+    }
+}
+
+void Server::require_upgradable() const {
+    if (stop_ != worker::Stop::no) {
+        throw StartError("this process stops already");
+    }
+    if (predecessor_ || successor_) {
+        throw StartError("another upgrade is under way");
+    }
+    if (::getpid() == 1) {
+        throw StartError(
+            "this is the first process of its container, which would end with it; start another "
+            "container instead");
+    }
+    if (settings_.configuration_file == "-") {
+        throw StartError("the configuration came from standard input, which is read by now");
+    }
+    if (invocation_.program.empty()) {
+        throw StartError("it is not known by which program this process was started");
+    }
 }
 
 void Server::begin_upgrade() {
     try {
-        if (stop_ != worker::Stop::no) {
-            throw StartError("this process stops already");
-        }
-        if (predecessor_ || successor_) {
-            throw StartError("another upgrade is under way");
-        }
+        require_upgradable();
         if (reload_) {
-            throw StartError("a reload is under way; try again when it is over");
+            // What it opens is passed on, or not, by its outcome.
+            upgrade_waits_ = true;
+            spdlog::info("upgrade: as soon as the reload is over that is under way");
+            return;
         }
-        if (::getpid() == 1) {
-            throw StartError(
-                "this is the first process of its container, which would end with it; start "
-                "another container instead");
-        }
-        if (settings_.configuration_file == "-") {
-            throw StartError("the configuration came from standard input, which is read by now");
-        }
-        if (invocation_.program.empty()) {
-            throw StartError("it is not known by which program this process was started");
-        }
-        successor_ =
-            std::make_unique<Successor>(invocation_, listeners_->passed(), monotonic_now());
+        successor_ = std::make_unique<Successor>(invocation_, listeners_->passed(),
+                                                 admin_ ? admin_->passed() : std::vector<int>(),
+                                                 monotonic_now());
         spdlog::info("upgrade: process {} starts, {}", successor_->pid(), invocation_.program);
     } catch (const StartError& error) {
         refuse_upgrade(error.what());
@@ -170,6 +215,10 @@ void Server::look_after_upgrade(MonotonicTime now) {
     if (!successor_) {
         return;
     }
+    if (stop_ != worker::Stop::no) {
+        abandon_upgrade();
+        return;
+    }
     switch (successor_->look(now)) {
         case Successor::Progress::starting:
             break;
@@ -180,8 +229,8 @@ void Server::look_after_upgrade(MonotonicTime now) {
                                   .errors = {fmt::format("process {} {}", successor_->pid(),
                                                          successor_->failure())}});
             successor_.reset();
-            if (std::exchange(reloads_again_, false)) {
-                begin_reload();
+            if (reloads_again_) {
+                begin_reload(*reloads_again_);
             }
             break;
         case Successor::Progress::ready:
@@ -191,17 +240,17 @@ void Server::look_after_upgrade(MonotonicTime now) {
 }
 
 void Server::abandon_upgrade() {
-    if (successor_) {
+    if (std::exchange(successor_, nullptr) || std::exchange(upgrade_waits_, false)) {
         spdlog::warn("upgrade: given up, for this process is to stop");
         finish_upgrade_order(
             {.outcome = OrderResult::Outcome::unavailable, .errors = {"this process is to stop"}});
-        successor_.reset();
     }
 }
 
 void Server::hand_over() {
     const pid_t pid = successor_->pid();
-    // Its sockets are the other's to open as soon as that is told to go.
+    std::string text = fmt::format("process {} has taken over", pid);
+    // What is asked from now on is asked of the other.
     if (admin_) {
         admin_->stop_listening();
     }
@@ -211,24 +260,28 @@ void Server::hand_over() {
         service_manager_.notify(fmt::format("MAINPID={}", ::getpid()));
         finish_upgrade_order({.outcome = OrderResult::Outcome::refused,
                               .errors = {fmt::format("process {} has ended", pid)}});
-        admin_.reset();
-        take_over_admin();
+        start_admin();
         return;  // As the next look says, too.
     }
+    const std::unique_ptr<Successor> successor = std::move(successor_);
     if (reloads_again_) {
-        successor_->tell_to_reload();
+        successor->tell_to_reload();
     }
     listeners_->keep();
     request_stop(worker::Stop::hand_over);
     service_ping_at_ = never;
+    if (admin_) {
+        admin_->hand_over();
+    }
+    finish_orders(reload_orders_, {.outcome = OrderResult::Outcome::unavailable,
+                                   .errors = {text + ", and reloads"}});
     if (upgrade_order_) {
         // Whoever is told of it may at once ask the other something.
-        successor_->await_take_over();
-        finish_upgrade_order({.text = fmt::format("process {} has taken over", pid)});
+        successor->await_take_over();
+        finish_upgrade_order({.text = text});
     }
     admin_.reset();
-    successor_.reset();
-    spdlog::info("upgrade: process {} has taken over; this one finishes what is in flight", pid);
+    spdlog::info("upgrade: {}; this one finishes what is in flight", text);
 }
 
 void Server::look_after_take_over() {
@@ -236,7 +289,7 @@ void Server::look_after_take_over() {
         return;
     }
     become_service();
-    take_over_admin();
+    start_admin();
     // By which the process before knows that who asks has somebody to ask.
     predecessor_.reset();
     spdlog::info("upgrade: this process has taken over");

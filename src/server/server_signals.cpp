@@ -80,9 +80,9 @@ void Server::request_stop(worker::Stop first) noexcept {
 
 void Server::begin_stop(worker::Stop first) {
     const worker::Stop before = stop_;
+    request_stop(first);
     // It would take over what is to end.
     abandon_upgrade();
-    request_stop(first);
     note_readiness();
     // After a hand-over the service is another process.
     if (before == worker::Stop::no) {
@@ -102,12 +102,12 @@ void Server::obey_signal(int signal) {
     switch (signal) {
         case SIGHUP:
             if (read_settings_) {
-                begin_reload();
+                begin_reload(AskedBy::signal);
                 break;
             }
             [[fallthrough]];
         case SIGUSR1:
-            spdlog::info("{}: {}", name, reopen_log());
+            spdlog::info("{}: {}", name, begin_to_reopen_logs());
             break;
         case SIGUSR2:
             begin_upgrade();

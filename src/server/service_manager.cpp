@@ -2,8 +2,6 @@
 
 #include "descriptor_message.hpp"
 
-#include <fmt/format.h>
-
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -11,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -88,12 +87,29 @@ std::vector<ServiceManager::Given> given_sockets() {
     return sockets;
 }
 
+/// What is told without any memory of the heap's: it may be short.
+class Lines {
+public:
+    /// What ends with a name; empty: that is too long.
+    [[nodiscard]] std::string_view with_name(std::string_view begin,
+                                             std::string_view name) noexcept {
+        if (begin.size() + name.size() > text_.size()) {
+            return {};
+        }
+        const auto end = std::ranges::copy(begin, text_.begin()).out;
+        return {text_.begin(), std::ranges::copy(name, end).out};
+    }
+
+private:
+    std::array<char, 64 + ServiceManager::name_bytes_max> text_{};
+};
+
 }  // namespace
 
 ServiceManager ServiceManager::of_environment() {
     ServiceManager manager;
     manager.notify_address_ = notify_address();
-    manager.has_store_ = number_in(variable("FDSTORE")).value_or(0) > 0;
+    manager.store_size_ = number_in(variable("FDSTORE")).value_or(0);
     const auto interval = number_in(variable("WATCHDOG_USEC"));
     const std::string watched = variable("WATCHDOG_PID");
     if (interval && *interval > 0 && (watched.empty() || is_this_process(watched))) {
@@ -105,20 +121,23 @@ ServiceManager ServiceManager::of_environment() {
 }
 
 void ServiceManager::store(std::string_view name, std::span<const int> sockets) const noexcept {
+    // Not polled: a listener that is stored would be let go of for an error that is pending.
+    Lines storage;
+    const std::string_view lines = storage.with_name("FDSTORE=1\nFDPOLL=0\nFDNAME=", name);
     while (!sockets.empty()) {
         const auto count = std::min(sockets.size(), DescriptorMessage::descriptors_max);
-        // Not polled: a listener that is stored would be let go of for an error that is pending.
-        send(fmt::format("FDSTORE=1\nFDNAME={}\nFDPOLL=0", name), sockets.first(count));
+        send(lines, sockets.first(count));
         sockets = sockets.subspan(count);
     }
 }
 
 void ServiceManager::remove_stored(std::string_view name) const noexcept {
-    notify(fmt::format("FDSTOREREMOVE=1\nFDNAME={}", name));
+    Lines lines;
+    notify(lines.with_name("FDSTOREREMOVE=1\nFDNAME=", name));
 }
 
 void ServiceManager::send(std::string_view lines, std::span<const int> descriptors) const noexcept {
-    if (!is_there()) {
+    if (!is_there() || lines.empty()) {
         return;
     }
     const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));

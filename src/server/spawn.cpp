@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <expected>
@@ -86,6 +88,8 @@ Result<Sibling> spawn_sibling(const std::vector<std::string>& command,
             ::syscall(SYS_dup3, descriptor, sibling_descriptor, 0);
         }
         ::syscall(SYS_execve, arguments.front(), arguments.data(), variables.data());
+        const int error = errno;
+        ::syscall(SYS_sendto, sibling_descriptor, &error, sizeof error, MSG_NOSIGNAL, nullptr, 0);
         ::syscall(SYS_exit_group, exit_code_not_run);
     }
     return Sibling{.pid = static_cast<pid_t>(pid), .process = UniqueFd(process)};

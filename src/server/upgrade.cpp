@@ -38,6 +38,7 @@ constexpr std::chrono::seconds take_over_patience{1};
 // The messages. Each is one of a SOCK_SEQPACKET socket, so it comes whole or not at all.
 constexpr char own_sockets_message = 's';
 constexpr char other_sockets_message = 'o';
+constexpr char admin_sockets_message = 'a';
 constexpr char end_message = 'e';
 constexpr char ready_message = 'r';
 constexpr char go_message = 'g';
@@ -48,23 +49,27 @@ bool send_message(int channel, char kind, std::span<const int> descriptors = {})
     return message.send(channel) == 1;
 }
 
-/// Sends those that were opened by `opened_by`.
-bool send_sockets(int channel, char kind, const std::vector<net::Listeners::Passed>& listeners,
-                  net::OpenedBy opened_by) {
+bool send_sockets(int channel, char kind, std::span<const int> sockets) noexcept {
+    while (!sockets.empty()) {
+        const std::size_t count = std::min(sockets.size(), DescriptorMessage::descriptors_max);
+        if (!send_message(channel, kind, sockets.first(count))) {
+            return false;
+        }
+        sockets = sockets.subspan(count);
+    }
+    return true;
+}
+
+/// Those that were opened by `opened_by`.
+std::vector<int> sockets_of(const std::vector<net::Listeners::Passed>& listeners,
+                            net::OpenedBy opened_by) {
     std::vector<int> sockets;
     for (const net::Listeners::Passed& listener : listeners) {
         if (listener.opened_by == opened_by) {
             sockets.push_back(listener.socket);
         }
     }
-    for (std::span<const int> rest = sockets; !rest.empty();) {
-        const std::size_t count = std::min(rest.size(), DescriptorMessage::descriptors_max);
-        if (!send_message(channel, kind, rest.first(count))) {
-            return false;
-        }
-        rest = rest.subspan(count);
-    }
-    return true;
+    return sockets;
 }
 
 /// Whether both lead to one file.
@@ -106,6 +111,31 @@ std::vector<std::string> environment_of_successor() {
     return variables;
 }
 
+/// What keeps a program from being run (execve(2)), with the remedy.
+std::string explain_not_run(const std::string& program, Errno error) {
+    std::string remedy;
+    switch (error.value()) {
+        case ENOENT:
+            remedy = "; install it there, and what it needs to be loaded";
+            break;
+        case EACCES:
+        case EPERM:
+            remedy =
+                "; it must be a file that this process's user may execute (chmod a+x), on a file "
+                "system that is not mounted noexec";
+            break;
+        case ENOEXEC:
+            remedy = "; it is no program for this machine, or not whole: install it anew";
+            break;
+        case ETXTBSY:
+            remedy = "; it is being written: try again when that is over";
+            break;
+        default:
+            break;
+    }
+    return fmt::format("can't run {}: {}{}", program, error.message(), remedy);
+}
+
 }  // namespace
 
 Invocation Invocation::of_this_process(int argc, const char* const* argv) {
@@ -125,8 +155,9 @@ Invocation Invocation::of_this_process(int argc, const char* const* argv) {
 }
 
 Successor::Successor(const Invocation& invocation,
-                     const std::vector<net::Listeners::Passed>& listeners, MonotonicTime now)
-    : deadline_(now + start_time_max) {
+                     const std::vector<net::Listeners::Passed>& listeners,
+                     const std::vector<int>& admin_sockets, MonotonicTime now)
+    : deadline_(now + start_time_max), program_(invocation.program) {
     std::array<int, 2> pair{-1, -1};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair.data()) < 0) {
         throw StartError(fmt::format("socketpair: {}", Errno::last().message()));
@@ -134,10 +165,12 @@ Successor::Successor(const Invocation& invocation,
     channel_.reset(pair[0]);
     const UniqueFd other_end(pair[1]);
     // Before it runs: it never has to wait for them.
-    const bool is_passed =
-        send_sockets(channel_.get(), own_sockets_message, listeners, net::OpenedBy::torc) &&
-        send_sockets(channel_.get(), other_sockets_message, listeners, net::OpenedBy::others) &&
-        send_message(channel_.get(), end_message);
+    const bool is_passed = send_sockets(channel_.get(), own_sockets_message,
+                                        sockets_of(listeners, net::OpenedBy::torc)) &&
+                           send_sockets(channel_.get(), other_sockets_message,
+                                        sockets_of(listeners, net::OpenedBy::others)) &&
+                           send_sockets(channel_.get(), admin_sockets_message, admin_sockets) &&
+                           send_message(channel_.get(), end_message);
     if (!is_passed) {
         throw StartError(
             fmt::format("the listening sockets can't be passed: {}", Errno::last().message()));
@@ -166,14 +199,25 @@ Successor::Progress Successor::look(MonotonicTime now) {
     if (!failure_.empty()) {
         return Progress::failed;
     }
-    char kind = 0;
-    const ssize_t received = ::recv(channel_.get(), &kind, 1, MSG_DONTWAIT);
+    // In this order: what it has said before its end is there then.
     pollfd end{.fd = process_.process.get(), .events = POLLIN, .revents = 0};
     const bool has_ended = ::poll(&end, 1, 0) == 1;
-    if (received == 1 && kind == ready_message && !has_ended) {
+    // One byte of its own, or an error number of spawn_sibling's.
+    int message = 0;
+    ssize_t received = ::recv(channel_.get(), &message, sizeof message, MSG_DONTWAIT);
+    if (received < 0 && errno == ECONNRESET) {
+        // It has ended without having read all: that comes before what it has said.
+        received = ::recv(channel_.get(), &message, sizeof message, MSG_DONTWAIT);
+    }
+    char kind = 0;
+    std::memcpy(&kind, &message, sizeof kind);
+    is_ready_ = is_ready_ || (received == 1 && kind == ready_message);
+    if (is_ready_ && !has_ended) {
         return Progress::ready;
     }
-    if (has_ended || received == 0 || (received < 0 && errno != EAGAIN && errno != EINTR)) {
+    if (received == sizeof message) {
+        failure_ = explain_not_run(program_, Errno(message));
+    } else if (has_ended || received == 0 || (received < 0 && errno != EAGAIN && errno != EINTR)) {
         failure_ = "has ended; what it has printed says why";
     } else if (now >= deadline_) {
         failure_ = fmt::format("does not accept after {} s", start_time_max.count());
@@ -224,6 +268,10 @@ void Predecessor::receive_listeners() {
         if (message.receive(channel_.get(), sockets) != 1 || kind == end_message) {
             return;
         }
+        if (kind == admin_sockets_message) {
+            std::ranges::move(sockets, std::back_inserter(admin_sockets_));
+            continue;
+        }
         for (UniqueFd& socket : sockets) {
             listeners_.push_back({.socket = std::move(socket),
                                   .opened_by = kind == own_sockets_message
@@ -236,7 +284,8 @@ void Predecessor::receive_listeners() {
 bool Predecessor::has_let_go() noexcept {
     char kind = 0;
     const ssize_t received = ::recv(channel_.get(), &kind, 1, MSG_DONTWAIT);
-    return received >= 0 || (errno != EAGAIN && errno != EINTR);
+    has_let_go_ = has_let_go_ || received >= 0 || (errno != EAGAIN && errno != EINTR);
+    return has_let_go_;
 }
 
 void Predecessor::announce_ready() noexcept {

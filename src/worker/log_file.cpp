@@ -98,24 +98,13 @@ LogFile::Kind LogFile::kind_of(int descriptor) {
     }
 }
 
-Result<void> LogFile::reopen() {
-    if (path_.empty()) {
-        return {};
-    }
-    auto opened = open_path(path_);
-    if (!opened) {
-        return std::unexpected(opened.error());
-    }
-    *this = *std::move(opened);
-    return {};
-}
-
 Result<std::size_t> LogFile::write(std::string_view lines) {
     if (!file_) {
-        const auto opened = reopen();
-        if (!opened || !file_) {
+        auto opened = open_path(path_);
+        if (!opened || !opened->file_) {
             return std::unexpected(opened ? Errno(ENXIO) : opened.error());
         }
+        *this = *std::move(opened);
     }
     if (kind_ != Kind::regular_file && kind_ != Kind::socket && lines.size() > PIPE_BUF) {
         // Up to here a write is not torn (pipe(7)), and does not block when poll(2) saw room.

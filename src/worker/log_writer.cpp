@@ -17,6 +17,7 @@
 #include <csignal>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -94,7 +95,7 @@ public:
     [[nodiscard]] int finished_descriptor() const noexcept { return finished_.descriptor(); }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     /// Before the thread runs.
-    void ask_to_reopen();
+    void ask_to_reopen(LogFile file);
     void ask_to_finish() noexcept {
         is_finishing_ = true;
         queue_->signal();
@@ -105,9 +106,10 @@ public:
     }
     /// Those that wait still among them; when the thread has ended or hangs.
     [[nodiscard]] std::uint64_t lost_lines() noexcept {
-        lost_lines_ += queue_->take_dropped_lines();
-        return lost_lines_ + unwritten_lines_ + queue_->waiting_lines();
+        tally_->lost_lines += queue_->take_dropped_lines();
+        return tally_->lost_lines + unwritten_lines_ + queue_->waiting_lines();
     }
+    [[nodiscard]] std::shared_ptr<const Tally> tally() const noexcept { return tally_; }
 
 private:
     [[nodiscard]] bool has_batch() const noexcept { return position_ < batch_.size(); }
@@ -133,12 +135,14 @@ private:
     const EventFd finished_ = EventFd::create_at_start();
     std::atomic<bool> is_finishing_ = false;
     std::atomic<bool> is_ending_ = false;
-    std::atomic<std::uint64_t> lost_lines_ = 0;
+    const std::shared_ptr<Tally> tally_ = std::make_shared<Tally>();
     /// Of the batch that is being written.
     std::atomic<std::uint64_t> unwritten_lines_ = 0;
     std::mutex reopen_mutex_;
     /// When the wait for a cut is over; `never` without one.
     MonotonicTime reopen_by_ = never;
+    /// What it goes over to then.
+    std::optional<LogFile> next_file_;
 
     // The thread's own.
     LogFile file_;
@@ -228,7 +232,9 @@ void LogWriter::Loop::write_some() {
 }
 
 void LogWriter::Loop::advance(std::size_t written) noexcept {
-    unwritten_lines_ -= count_lines(std::string_view(batch_).substr(position_, written));
+    const std::uint64_t lines = count_lines(std::string_view(batch_).substr(position_, written));
+    unwritten_lines_ -= lines;
+    tally_->written_lines += lines;
     position_ += written;
 }
 
@@ -236,7 +242,7 @@ void LogWriter::Loop::lose_batch(Errno error) {
     is_line_torn_ = is_line_torn_ || (position_ > 0 && batch_[position_ - 1] != '\n');
     position_ = batch_.size();
     const std::uint64_t lines = unwritten_lines_.exchange(0);
-    lost_lines_ += lines;
+    tally_->lost_lines += lines;
     unreported_lines_ += lines;
     cause_ = cause_of(error);
 }
@@ -253,9 +259,10 @@ void LogWriter::Loop::await_reader() {
     wait(0, monotonic_now() + reader_pause);
 }
 
-void LogWriter::Loop::ask_to_reopen() {
+void LogWriter::Loop::ask_to_reopen(LogFile file) {
     // Together, so that a cut that is taken meanwhile does not end the patience with this one.
     const std::scoped_lock lock(reopen_mutex_);
+    next_file_ = std::move(file);
     reopen_by_ = monotonic_now() + reopen_patience;
     queue_->ask_for_cut();
 }
@@ -276,25 +283,25 @@ void LogWriter::Loop::reopen_when_patience_is_over() {
 }
 
 void LogWriter::Loop::reopen() {
+    std::optional<LogFile> next;
     {
         const std::scoped_lock lock(reopen_mutex_);
         if (!queue_->awaits_cut()) {
             reopen_by_ = never;
         }
+        next = std::exchange(next_file_, std::nullopt);
     }
-    if (const auto opened = file_.reopen(); !opened) {
-        report_(Severity::error,
-                fmt::format("{}: {} can't be opened anew, the old file stays in use: {}", name_,
-                            file_.path(), opened.error().message()));
-        return;
+    // Another cut may have come for it, before or behind this one.
+    if (next) {
+        file_ = *std::move(next);
+        is_line_torn_ = false;
+        has_reported_no_reader_ = false;
     }
-    is_line_torn_ = false;
-    has_reported_no_reader_ = false;
 }
 
 void LogWriter::Loop::report_losses() {
     if (const std::uint64_t dropped = queue_->take_dropped_lines(); dropped > 0) {
-        lost_lines_ += dropped;
+        tally_->lost_lines += dropped;
         unreported_lines_ += dropped;
         cause_ = file_.reason_for_slowness();
     }
@@ -326,7 +333,7 @@ void LogWriter::Loop::wait(short events, MonotonicTime deadline) {
 }
 
 LogWriter::LogWriter(LogFile file, std::shared_ptr<LogQueue> queue, std::string name, Report report)
-    : is_terminal_(file.is_terminal()), can_reopen_(!file.path().empty()) {
+    : is_terminal_(file.is_terminal()), path_(file.path()) {
     loop_ = std::make_shared<Loop>(std::move(file), std::move(queue), std::move(name),
                                    std::move(report));
     const SignalsBlocked blocked;
@@ -347,8 +354,12 @@ const std::string& LogWriter::name() const noexcept {
     return loop_->name();
 }
 
-void LogWriter::reopen() {
-    loop_->ask_to_reopen();
+void LogWriter::reopen(LogFile file) {
+    loop_->ask_to_reopen(std::move(file));
+}
+
+std::shared_ptr<const LogWriter::Tally> LogWriter::tally() const noexcept {
+    return loop_->tally();
 }
 
 void LogWriter::finish() noexcept {

@@ -64,9 +64,8 @@ TEST(Options, AreLiveButThoseOfThreadsAndTheMemoryThatTheyShare) {
             others.push_back(name_of(option));
         }
     }
-    EXPECT_EQ(others,
-              (std::vector<std::string_view>{"--workers", "--cpus", "--pin", "--cache-memory",
-                                             "--io", "--admin", "--metrics"}));
+    EXPECT_EQ(others, (std::vector<std::string_view>{"--workers", "--cpus", "--pin",
+                                                     "--cache-memory", "--io"}));
 }
 
 TEST(Options, TakeTheirDefaultsAndExamples) {

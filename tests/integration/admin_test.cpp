@@ -14,13 +14,17 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <array>
+#include <atomic>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace torc::test {
@@ -181,6 +185,7 @@ TEST_P(Admin, ReloadsAndSaysWhatCameOfIt) {
     EXPECT_EQ(applied.exit_code, 0) << applied.standard_error;
     EXPECT_TRUE(applied.standard_output.contains("configuration 1 serves, 1 site\n"));
     EXPECT_EQ(HttpClient(server.port()).get("/").body, "b") << "it serves when torc reload ends";
+    server.await_standard_error("admin socket: configuration 1 serves");
 
     write("[[site]]\nhosts = [\"a.test\"]\nrot = \"x\"\n");
     const FinishedRun refused = command("reload");
@@ -229,6 +234,82 @@ TEST_P(Admin, ChecksWhetherNewAddressesCanBeListenedOn) {
     EXPECT_TRUE(check.standard_error.contains("can't listen on " + address))
         << check.standard_error;
     EXPECT_EQ(server.stop(), 0);
+}
+
+TEST_P(Admin, ListensElsewhereAfterAReload) {
+    ServerProcess server(options());
+    const std::string sites = "[[site]]\ndefault = true\nroot = \"" + path("a") + "\"\n";
+    const auto move_to = [&](std::string_view admin, std::string_view metrics) {
+        file_ = directory_
+                    .write("torc.toml",
+                           fmt::format("version = 1\n[server]\nport = 0\nworkers = 2\nio = \"{}\"\n"
+                                       "listen = [\"127.0.0.1\"]\nadmin = \"unix:{}\"\nmetrics = "
+                                       "\"{}\"\n{}",
+                                       GetParam(), path(admin), metrics, sites))
+                    .string();
+    };
+    move_to("other.sock", "off");
+    // By the one that is about to be closed.
+    const FinishedRun run = command("reload", {"--admin", "unix:" + path("admin.sock")});
+    EXPECT_EQ(run.exit_code, 0) << run.standard_error;
+    EXPECT_TRUE(ask("other.sock", "GET /livez").starts_with("HTTP/1.1 200"));
+    EXPECT_TRUE(eventually([&] {
+        return !std::filesystem::exists(path("admin.sock")) &&
+               !std::filesystem::exists(path("metrics.sock"));
+    }));
+    move_to("third.sock", fmt::format("127.0.0.1:{}", server.port()));
+    const FinishedRun refused = command("reload", {"--admin", "unix:" + path("other.sock")});
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_TRUE(refused.standard_error.contains("server.metrics: can't listen on 127.0.0.1:"))
+        << refused.standard_error;
+    EXPECT_TRUE(ask("other.sock", "GET /livez").starts_with("HTTP/1.1 200"));
+    EXPECT_FALSE(std::filesystem::exists(path("third.sock")));
+    EXPECT_EQ(server.stop(), 0);
+    EXPECT_FALSE(std::filesystem::exists(path("other.sock")));
+}
+
+TEST_P(Admin, BeginsToListenByAReload) {
+    ServerProcess server(torc_with({"-c", file_, "--admin", "off", "--metrics", "off"}));
+    EXPECT_FALSE(std::filesystem::exists(path("metrics.sock")));
+    EXPECT_EQ(server.stop(), 0);
+    file_ = directory_
+                .write("torc.toml", fmt::format("version = 1\n[server]\nport = 0\nlisten = "
+                                                "[\"127.0.0.1\"]\n[[site]]\nroot = \"{}\"\n",
+                                                path("a")))
+                .string();
+    ServerProcess silent(torc_with({"-c", file_}));
+    write("[[site]]\ndefault = true\nroot = \"" + path("a") + "\"\n");
+    silent.send_signal(SIGHUP);
+    silent.await_standard_error("SIGHUP: configuration 1 serves");
+    EXPECT_EQ(command("status").exit_code, 0);
+    EXPECT_TRUE(ask("metrics.sock", "GET /readyz").starts_with("HTTP/1.1 200"));
+    EXPECT_EQ(silent.stop(), 0);
+    EXPECT_FALSE(std::filesystem::exists(path("admin.sock")));
+}
+
+TEST_P(Admin, AnswersAllThroughAnUpgrade) {
+    ServerProcess server(options());
+    std::atomic<bool> is_over = false;
+    int answers = 0;
+    int failures = 0;
+    std::thread operators([&] {
+        while (!is_over) {
+            ask("admin.sock", "GET /livez").starts_with("HTTP/1.1 200") ? ++answers : ++failures;
+        }
+    });
+    const FinishedRun upgrade = command("upgrade");
+    EXPECT_EQ(server.exit_code(), 0);
+    EXPECT_EQ(command("status").exit_code, 0);
+    is_over = true;
+    operators.join();
+    EXPECT_EQ(failures, 0) << "beside " << answers;
+    EXPECT_GT(answers, 0);
+    ASSERT_EQ(upgrade.exit_code, 0) << upgrade.standard_error;
+    pid_t pid = -1;
+    ASSERT_EQ(std::sscanf(upgrade.standard_output.c_str(), "process %d has taken over", &pid), 1);
+    EXPECT_EQ(command("stop").exit_code, 0);
+    EXPECT_EQ(::waitpid(pid, nullptr, 0), pid);
+    EXPECT_FALSE(std::filesystem::exists(path("admin.sock")));
 }
 
 TEST_P(Admin, SaysWhatOfAReloadWaitsForAnUpgrade) {

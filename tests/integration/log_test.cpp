@@ -299,15 +299,15 @@ TEST_P(Logging, WritesToTheOldFileWhatWasServedBeforeTheSignal) {
     for (const int signal : {SIGHUP, SIGUSR1}) {
         const std::string moved = log_file() + "." + std::to_string(signal);
         start({"--access-log", log_file()});
-        EXPECT_EQ(get("/page.txt").status, 200);
+        int sent = get("/page.txt").status == 200 ? 1 : 0;
         std::filesystem::rename(log_file(), moved);
         server().send_signal(signal);
-        EXPECT_TRUE(eventually([this] { return std::filesystem::exists(log_file()); }));
-        EXPECT_EQ(count_whole_lines(contents_of(moved)), 1);
-        EXPECT_EQ(get("/page.txt").status, 200);
-        EXPECT_EQ(get("/page.txt").status, 200);
+        EXPECT_TRUE(eventually([&] {
+            return get("/page.txt").status == 200 && ++sent > 1 && !contents_of(log_file()).empty();
+        }));
         EXPECT_EQ(server().stop(), 0);
-        EXPECT_EQ(count_whole_lines(contents_of(log_file())), 2);
+        EXPECT_GE(count_whole_lines(contents_of(moved)), 1);
+        EXPECT_EQ(count_whole_lines(contents_of(moved) + contents_of(log_file())), sent);
         std::filesystem::remove(log_file());
     }
 }
@@ -368,7 +368,7 @@ TEST_P(Logging, KeepsTheOldFileWhenTheNewOneCannotBeMade) {
     start({"--access-log", (deep / "log").string()});
     std::filesystem::rename(deep, directory_.path() / "moved");
     server().send_signal(SIGUSR1);
-    server().await_standard_error("torc: error: access log: " + (deep / "log").string() +
+    server().await_standard_error("torc: error: access log " + (deep / "log").string() +
                                   " can't be opened anew, the old file stays in use: No such file");
     EXPECT_TRUE(server().standard_error().contains("SIGUSR1: opening the access log anew\n"));
     EXPECT_EQ(get("/page.txt").status, 200);

@@ -17,7 +17,9 @@
 
 #include <csignal>
 #include <cstdint>
+#include <iterator>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -168,6 +170,30 @@ TEST_P(Service, ServesAllMembersOfAGroupWithFewerWorkersAndWithMore) {
     }
 }
 
+TEST_P(Service, KeepsNoMoreListenersThanItsManagerDoes) {
+    manager_.set_store_size(3);
+    ServerProcess server(options(
+        {"--port", "0", "--address", "127.0.0.1", "--address", "127.0.0.2", "--workers", "2"}));
+    const std::uint16_t port = server.port();
+    static_cast<void>(manager_.await("READY=1"));
+    EXPECT_EQ(manager_.stored().size(), 3U);
+    EXPECT_TRUE(manager_.stored_names().contains("127.0.0.1"));
+    EXPECT_TRUE(manager_.stored_names().contains("127.0.0.2"));
+    server.await_standard_error("the service manager keeps 3 of 4 listening sockets");
+    // The one that is not kept is closed, and the others have those who come.
+    server.send_signal(SIGTERM);
+    EXPECT_EQ(server.exit_code(), 0);
+    ServerProcess again(
+        options_of_restart({"--port", fmt::format("{}", port), "--address", "127.0.0.1",
+                            "--address", "127.0.0.2", "--workers", "2"}));
+    static_cast<void>(manager_.await("READY=1"));
+    EXPECT_EQ(manager_.stored().size(), 3U) << "and not those that this one has opened in addition";
+    for (int count = 0; count < 40; ++count) {
+        EXPECT_EQ(get(port), "hello");
+    }
+    EXPECT_EQ(again.stop(), 0);
+}
+
 TEST_P(Service, ForgetsTheListenersOfAnAddressThatAReloadTakesAway) {
     const auto write = [&](std::string_view listen) {
         return directory_
@@ -186,6 +212,50 @@ TEST_P(Service, ForgetsTheListenersOfAnAddressThatAReloadTakesAway) {
     static_cast<void>(manager_.await("FDSTOREREMOVE=1"));
     EXPECT_FALSE(manager_.stored_names().contains("127.0.0.2"));
     EXPECT_TRUE(manager_.stored_names().contains("127.0.0.1"));
+    EXPECT_EQ(server.stop(), 0);
+}
+
+/// What stands behind `key` in config/torc.service, by words.
+std::vector<std::string> words_of_unit(std::string_view key) {
+    std::istringstream unit(contents_of(TORC_SOURCE "/config/torc.service"));
+    std::vector<std::string> words;
+    for (std::string line; std::getline(unit, line);) {
+        if (line.starts_with(key)) {
+            std::istringstream rest(line.substr(key.size()));
+            words.assign(std::istream_iterator<std::string>(rest), {});
+        }
+    }
+    return words;
+}
+
+TEST_P(Service, OfTheUnitServesByTheFileThatGoesWithItAndSaysWhetherAReloadWasRefused) {
+    const std::string admin = "TORC_ADMIN=unix:" + (directory_.path() / "admin.sock").string();
+    std::string text = contents_of(TORC_SOURCE "/config/examples/service.toml");
+    const auto replace = [&text](std::string_view before, const std::string& after) {
+        ASSERT_TRUE(text.contains(before)) << before;
+        text.replace(text.find(before), before.size(), after);
+    };
+    replace(R"("0.0.0.0:80", "[::]:80")", "\"127.0.0.1:0\"");
+    replace("/srv/www", (directory_.path() / "site").string());
+    const std::string file = directory_.write("torc.toml", text).string();
+    std::vector<std::string> start = words_of_unit("ExecStart=");
+    ASSERT_EQ(start,
+              (std::vector<std::string>{"/usr/local/bin/torc", "--config", "/etc/torc/torc.toml"}));
+    LaunchOptions launch = torc_with({"--config", file, "--io", GetParam()});
+    launch.environment = manager_.environment();
+    launch.environment.push_back(admin);
+    ServerProcess server(launch);
+    EXPECT_EQ(get(server.port()), "hello");
+    const std::vector<std::string> words = words_of_unit("ExecReload=");
+    ASSERT_EQ(words, (std::vector<std::string>{"/usr/local/bin/torc", "reload"}));
+    LaunchOptions reload = torc_with({words.begin() + 1, words.end()});
+    reload.environment = {admin};
+    EXPECT_EQ(run_to_end(reload).exit_code, 0);
+    directory_.write("torc.toml", text + "no = 1\n");
+    const FinishedRun refused = run_to_end(reload);
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_TRUE(refused.standard_error.contains("unknown key")) << refused.standard_error;
+    EXPECT_EQ(get(server.port()), "hello");
     EXPECT_EQ(server.stop(), 0);
 }
 

@@ -88,8 +88,11 @@ protected:
     /// Has the process that runs now replaced, and waits for the end of that; all of them print
     /// to one standard error.
     std::unique_ptr<Successor> replace(pid_t running) {
-        ++upgrades_;
         ::kill(running, SIGUSR2);
+        return await_successor();
+    }
+    std::unique_ptr<Successor> await_successor() {
+        ++upgrades_;
         await("upgrade: this process has taken over", upgrades_);
         const std::string text = server().standard_error();
         constexpr std::string_view before = "upgrade: process ";
@@ -257,6 +260,52 @@ TEST_P(Upgrade, HasEndedForWhoAskedForItWhenTheNextProcessCanBeAsked) {
         EXPECT_EQ(status.exit_code, 0) << status.standard_error;
     }
     EXPECT_EQ(processes.back()->stop(), 0);
+}
+
+TEST_P(Upgrade, ToWhatCannotBeRunSaysWhyAndLeavesTheOldProcessServing) {
+    const std::filesystem::path program = directory_.path() / "torc";
+    LaunchOptions options = torc_with({"--workers", "2"});
+    std::filesystem::create_symlink(options.program, program);
+    options.program = program;
+    start(options);
+    std::filesystem::remove(program);
+    server().send_signal(SIGUSR2);
+    await(
+        fmt::format("can't run {}: No such file or directory; install it there", program.string()));
+    directory_.write("torc", "no program");
+    server().send_signal(SIGUSR2);
+    await(fmt::format("can't run {}: Permission denied; it must be a file", program.string()));
+    std::filesystem::permissions(program, std::filesystem::perms(0755));
+    server().send_signal(SIGUSR2);
+    await(fmt::format("can't run {}: Exec format error; it is no program", program.string()));
+    await("upgrade: this process serves on", 3);
+    EXPECT_EQ(get("/page.txt").body, page_);
+    EXPECT_EQ(server().stop(), 0);
+}
+
+TEST_P(Upgrade, WaitsForTheOutcomeOfAReload) {
+    const auto configure = [&](std::string_view root) {
+        return directory_
+            .write("torc.toml", fmt::format("version = 1\n[server]\nport = 0\nlisten = "
+                                            "[\"127.0.0.1\"]\n[[site]]\nroot = \"{}\"\n",
+                                            (directory_.path() / root).string()))
+            .string();
+    };
+    directory_.write("other/page.txt", "another");
+    server_ =
+        std::make_unique<ServerProcess>(torc_with({"-c", configure("site"), "--io", GetParam()}));
+    configure("other");
+    // Both are there when it looks at either.
+    server().send_signal(SIGSTOP);
+    server().send_signal(SIGHUP);
+    server().send_signal(SIGUSR2);
+    server().send_signal(SIGCONT);
+    const std::unique_ptr<Successor> running = await_successor();
+    const std::string printed = server().standard_error();
+    EXPECT_TRUE(printed.contains("upgrade: as soon as the reload is over")) << printed;
+    EXPECT_FALSE(printed.contains("refused")) << printed;
+    EXPECT_EQ(get("/page.txt").body, "another");
+    EXPECT_EQ(running->stop(), 0);
 }
 
 TEST_P(Upgrade, NeedsNoClone3WhichFiltersForbidAltogether) {

@@ -9,8 +9,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -81,14 +83,14 @@ TEST_F(ListenerHandOver, KeepsThePortThatWasFree) {
     EXPECT_EQ(port_of(after), port_of(before));
 }
 
-TEST_F(ListenerHandOver, BindsWhatIsMissingAndRetiresWhatNobodyWants) {
-    const Listeners before({"127.0.0.1", "127.0.0.2"}, 0, 1);
 TEST_F(ListenerHandOver, KeepsAFreePortThatAnAddressAskedForByItself) {
     const Listeners before({"127.0.0.1:0"}, 8080, 1);
     const Listeners after = take_over({"127.0.0.1:0"}, 8080, 1, inherited_from(before));
     EXPECT_EQ(port_of(after), port_of(before));
 }
 
+TEST_F(ListenerHandOver, BindsWhatIsMissingAndRetiresWhatNobodyWants) {
+    const Listeners before({"127.0.0.1", "127.0.0.2"}, 0, 1);
     Listeners after =
         take_over({"127.0.0.2", "127.0.0.3"}, port_of(before), 1, inherited_from(before));
     EXPECT_EQ(after.endpoints().size(), 2U);
@@ -118,8 +120,23 @@ TEST_F(ListenerHandOver, KeepsWhatOthersHaveOpenedWhateverTheAddresses) {
     after.apply(after.prepare({"127.0.0.3"}, 0));
     EXPECT_EQ(sockets_by_worker(after, 1), Counts{2});
     const Endpoint endpoint = others.endpoints().front();
-    EXPECT_TRUE(after.own_sockets_of(endpoint).empty());
+    EXPECT_TRUE(std::ranges::none_of(
+        after.own_sockets(), [&](const Listeners::Own& own) { return own.endpoint == endpoint; }));
     EXPECT_TRUE(after.of(0).is_kept(0)) << "who waits there when this process ends waits on";
+}
+
+TEST_F(ListenerHandOver, KeepsOneOfEachAddressBeforeASecondOfAny) {
+    Listeners listeners({"127.0.0.1", "127.0.0.2"}, 0, 2);
+    const std::vector<Listeners::Own> own = listeners.own_sockets();
+    ASSERT_EQ(own.size(), 4U);
+    EXPECT_NE(own[0].endpoint, own[1].endpoint);
+    EXPECT_NE(own[2].endpoint, own[3].endpoint);
+    listeners.keep_alone(std::span(own).first(3));
+    for (const Listeners::Own& each : own) {
+        EXPECT_EQ(listeners.of(each.worker).is_kept(each.index), &each != &own.back());
+    }
+    listeners.keep_alone({});
+    EXPECT_FALSE(listeners.of(own[0].worker).is_kept(own[0].index));
 }
 
 TEST_F(ListenerHandOver, WithoutAddressesListensOnNothingElse) {

@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <regex>
 #include <set>
 #include <string>
@@ -16,6 +17,10 @@ using namespace std::chrono_literals;
 Observation sample_observation() {
     Observation observation;
     observation.state.io = "uring";
+    const auto tally = std::make_shared<worker::LogWriter::Tally>();
+    tally->written_lines = 10;
+    tally->lost_lines = 1;
+    observation.state.logs = {{.path = "/log", .tally = tally}, {.path = "/log", .tally = tally}};
     worker::Statistics statistics;
     statistics.sites = {{.name = "", .counters = {}}, {.name = "www", .counters = {}}};
     worker::SiteCounters& site = statistics.sites[1].counters;
@@ -51,6 +56,12 @@ TEST(MetricsPage, SumsWhatAllWorkersHaveCounted) {
     EXPECT_TRUE(has_line(text, R"(torc_worker_cpu_seconds_total{worker="1"} 1.5)"));
     EXPECT_TRUE(has_line(text, R"(torc_worker_stalled{worker="0"} 0)"));
     EXPECT_TRUE(has_line(text, R"(torc_worker_stalled{worker="1"} 1)"));
+}
+
+TEST(MetricsPage, HasEachAccessLogOnce) {
+    const std::string text = page();
+    EXPECT_TRUE(has_line(text, R"(torc_access_log_lines_total{log="/log"} 20)")) << text;
+    EXPECT_TRUE(has_line(text, R"(torc_access_log_dropped_total{log="/log"} 2)"));
 }
 
 TEST(MetricsPage, HasBucketsThatAddUp) {

@@ -1,3 +1,4 @@
+#include <torc/base/clock.hpp>
 #include <torc/base/start_error.hpp>
 #include <torc/server/open_logs.hpp>
 
@@ -5,6 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include <poll.h>
+#include <sys/stat.h>
+
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -33,6 +38,15 @@ protected:
             return error.what();
         }
         return "";
+    }
+
+    static void await(int descriptor) {
+        pollfd event{.fd = descriptor, .events = POLLIN, .revents = 0};
+        EXPECT_EQ(::poll(&event, 1, 20'000), 1);
+    }
+    static OpenLogs::Reopened outcome_of(OpenLogs& logs) {
+        await(logs.descriptor());
+        return logs.look_after_reopening(monotonic_now()).value_or(OpenLogs::Reopened());
     }
 
     torc::test::TemporaryDirectory directory_;
@@ -82,26 +96,81 @@ TEST_F(OpenLogsTest, ClosesALogThatNobodyHasOnceItsLinesAreWritten) {
     logs.add(opener_.take_opened());
     opener_ = LogOpener(nullptr, "");
     log->queue->push_copy("a line\n");
-    logs.close_unused();
+    logs.close_unused(monotonic_now());
     EXPECT_EQ(logs.size(), 1U);
     log.reset();
     while (logs.size() > 0) {
-        logs.close_unused();
+        logs.close_unused(monotonic_now());
     }
     EXPECT_EQ(contents("log"), "a line\n");
 }
 
+TEST_F(OpenLogsTest, GivesUpAFifoThatNobodyHasAndNobodyReads) {
+    ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0600), 0);
+    worker::SharedLog log = opener_.open({.file = path("fifo")}, "");
+    const std::shared_ptr<worker::LogQueue> queue = log->queue;
+    OpenLogs logs;
+    logs.add(opener_.take_opened());
+    opener_ = LogOpener(nullptr, "");
+    queue->push_copy("a line\nanother\n");
+    log.reset();
+    const MonotonicTime now = monotonic_now();
+    logs.close_unused(now);
+    logs.close_unused(now + OpenLogs::unused_patience - std::chrono::milliseconds(1));
+    EXPECT_EQ(logs.size(), 1U) << "somebody may read it yet";
+    ::testing::internal::CaptureStdout();
+    logs.close_unused(now + OpenLogs::unused_patience);
+    EXPECT_TRUE(::testing::internal::GetCapturedStdout().contains("2 lines were lost in all"));
+    EXPECT_EQ(logs.size(), 0U);
+    EXPECT_EQ(queue.use_count(), 1) << "its thread has ended";
+}
+
 TEST_F(OpenLogsTest, ReopensAllThatHavePaths) {
     OpenLogs logs;
-    EXPECT_EQ(logs.reopen(), "there is no access log");
+    EXPECT_EQ(logs.begin_to_reopen(monotonic_now()), "there is no access log");
     (void)opener_.open({.file = path("log")}, "");
     (void)opener_.open({.file = "-"}, "www");
     logs.add(opener_.take_opened());
-    EXPECT_EQ(logs.reopen(), "opening the access log anew");
+    EXPECT_EQ(logs.begin_to_reopen(monotonic_now()), "opening the access log anew");
+    EXPECT_EQ(outcome_of(logs).logs, 1U);
     LogOpener more(nullptr, "");
     (void)more.open({.file = path("other")}, "");
     logs.add(more.take_opened());
-    EXPECT_EQ(logs.reopen(), "opening 2 access logs anew");
+    EXPECT_EQ(logs.begin_to_reopen(monotonic_now()), "opening 2 access logs anew");
+    EXPECT_EQ(outcome_of(logs).logs, 2U);
+}
+
+TEST_F(OpenLogsTest, ReopensNoneIfOneCannotBe) {
+    std::filesystem::create_directory(directory_.path() / "deep");
+    const worker::SharedLog log = opener_.open({.file = path("log")}, "");
+    (void)opener_.open({.file = path("deep/log")}, "www");
+    OpenLogs logs;
+    logs.add(opener_.take_opened());
+    std::filesystem::rename(path("log"), path("log.1"));
+    std::filesystem::rename(path("deep"), path("away"));
+    (void)logs.begin_to_reopen(monotonic_now());
+    const OpenLogs::Reopened refused = outcome_of(logs);
+    EXPECT_EQ(refused.logs, 0U);
+    EXPECT_EQ(refused.error, "access log " + path("deep/log") +
+                                 " can't be opened anew, the old files of all logs stay in use: No "
+                                 "such file or directory");
+    log->queue->push_copy("a line\n");
+    logs.finish([](const std::vector<int>& /*descriptors*/) { return true; });
+    EXPECT_EQ(contents("log.1"), "a line\n");
+}
+
+TEST_F(OpenLogsTest, ReopensOnceMoreForWhoAsksMeanwhile) {
+    (void)opener_.open({.file = path("log")}, "");
+    OpenLogs logs;
+    logs.add(opener_.take_opened());
+    (void)logs.begin_to_reopen(monotonic_now());
+    const int first = logs.descriptor();
+    (void)logs.begin_to_reopen(monotonic_now());
+    await(first);
+    EXPECT_FALSE(logs.look_after_reopening(monotonic_now()));
+    EXPECT_TRUE(logs.is_reopening());
+    EXPECT_EQ(outcome_of(logs).logs, 1U);
+    EXPECT_FALSE(logs.is_reopening());
 }
 
 TEST_F(OpenLogsTest, WritesAllThatIsLeftAtTheEnd) {

@@ -5,15 +5,24 @@
 #include <torc/server/start_report.hpp>
 
 #include "net/client.hpp"
+#include "support/allocation_counter.hpp"
+#include "support/sanitizers.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <gtest/gtest.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -61,6 +70,42 @@ TEST_F(ServerTest, ServesUntilItIsTold) {
     });
     EXPECT_EQ(server.run(), ExitCode::stopped);
     client_thread.join();
+}
+
+/// From the first message on there is no memory for the thread that logs it.
+class MemoryTaker : public spdlog::sinks::base_sink<std::mutex> {
+public:
+    void give_back() { failing_.reset(); }
+
+protected:
+    void sink_it_(const spdlog::details::log_msg& /*message*/) override {
+        if (!failing_) {
+            failing_.emplace();
+        }
+    }
+    void flush_() override {}
+
+private:
+    std::optional<torc::test::FailingAllocations> failing_;
+};
+
+TEST_F(ServerTest, ObeysASignalToStopWithoutMemory) {
+    if (torc::test::has_thread_sanitizer) {
+        GTEST_SKIP() << "its operator new does not fail";
+    }
+    settings_.access_log.file = (directory_.path() / "log").string();
+    Server server(settings_);
+    server.start();
+    const std::shared_ptr<spdlog::logger> before = spdlog::default_logger();
+    const auto taker = std::make_shared<MemoryTaker>();
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", taker));
+    // It reads that one first, and reports it.
+    EXPECT_EQ(::kill(::getpid(), SIGHUP), 0);
+    EXPECT_EQ(::kill(::getpid(), SIGINT), 0);
+    const ExitCode code = server.run();
+    taker->give_back();
+    spdlog::set_default_logger(before);
+    EXPECT_EQ(code, ExitCode::stopped);
 }
 
 TEST_F(ServerTest, StopsItsWorkersWhenItEndsUnasked) {

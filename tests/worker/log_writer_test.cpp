@@ -89,6 +89,11 @@ protected:
                         });
     }
     void push(std::string_view lines) { queue_->push_copy(lines); }
+    void reopen() {
+        auto file = LogFile::open(path_.string());
+        ASSERT_TRUE(file) << file.error().message();
+        writer_->reopen(*std::move(file));
+    }
     [[nodiscard]] std::vector<std::string> messages() {
         const std::scoped_lock lock(mutex_);
         return messages_;
@@ -262,8 +267,8 @@ TEST_F(LogWriterTest, WritesToTheOldFileWhatWasPushedBeforeItWasMoved) {
     write_to(LogFile::open(path_.string()));
     push("a\n");
     std::filesystem::rename(path_, directory_.path() / "moved");
-    EXPECT_TRUE(writer_->can_reopen());
-    writer_->reopen();
+    EXPECT_EQ(writer_->path(), path_.string());
+    reopen();
     push("b\n");
     EXPECT_EQ(writer_->finish_within(20s), 0U);
     EXPECT_EQ(contents_of(directory_.path() / "moved"), "a\n");
@@ -274,8 +279,11 @@ TEST_F(LogWriterTest, WaitsOnlyASecondForWhoHoldsLinesBackWhenItReopens) {
     write_to(LogFile::open(path_.string()));
     static_cast<void>(queue_->join());
     std::filesystem::rename(path_, directory_.path() / "moved");
-    writer_->reopen();
-    EXPECT_TRUE(eventually([&] { return std::filesystem::exists(path_); }));
+    reopen();
+    EXPECT_TRUE(eventually([&] {
+        push("a\n");
+        return !contents_of(path_).empty();
+    }));
 }
 
 TEST_F(LogWriterTest, WaitsOnlyASecondForASecondCutThoughTheFirstComesMeanwhile) {
@@ -285,37 +293,26 @@ TEST_F(LogWriterTest, WaitsOnlyASecondForASecondCutThoughTheFirstComesMeanwhile)
     static_cast<void>(queue_->join());
     const std::string lines = numbered_lines(0, 50'000);
     push(lines);  // More than the FIFO takes, so the writer does not come to the cuts yet.
-    writer_->reopen();
+    reopen();
     std::string none;
     static_cast<void>(queue_->push_before_cut(none));
-    writer_->reopen();
+    reopen();
     EXPECT_TRUE(queue_->awaits_cut());
     EXPECT_EQ(read(reader.get(), lines.size()), lines);
     EXPECT_TRUE(eventually([&] { return !queue_->awaits_cut(); }));
 }
 
-TEST_F(LogWriterTest, KeepsTheOldFileWhenTheNewOneCannotBeOpened) {
-    const auto deep = directory_.path() / "deep";
-    std::filesystem::create_directory(deep);
-    write_to(LogFile::open((deep / "log").string()));
-    std::filesystem::rename(deep, directory_.path() / "moved");
-    writer_->reopen();
-    EXPECT_TRUE(eventually_says(
-        "error: test log: " + (deep / "log").string() +
-        " can't be opened anew, the old file stays in use: No such file or directory"));
-    push("a\n");
-    EXPECT_EQ(writer_->finish_within(20s), 0U);
-    EXPECT_EQ(contents_of(directory_.path() / "moved" / "log"), "a\n");
-}
-
-TEST_F(LogWriterTest, KeepsADescriptorWhenItReopens) {
-    const Ends ends = make_pipe();
-    write_to(LogFile::of_descriptor(ends.writer.get()));
-    EXPECT_FALSE(writer_->can_reopen());
-    writer_->reopen();
-    push("a\n");
-    EXPECT_EQ(read(ends.reader.get(), 2), "a\n");
-    EXPECT_TRUE(messages().empty());
+TEST_F(LogWriterTest, CountsWhatItHasWrittenAndLost) {
+    ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+    UniqueFd reader(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    write_to(LogFile::open(path_.string()));
+    const std::shared_ptr<const LogWriter::Tally> tally = writer_->tally();
+    push("a\nb\n");
+    EXPECT_EQ(read(reader.get(), 4), "a\nb\n");
+    EXPECT_TRUE(eventually([&] { return tally->written_lines == 2; }));
+    queue_->drop_line();
+    EXPECT_TRUE(eventually([&] { return tally->lost_lines == 1; }));
+    EXPECT_EQ(tally->written_lines, 2U);
 }
 
 TEST_F(LogWriterTest, WaitsForSomebodyWhoReadsAFifo) {
@@ -358,7 +355,7 @@ TEST_F(LogWriterTest, ReopensAlthoughNobodyReadsTheOldFifo) {
     const std::string lines = numbered_lines(0, 50'000);
     push(lines);
     std::filesystem::rename(path_, directory_.path() / "moved");
-    writer_->reopen();
+    reopen();
     const auto size_of = [](const auto& path) {
         return std::filesystem::exists(path) ? std::filesystem::file_size(path) : 0;
     };

@@ -6,10 +6,12 @@
 #include <torc/net/listening_sockets.hpp>
 #include <torc/net/socket_file.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace torc::net {
@@ -62,8 +64,20 @@ public:
     };
     /// All that are not retired and open still. Throws std::bad_alloc.
     [[nodiscard]] std::vector<Passed> passed() const;
-    /// Those of one endpoint, if torc has opened them.
-    [[nodiscard]] std::vector<int> own_sockets_of(const Endpoint& endpoint) const;
+    /// One that torc has opened.
+    struct Own {
+        Endpoint endpoint;
+        unsigned worker = 0;
+        /// Of the worker's.
+        std::size_t index = 0;
+        int socket = -1;
+    };
+    /// All that torc has opened, that are not retired and open still: the first of each endpoint,
+    /// then the second of each, so that of fewer than all as many endpoints as possible have one.
+    /// Throws std::bad_alloc.
+    [[nodiscard]] std::vector<Own> own_sockets() const;
+    /// Of those that torc has opened, somebody else has just these too.
+    void keep_alone(std::span<const Own> kept) noexcept;
 
     /// Other addresses, and what it takes to listen on them.
     struct Change {

@@ -58,8 +58,8 @@ public:
     /// removed at once.
     void retire(std::size_t index) noexcept;
     /// From now on somebody else has the socket at `index` too, and serves who waits in its queue,
-    /// until it is retired.
-    void keep(std::size_t index) noexcept;
+    /// until it is retired; or with Keeps::no nobody else has.
+    void keep(std::size_t index, Keeps keeps = Keeps::yes) noexcept;
     /// The socket at `index`, which was inherited, is this process's from now on, and somebody
     /// else's too only as `keeps` says. What its process before may have done to it as it ended is
     /// undone.

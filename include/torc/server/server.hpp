@@ -26,6 +26,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -111,29 +112,43 @@ private:
     /// Whether those that still run hang, past the time by which all should have ended.
     [[nodiscard]] bool is_stuck(const Watchdog& watchdog, MonotonicTime now);
     void obey_signal(int signal);
+    /// One wait, and what comes of it. Throws std::bad_alloc: what is missed then comes about in
+    /// the next one.
+    void take_turn(Watchdog& watchdog);
+    /// Who asked for a reload.
+    enum class AskedBy : std::uint8_t { signal, operators };
+    /// Before all that is said of the reload that is under way or was the last.
+    [[nodiscard]] std::string_view asker() const noexcept;
     // A reload: what the configuration says is read and opened by a job, and when that is over
-    // taken as a whole, or refused with what is wrong. Signals that come meanwhile have it done
-    // once more.
-    void begin_reload();
+    // taken as a whole, or refused with what is wrong. Whoever asks meanwhile has it done once
+    // more.
+    void begin_reload(AskedBy asked_by);
     void look_after_reload(MonotonicTime now);
     /// Throws StartError, and what served before serves on.
     void finish_reload();
     void refuse_reload(std::string_view why);
     /// Goes over to what of `settings` is the process's own.
     void adopt(const config::Settings& settings);
-    /// The workers have to be told.
-    void listen_on(net::Listeners::Change change);
+    /// What came of a change of addresses: URLs that are listened on, endpoints that are not.
+    struct ListeningChange {
+        std::vector<std::string> added;
+        std::vector<net::Endpoint> retired;
+        bool lacks_ipv6 = false;
+    };
+    /// The workers have to be told. Throws std::bad_alloc, and then nothing has changed.
+    [[nodiscard]] ListeningChange listen_on(net::Listeners::Change change);
+    void tell_of(const ListeningChange& change);
     void publish(worker::SharedSnapshot snapshot);
     /// Whether all workers serve by `snapshot_`.
     [[nodiscard]] bool is_adopted() const noexcept;
     void look_whether_adopted();
     // What operators ask for, and what they are told: see AdminServer.
-    /// Listens for them, if they are to be listened to.
-    void open_admin();
-    void listen_for_operators();
+    void begin_state();
+    /// Opens what those settings ask for; null: they ask for nothing, and there was nothing. Throws
+    /// StartError.
+    [[nodiscard]] std::optional<AdminServer::Change> open_admin(const config::Settings& settings);
+    /// Serves by it, once this process is the service.
     void start_admin();
-    /// The same, when another process had its sockets until now.
-    void take_over_admin();
     void obey_orders();
     void order_reload(SharedOrder order);
     void order_upgrade(SharedOrder order);
@@ -150,9 +165,12 @@ private:
     void note_reload_refused(std::string_view why);
     void note_reload_published();
     void note_reload_applied();
-    static void finish_reload_orders(std::vector<SharedOrder>& orders, const OrderResult& result);
-    /// Of all logs. Gives what was done, to be reported.
-    std::string reopen_log();
+    static void finish_orders(std::vector<SharedOrder>& orders, const OrderResult& result);
+    /// All logs. Gives what is done, to be reported.
+    std::string begin_to_reopen_logs();
+    void order_reopen(SharedOrder order);
+    void look_after_reopening(MonotonicTime now);
+    void note_logs();
     /// The last lines, when the workers have ended.
     void finish_log();
     void order_stop(worker::Stop stop) noexcept;
@@ -169,6 +187,8 @@ private:
     void tell_reloaded();
     // An upgrade, as the process that is replaced and as the one that takes over.
     void begin_upgrade();
+    /// Throws StartError with what forbids it for good.
+    void require_upgradable() const;
     void refuse_upgrade(const std::string& why);
     void look_after_upgrade(MonotonicTime now);
     void abandon_upgrade();
@@ -188,8 +208,9 @@ private:
     worker::SharedSnapshot snapshot_;
     worker::SharedSnapshot previous_snapshot_;
     std::optional<ReloadJob> reload_;
-    /// Whether a signal came while it was under way.
-    bool reloads_again_ = false;
+    AskedBy reload_asked_by_ = AskedBy::signal;
+    /// Who asked while it was under way; nothing: nobody.
+    std::optional<AskedBy> reloads_again_;
     /// When it has taken so long that a file system does not respond.
     MonotonicTime reload_is_slow_at_ = never;
     bool is_reload_slow_said_ = false;
@@ -213,15 +234,23 @@ private:
     std::vector<SharedOrder> reload_orders_;
     std::vector<SharedOrder> orders_under_reload_;
     std::vector<SharedOrder> orders_awaiting_adoption_;
+    /// Those to open the logs anew, for which that is under way.
+    std::vector<SharedOrder> reopen_orders_;
     /// For which an upgrade is under way; null: none.
     SharedOrder upgrade_order_;
     std::uint32_t connections_max_ = 0;
     std::unique_ptr<net::Listeners> listeners_;
     ServiceManager service_manager_;
+    /// Whether it is to be given those that it was not for want of memory.
+    bool has_to_store_ = false;
+    /// How many of this process's sockets it has no room for.
+    std::size_t sockets_left_out_ = 0;
     std::chrono::microseconds service_ping_interval_{};
     MonotonicTime service_ping_at_ = never;
     /// Nothing: there was none, or it has let go.
     std::optional<Predecessor> predecessor_;
+    /// Whether one was ordered that waits for the outcome of a reload.
+    bool upgrade_waits_ = false;
     /// Null: no upgrade is under way.
     std::unique_ptr<Successor> successor_;
     const Invocation invocation_;

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <torc/base/clock.hpp>
+#include <torc/worker/log_writer.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -22,6 +24,14 @@ struct ServerState {
     std::vector<std::string> worker_cpus;
     /// By worker: see Watchdog::is_stalled.
     std::vector<bool> stalled;
+
+    /// An access log, and what has become of its lines.
+    struct Log {
+        std::string path;
+        std::shared_ptr<const worker::LogWriter::Tally> tally;
+    };
+    /// One may be there twice: the one before is still being written, or given up.
+    std::vector<Log> logs;
 
     /// Whether all workers accept connections.
     bool has_started = false;

@@ -3,6 +3,7 @@
 #include <torc/base/unique_fd.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -35,8 +36,9 @@ public:
 
     /// Whether there is one to be told.
     [[nodiscard]] bool is_there() const noexcept { return !notify_address_.empty(); }
-    /// Whether it keeps what it is given by `store` until the service is started anew.
-    [[nodiscard]] bool has_store() const noexcept { return is_there() && has_store_; }
+    /// How many sockets it keeps, of those that it is given by `store`, until the service is
+    /// started anew; what comes beyond that it closes, and says nothing.
+    [[nodiscard]] std::size_t store_size() const noexcept { return is_there() ? store_size_ : 0; }
     /// By when it wants to be told "WATCHDOG=1" again each time; nothing: it does not watch.
     [[nodiscard]] std::optional<std::chrono::microseconds> watchdog_interval() const noexcept {
         return watchdog_interval_;
@@ -46,18 +48,20 @@ public:
 
     /// Tells lines of sd_notify(3): "READY=1\nSTATUS=…".
     void notify(std::string_view lines) const noexcept { send(lines, {}); }
-    /// Has it keep `sockets` by a name, which is not to have a colon; what it has already is not
-    /// there twice.
+    /// Has it keep `sockets` by a name of at most `name_bytes_max`, which is not to have a colon;
+    /// what it has already is not there twice.
     void store(std::string_view name, std::span<const int> sockets) const noexcept;
     /// Has it close what it keeps by that name.
     void remove_stored(std::string_view name) const noexcept;
+    /// What systemd takes for a name.
+    static constexpr std::size_t name_bytes_max = 255;
 
 private:
     void send(std::string_view lines, std::span<const int> descriptors) const noexcept;
 
     /// Of a Unix-domain datagram socket: a path, or what begins with NUL (unix(7), abstract).
     std::string notify_address_;
-    bool has_store_ = false;
+    std::size_t store_size_ = 0;
     std::optional<std::chrono::microseconds> watchdog_interval_;
     std::vector<Given> sockets_;
 };

@@ -30,8 +30,9 @@ inline constexpr int sibling_descriptor = 3;
 
 /// Starts the program at a path, with the standard streams of this process, `descriptor` as
 /// `sibling_descriptor`, the variables `environment`, and no signal blocked. Whoever started this
-/// process waits for it: a service manager learns of its end only so. It ends with 127 if there is
-/// no such program. An error of clone(2).
+/// process waits for it: a service manager learns of its end only so. Where the program can't be
+/// run, the error of execve(2) is sent to `descriptor`, a socket, as an int, and the process ends
+/// with 127: this one does not wait for a file system that the program is on. An error of clone(2).
 [[nodiscard]] Result<Sibling> spawn_sibling(const std::vector<std::string>& command,
                                             const std::vector<std::string>& environment,
                                             int descriptor);

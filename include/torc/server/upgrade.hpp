@@ -55,9 +55,9 @@ public:
         failed,
     };
 
-    /// Starts it, with `listeners`. Throws StartError.
+    /// Starts it, with `listeners` and those for operators. Throws StartError.
     Successor(const Invocation& invocation, const std::vector<net::Listeners::Passed>& listeners,
-              MonotonicTime now);
+              const std::vector<int>& admin_sockets, MonotonicTime now);
     Successor(const Successor&) = delete;
     Successor& operator=(const Successor&) = delete;
     /// Kills it, unless it was told to go.
@@ -86,7 +86,9 @@ private:
     UniqueFd channel_;
     Sibling process_;
     MonotonicTime deadline_;
+    std::string program_;
     std::string failure_;
+    bool is_ready_ = false;
     bool was_told_to_go_ = false;
 };
 
@@ -101,6 +103,10 @@ public:
     [[nodiscard]] std::vector<net::Inherited> take_listeners() noexcept {
         return std::exchange(listeners_, {});
     }
+    /// Those for operators; none the second time.
+    [[nodiscard]] std::vector<UniqueFd> take_admin_sockets() noexcept {
+        return std::exchange(admin_sockets_, {});
+    }
     /// Tells that this process accepts.
     void announce_ready() noexcept;
     /// Readable when there may be an answer: for poll(2).
@@ -113,7 +119,9 @@ private:
     void receive_listeners();
 
     UniqueFd channel_;
+    bool has_let_go_ = false;
     std::vector<net::Inherited> listeners_;
+    std::vector<UniqueFd> admin_sockets_;
 };
 
 }  // namespace torc::server

@@ -23,10 +23,6 @@ public:
     /// Writes to a duplicate of `descriptor`.
     [[nodiscard]] static Result<LogFile> of_descriptor(int descriptor);
 
-    /// Opens the path once more, for a log that was moved away. On an error the file stays as it
-    /// is. Does nothing for a descriptor.
-    [[nodiscard]] Result<void> reopen();
-
     /// Writes some of `lines`, as much as goes in without waiting (but for a disk); gives how much.
     /// What goes to a pipe or a terminal ends with a line where it can, and is not torn when others
     /// write there too. EAGAIN: there is no room until `descriptor` is writable. ENXIO: nobody

@@ -4,6 +4,7 @@
 #include <torc/worker/log_file.hpp>
 #include <torc/worker/log_queue.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -18,6 +19,13 @@ namespace torc::worker {
 /// be written are lost, counted and reported, at once and then every few seconds while it goes on.
 class LogWriter {
 public:
+    /// What has become of lines since the start, for any thread to look at.
+    struct Tally {
+        std::atomic<std::uint64_t> written_lines = 0;
+        /// See `end`; those that wait to be written are not lost yet.
+        std::atomic<std::uint64_t> lost_lines = 0;
+    };
+
     /// `error`: what the user told can't be done.
     enum class Severity : std::uint8_t { warning, error };
 
@@ -39,13 +47,14 @@ public:
     /// Whether the log is a terminal, where lines are to show as soon as they are logged.
     [[nodiscard]] bool is_terminal() const noexcept { return is_terminal_; }
 
-    /// Whether the log has a path, so that it can be opened anew.
-    [[nodiscard]] bool can_reopen() const noexcept { return can_reopen_; }
+    /// By which it can be opened anew; empty: it was open before torc began.
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
-    /// Opens the file anew by its path, behind the lines that were logged before the call. Whoever
-    /// holds lines back, and a file that is stuck, is waited for only for a second. When it can't
-    /// be opened, the old one stays in use and that is reported.
-    void reopen();
+    /// Goes over to `file`, which was opened anew by the log's path, behind the lines that were
+    /// logged before the call. Whoever holds lines back, and a file that is stuck, is waited for
+    /// only for a second.
+    void reopen(LogFile file);
+    [[nodiscard]] std::shared_ptr<const Tally> tally() const noexcept;
 
     /// Tells the thread to end when all that was pushed is written; push no more.
     void finish() noexcept;
@@ -62,7 +71,7 @@ private:
 
     std::shared_ptr<Loop> loop_;
     bool is_terminal_;
-    bool can_reopen_;
+    std::string path_;
     std::thread thread_;
 };
 

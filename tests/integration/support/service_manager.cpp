@@ -7,6 +7,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -45,6 +46,12 @@ std::string value_of(std::string_view message, std::string_view name) {
     return std::string(message.substr(0, message.find('\n')));
 }
 
+/// Each socket has one of its own.
+ino_t inode_of(const UniqueFd& socket) {
+    struct stat status{};
+    return ::fstat(socket.get(), &status) == 0 ? status.st_ino : 0;
+}
+
 }  // namespace
 
 ServiceManagerStandIn::ServiceManagerStandIn(const std::filesystem::path& directory)
@@ -57,7 +64,8 @@ ServiceManagerStandIn::ServiceManagerStandIn(const std::filesystem::path& direct
 }
 
 std::vector<std::string> ServiceManagerStandIn::environment() const {
-    return {"NOTIFY_SOCKET=" + path_.string(), "FDSTORE=512", "WATCHDOG_USEC=200000"};
+    return {"NOTIFY_SOCKET=" + path_.string(), fmt::format("FDSTORE={}", store_size_),
+            "WATCHDOG_USEC=200000"};
 }
 
 std::string ServiceManagerStandIn::await(std::string_view line) {
@@ -118,8 +126,13 @@ void ServiceManagerStandIn::obey(const std::string& message, std::vector<UniqueF
     const std::string name = value_of(message, "FDNAME=");
     if (has_line(message, "FDSTORE=1")) {
         for (UniqueFd& descriptor : descriptors) {
-            stored_.push_back(std::move(descriptor));
-            names_.push_back(name);
+            const bool is_there = std::ranges::any_of(stored_, [&](const UniqueFd& other) {
+                return inode_of(other) == inode_of(descriptor);
+            });
+            if (!is_there && stored_.size() < store_size_) {
+                stored_.push_back(std::move(descriptor));
+                names_.push_back(name);
+            }
         }
     }
     if (has_line(message, "FDSTOREREMOVE=1")) {

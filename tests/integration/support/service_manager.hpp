@@ -2,6 +2,7 @@
 
 #include <torc/base/unique_fd.hpp>
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@ class ServiceManagerStandIn {
 public:
     /// `directory`: where its socket is.
     explicit ServiceManagerStandIn(const std::filesystem::path& directory);
+    /// How many descriptors it keeps; the others it closes.
+    void set_store_size(std::size_t size) { store_size_ = size; }
 
     /// The variables that the service is started with.
     [[nodiscard]] std::vector<std::string> environment() const;
@@ -30,6 +33,7 @@ private:
     [[nodiscard]] std::string receive();
     void obey(const std::string& message, std::vector<UniqueFd> descriptors);
 
+    std::size_t store_size_ = 512;
     std::filesystem::path path_;
     UniqueFd socket_;
     std::vector<std::string> messages_;

@@ -33,7 +33,7 @@ Client::Client(ClientSurroundings& around, Random random, int number)
     : around_(around),
       random_(random),
       number_(number),
-      maker_(random_.fork()),
+      maker_(random_.fork(), around.favourite),
       connections_left_(random_.between(1, 3)) {
     later(around_.machine.delay(0s, 2s), &Client::connect);
 }
@@ -81,7 +81,7 @@ void Client::connect() {
     reader_ = {};
     unsent_.clear();
     asked_.clear();
-    is_sending_ = is_reading_ = has_ended_ = was_last_ = false;
+    is_sending_ = is_reading_ = has_ended_ = has_stalled_ = was_last_ = false;
     active_at_ = answered_at_ = now();
     plan();
     watch(connection_);
@@ -93,6 +93,7 @@ void Client::plan() {
     requests_left_ = random_.between(1, 8);
     is_pipelining_ = random_.chance(400);
     has_pauses_ = random_.chance(300);
+    stalls_ = random_.chance(40);
     constexpr std::array<std::size_t, 4> pieces = {1, 50, 1000, all};
     piece_bytes_max_ = pieces[random_.below(pieces.size())];
     reads_slowly_ = around_.machine.strikes(Fault::slow_readers);
@@ -129,7 +130,7 @@ void Client::send_some() {
         std::min(unsent_.size(), random_.between(1, piece_bytes_max_) + least - 1);
     const std::size_t sent = link_->client_send(std::string_view(unsent_).substr(0, piece));
     unsent_.erase(0, sent);
-    if (unsent_.empty() && !asked_.empty()) {
+    if (unsent_.empty() && !asked_.empty() && !has_stalled_) {
         asked_.back().sent_at = now();
     }
     active_at_ = now();
@@ -151,6 +152,10 @@ void Client::begin_request() {
     request.begun_at = now();
     request.begun_at_wall = around_.machine.now().wall;
     unsent_ = request.bytes;
+    if (stalls_ && requests_left_ == 0) {
+        unsent_.resize(random_.between(1, unsent_.size() - 1));
+        has_stalled_ = true;
+    }
     ++around_.requests;
     around_.machine.history().note_text("ask", number_,
                                         request.bytes.substr(0, request.bytes.find('\r')));
@@ -187,6 +192,7 @@ void Client::read_some() {
 }
 
 void Client::take(const std::string& bytes) {
+    check_deadline();
     active_at_ = now();
     if (std::string error = reader_.take(bytes); !error.empty()) {
         fail(error);
@@ -265,7 +271,7 @@ void Client::answered(const Request& request, Response response) {
 
 bool Client::may_end_unanswered() const {
     const Faults& faults = around_.machine.faults();
-    if (was_last_ || end_ == End::resets || around_.stopped_at != never) {
+    if (was_last_ || has_stalled_ || end_ == End::resets || around_.stopped_at != never) {
         return true;
     }
     if (asked_.empty()) {
@@ -278,6 +284,11 @@ bool Client::may_end_unanswered() const {
         return true;
     }
     const Request& request = asked_.front();
+    // Who goes on to send what was refused, for longer than a lingering close waits, is reset, and
+    // what it has not read by then is lost.
+    if (reads_slowly_ && asked_.back().means == Request::Means::refusal) {
+        return true;
+    }
     // What is sent to a server that has given up the request resets the connection, and the 408
     // with it: SHUT_RD, by which the server ends its receive, ends the lingering close too.
     if (std::min(request.sent_at, now()) - request.begun_at >= request_timeout) {
@@ -289,7 +300,18 @@ bool Client::may_end_unanswered() const {
            (faults.has(Fault::slow_disk) && faults.has(Fault::tree_changes));
 }
 
+void Client::check_deadline() {
+    const Duration limit = has_stalled_ ? request_timeout : idle_timeout;
+    const bool is_judged = (asked_.empty() || has_stalled_) && !reads_slowly_ &&
+                           around_.stopped_at == never &&
+                           !around_.machine.faults().has(Fault::slow_disk);
+    if (is_judged && now() - active_at_ > limit + arrival_time_max) {
+        fail("the server kept the connection for too long");
+    }
+}
+
 void Client::on_end() {
+    check_deadline();
     around_.machine.history().note("ended", number_, link_->was_reset_by_server() ? 1 : 0,
                                    asked_.size());
     const bool is_whole = asked_.empty() && reader_.waiting_bytes() == 0;

@@ -21,6 +21,8 @@ struct ClientSurroundings {
     Kernel& kernel;
     Model& model;
     int listener = -1;
+    /// See RequestMaker.
+    std::string favourite{};
     /// When the server was told to stop; `never`: it was not yet.
     MonotonicTime stopped_at = never;
     std::uint64_t requests = 0;
@@ -65,6 +67,8 @@ private:
     void answered(const Request& request, Response response);
     /// The server has ended the connection.
     void on_end();
+    /// Something came of a connection that was idle, or of half a request: within its deadline?
+    void check_deadline();
     [[nodiscard]] bool may_end_unanswered() const;
     void finish();
     void reset();
@@ -90,6 +94,8 @@ private:
     bool is_pipelining_ = false;
     bool has_pauses_ = false;
     bool reads_slowly_ = false;
+    /// The last request comes in half, and nothing after it.
+    bool stalls_ = false;
     std::size_t piece_bytes_max_ = 0;
 
     /// What is still to be sent of the last request.
@@ -97,6 +103,7 @@ private:
     bool is_sending_ = false;
     bool is_reading_ = false;
     bool has_ended_ = false;
+    bool has_stalled_ = false;
     /// Whether a response said that it is the last one.
     bool was_last_ = false;
     /// Sent, at least in part, and not answered.

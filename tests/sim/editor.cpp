@@ -11,6 +11,10 @@ using namespace std::chrono_literals;
 
 constexpr std::array<std::string_view, 6> edited_files = {
     "/index.html", "/small.txt", "/medium.css", "/large.bin", "/dir/page.html", "/dir/index.html"};
+constexpr std::uint64_t overtaken_reads_per_mille = 100;
+constexpr std::size_t overtaken_bytes_max = std::size_t{128} * 1024;
+/// A file that changes at each look can't be served as any version of it.
+constexpr Duration overtaken_pause = 3s;
 constexpr std::uint16_t locked = 0;
 constexpr std::uint16_t open = 0644;
 
@@ -22,6 +26,7 @@ std::string path_of(std::string_view name) {
 
 Editor::Editor(Machine& machine, FileTree& tree, Model& model, Random random)
     : machine_(machine), tree_(tree), model_(model), random_(random) {
+    favourite_ = edited_files[random_.below(edited_files.size())].substr(1);
     make_tree();
 }
 
@@ -76,7 +81,26 @@ void Editor::begin() {
     }
     if (machine_.faults().has(Fault::tree_changes)) {
         machine_.after(machine_.delay(5ms, 3s), [this] { edit(); });
+        tree_.listen_reads([this](const Inode& file) { overtake(file); });
     }
+}
+
+void Editor::overtake(const Inode& file) {
+    const MonotonicTime now = machine_.now().monotonic;
+    if (file.bytes.size() > overtaken_bytes_max) {
+        return;  // See Model::is_known.
+    }
+    if (has_stopped_ || file.parent == nullptr || now < overtaken_at_ + overtaken_pause ||
+        !random_.chance(overtaken_reads_per_mille)) {
+        return;
+    }
+    overtaken_at_ = now;
+    machine_.after(machine_.delay(1us, 300us), [this, path = FileTree::path_of(file)] {
+        if (!has_stopped_ && tree_.has(path)) {
+            tree_.overwrite(path, 0, text(bytes_for(path)));
+            changed("overtake", path);
+        }
+    });
 }
 
 void Editor::later(Machine::Event event) {
@@ -95,6 +119,8 @@ void Editor::edit() {
     }
     if (random_.chance(200)) {
         edit_names();
+    } else if (random_.chance(400)) {
+        edit_file(path_of("/" + favourite_));
     } else {
         edit_file(path_of(edited_files[random_.below(edited_files.size())]));
     }

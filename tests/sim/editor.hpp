@@ -22,6 +22,8 @@ public:
     Editor& operator=(const Editor&) = delete;
     ~Editor() = default;
 
+    /// The file that it changes more often than others, as a path from the root.
+    [[nodiscard]] const std::string& favourite() const noexcept { return favourite_; }
     /// Begins to change things, if the run has that.
     void begin();
     void stop() noexcept { has_stopped_ = true; }
@@ -31,6 +33,8 @@ private:
     void edit();
     void edit_file(const std::string& path);
     void edit_names();
+    /// Overwrites a file that is being read, sometimes.
+    void overtake(const Inode& file);
     /// The second half of a change that takes two.
     void later(Machine::Event event);
     void changed(std::string_view how, std::string_view path);
@@ -41,7 +45,9 @@ private:
     FileTree& tree_;
     Model& model_;
     Random random_;
+    std::string favourite_;
     std::uint64_t versions_ = 0;
+    MonotonicTime overtaken_at_{};
     bool has_stopped_ = false;
 };
 

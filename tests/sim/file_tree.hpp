@@ -70,6 +70,16 @@ public:
 
     void listen(Listener listener) { listener_ = std::move(listener); }
 
+    /// Called when a file begins to be read.
+    void listen_reads(std::function<void(const Inode& file)> listener) {
+        read_listener_ = std::move(listener);
+    }
+    void note_read(const Inode& file) const {
+        if (read_listener_) {
+            read_listener_(file);
+        }
+    }
+
     // As the kernel resolves paths.
 
     [[nodiscard]] const InodeRef& root() const noexcept { return root_; }
@@ -114,6 +124,7 @@ private:
     WallTime last_stamp_{};
     InodeRef root_;
     Listener listener_;
+    std::function<void(const Inode& file)> read_listener_;
 };
 
 }  // namespace torc::sim

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <ctime>
 #include <optional>
 #include <ranges>
 
@@ -62,6 +63,13 @@ std::optional<std::pair<std::size_t, std::size_t>> part_of(const RangeAsked& ran
 
 bool has(const std::vector<int>& statuses, int status) {
     return std::ranges::find(statuses, status) != statuses.end();
+}
+
+/// The first moment that is later than what a date in HTTP says.
+WallTime end_of_second(const std::string& date) {
+    std::tm parts{};
+    ::strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    return std::chrono::sys_seconds(std::chrono::seconds(::timegm(&parts))) + 1s;
 }
 
 bool is_hidden(std::string_view path) {
@@ -172,6 +180,14 @@ Model::Certainty Model::has_tag(const Version& version, const Validator& validat
     return version.contents->size() > hashed_bytes_max ? Certainty::maybe : Certainty::yes;
 }
 
+bool Model::may_be_unmodified(const Version& version, const Request& request) const {
+    // A date does not tell apart what was written in one second, nor that an older file took the
+    // place of a newer one; and of a clock that was set back it says too much.
+    const Validator& date = *request.if_modified_since;
+    return has_tag(version, date) != Certainty::no || version.modified < end_of_second(date.text) ||
+           machine_.faults().has(Fault::clock_jumps);
+}
+
 std::vector<int> Model::statuses(const Request& request, const Version& version) const {
     switch (version.kind) {
         case Version::Kind::redirect:
@@ -201,12 +217,8 @@ std::vector<int> Model::statuses(const Request& request, const Version& version)
         if (match == Certainty::yes) {
             return possible;
         }
-    } else if (request.if_modified_since &&
-               (has_tag(version, *request.if_modified_since) != Certainty::no ||
-                machine_.faults().has(Fault::clock_jumps))) {
-        // Or not, as long as the date proves nothing. Of a clock that was set back it proves too
-        // much.
-        possible.push_back(not_modified);
+    } else if (request.if_modified_since && may_be_unmodified(version, request)) {
+        possible.push_back(not_modified);  // Or not, as long as the date proves nothing.
     }
     const Certainty ranged = !request.range || request.is_head ? Certainty::no
                              : request.if_range                ? has_tag(version, *request.if_range)
@@ -225,11 +237,24 @@ std::vector<int> Model::statuses(const Request& request, const Version& version)
 bool Model::is_excused(const Response& response, const Request& request) const {
     const Faults& faults = machine_.faults();
     const bool is_short = faults.has(Fault::slow_disk) || faults.has(Fault::descriptor_shortage) ||
-                          faults.has(Fault::open_again) || faults.has(Fault::disk_errors);
-    return (response.status == server_error && (faults.has(Fault::disk_errors) || is_short)) ||
-           (response.status == unavailable && is_short &&
-            response.fields.contains("retry-after")) ||
-           (response.status == timed_out && response.done_at - request.begun_at >= head_time_max);
+                          faults.has(Fault::disk_errors);
+    switch (response.status) {
+        case server_error:
+            return is_short;
+        case unavailable:
+            // A file that becomes shorter while its end is read is given up for the moment.
+            return (is_short || has_changed(request.path, request.begun_at - staleness_max)) &&
+                   response.fields.contains("retry-after");
+        case timed_out:
+            return response.done_at - request.begun_at >= head_time_max;
+        default:
+            return false;
+    }
+}
+
+bool Model::is_known(const Response& response) const {
+    return response.body.size() > hashed_bytes_max && machine_.faults().has(Fault::slow_disk) &&
+           machine_.faults().has(Fault::tree_changes);
 }
 
 std::string Model::judge_fields(const Request& request, const Response& response) const {
@@ -290,7 +315,7 @@ std::string Model::judge_by(const Version& version, const Request& request,
         return "Content-Length " + std::string(response.field("content-length")) + " instead of " +
                std::to_string(body.size());
     }
-    if (!request.is_head && response.body != body) {
+    if (!request.is_head && response.body != body && !is_known(response)) {
         return "other bytes than the file's";
     }
     if (const std::string_view date = response.field("last-modified");
@@ -308,7 +333,7 @@ Contents Model::contents_of(const Response& response) {
 
 std::string Model::note_tag(const Request& request, const Response& response) {
     const std::string_view tag = response.field("etag");
-    if (tag.empty() || request.is_head || response.status != ok) {
+    if (tag.empty() || request.is_head || response.status != ok || is_known(response)) {
         return {};
     }
     const auto [known, is_new] =

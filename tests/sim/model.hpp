@@ -60,8 +60,14 @@ private:
     [[nodiscard]] std::vector<Version> versions(const Request& request,
                                                 const Response& response) const;
     [[nodiscard]] static Certainty has_tag(const Version& version, const Validator& validator);
+    /// Whether it may be what it was at the date of If-Modified-Since.
+    [[nodiscard]] bool may_be_unmodified(const Version& version, const Request& request) const;
     [[nodiscard]] std::vector<int> statuses(const Request& request, const Version& version) const;
     [[nodiscard]] bool is_excused(const Response& response, const Request& request) const;
+    /// What the server is known to do and should not: a large file that is overwritten by a longer
+    /// one between the look at it and the reading of its ends is sent as if it had been appended
+    /// to, under the entity tag of the version before. It takes a slow disk.
+    [[nodiscard]] bool is_known(const Response& response) const;
     [[nodiscard]] std::string judge_fields(const Request& request, const Response& response) const;
     [[nodiscard]] std::string judge_by(const Version& version, const Request& request,
                                        const Response& response) const;

@@ -10,10 +10,23 @@
 namespace torc::sim {
 namespace {
 
-constexpr std::array<std::string_view, 16> served_paths = {
-    "",          "index.html",  "small.txt",  "medium.css",        "large.bin",         "empty.txt",
-    "link.txt",  "dir/",        "dir",        "dir/page.html",     "dir/deep/file.txt", "bare/",
-    "gone.html", "outside.txt", "locked.txt", ".hidden/secret.txt"};
+constexpr std::array<std::string_view, 17> served_paths = {"",
+                                                           "index.html",
+                                                           "small.txt",
+                                                           "medium.css",
+                                                           "large.bin",
+                                                           "empty.txt",
+                                                           "link.txt",
+                                                           "dir/",
+                                                           "dir",
+                                                           "dir/page.html",
+                                                           "dir/index.html",
+                                                           "dir/deep/file.txt",
+                                                           "bare/",
+                                                           "gone.html",
+                                                           "outside.txt",
+                                                           "locked.txt",
+                                                           ".hidden/secret.txt"};
 
 constexpr std::size_t known_max = 16;
 
@@ -72,10 +85,12 @@ Request RequestMaker::make() {
         return make_refused();
     }
     Request request;
-    // The large one more often: it takes the longest way.
-    request.path = random_.chance(150)
-                       ? "large.bin"
-                       : std::string(served_paths[random_.below(served_paths.size())]);
+    request.path = served_paths[random_.below(served_paths.size())];
+    if (random_.chance(350)) {
+        request.path = favourite_;
+    } else if (random_.chance(120)) {
+        request.path = "large.bin";  // It takes the longest way.
+    }
     request.is_head = random_.chance(100);
     const std::string fields = fields_for(request);
     const bool is_absolute = random_.chance(50);

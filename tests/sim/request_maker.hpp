@@ -4,6 +4,7 @@
 #include "sim/message.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace torc::sim {
@@ -11,7 +12,10 @@ namespace torc::sim {
 /// Makes the requests of one client, of which it knows what they mean because it means it.
 class RequestMaker {
 public:
-    explicit RequestMaker(Random random) : random_(random) {}
+    /// `favourite`: what all clients of a run ask for more often, so that it is cached, looked at
+    /// again and changed meanwhile.
+    RequestMaker(Random random, std::string favourite)
+        : random_(random), favourite_(std::move(favourite)) {}
 
     /// All paths that it may ask for, decoded and normalised.
     [[nodiscard]] static std::vector<std::string> paths();
@@ -36,6 +40,7 @@ private:
     void add_range(Request& request, std::string& fields);
 
     Random random_;
+    std::string favourite_;
     std::vector<Known> known_;
 };
 

@@ -114,6 +114,7 @@ private:
     /// By when they began.
     std::map<std::uint64_t, OperationRef> in_flight_;
     std::uint64_t last_operation_ = 0;
+    int opened_again_ = 0;
     std::map<int, OperationRef> on_sockets_;
     struct Accepting {
         io::Token token;

@@ -26,6 +26,8 @@ constexpr Duration disk_least = 1ms;
 constexpr Duration disk_most = 1s;
 constexpr Duration hang_most = 30s;
 constexpr std::uint64_t hangs_per_mille = 20;
+/// So often in a row an open may find no thread or a rename in its way: no server tries for ever.
+constexpr int opened_again_max = 3;
 
 bool is_untouched(std::span<const std::byte> bytes) noexcept {
     return std::ranges::all_of(bytes, [](std::byte byte) { return byte == untouched; });
@@ -91,11 +93,13 @@ void SimProactor::finish_open(const OperationRef& operation) {
     if (operation->path_at_first != operation->path) {
         kernel_.history().fail("a path was changed before its opening was over");
     }
-    if (machine_.strikes(Fault::open_again)) {
+    if (opened_again_ < opened_again_max && machine_.strikes(Fault::open_again)) {
+        ++opened_again_;
         const bool has_thread = operation->lane != Lane::local || machine_.random().chance(500);
         complete(operation, has_thread ? -EAGAIN : -ECANCELED);
         return;
     }
+    opened_again_ = 0;
     if (machine_.strikes(Fault::descriptor_shortage)) {
         complete(operation, -EMFILE);
         return;
@@ -148,9 +152,11 @@ Result<void> SimProactor::stat_at_once(int fd, struct statx& status) const noexc
 
 void SimProactor::read(io::Token token, int fd, std::span<std::byte> buffer, std::uint64_t offset,
                        Lane lane) {
-    if (inode_of(fd, "a read") == nullptr) {
+    const InodeRef inode = inode_of(fd, "a read");
+    if (inode == nullptr) {
         return;
     }
+    kernel_.tree().note_read(*inode);
     std::ranges::fill(buffer, untouched);
     begin_on_file(std::make_shared<Operation>(Operation{.kind = Operation::Kind::read,
                                                         .token = token,

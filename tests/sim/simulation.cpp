@@ -51,6 +51,7 @@ public:
           proactor_(kernel_) {
         model_.follow(RequestMaker::paths());
         around_.listener = kernel_.make_listener();
+        around_.favourite = editor_.favourite();
         listeners_.emplace();
         listeners_->add(0, UniqueFd(around_.listener));
         worker_.emplace(proactor_, worker::WorkerOptions{.snapshot = make_snapshot(),

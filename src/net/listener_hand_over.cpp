@@ -14,6 +14,7 @@
 #include <iterator>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -121,7 +122,10 @@ std::vector<Listeners::Own> Listeners::own_sockets() const {
             }
         }
     }
-    std::ranges::stable_sort(ranked, {}, &Ranked::rank);
+    // Not stable_sort, for which clang warns of what libstdc++ is made of.
+    std::ranges::sort(ranked, {}, [](const Ranked& each) {
+        return std::tuple(each.rank, each.own.worker, each.own.index);
+    });
     std::vector<Own> own;
     own.reserve(ranked.size());
     std::ranges::transform(ranked, std::back_inserter(own), &Ranked::own);

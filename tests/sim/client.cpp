@@ -291,7 +291,9 @@ bool Client::may_end_unanswered() const {
     }
     // What is sent to a server that has given up the request resets the connection, and the 408
     // with it: SHUT_RD, by which the server ends its receive, ends the lingering close too.
-    if (std::min(request.sent_at, now()) - request.begun_at >= request_timeout) {
+    if (std::ranges::any_of(asked_, [&](const Request& one) {
+            return std::min(one.sent_at, now()) - one.begun_at >= request_timeout;
+        })) {
         return true;
     }
     // Its file was written meanwhile, or can't be read: there is no other way to tell the client.

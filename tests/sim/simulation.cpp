@@ -84,12 +84,14 @@ private:
         config::Settings settings;
         settings.sites.front().whole.directory = Editor::root;
         return worker::make_snapshot(
-            std::move(settings), nullptr, [&](const config::AreaSettings& area) {
+            std::move(settings), nullptr,
+            [&](const config::AreaSettings& area) {
                 return std::make_shared<worker::CurrentRoot>(
                     area.directory,
                     std::make_shared<const file::Root>(*file::Root::open(area.directory)),
                     machine_.now().monotonic, reports_);
-            });
+            },
+            {}, machine_.now().monotonic);
     }
 
     void begin() {

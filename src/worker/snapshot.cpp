@@ -44,10 +44,11 @@ bool is_restricted(const config::AreaSettings& area) noexcept {
     return area.auth || !area.allowed_networks.empty() || !area.denied_networks.empty();
 }
 
-bool has_area(const config::SiteSettings& site, std::string_view path) noexcept {
-    return path.empty() || std::ranges::any_of(site.areas, [path](const config::AreaSettings& one) {
-               return one.path == path;
-           });
+/// Whether the site has an area of that path, and that is not for everybody.
+bool has_restricted_area(const config::SiteSettings& site, std::string_view path) noexcept {
+    return std::ranges::any_of(site.areas, [path](const config::AreaSettings& one) {
+        return one.path == path && is_restricted(one);
+    });
 }
 
 /// Makes the sites of a snapshot.
@@ -130,8 +131,9 @@ private:
         return users_.emplace(path, *std::move(users)).first->second;
     }
 
-    /// The site as it was; null: it is new. Or not all of its areas for some are there any more:
-    /// then what they had in a directory before would be for all.
+    /// The site as it was; null: it is new. Or not all of its areas for some are such any more:
+    /// then what they had in a directory before would be for all, if not now then by a later
+    /// configuration without the area.
     [[nodiscard]] const SiteSnapshot* find_former(const config::SiteSettings& settings) const {
         const auto found = former_.find(settings.name);
         if (found == former_.end()) {
@@ -139,7 +141,7 @@ private:
         }
         const auto& areas = found->second->settings.areas;
         const bool is_opened = std::ranges::any_of(areas, [&](const config::AreaSettings& was) {
-            return is_restricted(was) && !has_area(settings, was.path);
+            return is_restricted(was) && !has_restricted_area(settings, was.path);
         });
         return is_opened ? nullptr : found->second;
     }

@@ -135,5 +135,16 @@ TEST_F(SnapshotPreviousTest, OpensNothingOfWhatWasForSome) {
     EXPECT_EQ(kept(*third, 0, 1), "");
 }
 
+TEST_F(SnapshotPreviousTest, OpensNothingOfWhatWasForSomeStepByStep) {
+    config::SiteSettings closed = keeping("a.test", "a");
+    close(closed.areas.emplace_back(part("staff/", closed)));
+    const SharedSnapshot first = compile({closed});
+    config::SiteSettings opened = keeping("a.test", "b");
+    opened.areas.push_back(part("staff/", opened));
+    const SharedSnapshot second = compile({opened}, first.get());
+    const SharedSnapshot third = compile({keeping("a.test", "b")}, second.get());
+    EXPECT_EQ(kept(*third), "") << "the whole, which has the area's files by now";
+}
+
 }  // namespace
 }  // namespace torc::worker

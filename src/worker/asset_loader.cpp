@@ -188,8 +188,7 @@ void AssetLoader::begin_parked(MonotonicTime now) {
 }
 
 MonotonicTime AssetLoader::next_deadline() const noexcept {
-    return earliest(parked_.empty() ? never : root_.patient_until(), next_look_for_room(),
-                    site_.previous_until());
+    return earliest(parked_.empty() ? never : root_.patient_until(), next_look_for_room());
 }
 
 void AssetLoader::expire(MonotonicTime now) {
@@ -200,6 +199,9 @@ void AssetLoader::expire(MonotonicTime now) {
     if (now >= next_look_for_room()) {
         look_for_room(now);
     }
+}
+
+void AssetLoader::forget_previous(MonotonicTime now) noexcept {
     if (now >= site_.previous_until()) {
         site_.forget_previous();
     }

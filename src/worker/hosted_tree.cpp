@@ -36,18 +36,22 @@ HostedTreeRef HostedTrees::host(const SharedTree& tree) {
 void HostedTrees::begin_iteration(Now now) {
     ++iteration_;
     now_ = now;
-    if (now.monotonic >= idle_looked_at_ + idle_looked_at_every) {
-        idle_looked_at_ = now.monotonic;
-        activate_those_behind();
+    if (now.monotonic >= all_looked_at_ + all_looked_at_every) {
+        all_looked_at_ = now.monotonic;
+        look_at_all();
     }
     for (HostedTree* const tree : active_) {
         tree->loader_.follow_root(now_.monotonic);
     }
 }
 
-void HostedTrees::activate_those_behind() noexcept {
+void HostedTrees::look_at_all() noexcept {
     for (const HostedTreeRef& tree : trees_) {
-        if (tree && tree->loader_.is_behind_root()) {
+        if (!tree) {
+            continue;
+        }
+        tree->loader_.forget_previous(now_.monotonic);
+        if (tree->loader_.is_behind_root()) {
             activate(*tree);
         }
     }

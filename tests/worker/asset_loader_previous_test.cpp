@@ -159,15 +159,21 @@ TEST_F(AssetLoaderPreviousTest, LetsGoOfWhatItFoundThereWhenItsTimeIsOver) {
     load_from(before);
     before.reset();
     iterate();
-    EXPECT_EQ(trees_.next_deadline(), noon + minutes(10)) << "though nobody asks for anything";
     EXPECT_EQ(served().cache().size(), 1U);
     EXPECT_FALSE(watched.expired());
     proactor_.set_now(noon + minutes(10));
     iterate();
-    trees_.expire();
     forget_expired_roots(*snapshot_, noon + minutes(10));
-    EXPECT_EQ(served().cache().size(), 0U);
+    EXPECT_EQ(served().cache().size(), 0U) << "though nobody asks for anything";
     EXPECT_TRUE(watched.expired());
+}
+
+TEST_F(AssetLoaderPreviousTest, IsNoWorkForEachIterationWhatItFoundThere) {
+    const SharedRoot before = tree()->root->version().root;
+    deploy("b");
+    load_from(before);
+    EXPECT_NE(served().previous_until(), never);
+    EXPECT_FALSE(hosted_->loader().has_work()) << "or many sites of that kind slow each other down";
     EXPECT_EQ(trees_.next_deadline(), never);
 }
 

@@ -74,10 +74,10 @@ TEST_F(HostedTreesTest, LetGoOfARootThatWasReplacedThoughNobodyAsksForTheTree) {
     const std::weak_ptr<const file::Root> replaced = hosted->tree()->root->version().root;
     cache(hosted->site(), "page");
     publish_root(*hosted->tree(), "b");
-    proactor_.set_now(test::noon + HostedTrees::idle_looked_at_every - std::chrono::nanoseconds(1));
+    proactor_.set_now(test::noon + HostedTrees::all_looked_at_every - std::chrono::nanoseconds(1));
     iterate();
     EXPECT_FALSE(replaced.expired());
-    proactor_.set_now(test::noon + HostedTrees::idle_looked_at_every);
+    proactor_.set_now(test::noon + HostedTrees::all_looked_at_every);
     iterate();
     EXPECT_TRUE(replaced.expired());
     EXPECT_FALSE(has(hosted->site(), "page"));

@@ -61,12 +61,13 @@ public:
     void keep_root_verified(MonotonicTime now) { root_.keep_verified(now); }
 
     /// When loads that wait for the look at the root's path, or for room for a listing, are to be
-    /// looked at, or what is cached from a directory that was the root before is over; `never` when
-    /// there are none.
+    /// looked at; `never` when there are none.
     [[nodiscard]] MonotonicTime next_deadline() const noexcept;
-    /// Lets those go on that have waited long enough, or have what they waited for, and lets go of
-    /// what was cached from directories that were the root before.
+    /// Lets those go on that have waited long enough, or have what they waited for.
     void expire(MonotonicTime now);
+    /// Lets go of what was cached from directories that were the root before, once the time of the
+    /// first of them is over. It is not fresh from then on anyway, so some time later will do.
+    void forget_previous(MonotonicTime now) noexcept;
     /// Lets go of some of what is cached and watched and was forgotten; sees to it that the next
     /// iteration comes at once while there is more. For each iteration.
     void reclaim() noexcept {
@@ -83,7 +84,7 @@ public:
     [[nodiscard]] bool is_busy() const noexcept;
     /// Whether there is something to do in an iteration even though nobody asks for anything.
     [[nodiscard]] bool has_work() const noexcept {
-        return site_.loads_under_way() > 0 || has_forgotten() || site_.previous_until() != never;
+        return site_.loads_under_way() > 0 || has_forgotten();
     }
 
 private:

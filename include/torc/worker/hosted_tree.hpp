@@ -88,9 +88,10 @@ public:
     // In the order of an iteration.
 
     /// Begins an iteration: those that are active go over to what their roots' paths lead to. So do
-    /// the others, once in `idle_looked_at_every`, so that they hold nothing of what was deleted.
+    /// the others, once in `all_looked_at_every`, so that they hold nothing of what was deleted;
+    /// and all let go of what is cached from directories whose time as roots before is over.
     void begin_iteration(Now now);
-    static constexpr std::chrono::seconds idle_looked_at_every{1};
+    static constexpr std::chrono::seconds all_looked_at_every{1};
     /// Before something is asked of a tree: brings it to this iteration.
     void use(HostedTree& tree) {
         if (tree.used_in_ != iteration_) {
@@ -117,7 +118,7 @@ public:
 private:
     void begin_use(HostedTree& tree);
     void activate(HostedTree& tree);
-    void activate_those_behind() noexcept;
+    void look_at_all() noexcept;
     void changes_completed() noexcept;
     void mounts_completed(const io::Completion& completion) noexcept;
     void forget_all() noexcept;
@@ -133,7 +134,7 @@ private:
     std::vector<HostedTree*> active_;
     std::uint64_t iteration_ = 0;
     Now now_{};
-    MonotonicTime idle_looked_at_{};
+    MonotonicTime all_looked_at_{};
     bool may_have_unused_ = false;
 };
 

@@ -80,12 +80,19 @@ void RootOpener::check(const config::AreaSettings& area, const file::Root& root)
 
 std::size_t count_roots(const worker::Snapshot& snapshot) {
     std::unordered_set<const worker::CurrentRoot*> roots;
+    std::size_t kept = 0;
     for (const worker::SharedSite& site : snapshot.sites) {
+        // The areas of one directory keep the same ones of it.
+        std::unordered_set<const worker::CurrentRoot*> keeping;
         for (const worker::AreaSnapshot& area : site->areas) {
             roots.insert(area.tree->root.get());
+            if (area.tree->previous != nullptr) {
+                keeping.insert(area.tree->root.get());
+            }
         }
+        kept += keeping.size() * worker::PreviousRoots::kept_max;
     }
-    return roots.size() + snapshot.keeping.size() * worker::PreviousRoots::kept_max;
+    return roots.size() + kept;
 }
 
 }  // namespace torc::server

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -75,6 +76,25 @@ TEST_F(RootOpenerTest, LooksAtNoDirectoryThatIsKnown) {
     RootOpener opener(before.get(), io::Backend::epoll, reports_);
     config::AreaSettings same = area("a");
     EXPECT_EQ(opener.open(same), before->sites[0]->areas[0].tree->root);
+}
+
+TEST_F(RootOpenerTest, CountsWhatTheAreasOfADirectoryKeepOnce) {
+    config::Settings settings;
+    config::SiteSettings& site = settings.sites.front();
+    site.whole = area("a");
+    site.whole.load_rules.keep_previous = std::chrono::minutes(10);
+    for (const char* const part : {"x/", "y/"}) {
+        site.areas.push_back(site.whole);
+        site.areas.back().path = part;
+        site.areas.back().has_own_directory = false;
+    }
+    site.areas.push_back(site.whole);
+    site.areas.back().path = "own/";
+    site.areas.back().directory = path("b");
+    LogOpener logs(nullptr, "--access-log");
+    const worker::SharedSnapshot snapshot =
+        RootOpener(nullptr, io::Backend::epoll, reports_).open_all(std::move(settings), logs);
+    EXPECT_EQ(count_roots(*snapshot), 2 + 2 * worker::PreviousRoots::kept_max);
 }
 
 TEST_F(RootOpenerTest, NamesTheDirectoryThatIsNotThere) {

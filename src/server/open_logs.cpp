@@ -36,18 +36,27 @@ bool has_finished(const worker::LogWriter& writer) {
     return ::poll(&finished, 1, 0) == 1;
 }
 
+struct LogToReopen {
+    std::string path;
+    /// Whether it may not stay as it is.
+    bool is_served = true;
+};
+
 /// Opens each; or says which can't be, and closes those that could.
-std::expected<std::vector<worker::LogFile>, std::string> open_all(
-    const std::vector<std::string>& paths) {
-    std::vector<worker::LogFile> files;
-    for (const std::string& path : paths) {
+std::expected<std::vector<std::optional<worker::LogFile>>, std::string> open_all(
+    const std::vector<LogToReopen>& logs) {
+    std::vector<std::optional<worker::LogFile>> files;
+    for (const auto& [path, is_served] : logs) {
         auto file = worker::LogFile::open(path);
-        if (!file) {
+        if (file) {
+            files.emplace_back(*std::move(file));
+        } else if (is_served) {
             return std::unexpected(fmt::format(
                 "access log {} can't be opened anew, the old file{} in use: {}", path,
-                paths.size() == 1 ? " stays" : "s of all logs stay", file.error().message()));
+                logs.size() == 1 ? " stays" : "s of all logs stay", file.error().message()));
+        } else {
+            files.emplace_back();
         }
-        files.push_back(*std::move(file));
     }
     return files;
 }
@@ -135,6 +144,15 @@ void OpenLogs::add(std::vector<SharedOpenLog> logs) {
     }
 }
 
+void OpenLogs::note_served(const worker::Snapshot& snapshot) noexcept {
+    for (Entry& entry : logs_) {
+        entry.is_served = entry.log == snapshot.access_log ||
+                          std::ranges::any_of(snapshot.sites, [&](const worker::SharedSite& site) {
+                              return entry.log == site->access_log;
+                          });
+    }
+}
+
 bool OpenLogs::close_unused(MonotonicTime now) {
     const auto closed = std::erase_if(logs_, [now](Entry& entry) {
         // Nobody can come to have it again.
@@ -159,9 +177,11 @@ std::string OpenLogs::begin_to_reopen(MonotonicTime now) {
         return "there is no access log";
     }
     std::vector<SharedOpenLog> logs;
+    std::vector<LogToReopen> to_reopen;
     for (const Entry& entry : logs_) {
-        if (!entry.log->writer.path().empty()) {
+        if (const std::string& path = entry.log->writer.path(); !path.empty()) {
             logs.push_back(entry.log);
+            to_reopen.push_back({.path = path, .is_served = entry.is_served});
         }
     }
     if (logs.empty()) {
@@ -177,11 +197,7 @@ std::string OpenLogs::begin_to_reopen(MonotonicTime now) {
         reopens_again_ = true;
         return done;
     }
-    std::vector<std::string> paths;
-    for (const SharedOpenLog& log : logs) {
-        paths.push_back(log->writer.path());
-    }
-    DetachedTask<Files> task([paths = std::move(paths)] { return open_all(paths); },
+    DetachedTask<Files> task([to_reopen = std::move(to_reopen)] { return open_all(to_reopen); },
                              "there is no thread to open the access logs anew");
     reopening_.emplace(Reopening{
         .logs = std::move(logs), .task = std::move(task), .give_up_at = now + reopen_patience});
@@ -209,10 +225,14 @@ std::optional<OpenLogs::Reopened> OpenLogs::look_after_reopening(MonotonicTime n
     if (!files) {
         return Reopened{.error = std::move(files).error()};
     }
+    Reopened reopened;
     for (std::size_t index = 0; index < files->size(); ++index) {
-        done.logs[index]->writer.reopen(std::move((*files)[index]));
+        if (auto& file = (*files)[index]) {
+            done.logs[index]->writer.reopen(*std::move(file));
+            ++reopened.logs;
+        }
     }
-    return Reopened{.logs = files->size()};
+    return reopened;
 }
 
 std::vector<ServerState::Log> OpenLogs::tallies() const {
@@ -227,9 +247,9 @@ void OpenLogs::finish(const std::function<bool(const std::vector<int>& descripto
     std::ranges::for_each(logs_, [](const Entry& entry) { entry.log->writer.finish(); });
     while (true) {
         std::vector<int> unfinished;
-        for (const auto& [log, close_by] : logs_) {
-            if (!has_finished(log->writer)) {
-                unfinished.push_back(log->writer.finished_descriptor());
+        for (const Entry& entry : logs_) {
+            if (!has_finished(entry.log->writer)) {
+                unfinished.push_back(entry.log->writer.finished_descriptor());
             }
         }
         if (unfinished.empty() || !wait(unfinished)) {

@@ -137,6 +137,7 @@ void Server::finish_reload() {
     adopt(settings);
     logs_.add(std::move(opened.logs));
     publish(std::move(opened.snapshot));
+    logs_.note_served(*snapshot_);
     note_reload_published();
     note_logs();
     tell_of(listens);

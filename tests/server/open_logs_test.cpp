@@ -159,6 +159,27 @@ TEST_F(OpenLogsTest, ReopensNoneIfOneCannotBe) {
     EXPECT_EQ(contents("log.1"), "a line\n");
 }
 
+TEST_F(OpenLogsTest, ReopensThoughALogOfBeforeCannotBe) {
+    std::filesystem::create_directory(directory_.path() / "deep");
+    const worker::SharedLog before = opener_.open({.file = path("deep/log")}, "");
+    worker::Snapshot serving;
+    serving.access_log = opener_.open({.file = path("log")}, "");
+    OpenLogs logs;
+    logs.add(opener_.take_opened());
+    logs.note_served(serving);
+    std::filesystem::rename(path("log"), path("log.1"));
+    std::filesystem::rename(path("deep"), path("away"));
+    (void)logs.begin_to_reopen(monotonic_now());
+    const OpenLogs::Reopened reopened = outcome_of(logs);
+    EXPECT_EQ(reopened.error, "");
+    EXPECT_EQ(reopened.logs, 1U);
+    serving.access_log->queue->push_copy("a line\n");
+    before->queue->push_copy("another\n");
+    logs.finish([](const std::vector<int>& /*descriptors*/) { return true; });
+    EXPECT_EQ(contents("log"), "a line\n");
+    EXPECT_EQ(contents("away/log"), "another\n");
+}
+
 TEST_F(OpenLogsTest, ReopensOnceMoreForWhoAsksMeanwhile) {
     (void)opener_.open({.file = path("log")}, "");
     OpenLogs logs;

@@ -73,6 +73,10 @@ public:
     void add(std::vector<SharedOpenLog> logs);
     [[nodiscard]] std::size_t size() const noexcept { return logs_.size(); }
 
+    /// The others are those of configurations before, whose requests some clients still make: their
+    /// directories may be gone.
+    void note_served(const worker::Snapshot& snapshot) noexcept;
+
     /// Closes those that no configuration and no worker has any more, once their lines are written
     /// or have waited for long enough: a FIFO that nobody reads takes none, and what is left is
     /// counted as lost. To be called now and then.
@@ -83,7 +87,7 @@ public:
 
     // The files are opened anew, for logs that were moved away: all of them first, on a thread that
     // is left behind if a file system does not respond, and only then the logs go over to them. If
-    // one can't be opened, all stay as they are.
+    // one can't be opened that is served by, all stay as they are; another stays as it is alone.
 
     /// How long opening may take.
     static constexpr std::chrono::seconds reopen_patience{10};
@@ -123,10 +127,12 @@ private:
         SharedOpenLog log;
         /// Of one that nobody has any more.
         MonotonicTime close_by = never;
+        /// Whether the configuration that serves has it.
+        bool is_served = true;
     };
 
-    /// All of them, or why there is none.
-    using Files = std::expected<std::vector<worker::LogFile>, std::string>;
+    /// One for each log, or none where it may stay as it is; or why there is none.
+    using Files = std::expected<std::vector<std::optional<worker::LogFile>>, std::string>;
     struct Reopening {
         std::vector<SharedOpenLog> logs;
         DetachedTask<Files> task;

@@ -87,6 +87,11 @@ void Server::look_after_reload(MonotonicTime now) {
                 "on meanwhile; another reload begins anew",
                 asker(), settings_.timeouts.load.count());
         }
+        if (is_reload_slow_said_ && std::exchange(upgrade_waits_, false)) {
+            refuse_upgrade(
+                "a reload waits for a file system that does not respond; see to that, have torc "
+                "reload anew, and then upgrade");
+        }
         return;
     }
     const worker::SharedSnapshot before = snapshot_;

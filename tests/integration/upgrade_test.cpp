@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -306,6 +307,23 @@ TEST_P(Upgrade, WaitsForTheOutcomeOfAReload) {
     EXPECT_FALSE(printed.contains("refused")) << printed;
     EXPECT_EQ(get("/page.txt").body, "another");
     EXPECT_EQ(running->stop(), 0);
+}
+
+TEST_P(Upgrade, IsRefusedWhileAReloadWaitsForAFileSystem) {
+    const std::filesystem::path file = directory_.write(
+        "torc.toml", fmt::format("version = 1\n[server]\nport = 0\nlisten = [\"127.0.0.1\"]\n"
+                                 "[server.timeouts]\nload = \"1s\"\n[[site]]\nroot = \"{}\"\n",
+                                 (directory_.path() / "site").string()));
+    server_ = std::make_unique<ServerProcess>(torc_with({"-c", file.string(), "--io", GetParam()}));
+    std::filesystem::remove(file);
+    ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+    server().send_signal(SIGHUP);
+    server().send_signal(SIGUSR2);
+    await("upgrade: refused: a reload waits for a file system");
+    server().send_signal(SIGUSR2);
+    await("upgrade: refused: a reload waits for a file system", 2);
+    EXPECT_EQ(get("/page.txt").body, page_);
+    EXPECT_EQ(server().stop(), 0);
 }
 
 TEST_P(Upgrade, NeedsNoClone3WhichFiltersForbidAltogether) {

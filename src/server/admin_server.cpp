@@ -111,7 +111,7 @@ void AdminServer::apply(Change change) noexcept {
         next_listeners_.swap(change.listeners_);
         has_change_ = true;
     }
-    wake_up_.signal();
+    wake_up_->signal();
 }
 
 void AdminServer::become_service() {
@@ -158,7 +158,7 @@ void AdminServer::start() {
 void AdminServer::stop_listening() noexcept {
     is_told_to_end_ = true;
     if (thread_.joinable()) {
-        wake_up_.signal();
+        wake_up_->signal();
         thread_.join();
     }
     listeners_.clear();
@@ -173,7 +173,13 @@ Observation AdminServer::observe() {
 
 SharedOrder AdminServer::give(Order order) {
     auto shared = std::make_shared<PendingOrder>(order, wake_up_);
-    parts_.orders.push(shared);
+    if (is_told_to_end_) {
+        // It would be carried out, if at all, when who gave it is not told any more.
+        shared->finish({.outcome = OrderResult::Outcome::unavailable,
+                        .errors = {"this process takes no orders any more; ask again"}});
+    } else {
+        parts_.orders.push(shared);
+    }
     return shared;
 }
 
@@ -219,7 +225,7 @@ void AdminServer::take_change(MonotonicTime now) {
 
 void AdminServer::serve_once(MonotonicTime end_at) {
     take_change(monotonic_now());
-    std::vector<pollfd> events{{.fd = wake_up_.descriptor(), .events = POLLIN, .revents = 0}};
+    std::vector<pollfd> events{{.fd = wake_up_->descriptor(), .events = POLLIN, .revents = 0}};
     const bool may_accept = connections_.size() < connections_max;
     for (const Listener& listener : listeners_) {
         events.push_back({.fd = may_accept ? listener.socket : -1, .events = POLLIN, .revents = 0});
@@ -232,7 +238,7 @@ void AdminServer::serve_once(MonotonicTime end_at) {
     ::poll(events.data(), events.size(), milliseconds_until(earliest(next_deadline(), end_at)));
     const MonotonicTime now = monotonic_now();
     if ((events[0].revents & POLLIN) != 0) {
-        wake_up_.clear();
+        wake_up_->clear();
     }
     for (std::size_t i = 0; i < connections_.size(); ++i) {
         connections_[i]->go_on(events[first_connection + i].revents, now);

@@ -247,6 +247,18 @@ void Server::abandon_upgrade() {
     }
 }
 
+void Server::finish_orders_of_predecessor(const std::string& text) {
+    finish_orders(reload_orders_, {.outcome = OrderResult::Outcome::unavailable,
+                                   .errors = {text + ", and reloads"}});
+    // It has read the configuration later.
+    finish_orders(orders_awaiting_adoption_, {.text = text});
+    const OrderResult refer{.outcome = OrderResult::Outcome::unavailable,
+                            .errors = {text + "; ask again"}};
+    finish_orders(reopen_orders_, refer);
+    std::vector<SharedOrder> untaken = orders_.take();
+    finish_orders(untaken, refer);
+}
+
 void Server::hand_over() {
     const pid_t pid = successor_->pid();
     std::string text = fmt::format("process {} has taken over", pid);
@@ -263,6 +275,9 @@ void Server::hand_over() {
         start_admin();
         return;  // As the next look says, too.
     }
+    if (admin_) {
+        admin_->hand_over();
+    }
     const std::unique_ptr<Successor> successor = std::move(successor_);
     if (reloads_again_) {
         successor->tell_to_reload();
@@ -270,11 +285,7 @@ void Server::hand_over() {
     listeners_->keep();
     request_stop(worker::Stop::hand_over);
     service_ping_at_ = never;
-    if (admin_) {
-        admin_->hand_over();
-    }
-    finish_orders(reload_orders_, {.outcome = OrderResult::Outcome::unavailable,
-                                   .errors = {text + ", and reloads"}});
+    finish_orders_of_predecessor(text);
     if (upgrade_order_) {
         // Whoever is told of it may at once ask the other something.
         successor->await_take_over();

@@ -125,7 +125,8 @@ private:
     /// Signalled by workers, in an observation alone.
     const EventFd updated_ = EventFd::create_at_start();
     /// Signalled for the end of the thread, and by orders that have their results.
-    const EventFd wake_up_ = EventFd::create_at_start();
+    const std::shared_ptr<const EventFd> wake_up_ =
+        std::make_shared<const EventFd>(EventFd::create_at_start());
     Observer observer_;
     RateMeter rates_;
     std::vector<std::unique_ptr<AdminConnection>> connections_;

@@ -48,9 +48,10 @@ struct OrderResult {
 /// An order that was given: who gave it waits for its result, or has gone. Thread-safe.
 class PendingOrder {
 public:
-    /// `finished` is signalled once there is a result; outlives this.
-    PendingOrder(Order order, const EventFd& finished) noexcept
-        : order_(order), finished_(finished) {}
+    /// `finished` is signalled once there is a result. Shared: it may be carried out when nobody
+    /// waits for that any more.
+    PendingOrder(Order order, std::shared_ptr<const EventFd> finished) noexcept
+        : order_(order), finished_(std::move(finished)) {}
 
     [[nodiscard]] Order order() const noexcept { return order_; }
     /// For the main thread. Call once.
@@ -59,7 +60,7 @@ public:
             const std::scoped_lock lock(mutex_);
             result_ = std::move(result);
         }
-        finished_.signal();
+        finished_->signal();
     }
     /// Nothing: it is not carried out yet.
     [[nodiscard]] std::optional<OrderResult> result() const {
@@ -69,7 +70,7 @@ public:
 
 private:
     const Order order_;
-    const EventFd& finished_;
+    const std::shared_ptr<const EventFd> finished_;
     mutable std::mutex mutex_;
     std::optional<OrderResult> result_;
 };

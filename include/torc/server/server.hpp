@@ -193,6 +193,8 @@ private:
     void look_after_upgrade(MonotonicTime now);
     void abandon_upgrade();
     void hand_over();
+    /// Tells those who wait for what this process does not do any more.
+    void finish_orders_of_predecessor(const std::string& text);
     void look_after_take_over();
 
     config::Settings settings_;

@@ -141,6 +141,8 @@ void AdminServer::hand_over() noexcept {
     for (const Place& place : places_) {
         place.sockets->keep();
     }
+    places_.clear();
+    next_listeners_.clear();
 }
 
 void AdminServer::start() {

@@ -38,7 +38,7 @@ constexpr std::chrono::seconds take_over_patience{1};
 // The messages. Each is one of a SOCK_SEQPACKET socket, so it comes whole or not at all.
 constexpr char own_sockets_message = 's';
 constexpr char other_sockets_message = 'o';
-constexpr char admin_sockets_message = 'a';
+/// With the sockets for operators: a version that knows of none closes what comes with this.
 constexpr char end_message = 'e';
 constexpr char ready_message = 'r';
 constexpr char go_message = 'g';
@@ -169,8 +169,7 @@ Successor::Successor(const Invocation& invocation,
                                         sockets_of(listeners, net::OpenedBy::torc)) &&
                            send_sockets(channel_.get(), other_sockets_message,
                                         sockets_of(listeners, net::OpenedBy::others)) &&
-                           send_sockets(channel_.get(), admin_sockets_message, admin_sockets) &&
-                           send_message(channel_.get(), end_message);
+                           send_message(channel_.get(), end_message, admin_sockets);
     if (!is_passed) {
         throw StartError(
             fmt::format("the listening sockets can't be passed: {}", Errno::last().message()));
@@ -265,12 +264,12 @@ void Predecessor::receive_listeners() {
         char kind = end_message;
         DescriptorMessage message({&kind, 1});
         std::vector<UniqueFd> sockets;
-        if (message.receive(channel_.get(), sockets) != 1 || kind == end_message) {
+        if (message.receive(channel_.get(), sockets) != 1) {
             return;
         }
-        if (kind == admin_sockets_message) {
-            std::ranges::move(sockets, std::back_inserter(admin_sockets_));
-            continue;
+        if (kind == end_message) {
+            admin_sockets_ = std::move(sockets);
+            return;
         }
         for (UniqueFd& socket : sockets) {
             listeners_.push_back({.socket = std::move(socket),

@@ -82,7 +82,8 @@ public:
     void become_service();
     /// For a process that takes over.
     [[nodiscard]] std::vector<int> passed() const;
-    /// Another process has the sockets from now on, and their files.
+    /// Another process has the sockets from now on, and their files; this one closes them, for an
+    /// older version binds anew. Precondition: `stop_listening`.
     void hand_over() noexcept;
 
     /// Begins to serve, or goes on after `stop_listening`. Throws StartError when there is no

@@ -91,8 +91,12 @@ std::string explain(const Endpoint& endpoint, Errno error, Wording wording) {
     }
     const std::string place = endpoint.host_and_port();
     const bool has_keys = wording == Wording::keys;
+    const bool has_options = wording != Wording::address;
     switch (error.value()) {
         case EADDRINUSE:
+            if (!has_options) {
+                return fmt::format("can't listen on {}: the port is in use; choose another", place);
+            }
             return fmt::format(
                 "can't listen on {}: the port is in use; choose another with {}, or {} for any "
                 "that is "
@@ -104,7 +108,10 @@ std::string explain(const Endpoint& endpoint, Errno error, Wording wording) {
                 "can't listen on {}: ports below 1024 need CAP_NET_BIND_SERVICE; use a higher {}, "
                 "or "
                 "config/torc.service, which grants it",
-                place, has_keys ? "one in server.listen, server.port or --port" : "--port");
+                place,
+                !has_options ? "one"
+                : has_keys   ? "one in server.listen, server.port or --port"
+                             : "--port");
         case EADDRNOTAVAIL: {
             const std::string bracketed = endpoint.is_ipv6() ? with_brackets(endpoint.host()) : "";
             return fmt::format(
@@ -113,8 +120,10 @@ std::string explain(const Endpoint& endpoint, Errno error, Wording wording) {
         }
         case EAFNOSUPPORT:
             return fmt::format(
-                "can't listen on {}: this machine has no IPv6; give {} with an IPv4 address", place,
-                has_keys ? "server.listen or --address" : "--address");
+                "can't listen on {}: this machine has no IPv6; give {}an IPv4 address", place,
+                !has_options ? ""
+                : has_keys   ? "server.listen or --address with "
+                             : "--address with ");
         default:
             return fmt::format("can't listen on {}: {}", place, error.message());
     }

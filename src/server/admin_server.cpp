@@ -85,10 +85,26 @@ AdminServer::Place AdminServer::open_place(const std::string& address, AdminScop
                 .scope = scope,
                 .sockets = std::make_shared<net::Listeners>(
                     std::vector{listened}, 0, 1U, [](const net::Endpoint&) { return false; },
-                    net::Wording::flags, take_inherited(address))};
+                    net::Wording::address, take_inherited(address))};
     } catch (const StartError& error) {
-        throw StartError(fmt::format("{}: {}", key, error.what()));
+        throw StartError(fmt::format(
+            "{}: {}{}", key, error.what(),
+            uses_port_of(address)
+                ? "; to have the same port of other addresses, first reload with \"off\""
+                : ""));
     }
+}
+
+bool AdminServer::uses_port_of(const std::string& address) const {
+    const std::vector<net::ListenPlace> wanted = net::resolve_listen_addresses({address}, 0);
+    return std::ranges::any_of(places_, [&](const Place& place) {
+        return std::ranges::any_of(place.sockets->endpoints(), [&](const net::Endpoint& endpoint) {
+            return std::ranges::any_of(wanted, [&](const net::ListenPlace& each) {
+                return !endpoint.is_unix() && !each.endpoint.is_unix() &&
+                       endpoint.port() == each.endpoint.port();
+            });
+        });
+    });
 }
 
 std::vector<net::Inherited> AdminServer::take_inherited(const std::string& address) {

@@ -1,5 +1,7 @@
 #include <torc/base/event_fd.hpp>
+#include <torc/base/start_error.hpp>
 #include <torc/base/unique_fd.hpp>
+#include <torc/net/listener.hpp>
 #include <torc/server/admin_server.hpp>
 #include <torc/server/orders.hpp>
 #include <torc/server/server_state.hpp>
@@ -83,6 +85,27 @@ TEST_F(AdminServerTest, IsNotNeededForAnOrderToEnd) {
     orders.front()->finish({});
     EXPECT_TRUE(std::ranges::none_of(
         others, [](const EventFd& other) { return is_readable(other.descriptor(), 0); }));
+}
+
+TEST_F(AdminServerTest, SaysHowToListenOnOtherAddressesWithOnePort) {
+    const auto refusal_of = [&](const std::string& address) -> std::string {
+        try {
+            (void)server_->open(std::nullopt, address);
+        } catch (const StartError& error) {
+            return error.what();
+        }
+        return "";
+    };
+    const net::Listeners other({"127.0.0.1:0"}, 0, 1);
+    const std::string taken = other.endpoints().front().host_and_port();
+    EXPECT_EQ(refusal_of(taken),
+              "server.metrics: can't listen on " + taken + ": the port is in use; choose another");
+    const std::string port = taken.substr(taken.find(':'));
+    server_->apply(server_->open(std::nullopt, "127.0.0.2" + port));
+    EXPECT_EQ(refusal_of("0.0.0.0" + port),
+              "server.metrics: can't listen on 0.0.0.0" + port +
+                  ": the port is in use; choose another; to have the same port of other addresses, "
+                  "first reload with \"off\"");
 }
 
 TEST_F(AdminServerTest, TakesNoOrderWhenItEnds) {

@@ -20,8 +20,9 @@ namespace torc::net {
 /// enough.
 using WaitForPort = std::function<bool(const Endpoint&)>;
 
-/// In which words errors say what to do: in those of flags, or of a configuration file too.
-enum class Wording : std::uint8_t { flags, keys };
+/// In which words errors say what to do: in those of flags, or of a configuration file too, or of
+/// one address that whoever reports them names.
+enum class Wording : std::uint8_t { flags, keys, address };
 
 /// The sockets that a server listens on: for each endpoint one for each worker, in a SO_REUSEPORT
 /// group, so that the kernel deals out the connections and no worker shares a queue with another.

@@ -101,6 +101,8 @@ private:
 
     /// One that is open already, or was inherited, or else a new one.
     [[nodiscard]] Place open_place(const std::string& address, AdminScope scope);
+    /// Whether it listens on that port.
+    [[nodiscard]] bool uses_port_of(const std::string& address) const;
     [[nodiscard]] std::vector<net::Inherited> take_inherited(const std::string& address);
     /// The thread goes over to what `apply` has left for it.
     void take_change(MonotonicTime now);

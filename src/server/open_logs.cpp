@@ -237,6 +237,7 @@ std::optional<OpenLogs::Reopened> OpenLogs::look_after_reopening(MonotonicTime n
 
 std::vector<ServerState::Log> OpenLogs::tallies() const {
     std::vector<ServerState::Log> tallies;
+    tallies.reserve(logs_.size());
     for (const Entry& entry : logs_) {
         tallies.push_back({.path = entry.log->path, .tally = entry.log->writer.tally()});
     }

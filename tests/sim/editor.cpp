@@ -12,7 +12,6 @@ using namespace std::chrono_literals;
 constexpr std::array<std::string_view, 6> edited_files = {
     "/index.html", "/small.txt", "/medium.css", "/large.bin", "/dir/page.html", "/dir/index.html"};
 constexpr std::uint64_t overtaken_reads_per_mille = 100;
-constexpr std::size_t overtaken_bytes_max = std::size_t{128} * 1024;
 /// A file that changes at each look can't be served as any version of it.
 constexpr Duration overtaken_pause = 3s;
 constexpr std::uint16_t locked = 0;
@@ -87,9 +86,6 @@ void Editor::begin() {
 
 void Editor::overtake(const Inode& file) {
     const MonotonicTime now = machine_.now().monotonic;
-    if (file.bytes.size() > overtaken_bytes_max) {
-        return;  // See Model::is_known.
-    }
     if (has_stopped_ || file.parent == nullptr || now < overtaken_at_ + overtaken_pause ||
         !random_.chance(overtaken_reads_per_mille)) {
         return;

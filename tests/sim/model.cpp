@@ -242,19 +242,12 @@ bool Model::is_excused(const Response& response, const Request& request) const {
         case server_error:
             return is_short;
         case unavailable:
-            // A file that becomes shorter while its end is read is given up for the moment.
-            return (is_short || has_changed(request.path, request.begun_at - staleness_max)) &&
-                   response.fields.contains("retry-after");
+            return is_short && response.fields.contains("retry-after");
         case timed_out:
             return response.done_at - request.begun_at >= head_time_max;
         default:
             return false;
     }
-}
-
-bool Model::is_known(std::size_t file_bytes) const {
-    return file_bytes > hashed_bytes_max && machine_.faults().has(Fault::slow_disk) &&
-           machine_.faults().has(Fault::tree_changes);
 }
 
 std::string Model::judge_fields(const Request& request, const Response& response) const {
@@ -315,7 +308,7 @@ std::string Model::judge_by(const Version& version, const Request& request,
         return "Content-Length " + std::string(response.field("content-length")) + " instead of " +
                std::to_string(body.size());
     }
-    if (!request.is_head && response.body != body && !is_known(contents.size())) {
+    if (!request.is_head && response.body != body) {
         return "other bytes than the file's";
     }
     if (const std::string_view date = response.field("last-modified");
@@ -333,7 +326,7 @@ Contents Model::contents_of(const Response& response) {
 
 std::string Model::note_tag(const Request& request, const Response& response) {
     const std::string_view tag = response.field("etag");
-    if (tag.empty() || request.is_head || response.status != ok || is_known(response.body.size())) {
+    if (tag.empty() || request.is_head || response.status != ok) {
         return {};
     }
     const auto [known, is_new] =

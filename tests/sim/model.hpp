@@ -65,10 +65,6 @@ private:
     [[nodiscard]] bool may_be_unmodified(const Version& version, const Request& request) const;
     [[nodiscard]] std::vector<int> statuses(const Request& request, const Version& version) const;
     [[nodiscard]] bool is_excused(const Response& response, const Request& request) const;
-    /// What the server is known to do and should not: a large file that is overwritten by a longer
-    /// one between the look at it and the reading of its ends is sent as if it had been appended
-    /// to, under the entity tag of the version before. It takes a slow disk.
-    [[nodiscard]] bool is_known(std::size_t file_bytes) const;
     [[nodiscard]] std::string judge_fields(const Request& request, const Response& response) const;
     [[nodiscard]] std::string judge_by(const Version& version, const Request& request,
                                        const Response& response) const;

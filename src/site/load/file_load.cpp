@@ -34,6 +34,7 @@ LoadStep FileLoad::start(std::string path, const file::Metadata* known, std::siz
     end_digest();
     is_reading_beginning_ = false;
     is_reading_end_ = false;
+    is_verifying_ends_ = false;
     read_attempts_ = 0;
     open_attempts_ = 0;
     is_strict_ = true;
@@ -74,6 +75,9 @@ LoadStep FileLoad::on_failed(Errno error) {
 
 LoadStep FileLoad::on_stated() {
     const file::Metadata metadata = file::Metadata::from(status_);
+    if (is_verifying_ends_) {
+        return ends_verified(metadata);
+    }
     return is_verifying_ ? verified(metadata) : found(metadata);
 }
 
@@ -279,10 +283,34 @@ LoadStep FileLoad::read_end() {
 }
 
 LoadStep FileLoad::end_read(std::size_t count) {
-    if (count == 0) {
-        return finish_with(Errno(EAGAIN));  // It has shrunk.
+    if (count > 0 && read_bytes_ < outcome_.end.size()) {
+        return read();
     }
-    return read_bytes_ < outcome_.end.size() ? read() : ends_read();
+    is_reading_end_ = false;
+    is_verifying_ends_ = true;
+    return stat();
+}
+
+LoadStep FileLoad::ends_verified(const file::Metadata& metadata) {
+    is_verifying_ends_ = false;
+    const bool is_whole = read_bytes_ == outcome_.end.size();
+    const bool is_same = metadata == outcome_.metadata;
+    if (is_whole && is_same) {
+        return ends_read();
+    }
+    if (!is_same && ++read_attempts_ < read_attempts_max) {
+        outcome_.digest.reset();
+        outcome_.beginning.clear();
+        outcome_.end.clear();
+        return found(metadata);
+    }
+    if (!is_whole) {
+        return finish_with(Errno(EAGAIN));  // It shrinks as fast as it is read.
+    }
+    outcome_.is_stable = false;
+    const LoadStep next = ends_read();
+    outcome_.ends.reset();  // They may be those of another version.
+    return next;
 }
 
 LoadStep FileLoad::verified(const file::Metadata& metadata) {

@@ -242,20 +242,80 @@ TEST_F(FileLoadTest, ReadsTheBeginningAndTheEndOfALargeFileIfThatIsWanted) {
     EXPECT_EQ(read_buffer().size(), 4U);
     EXPECT_EQ(read("ee"), Step::read);
     EXPECT_EQ(read_offset(), 998U);
-    EXPECT_EQ(read("ee"), Step::finished);
+    EXPECT_EQ(read("ee"), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 1000), Step::finished);
     const FileLoad::Outcome outcome = load_.take_outcome();
     EXPECT_EQ(outcome.beginning, std::string(64, 'b'));
     EXPECT_EQ(outcome.end, "eeee");
     EXPECT_FALSE(outcome.contents.bytes);
 }
 
-TEST_F(FileLoadTest, FailsWhenAFileShrinksBeforeItsEndIsRead) {
+TEST_F(FileLoadTest, ReadsAgainWhatShrankBeforeItsEndWasRead) {
+    EXPECT_EQ(start("file.gz", nullptr, 4, 4), Step::open);
+    (void)open();
+    (void)stat(S_IFREG, 1000, 1);
+    EXPECT_EQ(read("bbbb"), Step::read);
+    EXPECT_EQ(read(""), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 500, 2), Step::read);
+    EXPECT_EQ(read("BBBB"), Step::read);
+    EXPECT_EQ(read_offset(), 496U);
+    EXPECT_EQ(read("EEEE"), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 500, 2), Step::finished);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_FALSE(outcome.error);
+    EXPECT_TRUE(outcome.is_stable);
+    EXPECT_EQ(outcome.metadata.size, 500U);
+    EXPECT_EQ(outcome.beginning, "BBBB");
+    EXPECT_EQ(outcome.end, "EEEE");
+}
+
+TEST_F(FileLoadTest, FailsWhenAFileHasNoEndWhereItSays) {
     EXPECT_EQ(start("file.gz", nullptr, 64, 4), Step::open);
     (void)open();
     (void)stat(S_IFREG, 1000);
     EXPECT_EQ(read(""), Step::read);
-    EXPECT_EQ(read(""), Step::finished);
+    EXPECT_EQ(read(""), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 1000), Step::finished);
     EXPECT_EQ(load_.take_outcome().error, Errno(EAGAIN));
+}
+
+TEST_F(FileLoadTest, HasTheEndsOfTheVersionThatItTellsOf) {
+    load_.read_ends();
+    start();
+    (void)open();
+    EXPECT_EQ(stat(S_IFREG, 100, 1), Step::read);
+    // Overwritten by more, before anything of it was read.
+    EXPECT_EQ(read(std::string(100, 'n')), Step::read);
+    EXPECT_EQ(read(std::string(100, 'n')), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 200, 2), Step::read);
+    EXPECT_EQ(read(std::string(200, 'n')), Step::read);
+    EXPECT_EQ(read(std::string(200, 'n')), Step::stat);
+    EXPECT_EQ(stat(S_IFREG, 200, 2), Step::finished);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_EQ(outcome.metadata.size, 200U);
+    EXPECT_TRUE(outcome.is_stable);
+    EXPECT_TRUE(outcome.ends);
+}
+
+TEST_F(FileLoadTest, HasNoEndsOfWhatChangesWheneverTheyAreRead) {
+    load_.read_ends();
+    start();
+    (void)open();
+    std::uint32_t time = 0;
+    int stats = 0;
+    Step step = stat(S_IFREG, 100, ++time);
+    while (step != Step::finished) {
+        ASSERT_LT(++stats, 100);
+        ASSERT_EQ(step, Step::read);
+        ASSERT_EQ(read(std::string(100, 'b')), Step::read);
+        ASSERT_EQ(read(std::string(100, 'e')), Step::stat);
+        step = stat(S_IFREG, 100, ++time);
+    }
+    EXPECT_EQ(stats, 4);
+    const FileLoad::Outcome outcome = load_.take_outcome();
+    EXPECT_FALSE(outcome.error);
+    EXPECT_FALSE(outcome.is_stable);
+    EXPECT_FALSE(outcome.ends);
 }
 
 TEST_F(FileLoadTest, ReadsUpToTheLimitAndKeepsLargerFilesByDescriptor) {

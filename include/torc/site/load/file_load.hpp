@@ -27,9 +27,9 @@ class RecentLooks;
 
 /// Opens one file, and reads it when it is small, without doing any of it: an event goes in, the
 /// next step comes out. So a cold disk never blocks the thread. A file is stated before and after
-/// it is read, so that what is read is one version of it. A larger one is read for the digest of
-/// its contents where its time tells no version of it from the next, unless it is written all the
-/// time.
+/// it is read, so that what is read is one version of it, and so is a larger one whose ends are
+/// read. That is read whole for the digest of its contents where its time tells no version of it
+/// from the next, unless it is written all the time.
 class FileLoad {
 public:
     /// `contents_bytes_max`: files up to this size are read into memory. `now`: no later than the
@@ -126,6 +126,7 @@ private:
     [[nodiscard]] LoadStep beginning_read(std::size_t count);
     [[nodiscard]] LoadStep read_end();
     [[nodiscard]] LoadStep end_read(std::size_t count);
+    [[nodiscard]] LoadStep ends_verified(const file::Metadata& metadata);
     [[nodiscard]] LoadStep read_again(const file::Metadata& metadata);
     /// False: there is no room for it in memory.
     [[nodiscard]] bool reserve(std::size_t bytes) noexcept;
@@ -163,6 +164,8 @@ private:
     bool is_reading_beginning_ = false;
     /// True when only the end is read.
     bool is_reading_end_ = false;
+    /// True when both ends were read and the file is stated once more.
+    bool is_verifying_ends_ = false;
     unsigned read_attempts_ = 0;
     unsigned open_attempts_ = 0;
     bool is_strict_ = true;

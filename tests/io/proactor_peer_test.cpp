@@ -1,5 +1,6 @@
 // What a proactor tells of a socket's peer, and how it parts with one.
 
+#include "full_socket.hpp"
 #include "proactor_fixture.hpp"
 
 #include <cstdio>
@@ -12,17 +13,6 @@ namespace {
 
 class ProactorPeer : public ProactorTest {
 protected:
-    /// Sends until neither the socket nor the peer takes any more.
-    static std::size_t fill(int socket) {
-        const std::string bytes(std::size_t{1024} * 1024, 'f');
-        std::size_t filled = 0;
-        ssize_t sent = 0;
-        do {
-            filled += static_cast<std::size_t>(sent);
-            sent = ::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        } while (sent > 0);
-        return filled;
-    }
     static std::uint16_t port_of(int socket) {
         sockaddr_in address{};
         socklen_t length = sizeof address;

@@ -1,10 +1,10 @@
+#include "full_socket.hpp"
 #include "proactor_fixture.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -83,22 +83,6 @@ protected:
             slice.length -= static_cast<std::uint64_t>(outcome.result);
         }
         return received + read_exactly(connection.peer.get(), length - received.size());
-    }
-
-    /// Fills the socket's buffers, so that the next send has to wait. On a busy CPU the peer's
-    /// kernel takes some of it a moment later, and its buffer grows.
-    static void fill(int socket) {
-        const std::string bytes(megabyte, 'f');
-        const auto send_more = [&] {
-            return ::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0;
-        };
-        while (send_more()) {
-            while (send_more()) {
-            }
-            pollfd room{.fd = socket, .events = POLLOUT, .revents = 0};
-            constexpr int wait_milliseconds = 20;
-            ::poll(&room, 1, wait_milliseconds);
-        }
     }
 
     [[nodiscard]] const TemporaryDirectory& directory() const { return directory_; }

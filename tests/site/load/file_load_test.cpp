@@ -4,8 +4,7 @@
 #include <torc/site/load/file_load.hpp>
 #include <torc/site/load/file_time.hpp>
 
-#include "site/assets.hpp"
-#include "site/load/step_name.hpp"
+#include "site/load/file_load_fixture.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <gtest/gtest.h>
@@ -26,70 +25,6 @@
 
 namespace torc::site {
 namespace {
-
-using Step = test::StepName;
-
-/// A load whose system calls are answered by the test. Descriptors are real, what they say is not.
-class FileLoadTest : public ::testing::Test {
-protected:
-    void start(const file::Metadata* known = nullptr) {
-        EXPECT_EQ(start("directory/file", known), Step::open);
-    }
-    Step start(std::string path, const file::Metadata* known, std::size_t beginning_bytes = 0,
-               std::size_t end_bytes = 0) {
-        return take(load_.start(std::move(path), known, beginning_bytes, end_bytes));
-    }
-    Step open() { return open(test::anonymous_file("")); }
-    Step open(FileHandle file) { return take(load_.on_opened(std::move(file))); }
-    Step stat(int mode, std::uint64_t size, std::uint32_t modified_nanoseconds = 0) {
-        struct statx& status = *std::get<StatFile>(step_).status;
-        status = {};
-        status.stx_mode = static_cast<decltype(status.stx_mode)>(mode);
-        status.stx_size = size;
-        status.stx_mtime.tv_sec = modified_seconds_;
-        status.stx_mtime.tv_nsec = modified_nanoseconds;
-        return take(load_.on_stated());
-    }
-    /// Answers a read with as many of `bytes` as fit.
-    Step read(std::string_view bytes) {
-        const std::span<std::byte> buffer = read_buffer();
-        const std::size_t count = std::min(bytes.size(), buffer.size());
-        std::memcpy(buffer.data(), bytes.data(), count);
-        return take(load_.on_read(count));
-    }
-    Step fail(int error) { return take(load_.on_failed(Errno(error))); }
-
-    // The operands of the last step.
-    [[nodiscard]] bool is_strict() const { return std::get<OpenFile>(step_).is_strict; }
-    [[nodiscard]] std::span<std::byte> read_buffer() const {
-        return std::get<ReadFile>(step_).buffer;
-    }
-    [[nodiscard]] std::uint64_t read_offset() const { return std::get<ReadFile>(step_).offset; }
-
-    std::string_view contents() {
-        outcome_ = load_.take_outcome();
-        EXPECT_FALSE(outcome_.error);
-        return outcome_.contents.view();
-    }
-
-    /// What has this time was written just now.
-    static constexpr std::int64_t now_seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(test::loaded_at.time_since_epoch())
-            .count();
-    /// Tells one version from another, unless a test says otherwise.
-    std::int64_t modified_seconds_ = 1'600'000'000;
-    FileLoad load_{10, test::loaded_at};
-    FileLoad::Outcome outcome_;
-
-private:
-    /// Every digest may begin at once.
-    Step take(LoadStep step) {
-        step_ = is<BeginDigest>(step) ? load_.on_digest_begun() : step;
-        return test::name_of(step_);
-    }
-
-    LoadStep step_ = LoadFinished{};
-};
 
 TEST_F(FileLoadTest, ReadsASmallFileIntoMemory) {
     start();
@@ -227,95 +162,6 @@ TEST_F(UnsizedFileLoadTest, GivesUpOnAFileWithoutAnEnd) {
     }
     EXPECT_EQ(step, Step::finished);
     EXPECT_EQ(load_.take_outcome().error, Errno(EFBIG));
-}
-
-TEST_F(FileLoadTest, ReadsTheBeginningAndTheEndOfALargeFileIfThatIsWanted) {
-    EXPECT_EQ(start("file.gz", nullptr, 64, 4), Step::open);
-    (void)open();
-    EXPECT_EQ(stat(S_IFREG, 1000), Step::read);
-    EXPECT_EQ(read_offset(), 0U);
-    EXPECT_EQ(read_buffer().size(), 64U);
-    EXPECT_EQ(read(std::string(60, 'b')), Step::read);
-    EXPECT_EQ(read_offset(), 60U);
-    EXPECT_EQ(read("bbbb"), Step::read);
-    EXPECT_EQ(read_offset(), 996U);
-    EXPECT_EQ(read_buffer().size(), 4U);
-    EXPECT_EQ(read("ee"), Step::read);
-    EXPECT_EQ(read_offset(), 998U);
-    EXPECT_EQ(read("ee"), Step::stat);
-    EXPECT_EQ(stat(S_IFREG, 1000), Step::finished);
-    const FileLoad::Outcome outcome = load_.take_outcome();
-    EXPECT_EQ(outcome.beginning, std::string(64, 'b'));
-    EXPECT_EQ(outcome.end, "eeee");
-    EXPECT_FALSE(outcome.contents.bytes);
-}
-
-TEST_F(FileLoadTest, ReadsAgainWhatShrankBeforeItsEndWasRead) {
-    EXPECT_EQ(start("file.gz", nullptr, 4, 4), Step::open);
-    (void)open();
-    (void)stat(S_IFREG, 1000, 1);
-    EXPECT_EQ(read("bbbb"), Step::read);
-    EXPECT_EQ(read(""), Step::stat);
-    EXPECT_EQ(stat(S_IFREG, 500, 2), Step::read);
-    EXPECT_EQ(read("BBBB"), Step::read);
-    EXPECT_EQ(read_offset(), 496U);
-    EXPECT_EQ(read("EEEE"), Step::stat);
-    EXPECT_EQ(stat(S_IFREG, 500, 2), Step::finished);
-    const FileLoad::Outcome outcome = load_.take_outcome();
-    EXPECT_FALSE(outcome.error);
-    EXPECT_TRUE(outcome.is_stable);
-    EXPECT_EQ(outcome.metadata.size, 500U);
-    EXPECT_EQ(outcome.beginning, "BBBB");
-    EXPECT_EQ(outcome.end, "EEEE");
-}
-
-TEST_F(FileLoadTest, FailsWhenAFileHasNoEndWhereItSays) {
-    EXPECT_EQ(start("file.gz", nullptr, 64, 4), Step::open);
-    (void)open();
-    (void)stat(S_IFREG, 1000);
-    EXPECT_EQ(read(""), Step::read);
-    EXPECT_EQ(read(""), Step::stat);
-    EXPECT_EQ(stat(S_IFREG, 1000), Step::finished);
-    EXPECT_EQ(load_.take_outcome().error, Errno(EAGAIN));
-}
-
-TEST_F(FileLoadTest, HasTheEndsOfTheVersionThatItTellsOf) {
-    load_.read_ends();
-    start();
-    (void)open();
-    EXPECT_EQ(stat(S_IFREG, 100, 1), Step::read);
-    // Overwritten by more, before anything of it was read.
-    EXPECT_EQ(read(std::string(100, 'n')), Step::read);
-    EXPECT_EQ(read(std::string(100, 'n')), Step::stat);
-    EXPECT_EQ(stat(S_IFREG, 200, 2), Step::read);
-    EXPECT_EQ(read(std::string(200, 'n')), Step::read);
-    EXPECT_EQ(read(std::string(200, 'n')), Step::stat);
-    EXPECT_EQ(stat(S_IFREG, 200, 2), Step::finished);
-    const FileLoad::Outcome outcome = load_.take_outcome();
-    EXPECT_EQ(outcome.metadata.size, 200U);
-    EXPECT_TRUE(outcome.is_stable);
-    EXPECT_TRUE(outcome.ends);
-}
-
-TEST_F(FileLoadTest, HasNoEndsOfWhatChangesWheneverTheyAreRead) {
-    load_.read_ends();
-    start();
-    (void)open();
-    std::uint32_t time = 0;
-    int stats = 0;
-    Step step = stat(S_IFREG, 100, ++time);
-    while (step != Step::finished) {
-        ASSERT_LT(++stats, 100);
-        ASSERT_EQ(step, Step::read);
-        ASSERT_EQ(read(std::string(100, 'b')), Step::read);
-        ASSERT_EQ(read(std::string(100, 'e')), Step::stat);
-        step = stat(S_IFREG, 100, ++time);
-    }
-    EXPECT_EQ(stats, 4);
-    const FileLoad::Outcome outcome = load_.take_outcome();
-    EXPECT_FALSE(outcome.error);
-    EXPECT_FALSE(outcome.is_stable);
-    EXPECT_FALSE(outcome.ends);
 }
 
 TEST_F(FileLoadTest, ReadsUpToTheLimitAndKeepsLargerFilesByDescriptor) {
@@ -631,67 +477,6 @@ TEST_F(FileLoadTest, ReadsAFileThatIsNotTheKnownOne) {
     (void)read("12345");
     (void)stat(S_IFREG, 5, 1);
     EXPECT_FALSE(load_.take_outcome().is_known);
-}
-
-TEST_F(FileLoadTest, ReadsTheBeginningOfALargerFileWhereItHasToBeKnown) {
-    EXPECT_EQ(start("large", nullptr, 4), Step::open);
-    EXPECT_EQ(open(), Step::stat);
-    EXPECT_EQ(stat(S_IFREG, 11), Step::read);
-    EXPECT_EQ(read_buffer().size(), 4U);
-    EXPECT_EQ(read("ab"), Step::read);
-    EXPECT_EQ(read_offset(), 2U);
-    EXPECT_EQ(read("cdef"), Step::finished);
-    const FileLoad::Outcome outcome = load_.take_outcome();
-    EXPECT_EQ(outcome.beginning, "abcd");
-    EXPECT_EQ(outcome.contents.bytes, nullptr);
-    EXPECT_TRUE(outcome.file);
-}
-
-TEST_F(FileLoadTest, HasTheBeginningOfALargerFileThatIsReadForItsDigest) {
-    EXPECT_EQ(start("large", nullptr, 4), Step::open);
-    (void)open();
-    modified_seconds_ = 1;
-    EXPECT_EQ(stat(S_IFREG, 11), Step::read);
-    EXPECT_EQ(read("ab"), Step::read);
-    EXPECT_EQ(read("cdefghijk"), Step::stat);
-    EXPECT_EQ(stat(S_IFREG, 11), Step::finished);
-    const FileLoad::Outcome outcome = load_.take_outcome();
-    EXPECT_EQ(outcome.beginning, "abcd");
-    EXPECT_TRUE(outcome.digest);
-}
-
-TEST_F(FileLoadTest, HasAShorterBeginningOfAFileThatShrankMeanwhile) {
-    EXPECT_EQ(start("large", nullptr, 4), Step::open);
-    (void)open();
-    EXPECT_EQ(stat(S_IFREG, 11), Step::read);
-    EXPECT_EQ(read("ab"), Step::read);
-    EXPECT_EQ(read(""), Step::finished);
-    EXPECT_EQ(load_.take_outcome().beginning, "ab");
-}
-
-TEST_F(FileLoadTest, ReadsBothEndsOfALargeLocalFileToTellItsVersions) {
-    load_.read_ends();
-    const std::string contents =
-        std::string(FileEnds::bytes_max, 'b') + "middle" + std::string(FileEnds::bytes_max, 'e');
-    for (const bool has_time : {true, false}) {
-        modified_seconds_ = has_time ? 1'600'000'000 : 1;
-        EXPECT_EQ(start("large.gz", nullptr, 64, 4), Step::open);
-        (void)open();
-        Step step = stat(S_IFREG, contents.size());
-        while (step == Step::read) {
-            step = read(contents.substr(read_offset()));
-            step = step == Step::stat ? stat(S_IFREG, contents.size()) : step;
-        }
-        EXPECT_EQ(step, Step::finished);
-        const FileLoad::Outcome outcome = load_.take_outcome();
-        const auto hash = [](std::string_view text) {
-            return FileEnds::hash(std::as_bytes(std::span(text)));
-        };
-        EXPECT_EQ(outcome.ends, (FileEnds{.beginning = hash(std::string(FileEnds::bytes_max, 'b')),
-                                          .end = hash(std::string(FileEnds::bytes_max, 'e'))}));
-        EXPECT_EQ(outcome.beginning, std::string(64, 'b')) << "as it was asked for";
-        EXPECT_EQ(outcome.end, "eeee");
-    }
 }
 
 TEST_F(UnsizedFileLoadTest, ReadsNoEndsOfAFileThatMayHaveToBeFetched) {

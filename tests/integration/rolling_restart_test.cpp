@@ -178,7 +178,15 @@ private:
         haproxy_ = std::make_unique<Subprocess>(LaunchOptions{.program = haproxy_program,
                                                               .arguments = {"-db", "-f", file},
                                                               .standard_input = listener.get()});
-        EXPECT_TRUE(eventually([&] { return std::filesystem::exists(control_socket()); }));
+        // The file of its socket is there a moment before anybody listens.
+        EXPECT_TRUE(eventually([&] {
+            try {
+                const HttpClient control(control_socket());
+                return true;
+            } catch (const std::exception&) {
+                return false;
+            }
+        }));
     }
     [[nodiscard]] std::filesystem::path control_socket() const {
         return directory_.path() / "haproxy.sock";

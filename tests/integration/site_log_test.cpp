@@ -195,15 +195,23 @@ TEST_P(SiteLogs, AreAllOpenedAnewAtASignal) {
     }
     server().send_signal(SIGUSR1);
     server().await_standard_error("SIGUSR1: opening 2 access logs anew");
+    // The new files are there before the first line that goes to them.
+    std::ptrdiff_t requests = 1;
+    const auto ask_both = [&] {
+        ++requests;
+        EXPECT_EQ(get_page_of("a.test"), 200);
+        EXPECT_EQ(get_page_of("b.test"), 200);
+    };
     EXPECT_TRUE(eventually([&] {
+        ask_both();
         return std::filesystem::exists(path("server.log")) &&
-               std::filesystem::exists(path("a.log"));
+               std::filesystem::exists(path("a.log")) && lines("server.log") > 0 &&
+               lines("a.log") > 0;
     }));
-    EXPECT_EQ(get_page_of("a.test"), 200);
-    EXPECT_EQ(get_page_of("b.test"), 200);
     EXPECT_EQ(server().stop(), 0);
-    for (const std::string_view name : {"server.log", "a.log", "server.log.1", "a.log.1"}) {
-        EXPECT_EQ(lines(name), 1) << name;
+    for (const std::string name : {"server.log", "a.log"}) {
+        EXPECT_GT(lines(name + ".1"), 0) << name;
+        EXPECT_EQ(lines(name) + lines(name + ".1"), requests) << name;
     }
 }
 

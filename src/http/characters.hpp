@@ -96,19 +96,6 @@ constexpr bool consists_of(CharacterClass wanted, std::string_view text) noexcep
     return skip(wanted, text.data(), end) == end;
 }
 
-/// Compares without regard to the case of ASCII letters; `lower` is in lower case.
-constexpr bool equals_ignoring_case(std::string_view text, std::string_view lower) noexcept {
-    if (text.size() != lower.size()) {
-        return false;
-    }
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (to_lower(text[i]) != lower[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /// Compares with a literal. As == does; but that compiles to a call of memcmp(3), whose length is
 /// not known for it, and this to a few instructions.
 template <std::size_t Size>

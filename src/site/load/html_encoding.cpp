@@ -17,11 +17,6 @@ bool is_letter(char character) noexcept {
     return lower >= 'a' && lower <= 'z';
 }
 
-/// `lower` is in lower case.
-bool equals_ignoring_case(std::string_view text, std::string_view lower) noexcept {
-    return std::ranges::equal(text, lower, {}, to_lower);
-}
-
 bool starts_with_ignoring_case(std::string_view text, std::string_view lower) noexcept {
     return equals_ignoring_case(text.substr(0, lower.size()), lower);
 }

@@ -14,11 +14,6 @@ namespace {
 
 constexpr std::string_view blanks = " \t";
 
-/// `lower`: in lower case.
-bool equals_ignoring_case(std::string_view text, std::string_view lower) noexcept {
-    return std::ranges::equal(text, lower, {}, to_lower);
-}
-
 /// Whether a Cache-Control has the directive (RFC 8246).
 bool says_immutable(std::string_view value) noexcept {
     while (!value.empty()) {

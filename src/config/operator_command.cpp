@@ -99,6 +99,11 @@ std::string_view word_of(OperatorCommand::Kind kind) noexcept {
     return words.at(static_cast<std::size_t>(kind));
 }
 
+std::string admin_socket_path(std::string_view admin) {
+    return std::string(admin.starts_with(socket_prefix) ? admin.substr(socket_prefix.size())
+                                                        : admin);
+}
+
 std::optional<OperatorCommand> read_operator_command(int argc, const char* const* argv) {
     const auto arguments = std::span(argv, static_cast<std::size_t>(argc)).subspan(1);
     const auto word = arguments.empty()
@@ -124,11 +129,8 @@ std::optional<OperatorCommand> read_operator_command(int argc, const char* const
                             said.configuration_file));
         }
     }
-    if (said.admin.starts_with(socket_prefix)) {
-        said.admin.erase(0, socket_prefix.size());
-    }
-    if (!said.admin.empty()) {
-        command.socket_path = std::move(said.admin);
+    if (std::string path = admin_socket_path(said.admin); !path.empty()) {
+        command.socket_path = std::move(path);
     }
     return command;
 }

@@ -1,4 +1,5 @@
 #include <torc/base/start_error.hpp>
+#include <torc/config/operator_command.hpp>
 #include <torc/config/plan.hpp>
 #include <torc/net/listener.hpp>
 #include <torc/server/admin_client.hpp>
@@ -46,8 +47,7 @@ std::string try_addresses(const std::vector<net::ListenAddress>& addresses) {
 }  // namespace
 
 RunningPlan plan_for_running(std::string_view admin, std::string_view configuration) {
-    constexpr std::string_view prefix = "unix:";
-    const std::string path(admin.starts_with(prefix) ? admin.substr(prefix.size()) : admin);
+    const std::string path = config::admin_socket_path(admin);
     const Result<std::string> running = read_running_configuration(path);
     if (!running) {
         const int error = running.error().value();

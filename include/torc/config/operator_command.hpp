@@ -23,6 +23,10 @@ struct OperatorCommand {
 /// "status".
 [[nodiscard]] std::string_view word_of(OperatorCommand::Kind kind) noexcept;
 
+/// The path of the socket that `admin` names as server.admin does, "unix:/run/torc/admin.sock", or
+/// without its prefix.
+[[nodiscard]] std::string admin_socket_path(std::string_view admin);
+
 /// The command of a command line whose first argument is one's word; nothing: it is none. `argv` as
 /// in main. The socket is that of --admin, or else of TORC_ADMIN, or else of the configuration file
 /// that --config or TORC_CONFIG names, or else the default. Throws StartError for what makes no
